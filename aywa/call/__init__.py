@@ -1,0 +1,1 @@
+"""Calls: the table that owns them, the session of one, its turns and its record."""

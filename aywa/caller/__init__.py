@@ -1,0 +1,1 @@
+"""A SIP caller for people and tests."""

@@ -1,0 +1,1 @@
+"""Trio drivers of the native engine: legs, ports, events."""

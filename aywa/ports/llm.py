@@ -1,0 +1,95 @@
+"""The language model: a conversation in, text and tool calls out, as a stream."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Mapping
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol, TypeAlias
+
+
+class Role(Enum):
+    """Who a message is from."""
+
+    SYSTEM = "system"
+    USER = "user"
+    ASSISTANT = "assistant"
+    TOOL = "tool"
+
+
+@dataclass(frozen=True, slots=True)
+class ToolCall:
+    """The model asks for a tool; `arguments` is the JSON object it wrote, parsed."""
+
+    id: str
+    name: str
+    arguments: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One entry of the conversation. An assistant message holds only what the caller heard."""
+
+    role: Role
+    text: str = ""
+    tool_calls: tuple[ToolCall, ...] = ()
+    tool_call_id: str | None = None  # on a TOOL message: the call it answers
+
+
+@dataclass(frozen=True, slots=True)
+class ToolSpec:
+    """A tool as the model sees it; `parameters` is a JSON schema object."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """Everything a model needs for one generation. The first message is the SYSTEM prompt.
+
+    A conversation that holds no USER message yet asks for the greeting.
+    """
+
+    messages: tuple[Message, ...]
+    tools: tuple[ToolSpec, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A piece of the answer's text, of any length."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Expect:
+    """What the model expects the caller to say next; passed to the recogniser as hints."""
+
+    phrases: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The end of the stream. `end_call` asks for a hang-up once the answer has been heard."""
+
+    end_call: bool = False
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+ChatEvent: TypeAlias = Token | ToolCall | Expect | Done
+
+
+class ChatModel(Protocol):
+    """A language-model provider."""
+
+    name: str
+
+    def stream(self, request: ChatRequest) -> AbstractAsyncContextManager[AsyncIterator[ChatEvent]]:
+        """Start one generation; the iterator ends after `Done`. Leaving the block stops the provider.
+
+        Raises `ProviderError` from the block or from the iterator.
+        """

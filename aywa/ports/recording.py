@@ -1,0 +1,25 @@
+"""Where a call's recording goes."""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Protocol
+
+
+class RecordingSink(Protocol):
+    """A stereo recording being written. Methods may touch the disk: call them from a worker thread."""
+
+    path: str
+
+    def append(self, frames: bytes) -> None:
+        """Append interleaved 16-bit stereo frames at 8 kHz: caller left, assistant right."""
+
+    def sync(self) -> None:
+        """Make what was appended so far a valid file on disk; called at least once a second."""
+
+
+class RecordingStore(Protocol):
+    """Opens recordings."""
+
+    def open(self, call_id: str) -> AbstractContextManager[RecordingSink]:
+        """A new recording for this call; leaving the block completes the file."""

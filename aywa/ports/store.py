@@ -1,0 +1,103 @@
+"""What a call leaves behind: its row, its transcript and its timeline."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Protocol
+
+from aywa.errors import EndReason
+
+
+class CallStatus(Enum):
+    """The `status` of a call in the API."""
+
+    QUEUED = "queued"
+    RINGING = "ringing"
+    IN_PROGRESS = "in-progress"
+    ENDED = "ended"
+
+
+class CallType(Enum):
+    """The `type` of a call in the API."""
+
+    INBOUND = "inboundPhoneCall"
+    OUTBOUND = "outboundPhoneCall"
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """A call as it is stored. Times are aware UTC datetimes."""
+
+    id: str
+    type: CallType
+    status: CallStatus
+    scenario: str
+    from_uri: str
+    to_uri: str
+    sip_call_id: str
+    created_at: datetime
+    updated_at: datetime
+    started_at: datetime | None = None  # answered
+    ended_at: datetime | None = None
+    end_reason: EndReason | None = None
+    slots: Mapping[str, object] = field(default_factory=dict)
+    recording_path: str | None = None
+    worker_id: str = ""  # the process that owns the call while it lives
+
+
+@dataclass(frozen=True, slots=True)
+class TimelineEntry:
+    """One decision or event of a call. `seq` counts from 1 per call without holes; `at_ms` is since the call's creation."""
+
+    call_id: str
+    seq: int
+    at_ms: int
+    kind: str  # dotted, for example "turn.yield"
+    data: Mapping[str, object]  # the inputs and thresholds that led to it
+
+
+@dataclass(frozen=True, slots=True)
+class TranscriptLine:
+    """What one side said, as heard. Milliseconds since the recording's first sample."""
+
+    call_id: str
+    seq: int
+    role: str  # "user" or "assistant"
+    text: str
+    start_ms: int
+    end_ms: int
+    interrupted: bool = False
+
+
+class CallStore(Protocol):
+    """Where calls are kept. Every method raises `StoreError`."""
+
+    async def save_call(self, row: CallRow) -> None:
+        """Insert or replace the row with this id."""
+
+    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
+        """Append; an entry whose (call_id, seq) exists is ignored."""
+
+    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
+        """Append; a line whose (call_id, seq) exists is ignored."""
+
+    async def get_call(self, call_id: str) -> CallRow | None:
+        """The row, or None."""
+
+    async def list_calls(self, *, limit: int = 100, before: datetime | None = None) -> list[CallRow]:
+        """Newest first; `limit` is 1 to 1000; `before` is exclusive on `created_at`."""
+
+    async def timeline(self, call_id: str) -> list[TimelineEntry]:
+        """In order of `seq`."""
+
+    async def transcript(self, call_id: str) -> list[TranscriptLine]:
+        """In order of `seq`."""
+
+    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+        """End every live call that a dead process left behind (`EndCode.PROCESS_LOST`); returns how many.
+
+        `worker_id` is the id of the process that asks: its own calls are spared.
+        """

@@ -1,0 +1,57 @@
+"""Speech to text: PCM in, partial and final transcripts out."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """What the caller seems to be saying; replaced by the next partial of the same utterance."""
+
+    text: str
+    confidence: float | None = None  # 0..1
+
+
+@dataclass(frozen=True, slots=True)
+class Final:
+    """What the caller said. `text` is empty when speech was heard and nothing was understood."""
+
+    text: str
+    confidence: float | None = None  # 0..1
+    started_at_sample: int | None = None  # position in the uplink, in samples of 8 kHz since the leg began
+    stopped_at_sample: int | None = None
+
+
+TranscriptEvent: TypeAlias = Partial | Final
+
+
+class TranscriberSession(Protocol):
+    """One caller's ear, for as long as the call lasts. No method blocks."""
+
+    def feed_nowait(self, pcm: bytes) -> None:
+        """Take caller audio: signed 16-bit little-endian mono at 16 kHz, any length, in order, without gaps."""
+
+    def speech_started(self, at_sample: int) -> None:
+        """The engine's VAD confirmed speech that began at this uplink position (samples of 8 kHz)."""
+
+    def speech_stopped(self, at_sample: int) -> None:
+        """The engine's VAD saw the end of speech; a recogniser without an endpointer of its own finalises now."""
+
+    def expect(self, phrases: tuple[str, ...]) -> None:
+        """Hints: what the dialogue expects next. A recogniser that cannot use them ignores them."""
+
+    def events(self) -> AsyncIterator[TranscriptEvent]:
+        """Transcripts in order, until the session closes. Raises `ProviderError` when the recogniser is lost."""
+
+
+class Transcriber(Protocol):
+    """A speech-to-text provider."""
+
+    name: str
+
+    def open(self) -> AbstractAsyncContextManager[TranscriberSession]:
+        """Open a session; leaving the block releases everything it holds."""

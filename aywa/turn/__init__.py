@@ -1,0 +1,1 @@
+"""The conversation as pure machines on explicit time."""

@@ -1,0 +1,1 @@
+"""The SIP user agent: Trio drivers of aywa.proto.sip."""

@@ -1,0 +1,1 @@
+"""Host installer: standard library only."""

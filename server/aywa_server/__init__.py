@@ -1,0 +1,1 @@
+"""The HTTP runtime API and the commands."""
