@@ -25,7 +25,9 @@ class Pii:
 def configure_logging(*, level: str = "INFO", human: bool = False, stream: TextIO | None = None) -> None:
     """Set the process's log format: JSON lines, or aligned text for a terminal when `human`."""
     renderer = (
-        structlog.dev.ConsoleRenderer(colors=False) if human else structlog.processors.JSONRenderer(default=str)
+        structlog.dev.ConsoleRenderer(colors=False)
+        if human
+        else structlog.processors.JSONRenderer(default=str)
     )
     structlog.configure(
         processors=[
@@ -43,4 +45,4 @@ def configure_logging(*, level: str = "INFO", human: bool = False, stream: TextI
 
 def get_logger(name: str) -> structlog.typing.FilteringBoundLogger:
     """A logger bound to a component's name."""
-    return cast(structlog.typing.FilteringBoundLogger, structlog.get_logger(component=name))
+    return cast("structlog.typing.FilteringBoundLogger", structlog.get_logger(component=name))

@@ -50,7 +50,10 @@ class CallRow:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEntry:
-    """One decision or event of a call. `seq` counts from 1 per call without holes; `at_ms` is since the call's creation."""
+    """One decision or event of a call.
+
+    `seq` counts from 1 per call without holes; `at_ms` is since the call's creation.
+    """
 
     call_id: str
     seq: int
@@ -72,6 +75,19 @@ class TranscriptLine:
     interrupted: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class CallWindow:
+    """Bounds on a call's times for a list; None leaves a side open. Aware UTC datetimes."""
+
+    created_at_le: datetime | None = None
+    created_at_gt: datetime | None = None
+    created_at_ge: datetime | None = None
+    updated_at_lt: datetime | None = None
+    updated_at_le: datetime | None = None
+    updated_at_gt: datetime | None = None
+    updated_at_ge: datetime | None = None
+
+
 class CallStore(Protocol):
     """Where calls are kept. Every method raises `StoreError`."""
 
@@ -87,8 +103,10 @@ class CallStore(Protocol):
     async def get_call(self, call_id: str) -> CallRow | None:
         """The row, or None."""
 
-    async def list_calls(self, *, limit: int = 100, before: datetime | None = None) -> list[CallRow]:
-        """Newest first; `limit` is 1 to 1000; `before` is exclusive on `created_at`."""
+    async def list_calls(
+        self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
+    ) -> list[CallRow]:
+        """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""

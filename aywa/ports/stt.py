@@ -33,19 +33,19 @@ class TranscriberSession(Protocol):
     """One caller's ear, for as long as the call lasts. No method blocks."""
 
     def feed_nowait(self, pcm: bytes) -> None:
-        """Take caller audio: signed 16-bit little-endian mono at 16 kHz, any length, in order, without gaps."""
+        """Take caller audio: signed 16-bit little-endian mono at 16 kHz, any length, in order, no gaps."""
 
     def speech_started(self, at_sample: int) -> None:
         """The engine's VAD confirmed speech that began at this uplink position (samples of 8 kHz)."""
 
     def speech_stopped(self, at_sample: int) -> None:
-        """The engine's VAD saw the end of speech; a recogniser without an endpointer of its own finalises now."""
+        """The engine's VAD saw the end of speech: a recogniser without its own endpointer finalises now."""
 
     def expect(self, phrases: tuple[str, ...]) -> None:
         """Hints: what the dialogue expects next. A recogniser that cannot use them ignores them."""
 
     def events(self) -> AsyncIterator[TranscriptEvent]:
-        """Transcripts in order, until the session closes. Raises `ProviderError` when the recogniser is lost."""
+        """Transcripts in order until closed. Raises `ProviderError` when the recogniser is lost."""
 
 
 class Transcriber(Protocol):

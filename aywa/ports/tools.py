@@ -27,9 +27,17 @@ class ToolBox(Protocol):
 class Scenario(Protocol):
     """A conversation as code: a prompt, tools, and a script for the scripted model."""
 
-    name: str
-    prompt: str
-    end_call_phrases: tuple[str, ...]
+    @property
+    def name(self) -> str:
+        """Its name in the settings and in a call's row."""
+
+    @property
+    def prompt(self) -> str:
+        """The system prompt."""
+
+    @property
+    def end_call_phrases(self) -> tuple[str, ...]:
+        """Sentences after which the assistant hangs up."""
 
     def open_tools(self) -> ToolBox:
         """Fresh tools for one call."""

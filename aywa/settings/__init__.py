@@ -1,0 +1,31 @@
+"""Typed settings. Each floor gets its slice; nobody below `aywa.runtime` sees `Settings` whole.
+
+`Settings.from_env` is pure: it reads the mapping it is given, collects every fault and reports them together.
+"""
+
+from aywa.settings.slices import (
+    ArtifactSettings,
+    CallSettings,
+    HttpSettings,
+    LogSettings,
+    MediaSettings,
+    Mode,
+    ProviderSettings,
+    SipSettings,
+    StoreSettings,
+)
+from aywa.settings.whole import Settings, production_gaps
+
+__all__ = [
+    "ArtifactSettings",
+    "CallSettings",
+    "HttpSettings",
+    "LogSettings",
+    "MediaSettings",
+    "Mode",
+    "ProviderSettings",
+    "Settings",
+    "SipSettings",
+    "StoreSettings",
+    "production_gaps",
+]

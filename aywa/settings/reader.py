@@ -1,0 +1,133 @@
+"""Typed values out of an environment: each fault becomes a `Gap`, none is raised."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from ipaddress import IPv4Address, ip_network
+from typing import TypeVar
+from urllib.parse import urlsplit
+
+from aywa.errors import Gap
+
+_T = TypeVar("_T")
+
+
+class EnvironmentReader:
+    """Reads typed values out of an environment and keeps the faults."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+        self.gaps: list[Gap] = []
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """The variables that are at fault so far."""
+        return frozenset(gap.name for gap in self.gaps)
+
+    def read(self, name: str, parse: Callable[[str], _T], default: _T, rule: str, example: str) -> _T:
+        """The variable parsed, or `default` when it is unset or at fault; `parse` raises ValueError."""
+        text = self._environ.get(name, "").strip()
+        if not text:
+            return default
+        try:
+            return parse(text)
+        except ValueError:
+            self.gaps.append(Gap(name, rule, example))
+            return default
+
+    def text(self, name: str, default: str = "") -> str:
+        """Free text, or the default."""
+        return self._environ.get(name, "").strip() or default
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        """A whole number within `low` to `high`, both included."""
+        rule = f"must be a whole number from {low} to {high}"
+        return self.read(name, lambda text: between(int(text), low, high), default, rule, str(default))
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        """A number within `low` to `high`, both included."""
+        rule = f"must be a number from {low:g} to {high:g}"
+        return self.read(name, lambda text: between(float(text), low, high), default, rule, f"{default:g}")
+
+    def flag(self, name: str, default: bool) -> bool:
+        """A switch."""
+        return self.read(name, parse_flag, default, "must be true or false", "true")
+
+    def choice(self, name: str, default: str, allowed: tuple[str, ...]) -> str:
+        """One of `allowed`, whatever its case."""
+        rule = f"must be one of {', '.join(allowed)}"
+        return self.read(name, lambda text: member(text, allowed), default, rule, default)
+
+    def ipv4(self, name: str, default: str) -> str:
+        """An IPv4 address in its usual text form."""
+        rule = "must be an IPv4 address"
+        return self.read(name, lambda text: str(IPv4Address(text)), default, rule, "192.0.2.10")
+
+
+_N = TypeVar("_N", int, float)
+
+
+def between(value: _N, low: float, high: float) -> _N:
+    """The value itself; ValueError when it is outside, or not a number."""
+    if not low <= value <= high:  # also false for NaN
+        raise ValueError
+    return value
+
+
+def member(text: str, allowed: tuple[str, ...]) -> str:
+    """The member of `allowed` that equals `text` but for case; ValueError when there is none."""
+    for value in allowed:
+        if text.lower() == value.lower():
+            return value
+    raise ValueError
+
+
+def parse_flag(text: str) -> bool:
+    """True or false, in the words people use in environments."""
+    return member(text, ("true", "false", "1", "0", "yes", "no", "on", "off")) in ("true", "1", "yes", "on")
+
+
+def parts(text: str) -> list[str]:
+    """The items of a comma-separated list, without empty ones."""
+    return [part.strip() for part in text.split(",") if part.strip()]
+
+
+def parse_networks(text: str) -> tuple[str, ...]:
+    """IP addresses and CIDR blocks, as they were written."""
+    blocks = tuple(part for part in parts(text) if ip_network(part, strict=False))
+    if not blocks:
+        raise ValueError
+    return blocks
+
+
+def parse_keys(text: str) -> tuple[str, ...]:
+    """API keys: 16 characters are 95 bits if random, too many to guess over a network."""
+    keys = tuple(parts(text))
+    if not keys or any(
+        len(key) < 16 or not key.isascii() or not key.isprintable() or " " in key for key in keys
+    ):
+        raise ValueError
+    return keys
+
+
+def parse_origin(text: str) -> str:
+    """Scheme, host and port of an http or https URL that has nothing else."""
+    url = urlsplit(text)
+    if (
+        url.scheme not in ("http", "https")
+        or not url.hostname
+        or url.path.strip("/")
+        or url.query
+        or url.username
+    ):
+        raise ValueError
+    return f"{url.scheme}://{url.netloc}"
+
+
+def parse_postgres_url(text: str) -> str:
+    """The URL itself, when it names a scheme and a host that asyncpg accepts."""
+    url = urlsplit(text)
+    if url.scheme not in ("postgres", "postgresql") or not (url.hostname or "host=" in url.query):
+        raise ValueError
+    _ = url.port  # raises ValueError when it is not a number
+    return text

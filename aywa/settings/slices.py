@@ -1,0 +1,102 @@
+"""The slices: one frozen dataclass a floor, each default with its reason."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Mode(Enum):
+    """How strict the start-up is: development runs on embedded defaults, production refuses gaps."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True)
+class HttpSettings:
+    """The control API."""
+
+    host: str = "127.0.0.1"
+    port: int = 8080
+    public_url: str = ""
+    api_keys: tuple[str, ...] = ()
+    cors_origins: tuple[str, ...] = ()
+    max_body_bytes: int = 1_048_576  # a control command is a sentence; 1 MiB leaves room for tool definitions
+    read_timeout_s: int = 30  # without a byte of a body that was announced
+    keep_alive_s: int = 30  # idle, or dripping a request: also the bound on half a request's headers
+    graceful_timeout_s: float = 5.0  # for requests in flight at shutdown
+
+
+@dataclass(frozen=True, slots=True)
+class SipSettings:
+    """The SIP user agent."""
+
+    host: str = "127.0.0.1"
+    port: int = 5080  # beside a PBX that already holds 5060
+    advertised_host: str = ""  # what Via and Contact say; empty: `host`
+    trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
+    user_agent: str = "Aywa"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaSettings:
+    """The media engine."""
+
+    host: str = "127.0.0.1"  # RTP sockets bind here
+    advertised_host: str = ""  # what the SDP says; empty: `host`
+    rtp_port_min: int = 16384  # below Linux's ephemeral range, which starts at 32768
+    rtp_port_max: int = 24575
+    max_legs: int = 2000
+    max_busy_ratio: float = 0.75  # a tick loop busier than this starves Python before it starves audio
+    max_event_lag_s: float = 0.5
+    port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
+    media_timeout_s: float = 30.0
+    realtime: bool = True  # SCHED_FIFO where the process may have it
+
+
+@dataclass(frozen=True, slots=True)
+class CallSettings:
+    """Limits and turn taking of a call."""
+
+    scenario: str = "hotel_booking"
+    max_duration_s: float = 600.0
+    silence_timeout_s: float = 30.0
+    endpointing_wait_s: float = 0.3  # silence after the final transcript before the turn is taken
+    max_calls: int = 2000
+    record: bool = True
+    barge_in: bool = True
+    drain_s: float = 10.0  # how long live calls may go on at shutdown
+
+
+@dataclass(frozen=True, slots=True)
+class StoreSettings:
+    """PostgreSQL; an empty URL means the embedded server under `data_dir`."""
+
+    postgres_url: str = ""
+    data_dir: str = "var"
+
+
+@dataclass(frozen=True, slots=True)
+class ArtifactSettings:
+    """Where recordings are written."""
+
+    directory: str = "var/recordings"
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSettings:
+    """Which providers a call uses."""
+
+    stt: str = "embedded"
+    llm: str = "scripted"
+    tts: str = "embedded"
+    stt_workers: int = 2  # recogniser processes; a grammar-driven utterance costs about 3 % of its length
+
+
+@dataclass(frozen=True, slots=True)
+class LogSettings:
+    """Logging."""
+
+    level: str = "INFO"
+    human: bool = False

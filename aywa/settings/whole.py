@@ -1,0 +1,213 @@
+"""`Settings`, what may not stay open in production, and how both come out of the environment."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import urlsplit
+
+from aywa.errors import ConfigError, Gap
+from aywa.settings.reader import (
+    EnvironmentReader,
+    parse_keys,
+    parse_networks,
+    parse_origin,
+    parse_postgres_url,
+    parts,
+)
+from aywa.settings.slices import (
+    ArtifactSettings,
+    CallSettings,
+    HttpSettings,
+    LogSettings,
+    MediaSettings,
+    Mode,
+    ProviderSettings,
+    SipSettings,
+    StoreSettings,
+)
+
+# the defaults, as values: a slotted class has no class attributes to read them from
+_HTTP = HttpSettings()
+_SIP = SipSettings()
+_MEDIA = MediaSettings()
+_CALL = CallSettings()
+_PROVIDERS = ProviderSettings()
+_LOG = LogSettings()
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything, for the composition root only."""
+
+    mode: Mode = Mode.DEVELOPMENT
+    http: HttpSettings = field(default_factory=HttpSettings)
+    sip: SipSettings = field(default_factory=SipSettings)
+    media: MediaSettings = field(default_factory=MediaSettings)
+    call: CallSettings = field(default_factory=CallSettings)
+    store: StoreSettings = field(default_factory=StoreSettings)
+    artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
+    providers: ProviderSettings = field(default_factory=ProviderSettings)
+    log: LogSettings = field(default_factory=LogSettings)
+
+    @classmethod
+    def from_env(cls, environ: Mapping[str, str]) -> Settings:
+        """The settings that these environment variables describe; unset and empty mean the default.
+
+        Raises `ConfigError` with one `Gap` for every variable that cannot work.
+        """
+        reader = EnvironmentReader(environ)
+        settings = _read_settings(reader)
+        gaps = reader.gaps + _conflicts(settings, reader.failed) + production_gaps(settings, reader.failed)
+        if gaps:
+            raise ConfigError(gaps)
+        return settings
+
+
+def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> list[Gap]:
+    """What keeps these settings from running in production; empty in development.
+
+    `known` names the variables that are already reported.
+    """
+    if settings.mode is not Mode.PRODUCTION:
+        return []
+    public = urlsplit(settings.http.public_url)
+    checks = (
+        (
+            "RUNTIME_API_KEY",
+            bool(settings.http.api_keys),
+            "must be set in production",
+            "the output of `openssl rand -hex 32`",
+        ),
+        (
+            "RUNTIME_PUBLIC_URL",
+            public.scheme == "https",
+            "must be the public https origin in production",
+            "https://voice.example.com",
+        ),
+        (
+            "RUNTIME_STORE_POSTGRES_URL",
+            bool(settings.store.postgres_url),
+            "must name a PostgreSQL database in production: the embedded one is for development",
+            "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
+        ),
+    )
+    return [Gap(name, rule, example) for name, met, rule, example in checks if not met and name not in known]
+
+
+def _read_settings(env: EnvironmentReader) -> Settings:
+    data_dir = env.text("RUNTIME_DATA_DIR", "var")
+    sip_host = env.ipv4("RUNTIME_SIP_HOST", _SIP.host)
+    mode = env.choice("NODE_ENV", "development", ("development", "production", "test"))
+    return Settings(
+        mode=Mode.PRODUCTION if mode == "production" else Mode.DEVELOPMENT,
+        http=_read_http(env),
+        sip=SipSettings(
+            host=sip_host,
+            port=env.integer("RUNTIME_SIP_PORT", _SIP.port, 0, 65535),
+            advertised_host=env.ipv4("RUNTIME_SIP_ADVERTISED_HOST", ""),
+            trunks=env.read(
+                "RUNTIME_SIP_TRUNKS",
+                parse_networks,
+                _SIP.trunks,
+                "must be a comma-separated list of IP addresses or CIDR blocks",
+                "192.0.2.10,198.51.100.0/24",
+            ),
+        ),
+        media=_read_media(env, sip_host),
+        call=_read_call(env),
+        store=StoreSettings(
+            postgres_url=env.read(
+                "RUNTIME_STORE_POSTGRES_URL",
+                parse_postgres_url,
+                "",
+                "must be a postgresql:// URL",
+                "postgresql://aywa:secret@127.0.0.1/aywa_voice_runtime",
+            ),
+            data_dir=data_dir,
+        ),
+        artifacts=ArtifactSettings(env.text("RUNTIME_RECORDING_DIR", data_dir.rstrip("/") + "/recordings")),
+        providers=ProviderSettings(
+            stt=env.choice("RUNTIME_STT", _PROVIDERS.stt, ("embedded",)),
+            llm=env.choice("RUNTIME_LLM", _PROVIDERS.llm, ("scripted",)),
+            tts=env.choice("RUNTIME_TTS", _PROVIDERS.tts, ("embedded",)),
+            stt_workers=env.integer("RUNTIME_STT_WORKERS", _PROVIDERS.stt_workers, 1, 64),
+        ),
+        log=LogSettings(
+            level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
+            human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
+        ),
+    )
+
+
+def _read_http(env: EnvironmentReader) -> HttpSettings:
+    return HttpSettings(
+        host=env.text("RUNTIME_HTTP_HOST", _HTTP.host),
+        port=env.integer("RUNTIME_HTTP_PORT", _HTTP.port, 0, 65535),
+        public_url=env.read(
+            "RUNTIME_PUBLIC_URL",
+            parse_origin,
+            "",
+            "must be an http or https origin without a path",
+            "https://voice.example.com",
+        ),
+        api_keys=env.read(
+            "RUNTIME_API_KEY",
+            parse_keys,
+            (),
+            "must be printable keys of at least 16 characters, separated by commas",
+            "the output of `openssl rand -hex 32`",
+        ),
+        cors_origins=env.read(
+            "CORS_ORIGINS",
+            lambda text: tuple(parse_origin(part) for part in parts(text)),
+            (),
+            "must be a comma-separated list of origins",
+            "https://console.example.com",
+        ),
+    )
+
+
+def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
+    return MediaSettings(
+        host=env.ipv4("RUNTIME_MEDIA_HOST", sip_host),
+        advertised_host=env.ipv4("RUNTIME_MEDIA_ADVERTISED_HOST", ""),
+        rtp_port_min=env.integer("RUNTIME_RTP_PORT_MIN", _MEDIA.rtp_port_min, 1024, 65534),
+        rtp_port_max=env.integer("RUNTIME_RTP_PORT_MAX", _MEDIA.rtp_port_max, 1025, 65535),
+        max_legs=env.integer("RUNTIME_MAX_LEGS", _MEDIA.max_legs, 1, 20_000),
+        media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
+        realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
+    )
+
+
+def _read_call(env: EnvironmentReader) -> CallSettings:
+    wait_ms = env.number("RUNTIME_ENDPOINTING_WAIT_MS", _CALL.endpointing_wait_s * 1000, 0, 5000)
+    return CallSettings(
+        scenario=env.text("RUNTIME_SCENARIO", _CALL.scenario),
+        max_duration_s=env.number("RUNTIME_MAX_DURATION_S", _CALL.max_duration_s, 10, 43_200),
+        silence_timeout_s=env.number("RUNTIME_SILENCE_TIMEOUT_S", _CALL.silence_timeout_s, 5, 3600),
+        endpointing_wait_s=wait_ms / 1000,
+        max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
+        record=env.flag("RUNTIME_RECORD", _CALL.record),
+        barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
+    )
+
+
+def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
+    """Values that are each fine and cannot work together. `known`: already reported."""
+    media, sip = settings.media, settings.sip
+    gaps = []
+    if media.rtp_port_max <= media.rtp_port_min:
+        gaps.append(Gap("RUNTIME_RTP_PORT_MAX", "must be above RUNTIME_RTP_PORT_MIN", "24575"))
+    elif media.rtp_port_min <= sip.port <= media.rtp_port_max:
+        gaps.append(Gap("RUNTIME_SIP_PORT", "must lie outside the RTP port range", "5080"))
+    if sip.host == "0.0.0.0" and not sip.advertised_host:
+        gaps.append(
+            Gap("RUNTIME_SIP_ADVERTISED_HOST", "must be set when SIP listens on 0.0.0.0", "192.0.2.10")
+        )
+    if media.host == "0.0.0.0" and not media.advertised_host:
+        gaps.append(
+            Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
+        )
+    return [gap for gap in gaps if gap.name not in known]

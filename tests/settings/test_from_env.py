@@ -1,0 +1,110 @@
+"""Settings from the environment: defaults, every fault at once, the production gate."""
+
+import pytest
+
+from aywa.errors import ConfigError
+from aywa.settings import Mode, Settings
+
+PRODUCTION = {
+    "NODE_ENV": "production",
+    "RUNTIME_API_KEY": "k" * 32,
+    "RUNTIME_PUBLIC_URL": "https://voice.example.com",
+    "RUNTIME_STORE_POSTGRES_URL": "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
+}
+
+
+def gaps_of(environ: dict[str, str]) -> dict[str, str]:
+    with pytest.raises(ConfigError) as caught:
+        Settings.from_env(environ)
+    return {gap.name: str(gap) for gap in caught.value.gaps}
+
+
+def test_an_empty_environment_is_the_defaults() -> None:
+    assert Settings.from_env({}) == Settings()
+
+
+def test_empty_and_blank_values_count_as_unset() -> None:
+    assert Settings.from_env({"RUNTIME_HTTP_PORT": "", "RUNTIME_SCENARIO": "  "}) == Settings()
+
+
+def test_values_reach_their_slices() -> None:
+    settings = Settings.from_env(
+        {
+            "RUNTIME_HTTP_HOST": "0.0.0.0",
+            "RUNTIME_HTTP_PORT": "9000",
+            "RUNTIME_API_KEY": "first-key-0123456789, second-key-0123456789",
+            "RUNTIME_SIP_HOST": "127.0.0.2",
+            "RUNTIME_SIP_TRUNKS": "192.0.2.1, 198.51.100.0/24",
+            "RUNTIME_ENDPOINTING_WAIT_MS": "450",
+            "RUNTIME_DATA_DIR": "/srv/aywa/",
+            "RUNTIME_LOG_LEVEL": "debug",
+            "RUNTIME_BARGE_IN": "no",
+            "RUNTIME_STORE_POSTGRES_URL": "postgres://aywa@/aywa?host=/run/postgresql",
+        }
+    )
+    assert (settings.http.host, settings.http.port) == ("0.0.0.0", 9000)
+    assert settings.http.api_keys == ("first-key-0123456789", "second-key-0123456789")
+    assert settings.sip.host == settings.media.host == "127.0.0.2"
+    assert settings.sip.trunks == ("192.0.2.1", "198.51.100.0/24")
+    assert settings.call.endpointing_wait_s == 0.45
+    assert settings.call.barge_in is False
+    assert settings.artifacts.directory == "/srv/aywa/recordings"
+    assert settings.log.level == "DEBUG"
+    assert settings.store.postgres_url.endswith("/run/postgresql")
+
+
+def test_all_faults_are_reported_together_with_rule_and_example() -> None:
+    gaps = gaps_of(
+        {
+            "RUNTIME_HTTP_PORT": "http",
+            "RUNTIME_SIP_PORT": "70000",
+            "RUNTIME_SIP_TRUNKS": "pbx.example.com",
+            "RUNTIME_API_KEY": "short",
+            "RUNTIME_MAX_DURATION_S": "nan",
+            "RUNTIME_LOG_LEVEL": "loud",
+            "RUNTIME_PUBLIC_URL": "voice.example.com",
+            "RUNTIME_STORE_POSTGRES_URL": "mysql://db/aywa",
+        }
+    )
+    assert len(gaps) == 8
+    assert gaps["RUNTIME_HTTP_PORT"] == (
+        "RUNTIME_HTTP_PORT: must be a whole number from 0 to 65535 (for example 8080)"
+    )
+    assert "DEBUG, INFO, WARNING, ERROR" in gaps["RUNTIME_LOG_LEVEL"]
+
+
+@pytest.mark.parametrize(
+    ("environ", "name"),
+    [
+        ({"RUNTIME_RTP_PORT_MIN": "20000", "RUNTIME_RTP_PORT_MAX": "19000"}, "RUNTIME_RTP_PORT_MAX"),
+        ({"RUNTIME_SIP_PORT": "16390"}, "RUNTIME_SIP_PORT"),
+        ({"RUNTIME_SIP_HOST": "0.0.0.0", "RUNTIME_MEDIA_HOST": "127.0.0.1"}, "RUNTIME_SIP_ADVERTISED_HOST"),
+        ({"RUNTIME_MEDIA_HOST": "0.0.0.0"}, "RUNTIME_MEDIA_ADVERTISED_HOST"),
+    ],
+)
+def test_values_that_cannot_work_together(environ: dict[str, str], name: str) -> None:
+    assert list(gaps_of(environ)) == [name]
+
+
+def test_a_secret_is_never_repeated_in_the_fault() -> None:
+    assert "hunter2" not in str(gaps_of({"RUNTIME_API_KEY": "hunter2"}))
+
+
+def test_production_refuses_what_development_may_leave_open() -> None:
+    assert set(gaps_of({"NODE_ENV": "production"})) == {
+        "RUNTIME_API_KEY",
+        "RUNTIME_PUBLIC_URL",
+        "RUNTIME_STORE_POSTGRES_URL",
+    }
+    assert Settings.from_env(PRODUCTION).mode is Mode.PRODUCTION
+
+
+def test_production_wants_https() -> None:
+    assert list(gaps_of(PRODUCTION | {"RUNTIME_PUBLIC_URL": "http://voice.example.com"})) == [
+        "RUNTIME_PUBLIC_URL"
+    ]
+
+
+def test_a_variable_at_fault_is_reported_once() -> None:
+    gaps = gaps_of(PRODUCTION | {"RUNTIME_API_KEY": "short"})
+    assert gaps["RUNTIME_API_KEY"].startswith("RUNTIME_API_KEY: must be printable keys")
