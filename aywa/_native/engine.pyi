@@ -1,0 +1,50 @@
+"""The media engine's thread: everything it does happens without the GIL."""
+
+from typing import TypedDict
+
+from aywa._native.leg import NativeLeg
+
+class Figures(TypedDict):
+    legs: int
+    busy_ratio: float
+    realtime: bool
+    ticks: int
+    skipped: int
+    lateness: list[int]
+    waiting_s: float
+
+class NativeEngine:
+    """One slot wheel of 20 slots a millisecond apart. All methods but `run` are for one thread."""
+
+    def __init__(self, max_legs: int) -> None:
+        """`max_legs`: 1..65536. Raises MemoryError when memory or descriptors are out."""
+    def fileno(self) -> int:
+        """The eventfd that is readable while `poll` has something."""
+    def run(self, realtime: bool) -> None:
+        """The body of the engine's own thread: returns after `stop`. `realtime`: try SCHED_FIFO for this
+        thread.
+        """
+    def stop(self) -> None:
+        """Make `run` return within a millisecond."""
+    def start_manual(self, now: int) -> None:
+        """Instead of `run`: tick 0 is due at `now` nanoseconds of any clock."""
+    def step(self, due: int, now: int) -> None:
+        """Instead of `run`: one tick that was due at `due` and begins at `now`, in nanoseconds."""
+    def close(self) -> None:
+        """Let go of the legs that are left, after `run` has returned. Raises RuntimeError before."""
+    def add(self, leg: NativeLeg) -> int:
+        """Put a leg on the wheel; returns its index. Raises BlockingIOError when the engine is full."""
+    def remove(self, leg: NativeLeg) -> None:
+        """Ask for the leg to be taken off; it is off, and its socket may be closed, when `poll` names its
+        index.
+        """
+    def poll(self) -> tuple[list[tuple[int, int, list[tuple[int, int, int, int]]]], list[int], float]:
+        """What waits: (leg index, level flags, events) for each leg, indices let go of, and how long it
+        waited in s.
+
+        Flags: 1 PCM ready, 2 low water. Events: (kind, a, b, c) as legstate.pxd defines them.
+        """
+    def figures(self) -> Figures:
+        """Admission figures; `lateness` counts ticks by how late they began: below 10, 20, 40 ... us, then
+        the rest.
+        """

@@ -1,0 +1,149 @@
+"""The Python border of the engine: its thread's body, legs in and out, events, figures."""
+
+from libc.stdint cimport int64_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+
+from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64, swap_i64, swap_u32
+from aywa._native.leg cimport NativeLeg
+from aywa._native.legstate cimport *
+from aywa._native.linux cimport clear_event, now_ns
+from aywa._native.wheel cimport *
+
+
+cdef class NativeEngine:
+    cdef Wheel* _wheel
+    cdef uint32_t _capacity
+    cdef list _legs             # by index; holds what the engine may touch
+    cdef list _free
+    cdef list _slot_load
+    cdef bint _running
+
+    def __cinit__(self, uint32_t max_legs):
+        if not 1 <= max_legs <= 65536:
+            raise ValueError("an engine carries 1 to 65536 legs")
+        self._wheel = <Wheel*>calloc(1, sizeof(Wheel))
+        if self._wheel == NULL or not wheel_init(self._wheel, max_legs):
+            raise MemoryError("no memory or descriptors for the media engine")
+        self._capacity = max_legs
+        self._legs = [None] * max_legs
+        self._free = list(range(max_legs - 1, -1, -1))
+        self._slot_load = [0] * SLOTS
+
+    def __dealloc__(self):
+        if self._wheel != NULL and not self._running:
+            wheel_free(self._wheel)
+            free(self._wheel)
+
+    def fileno(self):
+        return self._wheel.event_fd
+
+    def run(self, bint realtime):
+        self._running = True
+        with nogil:
+            wheel_run(self._wheel, realtime)
+        self._running = False
+
+    def stop(self):
+        store_u32(&self._wheel.stop, 1)
+
+    def start_manual(self, int64_t now):
+        wheel_start(self._wheel, now)
+
+    def step(self, int64_t due, int64_t now):
+        wheel_tick(self._wheel, due, now)
+
+    def close(self):
+        """After the thread has ended: let go of legs that were never removed."""
+        cdef NativeLeg leg
+        if self._running:
+            raise RuntimeError("the engine thread still runs")
+        for entry in self._legs:
+            if entry is not None:
+                leg = entry
+                leg.attached = False
+        self._legs = []
+
+    cdef int _command(self, int kind, NativeLeg leg) except -1:
+        cdef Wheel* w = self._wheel
+        if w.commands_written - load_u64(&w.commands_read) == COMMANDS:
+            raise BlockingIOError("the media engine does not take commands: its thread is stalled")
+        w.commands[w.commands_written & (COMMANDS - 1)].kind = kind
+        w.commands[w.commands_written & (COMMANDS - 1)].leg = leg.leg
+        store_u64(&w.commands_written, w.commands_written + 1)
+        return 0
+
+    def add(self, NativeLeg leg):
+        if leg.attached:
+            raise ValueError("the leg is in an engine already")
+        if not self._free:
+            raise BlockingIOError("the media engine is full")
+        index = self._free.pop()
+        slot = self._slot_load.index(min(self._slot_load))
+        leg.leg.index = index
+        leg.leg.slot = slot
+        leg.leg.outbox = &self._wheel.outbox
+        try:
+            self._command(COMMAND_ADD, leg)
+        except BlockingIOError:
+            self._free.append(index)
+            raise
+        leg.attached = True
+        self._legs[index] = leg
+        self._slot_load[slot] += 1
+        return index
+
+    def remove(self, NativeLeg leg):
+        self._command(COMMAND_REMOVE, leg)
+
+    def poll(self):
+        """All that waits: (index, flags, events) per leg, and the indices that were let go of."""
+        cdef Wheel* w = self._wheel
+        cdef list ready = [], removed = []
+        cdef uint32_t index, flags
+        cdef uint64_t read, written
+        cdef NativeLeg leg
+        cdef Event* event
+        cdef int64_t since
+        clear_event(w.event_fd)
+        since = swap_i64(&w.notified_ns, 0)
+        while w.outbox.taken < load_u64(&w.outbox.written):
+            index = w.outbox.legs[w.outbox.taken & w.outbox.mask]
+            w.outbox.taken += 1
+            if self._legs[index] is None:
+                continue
+            leg = self._legs[index]
+            swap_u32(&leg.leg.queued, 0)
+            flags = swap_u32(&leg.leg.flags, 0)
+            events = []
+            read = leg.leg.events_read
+            written = load_u64(&leg.leg.events_written)
+            while read < written:
+                event = &leg.leg.events[read & (EVENTS - 1)]
+                events.append((event.kind, event.a, event.b, event.c))
+                read += 1
+            store_u64(&leg.leg.events_read, read)
+            ready.append((index, flags, events))
+        while w.removed_read < load_u64(&w.removed_written):
+            index = w.removed[w.removed_read & w.outbox.mask]
+            w.removed_read += 1
+            leg = self._legs[index]
+            leg.attached = False
+            self._legs[index] = None
+            self._free.append(index)
+            self._slot_load[leg.leg.slot] -= 1
+            removed.append(index)
+        return ready, removed, (now_ns() - since) * 1e-9 if since else 0.0
+
+    def figures(self):
+        cdef Wheel* w = self._wheel
+        cdef int64_t since = load_i64(&w.notified_ns)
+        cdef int i
+        return {
+            "legs": self._capacity - len(self._free),
+            "busy_ratio": load_u32(&w.busy_permille) / 1000.0,
+            "realtime": bool(load_u32(&w.realtime)),
+            "ticks": w.ticks,
+            "skipped": w.skipped,
+            "lateness": [w.lateness[i] for i in range(LATENESS_CLASSES)],
+            "waiting_s": (now_ns() - since) * 1e-9 if since else 0.0,
+        }

@@ -1,0 +1,59 @@
+"""The memory of one leg and the Python ends of its rings. Samples are 8 kHz unless a name says otherwise."""
+
+from typing import TypeAlias
+
+_Bytes: TypeAlias = bytes | bytearray | memoryview
+
+class NativeLeg:
+    """About 60 KiB, and 128 KiB more with recording."""
+
+    def __init__(
+        self,
+        fd: int,
+        *,
+        payload_type: int,
+        event_payload_type: int,
+        ssrc: int,
+        sequence: int,
+        timestamp: int,
+        barge_in: bool,
+        timeout_samples: int,
+        record: bool,
+        vad_mode: int,
+        start_ms: int,
+        stop_ms: int,
+    ) -> None:
+        """`fd`: a bound, non-blocking UDP socket. `payload_type`: 0 or 8; `event_payload_type`: -1 for none.
+
+        Raises ValueError for another payload type, MemoryError when memory is out.
+        """
+    def set_peer(self, peer: int) -> None:
+        """Address << 16 | port of the remote side; 0: unknown."""
+    def mute(self, muted: bool) -> None: ...
+    def read_uplink(self) -> bytes:
+        """All decoded audio since the last read, doubled to 16 kHz S16LE."""
+    def read_recording(self) -> bytes:
+        """Up to 8192 stereo frames S16LE."""
+    def write(self, pcm: _Bytes, epoch: int) -> int:
+        """Samples of S16LE taken. Raises ValueError for half a sample."""
+    def want_room(self) -> int:
+        """Samples of room; low water will be flagged even if it has been reached before."""
+    def mark(self, number: int) -> bool:
+        """False with 64 marks waiting."""
+    def flush(self) -> None: ...
+    def open_gate(self, epoch: int) -> None: ...
+    def send_digit(self, code: int, duration_samples: int) -> bool:
+        """False with 32 presses waiting."""
+    @property
+    def epoch(self) -> int: ...
+    @property
+    def played(self) -> int: ...
+    @property
+    def unplayed(self) -> int: ...
+    @property
+    def timeline(self) -> int: ...
+    @property
+    def memory(self) -> int:
+        """Bytes allocated for this leg."""
+    def stats(self) -> dict[str, int]:
+        """The counters of legstate.pxd's Stats, and recording_late and recording_lost in samples."""

@@ -1,0 +1,178 @@
+"""The Python border of one leg: its memory, the Python ends of its rings, its figures."""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.stdint cimport int16_t, int64_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memcpy, memset
+
+from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
+from aywa._native.legstate cimport *
+from aywa._native.plc cimport plc_init
+from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read
+from aywa._native.reorder cimport reorder_init
+from aywa._native.resample cimport up2_init, up2_process
+from aywa._native.speech cimport speech_init
+from aywa._native.telephone_event cimport digit_receiver_init, digit_sender_init
+from aywa._native.vad cimport vad_free, vad_new
+
+from aywa._native.vad import bind_vad
+
+cdef enum:
+    READ_FRAMES = 8192         # stereo frames of one read_recording
+
+
+cdef class NativeLeg:
+    def __cinit__(self, int fd, *, int payload_type, int event_payload_type, ssrc, sequence, timestamp,
+                  bint barge_in, int timeout_samples, bint record, int vad_mode, int start_ms, int stop_ms):
+        bind_vad()
+        if payload_type not in (0, 8):
+            raise ValueError("a leg carries PCMU (0) or PCMA (8)")
+        self.leg = <Leg*>calloc(1, sizeof(Leg))
+        self.vad = vad_new(vad_mode)
+        if self.leg == NULL or self.vad == NULL:
+            raise MemoryError("no memory for a leg")
+        # calloc hands out pages that are not there yet; writing them spares the engine the faults.
+        memset(self.leg, 1, sizeof(Leg))
+        memset(self.leg, 0, sizeof(Leg))
+        if record:
+            self.leg.recorder = <Recorder*>calloc(1, sizeof(Recorder))
+            if self.leg.recorder == NULL:
+                raise MemoryError("no memory for a recording")
+            recorder_init(self.leg.recorder)
+        self.leg.fd = fd
+        self.leg.payload_type = payload_type
+        self.leg.event_payload_type = event_payload_type
+        self.leg.ssrc = ssrc
+        self.leg.barge_in = barge_in
+        self.leg.timeout = timeout_samples
+        self.leg.down.sequence = sequence
+        self.leg.down.timestamp = timestamp
+        self.leg.up.packet_samples = FRAME
+        reorder_init(&self.leg.up.reorder)
+        plc_init(&self.leg.up.concealer)
+        digit_receiver_init(&self.leg.up.digits)
+        digit_sender_init(&self.leg.down.digit)
+        speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
+        up2_init(&self.doubler)
+
+    def __dealloc__(self):
+        # An attached leg is leaked rather than freed under the engine's hands; the engine holds a reference
+        # to every attached leg, so this cannot happen while it runs.
+        if self.attached:
+            return
+        if self.leg != NULL:
+            free(self.leg.recorder)
+            free(self.leg)
+        vad_free(self.vad)
+
+    def set_peer(self, uint64_t peer):
+        store_u64(&self.leg.peer, peer)
+
+    def mute(self, bint muted):
+        store_u32(&self.leg.muted, muted)
+
+    def read_uplink(self):
+        cdef Uplink* up = &self.leg.up
+        cdef uint64_t start = up.read
+        cdef int n = <int>(load_u64(&up.written) - start), at = <int>(start & (UPLINK_RING - 1)), first
+        cdef bytes out = PyBytes_FromStringAndSize(NULL, 4 * n)
+        cdef int16_t* pcm = <int16_t*>PyBytes_AS_STRING(out)
+        first = UPLINK_RING - at if UPLINK_RING - at < n else n
+        up2_process(&self.doubler, &up.pcm[at], pcm, first)
+        up2_process(&self.doubler, &up.pcm[0], pcm + 2 * first, n - first)
+        store_u64(&up.read, start + n)
+        return out
+
+    def read_recording(self):
+        cdef Recorder* recorder = self.leg.recorder
+        cdef int available
+        cdef bytes out
+        if recorder == NULL:
+            return b""
+        if not self.attached:
+            recorder_finish(recorder)
+        available = <int>(load_i64(&recorder.ready) - recorder.read)
+        available = READ_FRAMES if available > READ_FRAMES else available
+        if available <= 0:
+            return b""
+        out = PyBytes_FromStringAndSize(NULL, 4 * available)
+        recorder_read(recorder, <int16_t*>PyBytes_AS_STRING(out), available)
+        return out
+
+    def write(self, const unsigned char[::1] pcm, epoch):
+        cdef Downlink* down = &self.leg.down
+        cdef int n = <int>(pcm.shape[0] // 2), room, at, first
+        if pcm.shape[0] % 2:
+            raise ValueError("S16LE PCM must have an even number of bytes")
+        if epoch != load_u32(&down.gate_epoch):
+            return 0
+        room = PLAYOUT_RING - <int>(down.written - load_u64(&down.read))
+        n = room if n > room else n
+        if n == 0:
+            return 0
+        at = <int>(down.written & (PLAYOUT_RING - 1))
+        first = PLAYOUT_RING - at if PLAYOUT_RING - at < n else n
+        memcpy(&down.pcm[at], &pcm[0], first * sizeof(int16_t))
+        if n > first:
+            memcpy(&down.pcm[0], &pcm[2 * first], (n - first) * sizeof(int16_t))
+        store_u64(&down.written, down.written + n)
+        return n
+
+    def want_room(self):
+        store_u32(&self.leg.down.wanted, 1)
+        return PLAYOUT_RING - (self.leg.down.written - load_u64(&self.leg.down.read))
+
+    def mark(self, int64_t number):
+        cdef Downlink* down = &self.leg.down
+        cdef Mark* mark = &down.marks[down.marks_written & (MARKS - 1)]
+        if down.marks_written - load_u64(&down.marks_read) == MARKS:
+            return False
+        mark.position = down.written
+        mark.flushed = down.flush_to
+        mark.number = number
+        store_u64(&down.marks_written, down.marks_written + 1)
+        return True
+
+    def flush(self):
+        store_u64(&self.leg.down.flush_to, self.leg.down.written)
+
+    def open_gate(self, epoch):
+        store_u32(&self.leg.down.open_epoch, epoch)
+
+    def send_digit(self, int code, int duration_samples):
+        cdef Downlink* down = &self.leg.down
+        cdef Digit* digit = &down.digits[down.digits_written & (DIGITS - 1)]
+        if down.digits_written - load_u64(&down.digits_read) == DIGITS:
+            return False
+        digit.code = code
+        digit.duration = duration_samples
+        store_u64(&down.digits_written, down.digits_written + 1)
+        return True
+
+    @property
+    def epoch(self):
+        return load_u32(&self.leg.down.gate_epoch)
+
+    @property
+    def played(self):
+        return load_u64(&self.leg.down.played)
+
+    @property
+    def unplayed(self):
+        cdef uint64_t read = load_u64(&self.leg.down.read), flush = self.leg.down.flush_to
+        return self.leg.down.written - (flush if flush > read else read)
+
+    @property
+    def timeline(self):
+        return load_i64(&self.leg.timeline)
+
+    @property
+    def memory(self):
+        return sizeof(Leg) + (sizeof(Recorder) if self.leg.recorder != NULL else 0)
+
+    def stats(self):
+        figures = dict(self.leg.stats)
+        recorder = self.leg.recorder
+        figures["recording_late"] = recorder.late_samples if recorder != NULL else 0
+        figures["recording_lost"] = recorder.lost_frames if recorder != NULL else 0
+        return figures

@@ -1,0 +1,203 @@
+"""The memory of one leg and its way up to Python. Field comments name the writer where it is not the engine.
+
+Rings are single-producer, single-consumer; positions only grow and are masked on access.
+"""
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
+
+from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
+from aywa._native.plc cimport Concealer
+from aywa._native.recorder cimport Recorder
+from aywa._native.reorder cimport Reorder
+from aywa._native.speech cimport SpeechDetector
+from aywa._native.telephone_event cimport DigitReceiver, DigitSender
+
+
+cdef enum:
+    FRAME = 160                # samples of 20 ms at 8 kHz
+    MAX_PAYLOAD = 480          # 60 ms: the longest packet taken
+    UPLINK_RING = 16384        # samples at 8 kHz: 2 s
+    PLAYOUT_RING = 8192        # samples at 8 kHz: 1 s
+    LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
+    NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
+    EVENTS = 64                # discrete events a leg may owe Python: several seconds of the busiest caller
+    MARKS = 64
+    DIGITS = 32
+
+cdef enum:
+    FLAG_PCM_READY = 1
+    FLAG_LOW_WATER = 2
+
+cdef enum:
+    EVENT_FIRST_PACKET = 1     # a: timeline
+    EVENT_SPEECH_STARTED = 2   # a: sample, b: epoch
+    EVENT_SPEECH_STOPPED = 3   # a: sample
+    EVENT_GATE_CLOSED = 4      # a: played, b: timeline, c: epoch
+    EVENT_MARK = 5             # a: played, b: timeline, c: mark id
+    EVENT_DRAINED = 6          # a: played, b: timeline
+    EVENT_DIGIT = 7            # a: sample, b: duration in samples, c: event code
+    EVENT_DIGIT_SENT = 8       # c: event code
+    EVENT_MEDIA_TIMEOUT = 9    # a: silent samples
+
+
+cdef struct Event:
+    int64_t kind
+    int64_t a
+    int64_t b
+    int64_t c
+
+
+cdef struct Outbox:            # the legs that have something for Python; a leg is in it at most once
+    uint32_t* legs
+    uint32_t mask              # capacity - 1; the capacity is at least the number of legs, so it never fills
+    uint64_t written
+    uint64_t taken             # Python
+    bint fresh                 # something was written since Python was woken
+    bint urgent                # an event among it: wake Python in this tick
+
+
+cdef struct Mark:
+    uint64_t position          # of the playout ring
+    uint64_t flushed           # `flush_to` when the mark was set
+    int64_t number
+
+
+cdef struct Digit:
+    int code
+    int duration               # samples
+
+
+cdef struct Uplink:
+    Reorder reorder
+    Concealer concealer
+    DigitReceiver digits
+    SpeechDetector speech
+    bint started
+    uint32_t ssrc
+    uint32_t candidate_ssrc    # a new source on probation (RFC 3550 appendix A.1)
+    uint16_t candidate_sequence
+    bint candidate
+    uint32_t timestamp         # the newest seen, and its value without wrap
+    int64_t extended
+    int64_t anchor             # timeline sample = anchor + extended timestamp
+    int64_t end                # timeline sample after the last processed one
+    int64_t lateness_min       # over the current drift window
+    int window
+    int64_t arrival            # timeline position of the newest packet
+    int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
+    bint timed_out
+    bint pressing              # a digit is being received
+    int packet_samples
+    int pending                # samples waiting for a whole VAD frame
+    int16_t frame[160]
+    uint64_t noticed
+    uint64_t written
+    uint64_t read              # Python
+    int16_t pcm[16384]
+
+
+cdef struct Downlink:
+    uint16_t sequence
+    uint32_t timestamp
+    uint32_t gate_epoch        # the engine's; Python reads
+    uint32_t open_epoch        # Python
+    uint64_t written           # Python
+    uint64_t flush_to          # Python
+    uint64_t read
+    uint64_t played
+    int64_t audio_end          # timeline sample after the last speech sample sent
+    bint playing
+    bint above_low
+    uint32_t wanted            # Python: a writer waits for room
+    bint begun
+    uint64_t marks_written     # Python
+    uint64_t marks_read
+    uint64_t digits_written    # Python
+    uint64_t digits_read
+    bint digit_active
+    int digit_pause            # ticks until the next digit may begin
+    int digit_code
+    uint32_t digit_timestamp
+    DigitSender digit
+    Mark marks[64]
+    Digit digits[32]
+    int16_t pcm[8192]
+
+
+cdef struct Stats:
+    uint64_t received
+    uint64_t lost
+    uint64_t late
+    uint64_t duplicate
+    uint64_t concealed
+    uint64_t rejected_source
+    uint64_t malformed
+    uint64_t jitter_16         # RFC 3550's estimate times 16, in samples
+    uint64_t max_gap           # samples
+    uint64_t gaps_over_40ms
+    uint64_t sent
+    uint64_t send_errors
+    uint64_t uplink_overrun    # samples
+    uint64_t event_overruns
+    uint64_t source_changes
+
+
+cdef struct Leg:
+    uint32_t index
+    int fd
+    int slot
+    Leg* following
+    Leg* preceding
+    Outbox* outbox
+    uint64_t peer              # Python: address << 16 | port; 0: unknown yet
+    uint32_t muted             # Python
+    uint8_t payload_type
+    int event_payload_type     # -1: none was negotiated
+    uint32_t ssrc
+    bint barge_in
+    int64_t timeout            # samples without a packet
+    int64_t start_ns           # when timeline sample 0 is
+    int64_t timeline           # atomic: the first sample of the next tick
+    uint32_t queued
+    uint32_t flags
+    uint64_t events_written
+    uint64_t events_read       # Python
+    Event events[64]
+    Stats stats
+    Recorder* recorder         # NULL without recording
+    Uplink up
+    Downlink down
+
+
+cdef inline void leg_queue(Leg* leg) noexcept nogil:
+    """Put the leg in the outbox unless it is in already."""
+    cdef Outbox* box = leg.outbox
+    if swap_u32(&leg.queued, 1) == 0:
+        box.legs[box.written & box.mask] = leg.index
+        store_u64(&box.written, box.written + 1)
+        box.fresh = True
+
+
+cdef inline bint leg_has_room(Leg* leg) noexcept nogil:
+    return leg.events_written - load_u64(&leg.events_read) < EVENTS
+
+
+cdef inline void leg_event(Leg* leg, int kind, int64_t a, int64_t b, int64_t c) noexcept nogil:
+    """Owe Python a discrete event; one that finds no room is counted."""
+    cdef Event* event
+    if not leg_has_room(leg):
+        leg.stats.event_overruns += 1
+        return
+    event = &leg.events[leg.events_written & (EVENTS - 1)]
+    event.kind = kind
+    event.a = a
+    event.b = b
+    event.c = c
+    store_u64(&leg.events_written, leg.events_written + 1)
+    leg.outbox.urgent = True
+    leg_queue(leg)
+
+
+cdef inline void leg_flag(Leg* leg, uint32_t flag) noexcept nogil:
+    """Raise a level flag: it stays up until Python has seen it, whatever happens to the events."""
+    if not or_u32(&leg.flags, flag) & flag:
+        leg_queue(leg)

@@ -1,0 +1,132 @@
+"""The system calls of the engine thread, wrapped so that Cython sees numbers and pointers only."""
+from libc.stdint cimport int64_t, uint16_t, uint32_t, uint64_t, uint8_t
+
+
+cdef extern from * nogil:
+    """
+    #ifndef _GNU_SOURCE
+    #define _GNU_SOURCE
+    #endif
+    #include <errno.h>
+    #include <pthread.h>
+    #include <sched.h>
+    #include <signal.h>
+    #include <string.h>
+    #include <time.h>
+    #include <unistd.h>
+    #include <netinet/in.h>
+    #include <sys/epoll.h>
+    #include <sys/eventfd.h>
+    #include <sys/socket.h>
+
+    static inline int64_t aywa_now_ns(void) {
+        struct timespec t;
+        clock_gettime(CLOCK_MONOTONIC, &t);
+        return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    }
+
+    static inline void aywa_sleep_until_ns(int64_t deadline_ns) {
+        struct timespec t = {deadline_ns / 1000000000, deadline_ns % 1000000000};
+        while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {}
+    }
+
+    /* Signals belong to the main thread, where Trio waits for them. */
+    static inline void aywa_block_signals(void) {
+        sigset_t all;
+        sigfillset(&all);
+        pthread_sigmask(SIG_BLOCK, &all, NULL);
+    }
+
+    /* Realtime scheduling for the calling thread alone; 0 when it was permitted. */
+    static inline int aywa_make_realtime(int priority) {
+        struct sched_param p;
+        memset(&p, 0, sizeof p);
+        p.sched_priority = priority;
+        return sched_setscheduler(0, SCHED_FIFO, &p);
+    }
+
+    /* An IPv4 peer travels as one word, address << 16 | port, so that changing it is one atomic store. */
+    static inline uint64_t aywa_peer(const struct sockaddr_in *a) {
+        return (uint64_t)ntohl(a->sin_addr.s_addr) << 16 | ntohs(a->sin_port);
+    }
+
+    static inline int64_t aywa_send_to(int fd, const uint8_t *data, int length, uint64_t peer) {
+        struct sockaddr_in a;
+        memset(&a, 0, sizeof a);
+        a.sin_family = AF_INET;
+        a.sin_addr.s_addr = htonl((uint32_t)(peer >> 16));
+        a.sin_port = htons((uint16_t)peer);
+        return sendto(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof a);
+    }
+
+    /* Up to `count` datagrams of at most `size` bytes into `buffers`; lengths and peers are filled in. */
+    #define AYWA_BURST 8
+    static inline int aywa_receive(int fd, uint8_t *buffers, int size, int *lengths, uint64_t *peers, int count) {
+        struct mmsghdr m[AYWA_BURST];
+        struct iovec v[AYWA_BURST];
+        struct sockaddr_in a[AYWA_BURST];
+        int i, n;
+        if (count > AYWA_BURST) count = AYWA_BURST;
+        for (i = 0; i < count; i++) {
+            v[i].iov_base = buffers + i * size;
+            v[i].iov_len = size;
+            memset(&m[i].msg_hdr, 0, sizeof m[i].msg_hdr);
+            m[i].msg_hdr.msg_name = &a[i];
+            m[i].msg_hdr.msg_namelen = sizeof a[i];
+            m[i].msg_hdr.msg_iov = &v[i];
+            m[i].msg_hdr.msg_iovlen = 1;
+        }
+        n = recvmmsg(fd, m, count, MSG_DONTWAIT, NULL);
+        for (i = 0; i < n; i++) {
+            /* A datagram longer than the buffer is no RTP of ours: its length is reported as 0. */
+            lengths[i] = (m[i].msg_hdr.msg_flags & MSG_TRUNC) ? 0 : (int)m[i].msg_len;
+            peers[i] = aywa_peer(&a[i]);
+        }
+        return n;
+    }
+
+    static inline int aywa_epoll_add(int epoll_fd, int fd, void *owner) {
+        struct epoll_event e;
+        memset(&e, 0, sizeof e);
+        e.events = EPOLLIN;
+        e.data.ptr = owner;
+        return epoll_ctl(epoll_fd, EPOLL_CTL_ADD, fd, &e);
+    }
+
+    static inline int aywa_epoll_remove(int epoll_fd, int fd) {
+        return epoll_ctl(epoll_fd, EPOLL_CTL_DEL, fd, NULL);
+    }
+
+    #define AYWA_READY 256
+    static inline int aywa_epoll_ready(int epoll_fd, void **owners) {
+        struct epoll_event e[AYWA_READY];
+        int i, n = epoll_wait(epoll_fd, e, AYWA_READY, 0);
+        for (i = 0; i < n; i++) owners[i] = e[i].data.ptr;
+        return n;
+    }
+
+    static inline int aywa_epoll_create(void) { return epoll_create1(EPOLL_CLOEXEC); }
+    static inline int aywa_event_fd(void) { return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC); }
+    static inline void aywa_signal_event(int fd) { uint64_t one = 1; ssize_t n = write(fd, &one, 8); (void)n; }
+    static inline void aywa_clear_event(int fd) { uint64_t v; ssize_t n = read(fd, &v, 8); (void)n; }
+    static inline void aywa_close(int fd) { close(fd); }
+    """
+    enum:
+        BURST "AYWA_BURST"
+        READY "AYWA_READY"
+    void prefetch "__builtin_prefetch"(const void* address) noexcept
+    int64_t now_ns "aywa_now_ns"() noexcept
+    void sleep_until_ns "aywa_sleep_until_ns"(int64_t deadline_ns) noexcept
+    void block_signals "aywa_block_signals"() noexcept
+    int make_realtime "aywa_make_realtime"(int priority) noexcept
+    int64_t send_to "aywa_send_to"(int fd, const uint8_t* data, int length, uint64_t peer) noexcept
+    int receive_burst "aywa_receive"(int fd, uint8_t* buffers, int size, int* lengths, uint64_t* peers,
+                                     int count) noexcept
+    int epoll_add "aywa_epoll_add"(int epoll_fd, int fd, void* owner) noexcept
+    int epoll_remove "aywa_epoll_remove"(int epoll_fd, int fd) noexcept
+    int epoll_ready "aywa_epoll_ready"(int epoll_fd, void** owners) noexcept
+    int epoll_create "aywa_epoll_create"() noexcept
+    int event_fd "aywa_event_fd"() noexcept
+    void signal_event "aywa_signal_event"(int fd) noexcept
+    void clear_event "aywa_clear_event"(int fd) noexcept
+    void close_fd "aywa_close"(int fd) noexcept

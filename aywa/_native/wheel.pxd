@@ -1,0 +1,53 @@
+"""The slot wheel: the engine thread's loop and everything it owns."""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+
+from aywa._native.legstate cimport Leg, Outbox
+
+cdef enum:
+    SLOTS = 20                  # of 1 ms: legs are spread over the 20 ms period
+    TICK_NS = 1000000
+    COMMANDS = 4096             # a power of two; additions and removals not yet read
+    LATENESS_CLASSES = 12       # below 2**i * 10 us, the last: anything later
+    DATAGRAM = 512              # header, extension and 480 bytes of payload; longer ones are counted and dropped
+
+cdef enum:
+    COMMAND_ADD = 1
+    COMMAND_REMOVE = 2
+
+cdef struct Command:
+    int kind
+    Leg* leg
+
+cdef struct Wheel:
+    int epoll_fd
+    int event_fd
+    uint32_t stop               # Python
+    uint32_t realtime
+    int64_t number              # of the next tick
+    int64_t base_ns             # when tick 0 was due
+    Leg* slots[20]
+    Command commands[4096]
+    uint64_t commands_written   # Python
+    uint64_t commands_read
+    Outbox outbox
+    uint32_t* removed           # legs the engine let go of; as large as the outbox
+    uint64_t removed_written
+    uint64_t removed_read       # Python
+    int64_t notified_ns         # since when an event waits for Python; 0: none waits
+    uint64_t lateness[12]
+    uint64_t skipped            # ticks that came too late to be worth sending
+    uint64_t ticks
+    int64_t busy_ns             # in the current window
+    int64_t window_ns           # when it began
+    uint32_t busy_permille      # of the last whole window of a second
+    uint8_t packet[172]
+    uint8_t datagrams[4096]
+
+cdef bint wheel_init(Wheel* w, uint32_t legs) noexcept nogil
+cdef void wheel_free(Wheel* w) noexcept nogil
+cdef void wheel_start(Wheel* w, int64_t now) noexcept nogil
+# One tick that was due at `due_ns`, run at `now`. Manual drivers pass both.
+cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil
+# Ticks on the absolute grid until `stop`.
+cdef void wheel_run(Wheel* w, bint realtime) noexcept nogil

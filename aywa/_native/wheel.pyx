@@ -1,0 +1,176 @@
+"""The engine thread: an absolute 1 ms grid, per tick send first, then receive, then wake Python at most once.
+
+No Python, no allocation, no lock in here. A tick that comes late is run at once and the grid stays; when the
+machine itself was away for long, the ticks in between are skipped, so that no burst follows.
+"""
+
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free
+from libc.string cimport memset
+
+from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_i64, store_u32, store_u64
+from aywa._native.downlink cimport downlink_skip, downlink_tick
+from aywa._native.legstate cimport *
+from aywa._native.linux cimport *
+from aywa._native.uplink cimport uplink_receive, uplink_tick
+
+cdef enum:
+    PRIORITY = 20              # above anything that is not hard real time
+    SKIP_NS = 100000000        # 100 ms late: five packets a leg would go out in a burst
+    WINDOW_NS = 1000000000
+    FLAG_TICKS = 5             # level flags wake Python every 5 ms at most, events within their own tick
+    ROUNDS = 8                 # epoll calls per tick: a flood costs its own packets, not the other legs' pace
+    NS_PER_SAMPLE = 125000
+
+
+cdef bint wheel_init(Wheel* w, uint32_t legs) noexcept nogil:
+    """False when memory or descriptors are out."""
+    cdef uint32_t capacity = 64
+    while capacity < legs:
+        capacity *= 2
+    memset(w, 0, sizeof(Wheel))
+    w.outbox.legs = <uint32_t*>calloc(capacity, sizeof(uint32_t))
+    w.removed = <uint32_t*>calloc(capacity, sizeof(uint32_t))
+    w.outbox.mask = capacity - 1
+    w.epoll_fd = epoll_create()
+    w.event_fd = event_fd()
+    return w.outbox.legs != NULL and w.removed != NULL and w.epoll_fd >= 0 and w.event_fd >= 0
+
+
+cdef void wheel_free(Wheel* w) noexcept nogil:
+    free(w.outbox.legs)
+    free(w.removed)
+    if w.epoll_fd >= 0:
+        close_fd(w.epoll_fd)
+    if w.event_fd >= 0:
+        close_fd(w.event_fd)
+
+
+cdef void wheel_start(Wheel* w, int64_t now) noexcept nogil:
+    w.base_ns = now
+    w.window_ns = now
+
+
+cdef void _link(Wheel* w, Leg* leg) noexcept nogil:
+    cdef int64_t ahead = (leg.slot - w.number) % SLOTS
+    ahead += SLOTS if ahead < 0 else 0
+    leg.start_ns = w.base_ns + (w.number + ahead) * TICK_NS
+    leg.preceding = NULL
+    leg.following = w.slots[leg.slot]
+    if leg.following != NULL:
+        leg.following.preceding = leg
+    w.slots[leg.slot] = leg
+    epoll_add(w.epoll_fd, leg.fd, leg)
+
+
+cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
+    epoll_remove(w.epoll_fd, leg.fd)
+    if leg.preceding != NULL:
+        leg.preceding.following = leg.following
+    else:
+        w.slots[leg.slot] = leg.following
+    if leg.following != NULL:
+        leg.following.preceding = leg.preceding
+    # The last touch: Python may free the leg as soon as it reads this.
+    w.removed[w.removed_written & w.outbox.mask] = leg.index
+    store_u64(&w.removed_written, w.removed_written + 1)
+    w.outbox.fresh = True
+    w.outbox.urgent = True
+
+
+cdef void _obey(Wheel* w) noexcept nogil:
+    cdef uint64_t written = load_u64(&w.commands_written)
+    cdef Command* command
+    while w.commands_read < written:
+        command = &w.commands[w.commands_read & (COMMANDS - 1)]
+        if command.kind == COMMAND_ADD:
+            _link(w, command.leg)
+        else:
+            _unlink(w, command.leg)
+        store_u64(&w.commands_read, w.commands_read + 1)
+
+
+cdef void _send(Wheel* w, bint skip) noexcept nogil:
+    cdef Leg* leg = w.slots[w.number % SLOTS]
+    cdef uint64_t peer
+    cdef int length
+    while leg != NULL:
+        if leg.following != NULL:
+            # Between two ticks of a leg all others went through the cache: fetch the next one's lines now.
+            prefetch(&leg.following.following)
+            prefetch(&leg.following.peer)
+            prefetch(&leg.following.down)
+            prefetch(&leg.following.up.arrival)
+            prefetch(&leg.following.stats.sent)
+        if skip:
+            downlink_skip(leg)
+        else:
+            length = downlink_tick(leg, w.packet)
+            peer = load_u64(&leg.peer)
+            if peer == 0:
+                pass
+            elif send_to(leg.fd, w.packet, length, peer) == length:
+                leg.stats.sent += 1
+            else:
+                leg.stats.send_errors += 1
+        uplink_tick(leg, leg.timeline)
+        leg = leg.following
+
+
+cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
+    cdef void* owners[READY]
+    cdef int lengths[BURST]
+    cdef uint64_t peers[BURST]
+    cdef int i, j, n, ready, rounds = 0
+    cdef Leg* leg
+    ready = READY
+    while ready == READY and rounds < ROUNDS:
+        ready = epoll_ready(w.epoll_fd, owners)
+        rounds += 1
+        for i in range(ready):
+            leg = <Leg*>owners[i]
+            n = receive_burst(leg.fd, w.datagrams, DATAGRAM, lengths, peers, BURST)
+            for j in range(n):
+                uplink_receive(leg, w.datagrams + j * DATAGRAM, lengths[j], peers[j],
+                               (now - leg.start_ns) // NS_PER_SAMPLE)
+
+
+cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
+    cdef int64_t late_us = (now - due_ns) // 1000, limit = 10
+    cdef int grade = 0
+    while grade < LATENESS_CLASSES - 1 and late_us >= limit:
+        grade += 1
+        limit *= 2
+    w.lateness[grade] += 1
+    w.ticks += 1
+    w.skipped += now - due_ns > SKIP_NS
+    _obey(w)
+    _send(w, now - due_ns > SKIP_NS)
+    _receive(w, now)
+    w.number += 1
+    if w.outbox.urgent or (w.outbox.fresh and w.number % FLAG_TICKS == 0):
+        w.outbox.fresh = False
+        w.outbox.urgent = False
+        if load_i64(&w.notified_ns) == 0:
+            store_i64(&w.notified_ns, now)
+        signal_event(w.event_fd)
+
+
+cdef void wheel_run(Wheel* w, bint realtime) noexcept nogil:
+    cdef int64_t due, now, end
+    block_signals()
+    store_u32(&w.realtime, realtime and make_realtime(PRIORITY) == 0)
+    wheel_start(w, now_ns())
+    while not load_u32(&w.stop):
+        due = w.base_ns + w.number * TICK_NS
+        now = now_ns()
+        if now < due:
+            sleep_until_ns(due)
+            now = now_ns()
+        wheel_tick(w, due, now)
+        end = now_ns()
+        w.busy_ns += end - now
+        if end - w.window_ns >= WINDOW_NS:
+            store_u32(&w.busy_permille, <uint32_t>(w.busy_ns * 1000 // (end - w.window_ns)))
+            w.busy_ns = 0
+            w.window_ns = end

@@ -1,0 +1,277 @@
+"""One leg: what its call may ask of the engine, and the mailbox of what the engine tells.
+
+None of the `*_nowait`, `read_*` and property accesses blocks or waits for the engine thread: they touch
+rings in shared memory. One task may wait in `next_event`; any number may wait in `write`.
+"""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass
+from enum import Enum
+from ipaddress import AddressValueError, IPv4Address
+
+import trio
+
+from aywa._native.leg import NativeLeg
+from aywa.errors import MediaError
+from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
+from aywa.media.ports import PortPair
+
+_FLAG_PCM_READY = 1
+_FLAG_LOW_WATER = 2
+_SAMPLES_PER_MS = 8
+_PCM_READY = PcmReady()
+_LOW_WATER = LowWater()
+_MAX_DIGIT_MS = 8000  # 65535 samples, the longest press that one event carries (RFC 4733 section 2.3.5)
+
+
+class BargeInPolicy(Enum):
+    """What confirmed speech of the caller does to playout."""
+
+    OFF = "off"
+    IMMEDIATE = "immediate"
+
+
+@dataclass(frozen=True, slots=True)
+class LegParameters:
+    """What SDP agreed on and how the leg shall behave.
+
+    `remote`: IPv4 address and port of the other side's RTP, None while unknown (nothing is sent or accepted
+    until `set_remote`). `ptime_ms`: what the other side prefers; packets of any length up to 60 ms are
+    taken, and sent are always 20 ms (RFC 4566 section 6: a recommendation). `speech_start_ms`: sound above
+    the background within the last 60 ms that confirms speech, 2..60; `speech_stop_ms`: silence that ends it.
+    """
+
+    remote: tuple[str, int] | None
+    payload_type: int
+    event_payload_type: int | None
+    ssrc: int
+    ptime_ms: int = 20
+    barge_in: BargeInPolicy = BargeInPolicy.IMMEDIATE
+    media_timeout_s: float = 30.0
+    record: bool = False
+    vad_mode: int = 1  # the highest that finds 97 % of recorded words within 60 ms; 3 misses one in ten
+    speech_start_ms: int = 34  # longer than a click of under 30 ms can touch
+    speech_stop_ms: int = 400  # splits none of 110 recorded words and 1 of 248 recorded sentences
+
+
+@dataclass(frozen=True, slots=True)
+class LegStats:
+    """Counters since the leg began; packets unless the name says otherwise. Jitter as in RFC 3550 section
+    6.4.1.
+    """
+
+    received: int
+    lost: int
+    late: int
+    duplicate: int
+    concealed: int
+    rejected_source: int
+    malformed: int
+    source_changes: int
+    jitter_ms: float
+    max_gap_ms: float
+    gaps_over_40_ms: int
+    sent: int
+    send_errors: int
+    uplink_overrun_ms: float
+    event_overruns: int
+    recording_late_ms: float
+    recording_lost_ms: float
+
+
+def packed_peer(remote: tuple[str, int] | None) -> int:
+    """An IPv4 address and port as the engine's one word. Raises MediaError for anything else."""
+    if remote is None:
+        return 0
+    try:
+        return int(IPv4Address(remote[0])) << 16 | remote[1]
+    except AddressValueError as error:
+        raise MediaError("the remote media address is no IPv4 address") from error
+
+
+class Leg:
+    """A running leg; made by `MediaEngine.open_leg`."""
+
+    def __init__(self, native: NativeLeg, parameters: LegParameters, ports: PortPair) -> None:
+        self.parameters = parameters
+        self.local_host = ports.host
+        self.local_port = ports.port
+        self._native = native
+        self._events: deque[LegEvent] = deque()
+        self._waiting: trio.lowlevel.Task | None = None
+        self._room = trio.lowlevel.ParkingLot()
+        self._pcm_ready = False
+        self._low_water = False
+        self.removed = trio.Event()
+
+    async def next_event(self) -> LegEvent:
+        """The next event, in the order of the engine. Raises trio.ClosedResourceError after the leg's end."""
+        if self._events:
+            await trio.lowlevel.checkpoint()
+        while not self._events:
+            if self.removed.is_set():
+                raise trio.ClosedResourceError("the leg is over")
+            if self._waiting is not None:
+                raise trio.BusyResourceError("another task waits for this leg's events")
+            self._waiting = trio.lowlevel.current_task()
+            await trio.lowlevel.wait_task_rescheduled(self._abort)
+        event = self._events.popleft()
+        if isinstance(event, PcmReady):
+            self._pcm_ready = False
+        elif isinstance(event, LowWater):
+            self._low_water = False
+        return event
+
+    def read_uplink(self) -> bytes:
+        """All of the caller's audio since the last read: 16 kHz S16LE mono."""
+        return self._native.read_uplink()
+
+    def read_recording(self) -> bytes:
+        """Recorded frames since the last read: 8 kHz S16LE stereo, caller left, in order, without holes.
+
+        About 100 ms behind the timeline, so that late packets have landed; after `open_leg` is left, the
+        rest. At most 8192 frames a call: read until it is empty to get all. b"" without recording.
+        """
+        return self._native.read_recording()
+
+    def write_nowait(self, pcm: bytes | memoryview, epoch: int) -> int:
+        """Put 8 kHz S16LE into the playout ring. Returns the samples taken: 0 if full or `epoch` is stale."""
+        return self._native.write(pcm, epoch)
+
+    async def write(self, pcm: bytes, epoch: int) -> bool:
+        """Put all of it, waiting for room. False as soon as `epoch` is not the engine's: the rest was not
+        taken.
+        """
+        rest = memoryview(pcm)
+        while True:
+            await trio.lowlevel.checkpoint()
+            if epoch != self.epoch:
+                return False
+            rest = rest[2 * self._native.write(rest, epoch) :]
+            if not rest:
+                return True
+            # Asking before waiting: the engine answers with low water even if it got there in between.
+            if self._native.want_room() == 0 and epoch == self.epoch:
+                await self._room.park()
+
+    def mark_nowait(self, mark_id: int) -> None:
+        """Ask for a `Mark` once the sample written last has been sent. Raises MediaError at 64 open marks."""
+        if not self._native.mark(mark_id):
+            raise MediaError("too many marks wait to be played")
+
+    @property
+    def epoch(self) -> int:
+        """The gate sequence the engine is at."""
+        return self._native.epoch
+
+    def open_gate(self, epoch: int) -> None:
+        """Play again if `epoch` is still the engine's; a later one closes the gate whatever was opened
+        here.
+        """
+        self._native.open_gate(epoch)
+
+    def commit(self, epoch: int) -> None:
+        """Drop all that was written before, then open the gate."""
+        self._native.flush()
+        self._native.open_gate(epoch)
+
+    def resume(self, epoch: int) -> None:
+        """Open the gate and go on with the sample after the last one sent."""
+        self._native.open_gate(epoch)
+
+    def flush(self) -> None:
+        """Drop all that was written and not sent; the gate stays as it is."""
+        self._native.flush()
+
+    @property
+    def played(self) -> int:
+        """Speech samples sent since the leg began; silence does not count."""
+        return self._native.played
+
+    @property
+    def unplayed(self) -> int:
+        """Samples written and neither sent nor dropped."""
+        return self._native.unplayed
+
+    @property
+    def timeline(self) -> int:
+        """The first sample of the next tick: 8000 a second since the leg's first tick."""
+        return self._native.timeline
+
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        """Send a key press in place of audio (RFC 4733); presses queue and are 100 ms apart.
+
+        Raises MediaError if the session has no telephone-event, for an impossible digit or with 32 waiting.
+        """
+        if self.parameters.event_payload_type is None:
+            raise MediaError("the other side did not agree to telephone-event")
+        if digit.upper() not in DIGITS or len(digit) != 1 or not 20 <= duration_ms <= _MAX_DIGIT_MS:
+            raise MediaError("a key press is one of 0-9 * # A-D for 20 to 8000 ms")
+        if not self._native.send_digit(DIGITS.index(digit.upper()), duration_ms * _SAMPLES_PER_MS):
+            raise MediaError("too many key presses wait to be sent")
+
+    def set_remote(self, host: str, port: int) -> None:
+        """Send to and accept from this IPv4 address and port from the next packet on."""
+        self._native.set_peer(packed_peer((host, port)))
+
+    def mute_uplink(self, muted: bool) -> None:
+        """Hear silence instead of the caller: recording, recognition and barge-in alike."""
+        self._native.mute(muted)
+
+    def stats(self) -> LegStats:
+        """The counters up to now."""
+        f = self._native.stats()
+        return LegStats(
+            received=f["received"],
+            lost=f["lost"],
+            late=f["late"],
+            duplicate=f["duplicate"],
+            concealed=f["concealed"],
+            rejected_source=f["rejected_source"],
+            malformed=f["malformed"],
+            source_changes=f["source_changes"],
+            jitter_ms=f["jitter_16"] / 16 / _SAMPLES_PER_MS,
+            max_gap_ms=f["max_gap"] / _SAMPLES_PER_MS,
+            gaps_over_40_ms=f["gaps_over_40ms"],
+            sent=f["sent"],
+            send_errors=f["send_errors"],
+            uplink_overrun_ms=f["uplink_overrun"] / _SAMPLES_PER_MS,
+            event_overruns=f["event_overruns"],
+            recording_late_ms=f["recording_late"] / _SAMPLES_PER_MS,
+            recording_lost_ms=f["recording_lost"] / _SAMPLES_PER_MS,
+        )
+
+    def deliver(self, flags: int, events: list[tuple[int, int, int, int]]) -> None:
+        """Called by the engine's dispatcher with what the native leg has to say."""
+        for numbers in events:
+            event = parse_native(*numbers)
+            self._events.append(event)
+            if isinstance(event, GateClosed):
+                self._room.unpark_all()  # their epoch is stale
+        if flags & _FLAG_PCM_READY and not self._pcm_ready:
+            self._pcm_ready = True
+            self._events.append(_PCM_READY)
+        if flags & _FLAG_LOW_WATER:
+            self._room.unpark_all()
+            if not self._low_water:
+                self._low_water = True
+                self._events.append(_LOW_WATER)
+        self._wake()
+
+    def end(self) -> None:
+        """Called by the engine's dispatcher when the engine has let go of the leg."""
+        self.removed.set()
+        self._room.unpark_all()
+        self._wake()
+
+    def _abort(self, _: object) -> trio.lowlevel.Abort:
+        # At once, not when the cancelled task runs: an event may come in between and must not wake it again.
+        self._waiting = None
+        return trio.lowlevel.Abort.SUCCEEDED
+
+    def _wake(self) -> None:
+        if self._waiting is not None and (self._events or self.removed.is_set()):
+            trio.lowlevel.reschedule(self._waiting)
+            self._waiting = None
