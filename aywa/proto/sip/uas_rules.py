@@ -1,0 +1,45 @@
+"""What a user agent server checks before it looks at the meaning of a request: RFC 3261 §8.2.
+
+`Max-Forwards: 0` is not among the checks: §16.3 makes it a proxy's business, and a user agent is where
+the forwarding ends anyway.
+"""
+
+from __future__ import annotations
+
+from aywa.proto.sip.build import response_to
+from aywa.proto.sip.identity import ACCEPT, ALLOW, KNOWN_METHODS
+from aywa.proto.sip.message import Request, Response
+
+SCHEMES = ("sip", "sips", "tel")
+
+
+def refuse(request: Request) -> Response | None:
+    """The refusal `request` has earned, or None. An ACK is never refused; its caller does not ask.
+
+    In the RFC's order: method (405, 501), Request-URI (416), Require (420), content (415).
+    """
+    if request.method not in ALLOW:
+        status = 405 if request.method in KNOWN_METHODS else 501
+        return response_to(request, status, headers=(("Allow", ", ".join(ALLOW)),))
+    if request.method == "CANCEL":
+        return None  # Require in a CANCEL is ignored (§8.2.2.3), and it has no content
+    if request.uri.scheme not in SCHEMES:
+        return response_to(request, 416)
+    unknown = request.headers.items_of("Require")  # no extension is supported, so every one is unknown
+    if unknown:
+        return response_to(request, 420, headers=(("Unsupported", ", ".join(unknown)),))
+    return _refuse_content(request)
+
+
+def _refuse_content(request: Request) -> Response | None:
+    if not request.body or request.method == "BYE":
+        return None  # what a BYE carries changes nothing about its meaning
+    accept = (("Accept", ACCEPT),)
+    encoding = request.headers.get("Content-Encoding")
+    if encoding and encoding.strip().lower() != "identity":
+        return response_to(request, 415, headers=(*accept, ("Accept-Encoding", "identity")))
+    if request.method != "INVITE":
+        return None
+    if request.content_type != ACCEPT:
+        return response_to(request, 415, headers=accept)
+    return None
