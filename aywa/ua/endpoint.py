@@ -1,0 +1,200 @@
+"""Drives the pure core: one task receives, one waits for deadlines, and nothing else touches the socket."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from math import inf
+
+import trio
+
+from aywa.log import get_logger
+from aywa.proto.sip.core import IncomingCall, RequestDone, SessionSaid, UserAgentCore
+from aywa.proto.sip.layer_actions import ClientKey, Transmit
+from aywa.proto.sip.message import Request, Response
+from aywa.proto.sip.parser import is_keepalive
+from aywa.proto.sip.routing import Address
+from aywa.proto.sip.session import InviteUsage
+from aywa.proto.sip.session_states import SessionEvent
+from aywa.proto.sip.session_uac import OutgoingUsage
+from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.ua.trunk import Trunks
+from aywa.ua.udp import DatagramSocket
+
+STRANGERS_NAMED = 64  # hosts; a flood of forged sources must not flood the log
+_log = get_logger("sip")
+
+
+@dataclass(slots=True)
+class EndpointCounters:
+    """What came and what became of it; each only grows."""
+
+    datagrams: int = 0
+    keepalives: int = 0
+    unknown_peers: int = 0
+    broken: int = 0
+    send_errors: int = 0
+    faults: int = 0  # inputs that met a bug of ours; anything but 0 is one
+
+
+class Endpoint:
+    """The socket, the core, and who listens to which session."""
+
+    def __init__(
+        self,
+        core: UserAgentCore,
+        socket: DatagramSocket,
+        trunks: Trunks,
+        *,
+        on_incoming: Callable[[IncomingUsage], None],
+    ) -> None:
+        self.core = core
+        self.counters = EndpointCounters()
+        self._socket = socket
+        self._trunks = trunks
+        self._on_incoming = on_incoming
+        self._listeners: dict[InviteUsage, Callable[[SessionEvent], None]] = {}
+        self._requests: dict[ClientKey, Callable[[RequestDone], None]] = {}
+        self._called: Counter[str] = Counter()  # hosts we are in a call with though they are no trunks
+        self._strangers: set[str] = set()
+        self._scope = trio.CancelScope(shield=True)
+        self._rearm = trio.Event()
+        self._armed = inf
+        self._quiet = trio.Event()
+
+    # -- tasks
+
+    async def serve(self) -> None:
+        """Receive and keep time until `stop`.
+
+        Shielded: at shutdown the goodbyes of calls still need it. Whoever started it calls `stop` in a
+        `finally`, and that bounds the shield.
+        """
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(self._serve_deadlines)
+                while True:
+                    for data, source in await self._socket.receive():
+                        self.receive(data, source)
+
+    def stop(self) -> None:
+        """End `serve`."""
+        self._scope.cancel()
+
+    async def wait_quiet(self) -> None:
+        """Return when no session is left."""
+        while self.core.sessions:
+            self._quiet = trio.Event()
+            await self._quiet.wait()
+
+    async def _serve_deadlines(self) -> None:
+        while True:
+            deadline = self.core.deadline
+            self._armed = inf if deadline is None else deadline
+            self._rearm = trio.Event()
+            with trio.move_on_at(self._armed):
+                await self._rearm.wait()
+            now = trio.current_time()
+            if self._armed <= now:
+                with self._wall("timers"):
+                    self.core.handle_timers(now)
+                    self.flush()
+
+    # -- inputs
+
+    def receive(self, data: bytes, source: Address) -> None:
+        """A datagram came. Never raises."""
+        self.counters.datagrams += 1
+        if is_keepalive(data):
+            self.counters.keepalives += 1
+            return
+        if not self._is_known(source[0]):
+            # A response may come from another address than its request went to; it finds its transaction by
+            # a branch that nobody can guess.
+            is_response = data[:4].upper() == b"SIP/"
+            if not is_response or not self.core.transactions.expects_responses:
+                self._refuse_stranger(source[0])
+                return
+        with self._wall(f"{source[0]}:{source[1]}"):
+            if not self.core.receive_datagram(data, source, trio.current_time()):
+                self.counters.broken += 1
+            self.flush()
+
+    def _is_known(self, host: str) -> bool:
+        return self._trunks.allows(host) or host in self._called
+
+    def _refuse_stranger(self, host: str) -> None:
+        """Silence: an answer would tell scanners that someone is here. The operator is told once a host."""
+        self.counters.unknown_peers += 1
+        if host not in self._strangers and len(self._strangers) < STRANGERS_NAMED:
+            self._strangers.add(host)
+            _log.warning("sip.unknown_peer", peer=host, setting="RUNTIME_SIP_TRUNKS")
+
+    @contextmanager
+    def _wall(self, input_of: str) -> Iterator[None]:
+        """The blast wall of one input, and so of one call: a bug met here must not end everybody's calls."""
+        try:
+            yield
+        except Exception:  # noqa: BLE001
+            self.counters.faults += 1
+            _log.exception("sip.fault", input_of=input_of)
+
+    def apply(self, usage: InviteUsage) -> None:
+        """Carry out what a call of one of the session's own methods asked for."""
+        self.core.apply(usage, trio.current_time())
+        self.flush()
+
+    def listen(self, usage: InviteUsage, listener: Callable[[SessionEvent], None]) -> None:
+        """Give `listener` what `usage` says; it is called synchronously and must not raise.
+
+        While a call of ours lasts, its destination may send requests though it be no trunk.
+        """
+        if isinstance(usage, OutgoingUsage) and usage not in self._listeners:
+            self._called[usage.destination[0]] += 1
+        self._listeners[usage] = listener
+
+    def forget(self, usage: InviteUsage) -> None:
+        """Nobody listens to `usage` any more."""
+        if self._listeners.pop(usage, None) is not None and isinstance(usage, OutgoingUsage):
+            host = usage.destination[0]
+            self._called[host] -= 1
+            if not self._called[host]:
+                del self._called[host]
+
+    def expect(self, key: ClientKey, listener: Callable[[RequestDone], None]) -> None:
+        """Give `listener` the outcome of a request outside sessions."""
+        self._requests[key] = listener
+
+    # -- outputs
+
+    def flush(self) -> None:
+        """Do what the core asks for, then see to the deadline."""
+        for action in self.core.actions():
+            match action:
+                case Transmit(message, address):
+                    self._transmit(message, address)
+                case IncomingCall(usage):
+                    self._on_incoming(usage)
+                case SessionSaid(usage, event):
+                    listener = self._listeners.get(usage)
+                    if listener is not None:
+                        listener(event)
+                case RequestDone(key):
+                    done = self._requests.pop(key, None)
+                    if done is not None:
+                        done(action)
+        deadline = self.core.deadline
+        if deadline is not None and deadline < self._armed:
+            self._rearm.set()
+        if not self.core.sessions:
+            self._quiet.set()
+
+    def _transmit(self, message: Request | Response, address: Address) -> None:
+        try:
+            self._socket.send_nowait(message.encode(), address)
+        except OSError as error:
+            self.counters.send_errors += 1
+            _log.warning("sip.send_failed", peer=f"{address[0]}:{address[1]}", errno=error.errno)
+            self.core.transmit_failed(message, trio.current_time())

@@ -1,0 +1,145 @@
+"""A session as the rest of the runtime sees it: answered, not yet over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import trio
+
+from aywa.errors import ParseError
+from aywa.log import get_logger
+from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sdp.parse import parse_sdp
+from aywa.proto.sip.session import InviteUsage
+from aywa.proto.sip.session_states import AnswerArrived, Ended, Established, OfferArrived, SessionEvent
+from aywa.ua.endpoint import Endpoint
+
+HANGUP_WAIT_S = 2.0  # four T1: a peer that is there has answered the BYE; the transaction goes on without us
+_log = get_logger("sip")
+
+
+@dataclass(frozen=True, slots=True)
+class SessionEnded:
+    """How a session ended. `sip_status`: the status that answered our BYE or ended the set-up, if any."""
+
+    by_remote: bool
+    sip_status: int | None
+    reason: str
+
+
+class Session:
+    """A confirmed INVITE usage, in either role.
+
+    `answer` is the session description the peer sent last: its answer, or its offer when it offered.
+    `on_offer` is called with the offer of a re-INVITE and returns the answer, or None to refuse it with 488
+    and go on as before; it must not block. While it is not set, every such offer is refused: an answer that
+    nobody made for it would be stale. A re-INVITE without an offer gets what we described last, and
+    `on_answer` hears the answer to that.
+    """
+
+    def __init__(self, endpoint: Endpoint, usage: InviteUsage, local: SessionDescription) -> None:
+        self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
+        self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.local = local
+        self.peer: SessionDescription | None = None  # `answer`, or None while the set-up lasts
+        self._endpoint = endpoint
+        self._usage = usage
+        self._established = trio.Event()
+        self._over = trio.Event()
+        self._ended: Ended | None = None
+        self._failed: Ended | None = None  # ended without having been up
+        endpoint.listen(usage, self._hear)
+
+    @property
+    def sip_call_id(self) -> str:
+        """The Call-ID both sides know this session by."""
+        return self._usage.call_id
+
+    @property
+    def answer(self) -> SessionDescription:
+        """What the peer described last. Sessions given out have it."""
+        assert self.peer is not None, "a session without the peer's description is not given out"
+        return self.peer
+
+    @property
+    def ended(self) -> SessionEnded | None:
+        """How it ended, or None while it lasts."""
+        end = self._ended
+        return None if end is None else SessionEnded(end.by_remote, end.status, end.reason)
+
+    async def hangup(self, reason: str | None = None) -> None:
+        """Send BYE and wait at most `HANGUP_WAIT_S` for its answer; nothing to do when it is over already."""
+        self.hangup_nowait(reason)
+        with trio.move_on_after(HANGUP_WAIT_S):
+            await self._over.wait()
+
+    def hangup_nowait(self, reason: str | None = None) -> None:
+        """Send BYE, or note it to be sent with the ACK, and return."""
+        self._usage.hang_up(trio.current_time(), reason or "")
+        self._endpoint.apply(self._usage)
+
+    async def wait_ended(self) -> SessionEnded:
+        """Wait until either side has hung up."""
+        await self._over.wait()
+        ended = self.ended
+        assert ended is not None, "said before the event is set"
+        return ended
+
+    async def wait_established(self) -> Ended | None:
+        """Wait for the set-up: None when the session came up (and may be over again), else how it failed."""
+        await self._established.wait()
+        return self._failed
+
+    def _hear(self, event: SessionEvent) -> None:
+        match event:
+            case Established(body):
+                self._take(body)
+                self._established.set()
+            case AnswerArrived(body):
+                if self._take(body) and self.on_answer is not None:
+                    self.on_answer(self.answer)
+            case OfferArrived(body):
+                answer = self._answer_to(body)
+                self._usage.answer_offer(answer, trio.current_time())
+                self._endpoint.apply(self._usage)
+            case Ended():
+                self._ended = event
+                if not self._established.is_set():
+                    self._failed = event
+                self._endpoint.forget(self._usage)
+                self._established.set()
+                self._over.set()
+            case _:
+                pass  # ringing, and offers of ours refused: nothing waits for them
+
+    def _take(self, body: bytes) -> bool:
+        """Read the peer's answer; one that cannot be read ends the session."""
+        if not body:
+            return False
+        try:
+            self.peer = parse_sdp(body)
+        except ParseError:
+            self.hangup_nowait("the answer cannot be read")
+            return False
+        return True
+
+    def _answer_to(self, body: bytes) -> bytes | None:
+        """The body that answers a re-INVITE; None refuses it."""
+        if not body:
+            return self.local.encode()
+        if self.on_offer is None:
+            return None
+        try:
+            offered = parse_sdp(body)
+        except ParseError:
+            return None
+        try:
+            answer = self.on_offer(offered)
+        except Exception:  # noqa: BLE001 - the blast wall of this call: its re-INVITE fails, the others live
+            _log.exception("sip.on_offer_failed")
+            return None
+        if answer is None:
+            return None
+        self.peer, self.local = offered, answer
+        return answer.encode()

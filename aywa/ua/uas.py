@@ -1,0 +1,121 @@
+"""An incoming call, from its INVITE to the final answer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import trio
+
+from aywa.errors import ParseError
+from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sdp.parse import parse_sdp
+from aywa.proto.sip.header import NameAddr
+from aywa.proto.sip.message import Request
+from aywa.proto.sip.routing import Address
+from aywa.proto.sip.session_states import Ended, SessionEvent, State
+from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.ua.endpoint import Endpoint
+from aywa.ua.errors import SipCallEnded
+from aywa.ua.session import Session
+
+
+class IncomingCall:
+    """A call that waits for its answer. Raises ParseError when its offer cannot be read."""
+
+    def __init__(self, endpoint: Endpoint, usage: IncomingUsage) -> None:
+        self.request: Request = usage.request
+        self.sip_call_id: str = usage.call_id
+        self.from_: NameAddr = usage.request.from_
+        self.to: NameAddr = usage.request.to
+        self.source: Address = usage.source
+        self.offer: SessionDescription | None = parse_sdp(usage.request.body) if usage.has_offer else None
+        self._endpoint = endpoint
+        self._usage = usage
+        self._over = trio.Event()
+        self._ended: Ended | None = None
+        endpoint.listen(usage, self._hear)
+
+    @property
+    def waiting(self) -> bool:
+        """True while the call can still be answered or rejected."""
+        return self._usage.state is State.INCOMING
+
+    async def ring(self) -> None:
+        """Send 180, repeated each minute; nothing once the call was answered or cancelled. No checkpoint."""
+        if self.waiting:
+            self._usage.ring(trio.current_time())
+            self._endpoint.apply(self._usage)
+
+    async def answer(self, answer: SessionDescription) -> Session:
+        """Send 200 with `answer` (our offer, when the INVITE had none) and wait for the ACK.
+
+        Raises SipCallEnded when the caller cancelled (487 was sent), hung up, or never acknowledged (BYE was
+        sent). When the waiting is cancelled, the call is hung up as soon as the ACK allows it.
+        """
+        if not self.waiting:
+            raise self._why()
+        session = Session(self._endpoint, self._usage, answer)
+        session.peer = self.offer
+        self._usage.accept(answer.encode(), trio.current_time())
+        self._endpoint.apply(self._usage)
+        done = False
+        try:
+            end = await session.wait_established()
+            done = True
+        finally:
+            if not done:
+                session.hangup_nowait("cancelled while answering")
+        if end is not None:
+            raise SipCallEnded(end.reason, by_remote=end.by_remote, status=end.status)
+        if session.peer is None:
+            ended = await session.wait_ended()  # the answer in the ACK could not be read: BYE is on its way
+            raise SipCallEnded(ended.reason, by_remote=False, status=ended.sip_status)
+        return session
+
+    async def reject(
+        self, status: int, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Refuse with a final status from 300 to 699; nothing once the call is over. No checkpoint."""
+        self.reject_nowait(status, reason, headers)
+
+    def reject_nowait(
+        self, status: int, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """Refuse, and return at once."""
+        if self.waiting:
+            self._usage.reject(status, trio.current_time(), headers=tuple(headers), reason=reason)
+            self._endpoint.apply(self._usage)
+
+    async def wait_cancelled(self) -> None:
+        """Return when the call ended before its final answer: CANCEL, or a BYE instead of it."""
+        await self._over.wait()
+
+    def let_go(self, status: int) -> None:
+        """Whoever had the call is done with it: refuse with `status` what waits, hang up what is up."""
+        if self.waiting:
+            self.reject_nowait(status)
+        else:
+            self._usage.hang_up(trio.current_time(), "")
+            self._endpoint.apply(self._usage)
+
+    def _hear(self, event: SessionEvent) -> None:
+        if isinstance(event, Ended):
+            self._ended = event
+            self._endpoint.forget(self._usage)
+            self._over.set()
+
+    def _why(self) -> SipCallEnded:
+        end = self._ended
+        if end is None:
+            return SipCallEnded("The call was answered before.", by_remote=False)
+        return SipCallEnded(end.reason, by_remote=end.by_remote, status=end.status)
+
+
+def read_incoming(endpoint: Endpoint, usage: IncomingUsage) -> IncomingCall | None:
+    """The call of `usage`; None when its offer cannot be read, which was answered with 400."""
+    try:
+        return IncomingCall(endpoint, usage)
+    except ParseError as error:
+        usage.reject(error.status_hint, trio.current_time())
+        endpoint.apply(usage)
+        return None

@@ -1,0 +1,173 @@
+"""The user agent: opened once, it answers and places calls until its block is left."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from random import Random
+
+import trio
+
+from aywa.log import get_logger
+from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sip.core import SipLoad, UserAgentCore
+from aywa.proto.sip.identity import Identity
+from aywa.proto.sip.message import Response
+from aywa.proto.sip.routing import Address
+from aywa.proto.sip.session import InviteUsage
+from aywa.proto.sip.session_uac import OutgoingUsage
+from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.proto.sip.transactions import Counters
+from aywa.proto.sip.uri import Uri
+from aywa.settings import SipSettings
+from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.ua.session import Session
+from aywa.ua.trunk import Trunks
+from aywa.ua.uac import ask_options, place_call, resolve
+from aywa.ua.uas import IncomingCall, read_incoming
+from aywa.ua.udp import DatagramSocket, open_udp
+
+CLOSE_S = 2.0  # how long goodbyes may take: a BYE and three retransmissions (0.5, 1.5 s after the first)
+OnCall = Callable[[IncomingCall], Awaitable[None]]
+_log = get_logger("sip")
+
+
+class UserAgent:
+    """One SIP user agent on one socket. Made by `open_user_agent`."""
+
+    def __init__(
+        self,
+        core: UserAgentCore,
+        socket: DatagramSocket,
+        trunks: Trunks,
+        calls: trio.Nursery,
+        on_call: OnCall,
+    ) -> None:
+        self.local: Address = socket.local
+        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take)
+        self._calls = calls
+        self._on_call = on_call
+
+    @property
+    def counters(self) -> tuple[EndpointCounters, Counters]:
+        """What came over the wire, and what the transactions made of it."""
+        return self.endpoint.counters, self.endpoint.core.transactions.counters
+
+    async def invite(
+        self,
+        target: Uri,
+        *,
+        from_uri: Uri,
+        offer: SessionDescription,
+        headers: Iterable[tuple[str, str]] = (),
+        ring_timeout_s: float = 60.0,
+    ) -> Session:
+        """Call `target`; returns when it answered (`session.answer`).
+
+        Raises InviteFailed with the final status, and TransportError when the host has no address.
+        Cancelling the surrounding scope cancels the call; an answer that crosses is hung up.
+        """
+        destination = await resolve(target, self.local[0])
+        return await place_call(
+            self.endpoint,
+            target,
+            destination,
+            from_uri=from_uri,
+            offer=offer,
+            headers=headers,
+            ring_timeout_s=ring_timeout_s,
+        )
+
+    async def options(self, target: Uri) -> Response:
+        """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
+        return await ask_options(self.endpoint, target, await resolve(target, self.local[0]))
+
+    def _take(self, usage: IncomingUsage) -> None:
+        call = read_incoming(self.endpoint, usage)
+        if call is not None:
+            self._calls.start_soon(self._run, call, name=f"call {call.sip_call_id}")
+
+    async def _run(self, call: IncomingCall) -> None:
+        """One call behind its blast wall: what goes wrong inside ends this call only."""
+        status = 480  # the application let go of the call without an answer
+        try:
+            await self._on_call(call)
+        except Exception:  # noqa: BLE001 - the blast wall of the call
+            status = 500
+            _log.exception("sip.call_failed", sip_call_id=call.sip_call_id)
+        except trio.Cancelled:
+            status = 503
+            raise
+        finally:
+            call.let_go(status)
+
+    def say_goodbye(self) -> None:
+        """Cancel, refuse or hang up every session there is."""
+        for usage in self.endpoint.core.sessions:
+            _let_go(usage, trio.current_time())
+            self.endpoint.apply(usage)
+
+
+def _let_go(usage: InviteUsage, now: float) -> None:
+    if isinstance(usage, OutgoingUsage):
+        usage.cancel(now, "shutting down")
+    elif isinstance(usage, IncomingUsage) and usage.waiting:
+        usage.reject(503, now)
+    usage.hang_up(now, "shutting down")
+
+
+@asynccontextmanager
+async def open_user_agent(
+    settings: SipSettings,
+    *,
+    rng: Random,
+    on_call: OnCall,
+    load: Callable[[], SipLoad] | None = None,
+    socket: DatagramSocket | None = None,
+) -> AsyncIterator[UserAgent]:
+    """Open a user agent on `settings.host` and `settings.port`.
+
+    `on_call` runs in a task of its own for each incoming call: whatever it raises ends that call only (500,
+    or BYE once answered), and a call it leaves without hanging up is hung up. `load` is asked before each
+    new call and each OPTIONS. On leaving the block the calls are cancelled, then what is left gets its BYE,
+    CANCEL or 503 within `CLOSE_S`. `socket` replaces the UDP socket.
+
+    Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
+    """
+    trunks = Trunks(settings.trunks)
+    socket = open_udp(settings.host, settings.port) if socket is None else socket
+    closing = False
+    failure: Exception | None = None
+
+    def load_now() -> SipLoad:
+        if closing:
+            return SipLoad(overloaded=True)
+        return load() if load is not None else SipLoad()
+
+    host = settings.advertised_host or socket.local[0]
+    identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
+    core = UserAgentCore(identity, load=load_now)
+    try:
+        async with trio.open_nursery() as service:
+            agent: UserAgent | None = None
+            try:
+                async with trio.open_nursery() as calls:
+                    agent = UserAgent(core, socket, trunks, calls, on_call)
+                    service.start_soon(agent.endpoint.serve)
+                    try:
+                        yield agent
+                    except Exception as error:  # noqa: BLE001 - raised again below
+                        failure = error
+                    finally:
+                        closing = True
+                        calls.cancel_scope.cancel()
+            finally:
+                if agent is not None:
+                    agent.say_goodbye()
+                    with trio.move_on_after(CLOSE_S, shield=True):
+                        await agent.endpoint.wait_quiet()
+                    agent.endpoint.stop()
+    finally:
+        socket.close()
+    if failure is not None:
+        raise failure  # as it was: the nurseries above would have wrapped it in groups of one

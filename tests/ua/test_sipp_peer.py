@@ -1,0 +1,64 @@
+"""Against sipp, whose SIP is not ours: it calls us, and we call it."""
+
+from __future__ import annotations
+
+import shutil
+from functools import partial
+from random import Random
+
+import pytest
+import trio
+
+from aywa.proto.sdp.offer_answer import LocalAudio, accept_offer, make_offer
+from aywa.proto.sip.uri import Uri
+from aywa.settings import SipSettings
+from aywa.ua import IncomingCall, SessionEnded, UserAgent, open_user_agent
+from tests.kit.sip_agents import ALICE_URI, refuse_calls
+
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed"),
+]
+LOOPBACK = SipSettings(host="127.0.0.1", port=0)
+COMMON = ("-i", "127.0.0.1", "-mi", "127.0.0.1", "-nostdin", "-timeout", "30")
+
+
+async def answer_it(call: IncomingCall) -> None:
+    await call.ring()
+    assert call.offer is not None
+    session = await call.answer(accept_offer(call.offer, LocalAudio("127.0.0.1", 16400)).answer)
+    await session.wait_ended()
+
+
+async def test_sipp_calls_us() -> None:
+    async with open_user_agent(LOOPBACK, rng=Random(1), on_call=answer_it) as agent:
+        us = f"127.0.0.1:{agent.local[1]}"
+        command = ["sipp", us, "-sn", "uac", *COMMON, "-p", "15190", "-d", "200", "-m", "50", "-r", "50"]
+        with trio.fail_after(40):
+            done = await trio.run_process(command, capture_stdout=True, capture_stderr=True, check=False)
+        assert done.returncode == 0, done.stderr
+        assert agent.counters[0].faults == agent.counters[0].broken == 0
+
+
+async def call_it(agent: UserAgent, ended: list[SessionEnded | None]) -> None:
+    target = Uri("sip", "service", host="127.0.0.1", port=15191)
+    offer = make_offer(LocalAudio("127.0.0.1", 16402), 1, 1)
+    session = await agent.invite(target, from_uri=ALICE_URI, offer=offer)
+    assert session.answer is not None
+    await session.hangup()
+    ended.append(session.ended)
+
+
+async def test_we_call_sipp() -> None:
+    command = ["sipp", "-sn", "uas", *COMMON, "-p", "15191", "-mp", "17000", "-m", "10"]
+    run = partial(trio.run_process, command, capture_stdout=True, capture_stderr=True, check=False)
+    ended: list[SessionEnded | None] = []
+    async with open_user_agent(LOOPBACK, rng=Random(1), on_call=refuse_calls) as agent:
+        with trio.fail_after(40):
+            async with trio.open_nursery() as nursery:
+                process: trio.Process = await nursery.start(run)
+                async with trio.open_nursery() as calls:
+                    for _ in range(10):
+                        calls.start_soon(call_it, agent, ended)
+    assert process.returncode == 0
+    assert ended == [SessionEnded(False, 200, "")] * 10
