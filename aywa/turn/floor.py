@@ -1,0 +1,192 @@
+"""The floor: who has it, and the moves by which it changes hands.
+
+It holds the one answer that is alive, the gate and the heard ledger, and is the only writer of the state. The
+turn manager decides which move is made when.
+"""
+
+from __future__ import annotations
+
+from aywa.errors import EndCode
+from aywa.turn.answer import SAMPLES_PER_S, Answer, Source
+from aywa.turn.barge_in import Gate, GateState
+from aywa.turn.events import (
+    CancelGeneration,
+    Cause,
+    Commit,
+    Decided,
+    EndTurn,
+    HangUp,
+    Resume,
+    Speak,
+    StartGeneration,
+    Trigger,
+    Truncate,
+    TurnAction,
+    Yield,
+)
+from aywa.turn.heard import HeardLedger
+from aywa.turn.settings import TurnSettings
+from aywa.turn.states import State
+
+
+class Floor:
+    """Moves only; no decisions. `now` is monotonic seconds."""
+
+    def __init__(self, settings: TurnSettings) -> None:
+        self.state = State.CREATED
+        self.answer: Answer | None = None
+        self.gate = Gate(settings)
+        self.ledger = HeardLedger()
+        self.failures = 0  # failed answers in a row
+        self.closing_until: float | None = None
+        self._settings = settings
+        self._turn = 0
+        self._actions: list[TurnAction] = []
+
+    @property
+    def begun(self) -> bool:
+        """Whether a sample of the answer that is alive has been heard."""
+        return self.answer is not None and self.ledger.begun(self.answer.turn)
+
+    def actions(self) -> list[TurnAction]:
+        """What is to be done, in order, since the last call."""
+        actions, self._actions = self._actions, []
+        return actions
+
+    def act(self, action: TurnAction) -> None:
+        """Put one action out."""
+        self._actions.append(action)
+
+    def decide(self, kind: str, **data: object) -> None:
+        """Put a decision out with its inputs and thresholds."""
+        self._actions.append(Decided(kind, data))
+
+    def listen(self, cause: Cause) -> None:
+        """The call begins with the caller's turn."""
+        self._enter(State.LISTENING, cause)
+
+    def start(
+        self,
+        trigger: Trigger,
+        cause: Cause,
+        now: float,
+        text: str | None = None,
+        end_code: EndCode | None = None,
+    ) -> None:
+        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call."""
+        assert self.answer is None, "one answer at a time"
+        self._turn += 1
+        answer = self.answer = Answer(self._turn, trigger, now, scripted=text is not None)
+        if self.gate.state is GateState.CLOSED:
+            self.act(Commit(self.gate.open()))
+        self.act(StartGeneration(answer.turn, trigger, scripted=text is not None))
+        if text is not None:
+            self.speak(answer, [text])
+        if end_code is not None:
+            answer.end_code = end_code
+            self.close(cause, now)
+        else:
+            self._enter(State.THINKING, cause, turn=answer.turn, trigger=trigger.name)
+
+    def speak(self, answer: Answer, phrases: list[str]) -> None:
+        """Give phrases to the synthesizer, behind those before."""
+        for text in phrases:
+            self.ledger.phrase(answer.turn, answer.phrases, text)
+            self.act(Speak(answer.turn, answer.phrases, text))
+            answer.phrases += 1
+
+    def first_audio(self, answer: Answer) -> None:
+        """A sample of the answer was heard."""
+        self._enter(State.SPEAKING, Cause.FIRST_AUDIO, turn=answer.turn, timeline=self.ledger.timeline)
+
+    def give_way(self, answer: Answer, sample: int, epoch: int, now: float) -> None:
+        """The gate closed on the answer; whether it goes on is not known yet."""
+        answer.stop_playing(now)
+        self.act(Yield(answer.turn, epoch))
+        self._enter(State.YIELDED, Cause.SPEECH_STARTED, turn=answer.turn, sample=sample, epoch=epoch)
+
+    def resume(self, cause: Cause, now: float) -> None:
+        """The caller did not mean it: the answer goes on at the exact sample."""
+        answer = self.answer
+        assert answer is not None
+        self.act(Resume(self.gate.open(), answer.turn))
+        answer.go_on(now)
+        if answer.end_code is not None and answer.source is Source.COMPLETE:
+            self.close(cause, now)
+        else:
+            state = State.SPEAKING if self.begun else State.THINKING
+            self._enter(state, cause, turn=answer.turn, played=self.ledger.played)
+
+    def open_gate(self) -> None:
+        """Nothing was cut, or nothing may be: let what is written be played."""
+        self.act(Resume(self.gate.open(), None if self.answer is None else self.answer.turn))
+
+    def cut(self, cause: Cause, now: float, **inputs: object) -> None:
+        """End the answer here: what was not played is dropped, the gate opens for what comes next."""
+        self.end_answer(cause)
+        self.act(Commit(self.gate.open()))
+        self.ledger.flushed()
+        self._enter(State.LISTENING, cause, **inputs)
+
+    def end_answer(self, cause: Cause) -> None:
+        """Stop the answer and settle what was heard of it."""
+        answer = self.answer
+        assert answer is not None
+        self.answer = self.closing_until = None
+        heard = self.ledger.settle(answer.turn)
+        whole = heard.complete and answer.source is Source.COMPLETE
+        self.act(CancelGeneration(answer.turn, cause))
+        if not whole:
+            self.act(Truncate(answer.turn, heard.text, self.ledger.timeline))
+        self.act(
+            EndTurn(answer.turn, answer.trigger, heard.text, not whole, heard.start_sample, heard.end_sample)
+        )
+
+    def finish(self, answer: Answer, cause: Cause) -> None:
+        """The answer was heard to its end: hang up if that was the last, or listen."""
+        if answer.end_code is not None:
+            self.hang_up(cause)
+            return
+        if answer.trigger in (Trigger.USER, Trigger.GREETING) and not answer.failed:
+            self.failures = 0
+        heard = self.ledger.settle(answer.turn)
+        self.answer = None
+        self.act(
+            EndTurn(answer.turn, answer.trigger, heard.text, False, heard.start_sample, heard.end_sample)
+        )
+        self._enter(State.LISTENING, cause, turn=answer.turn)
+
+    def close(self, cause: Cause, now: float) -> None:
+        """From here on the last words are being heard, and nothing takes them away."""
+        answer = self.answer
+        assert answer is not None
+        bound_s = self._settings.closing_timeout_s + self.ledger.unplayed / SAMPLES_PER_S
+        self.closing_until = now + bound_s
+        self._enter(State.CLOSING, cause, turn=answer.turn, bound_s=round(bound_s, 3))
+
+    def hang_up(self, cause: Cause) -> None:
+        """The answer was the last one."""
+        assert self.answer is not None
+        code = self.answer.end_code or EndCode.ASSISTANT_HANGUP
+        self.end_answer(cause)
+        self.act(HangUp(code, cause))
+        self._enter(State.ENDED, cause)
+
+    def give_up(self, code: EndCode, cause: Cause) -> None:
+        """There is nothing left to say it with: hang up without a word."""
+        self.act(HangUp(code, cause))
+        self._enter(State.ENDED, cause)
+
+    def end(self) -> None:
+        """The call is over."""
+        if self.answer is not None:
+            self.end_answer(Cause.CALL_ENDED)
+        if self.state is not State.ENDED:
+            self._enter(State.ENDED, Cause.CALL_ENDED)
+
+    def _enter(self, state: State, cause: Cause, **inputs: object) -> None:
+        """The only writer of the state."""
+        self.decide(
+            "turn.state", **{"from": self.state.name, "to": state.name, "cause": cause.name, **inputs}
+        )
+        self.state = state

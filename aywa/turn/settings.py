@@ -1,0 +1,58 @@
+"""The thresholds of turn taking. Times in seconds; every default says why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# Sounds that keep a conversation going without taking the floor. Words that may be answers ("yes", "okay",
+# "right") are left out: a question is often answered before it is finished.
+BACKCHANNELS = (
+    "uh-huh",
+    "uh huh",
+    "mm-hmm",
+    "mm hmm",
+    "mhm",
+    "mmhm",
+    "hmm",
+    "hm",
+    "mm",
+    "um",
+    "uh",
+    "ah",
+    "er",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Phrases:
+    """What the assistant says without a model."""
+
+    apology: str = "I am sorry, something went wrong. Could you say that again?"
+    reprompt: str = "I am sorry, could you say that again?"
+    silence_prompt: str = "Are you still there?"
+    silence_farewell: str = "I cannot hear you, so I will end the call now. Goodbye."
+    duration_farewell: str = "I am sorry, this call has reached its time limit. Goodbye."
+    failure_farewell: str = "I am sorry, I cannot help you at the moment. Please call again later. Goodbye."
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSettings:
+    """Thresholds of one call."""
+
+    greet: bool = True  # the assistant speaks first
+    barge_in: bool = True  # must agree with the leg's BargeInPolicy
+    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken
+    final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
+    noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
+    max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever
+    dtmf_wait_s: float = 2.0  # people type with pauses of up to about 1.5 s
+    model_timeout_s: float = 10.0  # without a sign of life from the model
+    speech_timeout_s: float = 8.0  # without audio from the synthesizer once the ring has run dry
+    mark_slack_s: float = 1.0  # marks come within a tick; a second late they are lost
+    closing_timeout_s: float = 20.0  # a farewell is one or two sentences
+    max_failures: int = 2  # failed turns in a row before the call is given up
+    max_duration_s: float = 600.0
+    silence_prompt_s: float = 10.0
+    silence_timeout_s: float = 30.0
+    backchannels: tuple[str, ...] = BACKCHANNELS
+    phrases: Phrases = Phrases()

@@ -1,0 +1,128 @@
+"""The heard ledger: what was heard, to the sample."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aywa.turn.events import WordAt
+from aywa.turn.heard import HeardLedger
+
+
+def ledger_with(*texts: str, samples: int = 8000, words: tuple[WordAt, ...] = ()) -> HeardLedger:
+    """A ledger with phrases of `samples` each, all written, of turn 1."""
+    ledger = HeardLedger()
+    for index, text in enumerate(texts):
+        ledger.phrase(1, index, text)
+        ledger.wrote(1, index, samples, words)
+        ledger.wrote_whole(1, index)
+    return ledger
+
+
+@pytest.mark.parametrize(
+    ("played", "heard"),
+    [
+        (0, ""),
+        (3199, ""),
+        (3200, "abcd"),  # four of ten characters: the word's last sample has been sent
+        (7999, "abcd"),
+        (8000, "abcd efgh."),
+        (8001, "abcd efgh."),
+        (16000, "abcd efgh. ijkl mnop."),
+    ],
+)
+def test_without_word_marks_time_is_shared_by_characters(played: int, heard: str) -> None:
+    ledger = ledger_with("abcd efgh.", "ijkl mnop.")
+    ledger.played_to(played, played)
+    assert ledger.settle(1).text == heard
+
+
+@pytest.mark.parametrize(("played", "heard"), [(99, ""), (1000, "A"), (6999, "A"), (7000, "A long-winded")])
+def test_word_marks_are_exact(played: int, heard: str) -> None:
+    marks = (WordAt("A", 0), WordAt("long", 1000), WordAt("word", 7000))
+    ledger = ledger_with("A long-winded word", words=marks)
+    ledger.played_to(played, played)
+    assert ledger.settle(1).text == heard
+
+
+def test_marks_that_do_not_fit_the_text_are_not_believed() -> None:
+    """A synthesizer that reads "$5" as two words cannot say where the text's words are."""
+    ledger = ledger_with(
+        "It is $5.", words=(WordAt("it", 0), WordAt("is", 1), WordAt("five", 2), WordAt("d", 3))
+    )
+    ledger.played_to(10, 10)
+    assert ledger.settle(1).text == ""
+
+
+def test_times_lie_on_the_timeline_around_a_closed_gate() -> None:
+    """`played` stands still while the timeline goes on: start and end are where the samples really were."""
+    ledger = ledger_with("One two.")
+    ledger.played_to(160, 5160)  # the first frame began at timeline 5000
+    ledger.played_to(4000, 9000)
+    ledger.played_to(4000, 25_000)  # the gate was closed for two seconds
+    ledger.played_to(8000, 29_000)
+    heard = ledger.settle(1)
+    assert (heard.start_sample, heard.end_sample) == (5000, 29_000)
+    assert heard.complete
+
+
+def test_audio_after_a_flush_follows_what_was_played() -> None:
+    ledger = ledger_with("One two three.")
+    ledger.played_to(2000, 2000)
+    assert not ledger.settle(1).complete
+    ledger.flushed()
+    ledger.phrase(2, 0, "Yes.")
+    ledger.wrote(2, 0, 800)
+    ledger.wrote_whole(2, 0)
+    assert not ledger.begun(2)
+    ledger.played_to(2800, 9000)
+    assert ledger.finished(2)
+    heard = ledger.settle(2)
+    assert (heard.text, heard.start_sample, heard.end_sample) == ("Yes.", 8200, 9000)
+
+
+def test_a_phrase_without_a_sample_holds_nothing_up() -> None:
+    ledger = HeardLedger()
+    ledger.phrase(1, 0, "*")
+    ledger.wrote_whole(1, 0)
+    assert ledger.finished(1)
+
+
+def test_old_news_are_ignored() -> None:
+    ledger = ledger_with("One.")
+    ledger.played_to(4000, 4000)
+    ledger.played_to(160, 160)
+    assert ledger.played == 4000
+
+
+def test_lost_marks_are_made_up_for() -> None:
+    ledger = ledger_with("One.")
+    ledger.played_to(160, 160)
+    ledger.assume_played()
+    assert ledger.finished(1)
+    assert ledger.settle(1).text == "One."
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(["One two.", "A", "three four five"]), st.integers(0, 9000)), max_size=5
+    ),
+    st.integers(0, 50_000),
+)
+def test_heard_is_a_beginning_of_what_was_said(phrases: list[tuple[str, int]], played: int) -> None:
+    """Never a word that was not played, none twice, none out of order; more played is never less heard."""
+    texts = []
+    for cut in (played // 2, played):
+        ledger = HeardLedger()
+        for index, (text, samples) in enumerate(phrases):
+            ledger.phrase(1, index, text)
+            ledger.wrote(1, index, samples)
+            ledger.wrote_whole(1, index)
+        ledger.played_to(min(cut, sum(samples for _, samples in phrases)), cut)
+        texts.append(ledger.settle(1).text)
+    said = " ".join(text for text, samples in phrases if samples)
+    assert said.startswith(texts[0])
+    assert texts[1].startswith(texts[0])
+    if played >= sum(samples for _, samples in phrases):
+        assert texts[1] == said

@@ -1,0 +1,85 @@
+"""Gate, limits and latency."""
+
+from __future__ import annotations
+
+import pytest
+
+from aywa.turn.barge_in import TRANSITIONS, Gate, GateState, Verdict
+from aywa.turn.latency import LatencyClock
+from aywa.turn.limits import Limit, Limits
+from aywa.turn.settings import TurnSettings
+
+
+@pytest.mark.parametrize(
+    ("text", "complete", "begun", "verdict"),
+    [
+        ("", False, True, Verdict.UNDECIDED),
+        ("...", True, True, Verdict.UNDECIDED),
+        ("Uh-huh.", True, True, Verdict.RESUME),
+        ("uh-huh", False, True, Verdict.UNDECIDED),  # "uh-huh, but" may follow
+        ("uh-huh but wait", False, True, Verdict.COMMIT),
+        ("uh-huh", True, False, Verdict.COMMIT),  # nothing was heard that could be acknowledged
+        ("yes", True, True, Verdict.COMMIT),  # an answer to a question that was not finished
+        ("stop", False, True, Verdict.COMMIT),
+    ],
+)
+def test_what_words_mean(text: str, complete: bool, begun: bool, verdict: Verdict) -> None:
+    assert Gate(TurnSettings()).judge(text, complete=complete, begun=begun) is verdict
+
+
+def test_the_gate_follows_the_engine() -> None:
+    gate = Gate(TurnSettings())
+    assert not gate.closed(0)
+    assert gate.closed(1)
+    assert not gate.closed(1)
+    assert gate.closed(2)
+    assert gate.state is GateState.CLOSED
+    assert gate.open() == 2
+    assert gate.state is GateState.OPEN
+    assert (GateState.CLOSED, gate.cause, GateState.OPEN) in TRANSITIONS
+
+
+def test_silence_counts_only_in_the_callers_turn() -> None:
+    limits = Limits(TurnSettings(silence_prompt_s=10, silence_timeout_s=30, max_duration_s=1000))
+    limits.start(0.0)
+    limits.count(True, 0.0)
+    limits.count(False, 6.0)
+    assert limits.deadline == 1000.0
+    limits.count(True, 50.0)
+    assert limits.deadline == 54.0
+    assert limits.reached(53.9) is None
+    assert limits.reached(54.0) is Limit.PROMPT
+    assert limits.reached(54.0) is None
+    limits.caller_heard(55.0)
+    assert limits.deadline == 65.0
+    assert limits.reached(65.0) is Limit.PROMPT
+    assert limits.reached(75.0) is Limit.PROMPT
+    assert limits.reached(85.0) is Limit.SILENCE
+    assert limits.deadline == 1000.0
+    assert limits.reached(1000.0) is Limit.MAX_DURATION
+    assert limits.deadline is None
+
+
+def test_latency_is_split() -> None:
+    clock = LatencyClock()
+    clock.speech_stopped(8000, 11_600, now=10.0)  # sure of it 450 ms later
+    clock.final(10.2)
+    clock.taken(3, 10.3)
+    clock.final(10.35)  # a late one changes nothing
+    clock.first_token(3, 10.7)
+    clock.first_token(3, 10.9)
+    clock.first_audio(3, 10.8)
+    split = clock.first_audible(3, 8000 + 8 * 1300)
+    assert split is not None
+    assert (split.total_ms, split.vad_ms, split.stt_ms, split.endpointing_ms) == (1300, 450, 200, 100)
+    assert (split.llm_ms, split.tts_ms, split.playout_ms) == (400, 100, 50)
+    assert clock.first_audible(3, 99_999) is None
+
+
+def test_an_answer_to_nothing_has_no_latency() -> None:
+    clock = LatencyClock()
+    clock.taken(1, 1.0)
+    assert clock.first_audible(1, 8000) is None
+    clock.speech_stopped(8000, 8000, now=2.0)
+    clock.taken(2, 2.5)
+    assert clock.first_audible(1, 9000) is None, "another turn's sample"
