@@ -1,0 +1,71 @@
+"""The conversation as the model sees it: what the caller said and heard, and what the tools answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from aywa.ports.llm import ChatRequest, Message, Role, ToolCall, ToolSpec
+
+
+@dataclass(slots=True)
+class _ToolRound:
+    """Tool calls of one answer and the results that have come."""
+
+    message: Message
+    results: list[Message]
+
+
+class Context:
+    """An assistant message holds what was heard; a tool's result stands behind its call whenever it comes."""
+
+    def __init__(self, prompt: str) -> None:
+        self._prompt = Message(Role.SYSTEM, prompt)
+        self._entries: list[Message | _ToolRound] = []
+
+    def user_said(self, text: str) -> None:
+        """Two messages of the caller with no answer between them are one turn."""
+        if self._entries and isinstance(last := self._entries[-1], Message) and last.role is Role.USER:
+            self._entries[-1] = replace(last, text=f"{last.text} {text}")
+        else:
+            self._entries.append(Message(Role.USER, text))
+
+    def user_amended(self, text: str) -> None:
+        """The caller's last message should have read so."""
+        for index in range(len(self._entries) - 1, -1, -1):
+            entry = self._entries[index]
+            if isinstance(entry, Message) and entry.role is Role.USER:
+                self._entries[index] = replace(entry, text=text)
+                return
+        self.user_said(text)
+
+    def assistant_heard(self, text: str) -> None:
+        """The caller heard this of an answer that is over."""
+        for entry in self._entries:
+            if isinstance(entry, _ToolRound) and entry.message.text:
+                entry.message = replace(entry.message, text="")  # part of what was heard, or never heard
+        if text:
+            self._entries.append(Message(Role.ASSISTANT, text))
+
+    def tools_called(self, calls: tuple[ToolCall, ...], said: str) -> None:
+        """The model called tools after saying `said`, which the caller may or may not hear."""
+        self._entries.append(_ToolRound(Message(Role.ASSISTANT, said, calls), []))
+
+    def tool_answered(self, call: ToolCall, result: str) -> None:
+        """A tool's result, whether or not the answer that wanted it still lives."""
+        for entry in self._entries:
+            if isinstance(entry, _ToolRound) and call in entry.message.tool_calls:
+                entry.results.append(Message(Role.TOOL, result, tool_call_id=call.id))
+
+    def messages(self) -> tuple[Message, ...]:
+        """The whole conversation, the prompt first."""
+        messages = [self._prompt]
+        for entry in self._entries:
+            if isinstance(entry, Message):
+                messages.append(entry)
+            else:
+                messages += [entry.message, *entry.results]
+        return tuple(messages)
+
+    def request(self, tools: tuple[ToolSpec, ...]) -> ChatRequest:
+        """What the model needs for the next answer."""
+        return ChatRequest(self.messages(), tools)

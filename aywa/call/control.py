@@ -1,0 +1,25 @@
+"""What an operator can tell a live call."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+MAX_SAY_CHARACTERS = 2_000  # about two minutes of speech
+
+
+@dataclass(frozen=True, slots=True)
+class Say:
+    """Say this. With `interrupt` what is being said is cut, otherwise it waits until nobody speaks."""
+
+    text: str
+    interrupt: bool = False
+    end_call: bool = False  # hang up once it was heard
+
+
+@dataclass(frozen=True, slots=True)
+class EndCall:
+    """Hang up now."""
+
+
+Command: TypeAlias = Say | EndCall

@@ -1,0 +1,183 @@
+"""Drives the turn manager: inputs in, actions done, timers kept.
+
+Every input is taken and every action is done in one piece, without a checkpoint: between an event of the
+engine and its consequence lies no queue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from math import inf
+
+import trio
+
+from aywa.call.ending import Ending, reason_for
+from aywa.call.generation import Generation, GenerationParts
+from aywa.call.media_port import LegPort
+from aywa.call.transcript import Transcript
+from aywa.ports.stt import Final, TranscriptEvent
+from aywa.turn.events import (
+    CallEnded,
+    CancelGeneration,
+    Commit,
+    Decided,
+    EndTurn,
+    FinalText,
+    HangUp,
+    PartialText,
+    PlayedTo,
+    Resume,
+    Speak,
+    StartGeneration,
+    Trigger,
+    Truncate,
+    TurnAction,
+    TurnInput,
+    UserAmended,
+    UserSaid,
+    Yield,
+)
+from aywa.turn.manager import TurnManager
+
+
+class Conversation:
+    """One call's conversation. `attach` it before the first input."""
+
+    def __init__(self, manager: TurnManager, transcript: Transcript, ending: Ending) -> None:
+        self.manager = manager
+        self.transcript = transcript
+        self._ending = ending
+        self._leg: LegPort | None = None
+        self._parts: GenerationParts | None = None
+        self._nursery: trio.Nursery | None = None
+        self._generation: Generation | None = None
+        self._armed_until = inf
+        self._earlier = trio.Event()
+
+    def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
+        """From now on the conversation can hear and speak."""
+        self._leg, self._parts, self._nursery = leg, parts, nursery
+
+    def receive(self, event: TurnInput) -> None:
+        """Take one input and do what follows from it."""
+        self.manager.receive(event, trio.current_time())
+        self._drain()
+
+    def transcribed(self, event: TranscriptEvent) -> None:
+        """A transcript came: first the manager learns how far playing is, since words may cut it there."""
+        if self._leg is not None:
+            self.receive(PlayedTo(self._leg.played, self._leg.timeline))
+        if isinstance(event, Final):
+            if event.text and self._parts is not None:
+                self._parts.latency.final(trio.current_time())
+            self.receive(FinalText(event.text, event.confidence))
+        else:
+            self.receive(PartialText(event.text))
+
+    def first_audible(self, turn: int, timeline: int) -> None:
+        """The first sample of a turn that can be heard was sent at this timeline sample."""
+        assert self._parts is not None
+        split = self._parts.latency.first_audible(turn, timeline)
+        if split is not None:
+            self._parts.timeline.add("turn.latency", **asdict(split))
+
+    def end(self) -> None:
+        """The call is over: settle what was said and what was heard. Twice is once."""
+        if self._leg is not None:
+            self.receive(PlayedTo(self._leg.played, self._leg.timeline))
+        if self._parts is not None:
+            self.receive(CallEnded())
+
+    async def watch(self) -> None:
+        """Wake the manager at its deadlines, until cancelled."""
+        while True:
+            deadline = self.manager.deadline
+            self._armed_until = inf if deadline is None else deadline[0]
+            self._earlier = trio.Event()
+            with trio.move_on_at(self._armed_until) as timer:
+                await self._earlier.wait()
+            if timer.cancelled_caught:
+                if self._leg is not None:
+                    self.manager.receive(PlayedTo(self._leg.played, self._leg.timeline), trio.current_time())
+                self.manager.handle_timers(trio.current_time())
+                self._drain()
+
+    def _drain(self) -> None:
+        for action in self.manager.actions():
+            self._do(action)
+        deadline = self.manager.deadline
+        # A deadline that moved away is noticed when the old one comes; only an earlier one wakes the timer.
+        if deadline is not None and deadline[0] < self._armed_until:
+            self._earlier.set()
+
+    def _do(self, action: TurnAction) -> None:
+        parts, leg = self._parts, self._leg
+        assert parts is not None
+        assert leg is not None
+        timeline = parts.timeline
+        match action:
+            case Decided(kind, data):
+                timeline.add(kind, **data)
+            case StartGeneration(turn, trigger, scripted):
+                timeline.add("turn.started", turn=turn, trigger=trigger.name, scripted=scripted)
+                if trigger is Trigger.USER:
+                    parts.latency.taken(turn, trio.current_time())
+                self._begin(action, parts)
+            case CancelGeneration(turn, why):
+                timeline.add("turn.cancelled", turn=turn, why=why.name)
+                if self._generation is not None:
+                    self._generation.cancel()
+            case Speak(_, phrase, text):
+                assert self._generation is not None
+                self._generation.speak(phrase, text)
+            case Yield(turn, epoch):
+                timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
+            case Resume(epoch, resumed):
+                leg.resume(epoch)
+                parts.playout.gate_opened(epoch, flushed=False)
+                timeline.add("turn.resume", turn=resumed, epoch=epoch, played=leg.played)
+            case Commit(epoch):
+                leg.commit(epoch)
+                parts.playout.gate_opened(epoch, flushed=True)
+                timeline.add("turn.commit", epoch=epoch, played=leg.played)
+            case Truncate(turn, heard, sample):
+                timeline.add("turn.truncated", turn=turn, heard=heard, sample=sample)
+            case EndTurn():
+                self._turn_ended(action, parts)
+            case UserSaid():
+                self._user_said(action, parts)
+            case UserAmended(text):
+                parts.context.user_amended(text)
+                timeline.add("turn.amended", text=text)
+            case HangUp(code, why):
+                self._ending.end(reason_for(code, detail=why.value))
+
+    def _begin(self, start: StartGeneration, parts: GenerationParts) -> None:
+        assert self._nursery is not None
+        self._generation = Generation(start, parts)
+        self._nursery.start_soon(self._generation.run, name=f"turn {start.turn}")
+
+    def _turn_ended(self, action: EndTurn, parts: GenerationParts) -> None:
+        self._generation = None
+        parts.context.assistant_heard(action.heard)
+        if not action.heard:
+            return
+        line = self.transcript.assistant(action)
+        parts.timeline.add(
+            "turn.assistant",
+            turn=action.turn,
+            trigger=action.trigger.name,
+            text=line.text,
+            start_ms=line.start_ms,
+            end_ms=line.end_ms,
+            interrupted=line.interrupted,
+        )
+
+    def _user_said(self, action: UserSaid, parts: GenerationParts) -> None:
+        if action.counts:
+            parts.context.user_said(action.text)
+        assert self._leg is not None
+        line = self.transcript.user(action, self._leg.timeline)
+        parts.timeline.add(
+            "turn.user", text=line.text, start_ms=line.start_ms, end_ms=line.end_ms, counts=action.counts
+        )

@@ -1,0 +1,66 @@
+"""What the calls of one process are made with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+from typing import Any, TypeAlias
+
+from aywa.call.disk import Disk, DiskThreads
+from aywa.call.media_port import EnginePort
+from aywa.ports.llm import ChatModel
+from aywa.ports.recording import RecordingStore
+from aywa.ports.store import CallStore, TimelineEntry
+from aywa.ports.stt import Transcriber
+from aywa.ports.tools import Scenario
+from aywa.ports.tts import Synthesizer
+from aywa.settings import CallSettings
+from aywa.turn.settings import TurnSettings
+
+CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
+
+
+@dataclass(frozen=True, slots=True)
+class VadSettings:
+    """The engine's voice activity detector, per leg; its defaults were measured, see `LegParameters`."""
+
+    mode: int = 1  # 0 to 3, 3 hears least
+    start_ms: int = 34
+    stop_ms: int = 450
+
+
+@dataclass(frozen=True, slots=True)
+class CallDependencies:
+    """Everything a call needs; made once by the composition root."""
+
+    engine: EnginePort[Any]
+    transcriber: Transcriber
+    model: ChatModel
+    synthesizer: Synthesizer
+    scenario: Scenario
+    store: CallStore
+    recordings: RecordingStore
+    settings: CallSettings
+    rng: Random
+    clock: Callable[[], datetime]  # aware UTC
+    observer: CallObserver
+    worker_id: str = ""
+    media_timeout_s: float = 30.0
+    vad: VadSettings = field(default_factory=VadSettings)
+    disk: Disk = field(default_factory=DiskThreads)
+    turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
+
+    def turn_settings(self) -> TurnSettings:
+        """The thresholds of turn taking."""
+        if self.turn is not None:
+            return self.turn
+        settings = self.settings
+        return TurnSettings(
+            barge_in=settings.barge_in,
+            wait_s=settings.endpointing_wait_s,
+            max_duration_s=settings.max_duration_s,
+            silence_timeout_s=settings.silence_timeout_s,
+            silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+        )

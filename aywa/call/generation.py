@@ -1,0 +1,205 @@
+"""One assistant turn: model, synthesizer and playout feed inside one cancel scope.
+
+```
+  model ──tokens──► turn manager ──phrases──► synthesizer ──audio──► playout ring
+```
+A barge-in cancels the scope, and all three die together. The synthesizer makes phrase n+1 while phrase n is
+written, and no further ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from math import inf
+
+import trio
+
+from aywa.call.context import Context
+from aywa.call.hearing import Hearing
+from aywa.call.playout import Playout
+from aywa.call.timeline import Timeline
+from aywa.call.tools import TOOL_TIMEOUT_S, ToolRunner
+from aywa.errors import ProviderError
+from aywa.ports.llm import ChatModel, Done, Expect, Token, ToolCall
+from aywa.ports.tts import SpeechChunk, Synthesizer
+from aywa.turn.events import (
+    ModelDone,
+    ModelFailed,
+    ModelToken,
+    SpeechFailed,
+    StartGeneration,
+    ToolFinished,
+    ToolStarted,
+    TurnInput,
+    WordAt,
+)
+from aywa.turn.latency import LatencyClock
+
+MAX_ROUNDS = 8  # of tool calls in one answer; a model that wants more goes round in circles
+
+
+@dataclass(frozen=True, slots=True)
+class GenerationParts:
+    """What every assistant turn of a call works with."""
+
+    model: ChatModel
+    synthesizer: Synthesizer
+    tools: ToolRunner
+    context: Context
+    hearing: Hearing
+    playout: Playout
+    timeline: Timeline
+    latency: LatencyClock
+    receive: Callable[[TurnInput], None]
+
+
+@dataclass(slots=True)
+class _PhraseAudio:
+    """A phrase on its way from the synthesizer to the ring."""
+
+    phrase: int
+    chunks: trio.MemoryReceiveChannel[SpeechChunk]
+
+
+class Generation:
+    """An assistant turn that runs. `speak` and `cancel` return at once."""
+
+    def __init__(self, start: StartGeneration, parts: GenerationParts) -> None:
+        self.turn = start.turn
+        self._start = start
+        self._parts = parts
+        self._scope = trio.CancelScope()
+        self._audio_came = False
+        # Text is small and the model writes faster than anybody speaks: no bound but the model's own.
+        self._phrases_in, self._phrases = trio.open_memory_channel[tuple[int, str]](inf)
+
+    def speak(self, phrase: int, text: str) -> None:
+        """The manager wants this phrase spoken, after those before."""
+        self._phrases_in.send_nowait((phrase, text))
+
+    def cancel(self) -> None:
+        """Stop everything this turn does."""
+        self._scope.cancel()
+
+    async def run(self) -> None:
+        """Until the turn's last sample is in the ring."""
+        with self._scope:
+            async with trio.open_nursery() as nursery:
+                audio_in, audio = trio.open_memory_channel[_PhraseAudio](1)
+                nursery.start_soon(self._write, audio)
+                nursery.start_soon(self._synthesize, audio_in)
+                if not self._start.scripted:
+                    await self._think()
+                # The manager puts its last phrases in while it takes the end of the text.
+                self._phrases_in.close()
+
+    async def _think(self) -> None:
+        """Ask the model, run its tools, ask again, until the answer's text is complete."""
+        parts = self._parts
+        try:
+            for number in range(MAX_ROUNDS):
+                done = await self._ask(number)
+                if done is not None:
+                    parts.receive(ModelDone(self.turn, done.end_call))
+                    return
+            raise ProviderError(
+                "The model does not stop calling tools", provider=parts.model.name, stage="llm"
+            )
+        except ProviderError as error:
+            parts.timeline.add("llm.failed", turn=self.turn, detail=error.detail, retryable=error.retryable)
+            parts.receive(ModelFailed(self.turn, error.detail))
+
+    async def _ask(self, number: int) -> Done | None:
+        """One request; None when the model has called tools and must be asked again."""
+        parts = self._parts
+        await self._settle_tools()
+        request = parts.context.request(parts.tools.box.specs())
+        parts.timeline.add(
+            "llm.request",
+            turn=self.turn,
+            trigger=self._start.trigger.name,
+            round=number,
+            messages=len(request.messages),
+        )
+        calls: list[ToolCall] = []
+        said: list[str] = []
+        done = Done()
+        async with parts.model.stream(request) as events:
+            async for event in events:
+                match event:
+                    case Token(text):
+                        if not said:
+                            parts.latency.first_token(self.turn, trio.current_time())
+                            parts.timeline.add("llm.first_token", turn=self.turn)
+                        said.append(text)
+                        parts.receive(ModelToken(self.turn, text))
+                    case ToolCall():
+                        calls.append(event)
+                    case Expect(phrases):
+                        parts.hearing.expect(phrases)
+                    case Done():
+                        done = event
+        parts.timeline.add(
+            "llm.done",
+            turn=self.turn,
+            round=number,
+            tool_calls=len(calls),
+            prompt_tokens=done.prompt_tokens,
+            completion_tokens=done.completion_tokens,
+            end_call=done.end_call,
+        )
+        if not calls:
+            return done
+        parts.context.tools_called(tuple(calls), "".join(said).strip())
+        for call in calls:
+            parts.tools.start(call)
+        await self._settle_tools()
+        return None
+
+    async def _settle_tools(self) -> None:
+        """Wait for tools, this answer's or those of one that was cut: the model must see their results."""
+        running = self._parts.tools.running
+        if not running:
+            return
+        name = running[0].call.name
+        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S))
+        await self._parts.tools.settle()
+        self._parts.receive(ToolFinished(self.turn, name))
+
+    async def _synthesize(self, audio: trio.MemorySendChannel[_PhraseAudio]) -> None:
+        """Phrases in, audio out, one phrase ahead of the one being written."""
+        parts = self._parts
+        async with audio:
+            async for phrase, text in self._phrases:
+                # One phrase of audio at most, and a phrase is never longer than the chunker lets it be.
+                chunks_in, chunks = trio.open_memory_channel[SpeechChunk](inf)
+                await audio.send(_PhraseAudio(phrase, chunks))
+                parts.timeline.add("tts.phrase", turn=self.turn, phrase=phrase, text=text)
+                try:
+                    with chunks_in:
+                        async with parts.synthesizer.synthesize(text) as speech:
+                            async for chunk in speech:
+                                if phrase == 0:
+                                    self._first_audio()
+                                chunks_in.send_nowait(chunk)
+                except ProviderError as error:
+                    parts.timeline.add("tts.failed", turn=self.turn, phrase=phrase, detail=error.detail)
+                    parts.receive(SpeechFailed(self.turn, phrase, error.detail))
+                    return
+
+    def _first_audio(self) -> None:
+        """Audio of the turn's first phrase came; only the first piece counts."""
+        if not self._audio_came:
+            self._audio_came = True
+            self._parts.latency.first_audio(self.turn, trio.current_time())
+            self._parts.timeline.add("tts.first_audio", turn=self.turn)
+
+    async def _write(self, audio: trio.MemoryReceiveChannel[_PhraseAudio]) -> None:
+        """Audio into the ring, phrase by phrase."""
+        playout = self._parts.playout
+        async for phrase in audio:
+            async for chunk in phrase.chunks:
+                words = tuple(WordAt(word.word, word.at_sample) for word in chunk.words)
+                await playout.write(self.turn, phrase.phrase, chunk.pcm, words)
+            playout.end_phrase(self.turn, phrase.phrase)

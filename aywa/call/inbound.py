@@ -1,0 +1,160 @@
+"""An incoming call, from admission to its session."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import trio
+
+from aywa.call.dependencies import CallDependencies
+from aywa.call.hearing import Hearing
+from aywa.call.live import LiveCall
+from aywa.call.media_port import LegPort
+from aywa.call.session import GOODBYE_S, CallSession
+from aywa.call.sip_port import IncomingPort, SessionPort
+from aywa.errors import EndCode, EndReason, ProviderError
+from aywa.ids import new_ssrc
+from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sdp.offer_answer import (
+    PCMA,
+    PCMU,
+    TELEPHONE_EVENT,
+    Accepted,
+    LocalAudio,
+    NoCommonCodec,
+    accept_answer,
+    accept_offer,
+    make_offer,
+)
+
+HEARING_BOUND_S = 10.0  # a caller listens to the ringing tone meanwhile
+RETRY_AFTER_S = 5
+_REFUSALS = {
+    EndCode.OVERLOADED: 503,
+    EndCode.SHUTDOWN: 503,
+    EndCode.PROVIDER_ERROR: 503,
+    EndCode.UNACCEPTABLE_OFFER: 488,
+    EndCode.CONTROL: 603,
+}
+_NAMES = {PCMU.payload_type: "PCMU", PCMA.payload_type: "PCMA"}
+
+
+@dataclass(frozen=True, slots=True)
+class Inbound:
+    """One incoming call and what it is answered with."""
+
+    call: IncomingPort
+    live: LiveCall
+    dependencies: CallDependencies
+
+    async def run(self) -> None:
+        """Admit, answer and converse. Raises what prevented it: every error has its EndReason."""
+        engine = self.dependencies.engine
+        engine.admit()
+        ports = engine.reserve_port()
+        taken = False
+        try:
+            local = LocalAudio(ports.host, ports.port)
+            description, accepted = self._describe(local)
+            self.live.admitted()
+            await self.call.ring()
+            async with trio.open_nursery() as nursery:
+                hearing = Hearing(
+                    self.dependencies.transcriber, self.live.timeline, self.live.conversation.transcribed
+                )
+                await self._open_hearing(hearing, nursery)
+                sip = await self.call.answer(description)
+                try:
+                    if accepted is None:
+                        accepted = self._read_answer(sip, description)
+                    taken = True
+                    async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
+                        self._renegotiate(sip, leg, accepted, local)
+                        self.live.answered(
+                            codec=_NAMES[accepted.payload_type],
+                            remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
+                            local=f"{ports.host}:{ports.port}",
+                        )
+                        session = CallSession(self.live, self.dependencies, hearing, nursery)
+                        await session.converse(leg, sip)
+                finally:
+                    # Whatever went wrong, nobody is left in a session without a leg.
+                    with trio.move_on_after(GOODBYE_S, shield=True):
+                        await sip.hangup()
+                nursery.cancel_scope.cancel()
+        finally:
+            if not taken:
+                ports.release()
+
+    async def refuse(self, reason: EndReason) -> None:
+        """The final response of a call that was never answered; nothing happens after a CANCEL."""
+        status = _REFUSALS.get(reason.code, 500)
+        headers = (("Retry-After", str(RETRY_AFTER_S)),) if status == 503 else ()
+        await self.call.reject(status, None, headers)
+
+    def _describe(self, local: LocalAudio) -> tuple[SessionDescription, Accepted | None]:
+        """Our answer with what was agreed on; our offer when the INVITE had none."""
+        session_id = self.dependencies.rng.getrandbits(62)
+        if self.call.offer is None:
+            return make_offer(local, session_id, 1), None
+        accepted = accept_offer(self.call.offer, local, session_id=session_id)
+        return accepted.answer, accepted
+
+    @staticmethod
+    def _read_answer(sip: SessionPort, offer: SessionDescription) -> Accepted:
+        """The answer that came with the ACK. Raises NoCommonCodec."""
+        if sip.answer is None:
+            raise NoCommonCodec("The ACK has no answer")
+        return accept_answer(offer, sip.answer)
+
+    async def _open_hearing(self, hearing: Hearing, nursery: trio.Nursery) -> None:
+        """Before the answer: a call that cannot hear is better not answered."""
+        with trio.move_on_after(HEARING_BOUND_S) as bound:
+            await nursery.start(hearing.serve, name="transcribe")
+        if bound.cancelled_caught:
+            raise ProviderError(
+                "The recogniser did not open in time",
+                provider=self.dependencies.transcriber.name,
+                stage="stt",
+                retryable=True,
+            )
+
+    def _parameters(self, accepted: Accepted) -> LegParameters:
+        settings, vad = self.dependencies.settings, self.dependencies.vad
+        return LegParameters(
+            # On hold from the start: the address comes with the re-INVITE that takes the call off hold.
+            remote=accepted.remote if accepted.direction.sends else None,
+            payload_type=accepted.payload_type,
+            event_payload_type=accepted.event_payload_type,
+            ssrc=new_ssrc(self.dependencies.rng),
+            ptime_ms=accepted.ptime_ms,
+            barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
+            media_timeout_s=self.dependencies.media_timeout_s,
+            record=settings.record,
+            vad_mode=vad.mode,
+            speech_start_ms=vad.start_ms,
+            speech_stop_ms=vad.stop_ms,
+        )
+
+    def _renegotiate(self, sip: SessionPort, leg: LegPort, first: Accepted, local: LocalAudio) -> None:
+        """A re-INVITE may move the far side's media, not change the codec under the engine."""
+        codec = PCMA if first.payload_type == PCMA.payload_type else PCMU
+        same_codec = LocalAudio(local.host, local.port, (codec, TELEPHONE_EVENT), local.ptime_ms)
+
+        def on_offer(offer: SessionDescription) -> SessionDescription | None:
+            try:
+                accepted = accept_offer(offer, same_codec, previous=sip.local)
+            except NoCommonCodec:
+                return None
+            if accepted.direction.sends:
+                leg.set_remote(*accepted.remote)
+            self.live.timeline.add("media.renegotiated", direction=accepted.direction.value)
+            return accepted.answer
+
+        sip.on_offer = on_offer
+
+
+def parties_of(call: IncomingPort) -> tuple[str, str, str]:
+    """From, to and Call-ID, as they stand in the row."""
+    return str(call.from_), str(call.to), call.sip_call_id

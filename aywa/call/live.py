@@ -1,0 +1,156 @@
+"""A call while it lives: its state, its record in the making, and the operator's handle on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+import trio
+
+from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say
+from aywa.call.conversation import Conversation
+from aywa.call.dependencies import CallDependencies
+from aywa.call.ending import Ending, reason_for
+from aywa.call.journal import Journal
+from aywa.call.state import CallMachine, CallState
+from aywa.call.timeline import Timeline
+from aywa.call.transcript import Transcript
+from aywa.errors import EndCode, RequestError
+from aywa.ids import new_call_id
+from aywa.ports.store import CallRow, CallType
+from aywa.turn.events import SayRequest
+from aywa.turn.manager import TurnManager
+from aywa.turn.states import State
+
+END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
+
+
+class LiveCall:
+    """One call, in either direction."""
+
+    def __init__(
+        self, dependencies: CallDependencies, journal: Journal, type_: CallType, parties: tuple[str, str, str]
+    ) -> None:
+        """`parties`: from, to, and the SIP Call-ID."""
+        from_uri, to_uri, sip_call_id = parties
+        self.id = new_call_id(dependencies.rng)
+        self.machine = CallMachine()
+        self.ending = Ending()
+        self.tools = dependencies.scenario.open_tools()
+        self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer)
+        self.transcript = Transcript(self.id, journal.put_line)
+        self.conversation = Conversation(
+            TurnManager(dependencies.turn_settings()), self.transcript, self.ending
+        )
+        self.over = trio.Event()
+        self._clock = dependencies.clock
+        self._journal = journal
+        created_at = self._clock()
+        self.row = CallRow(
+            id=self.id,
+            type=type_,
+            status=self.machine.status,
+            scenario=dependencies.scenario.name,
+            from_uri=from_uri,
+            to_uri=to_uri,
+            sip_call_id=sip_call_id,
+            created_at=created_at,
+            updated_at=created_at,
+            worker_id=dependencies.worker_id,
+        )
+        journal.put_row(self.row)
+        self.timeline.add(
+            "call.created",
+            type=type_.value,
+            scenario=self.row.scenario,
+            sip_call_id=sip_call_id,
+            **{"from": from_uri, "to": to_uri},
+        )
+
+    @property
+    def state(self) -> CallState:
+        """Where the call is."""
+        return self.machine.state
+
+    def admitted(self) -> None:
+        """There is room for the call."""
+        self.machine.admitted()
+        self._save()
+
+    def answered(self, **media: object) -> None:
+        """Both sides can hear; `media` is what was agreed on."""
+        self.machine.answered()
+        self.row = replace(self.row, started_at=self._clock())
+        self._save()
+        self.timeline.add("call.answered", **media)
+
+    def recording_at(self, path: str | None) -> None:
+        """Where the recording is being written."""
+        self.row = replace(self.row, recording_path=path)
+        self._save()
+
+    def finish(self) -> None:
+        """Close the record; a call without a reason was cut by the end of the process."""
+        self.ending.end(reason_for(EndCode.SHUTDOWN))
+        reason = self.ending.reason
+        assert reason is not None
+        self.machine.ended()
+        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason)
+        self._save()
+        self.timeline.add(
+            "call.ended",
+            code=reason.code.value,
+            side=reason.side.value,
+            sip_status=reason.sip_status,
+            detail=reason.detail,
+            duration_ms=self.timeline.at_ms,
+        )
+
+    async def control(self, command: Command) -> None:
+        """Obey an operator; returns when a sentence is accepted, or when the call is over.
+
+        Raises RequestError (409) when the call is in no state for it, (400) when the text cannot be said.
+        """
+        match command:
+            case Say(text, interrupt, end_call):
+                if not text.strip() or len(text) > MAX_SAY_CHARACTERS:
+                    raise RequestError(
+                        f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
+                    )
+                if self.state is not CallState.TALKING or self.conversation.manager.state is State.CLOSING:
+                    raise RequestError(
+                        "The call cannot say anything now", http_status=409, code="call-not-live"
+                    )
+                self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
+                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
+                await trio.lowlevel.checkpoint()
+            case EndCall():
+                if self.state is CallState.ENDED:
+                    raise RequestError("The call is over", http_status=409, code="call-not-live")
+                self.timeline.add("control.end_call")
+                self.ending.end(reason_for(EndCode.CONTROL))
+                with trio.move_on_after(END_BOUND_S):
+                    await self.over.wait()
+
+    def snapshot(self) -> Mapping[str, object]:
+        """What the API shows beside the row: state, whose turn it is, slots and transcript so far."""
+        return {
+            "id": self.id,
+            "status": self.machine.status.value,
+            "state": self.machine.state.name,
+            "turn_state": self.conversation.manager.state.name,
+            "slots": dict(self.tools.slots()),
+            "transcript": [
+                {"role": line.role, "text": line.text, "start_ms": line.start_ms, "end_ms": line.end_ms}
+                for line in self.transcript.lines
+            ],
+        }
+
+    def _save(self) -> None:
+        self.row = replace(
+            self.row,
+            status=self.machine.status,
+            slots=dict(self.tools.slots()),
+            updated_at=self._clock(),
+        )
+        self._journal.put_row(self.row)

@@ -1,0 +1,86 @@
+"""What a call needs of the media engine: structural, so that tests can put their own leg under a call."""
+
+from __future__ import annotations
+
+from contextlib import AbstractAsyncContextManager
+from typing import Protocol, TypeVar
+
+from aywa.media.events import LegEvent
+from aywa.media.leg import LegParameters
+
+
+class LegPort(Protocol):
+    """One leg; samples are 8 kHz."""
+
+    @property
+    def epoch(self) -> int:
+        """The gate sequence the engine is at."""
+
+    @property
+    def played(self) -> int:
+        """Speech samples sent since the leg began."""
+
+    @property
+    def timeline(self) -> int:
+        """The sample counter of the leg."""
+
+    async def next_event(self) -> LegEvent:
+        """The next event; one waiter at a time."""
+
+    def read_uplink(self) -> bytes:
+        """Everything heard since the last read: 16 kHz mono."""
+
+    def read_recording(self) -> bytes:
+        """Everything recorded since the last read: interleaved stereo at 8 kHz."""
+
+    def write_nowait(self, pcm: bytes, epoch: int) -> int:
+        """Samples taken into the playout ring; 0 for a stale epoch or a full ring."""
+
+    def mark_nowait(self, mark_id: int) -> None:
+        """Report when the sample written last has been sent."""
+
+    def open_gate(self, epoch: int) -> None:
+        """Play again."""
+
+    def commit(self, epoch: int) -> None:
+        """Drop what was written, then open the gate."""
+
+    def resume(self, epoch: int) -> None:
+        """Open the gate; play on at the exact sample."""
+
+    def set_remote(self, host: str, port: int) -> None:
+        """Send to another address."""
+
+    def stats(self) -> object:
+        """Packet counters: a dataclass."""
+
+
+class PortPairPort(Protocol):
+    """A reserved RTP address."""
+
+    @property
+    def host(self) -> str:
+        """What the SDP says."""
+
+    @property
+    def port(self) -> int:
+        """The RTP port."""
+
+    def release(self) -> None:
+        """Give it back; no leg was opened on it."""
+
+
+PairT = TypeVar("PairT", bound=PortPairPort)
+
+
+class EnginePort(Protocol[PairT]):
+    """The engine."""
+
+    def admit(self) -> None:
+        """Raises OverloadedError."""
+
+    def reserve_port(self) -> PairT:
+        """An address before the remote is known."""
+
+    def open_leg(self, parameters: LegParameters, *, ports: PairT) -> AbstractAsyncContextManager[LegPort]:
+        """Open a leg on a reserved address."""

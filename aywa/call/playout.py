@@ -1,0 +1,116 @@
+"""The way of the assistant's audio into the playout ring, and the marks that come back.
+
+Audio goes in with the epoch that was last opened. When the engine has closed the gate the ring takes nothing;
+the feed waits until the turn manager has decided, and goes on where it stopped or is cancelled.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Callable
+
+import trio
+
+from aywa.call.media_port import LegPort
+from aywa.errors import MediaError
+from aywa.turn.events import AudioWritten, PhraseWritten, PlayedTo, TurnInput, WordAt
+
+SAMPLE_RATE_HZ = 8000
+LOOKAHEAD = 2 * SAMPLE_RATE_HZ  # samples in the ring: more would only be dropped at the next interruption
+PIECE = SAMPLE_RATE_HZ // 4  # samples a write offers at most
+POLL_S = 0.1  # a lost low-water event costs no more than this, with two seconds in the ring
+AUDIBLE = 256  # of 32768, -42 dBFS: below it a telephone plays nothing that is heard over the line's noise
+
+
+class Playout:
+    """Writes phrases into one leg. One writer at a time."""
+
+    def __init__(
+        self,
+        leg: LegPort,
+        receive: Callable[[TurnInput], None],
+        audible: Callable[[int, int], None],
+    ) -> None:
+        self._leg = leg
+        self._receive = receive
+        self._audible = audible  # (turn, timeline sample) of a turn's first audible sample
+        self._epoch = leg.epoch
+        self._written = leg.played
+        self._wake = trio.Event()
+        self._marks: dict[int, int | None] = {}  # mark id -> the turn whose first audible sample it follows
+        self._next_mark = 1
+        self._audible_turn = 0
+
+    def gate_opened(self, epoch: int, *, flushed: bool) -> None:
+        """The manager has decided: go on with this epoch."""
+        self._epoch = epoch
+        if flushed:
+            self._written = self._leg.played
+            self._marks.clear()
+        self.wake()
+
+    def wake(self) -> None:
+        """There may be room in the ring."""
+        self._wake.set()
+        self._wake = trio.Event()
+
+    def mark_reached(self, mark_id: int, played: int, timeline: int) -> None:
+        """The engine has sent the sample before this mark."""
+        turn = self._marks.pop(mark_id, None)
+        if turn is not None:
+            self._audible(turn, timeline - 1)  # a mark reports the sample after the one before it
+        self._receive(PlayedTo(played, timeline))
+
+    async def write(self, turn: int, phrase: int, pcm: bytes, words: tuple[WordAt, ...] = ()) -> None:
+        """Write S16LE PCM at 8 kHz of any length; waits for room and for the gate."""
+        offset = 0
+        total = len(pcm) // 2
+        first_audible = _first_audible(pcm) if self._audible_turn != turn else None
+        while offset < total:
+            piece = min(total - offset, PIECE)
+            if first_audible is not None and offset <= first_audible:
+                piece = min(piece, first_audible + 1 - offset)  # so that the mark stands right behind it
+            taken = self._write_piece(pcm[2 * offset : 2 * (offset + piece)])
+            if not taken:
+                await self._room()
+                continue
+            self._receive(AudioWritten(turn, phrase, taken, words))
+            words = ()
+            offset += taken
+            if first_audible is not None and offset == first_audible + 1:
+                self._audible_turn = turn
+                self._mark(turn)
+        await trio.lowlevel.checkpoint()
+
+    def end_phrase(self, turn: int, phrase: int) -> None:
+        """The phrase is in the ring whole."""
+        self._mark(None)
+        self._receive(PhraseWritten(turn, phrase))
+
+    def _write_piece(self, pcm: bytes) -> int:
+        leg = self._leg
+        self._written = max(self._written, leg.played)
+        if leg.epoch != self._epoch or self._written - leg.played >= LOOKAHEAD:
+            return 0
+        taken = leg.write_nowait(pcm, self._epoch)
+        self._written += taken
+        return taken
+
+    def _mark(self, turn: int | None) -> None:
+        mark_id, self._next_mark = self._next_mark, self._next_mark + 1
+        try:
+            self._leg.mark_nowait(mark_id)
+        except MediaError:
+            return  # very short phrases: the next mark, or the drained ring, tells as much
+        self._marks[mark_id] = turn
+
+    async def _room(self) -> None:
+        with trio.move_on_after(POLL_S):
+            await self._wake.wait()
+
+
+def _first_audible(pcm: bytes) -> int | None:
+    """The index of the first sample that can be heard."""
+    samples = array("h")
+    samples.frombytes(pcm[: len(pcm) // 2 * 2])
+    return next((index for index, sample in enumerate(samples) if abs(sample) >= AUDIBLE), None)

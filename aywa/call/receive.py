@@ -1,0 +1,91 @@
+"""What the engine reports of a leg, into the conversation."""
+
+from __future__ import annotations
+
+import trio
+
+from aywa.call.conversation import Conversation
+from aywa.call.ending import Ending, reason_for
+from aywa.call.hearing import Hearing
+from aywa.call.media_port import LegPort
+from aywa.call.playout import SAMPLE_RATE_HZ, Playout
+from aywa.call.timeline import Timeline
+from aywa.errors import EndCode
+from aywa.media.events import (
+    Digit,
+    DigitSent,
+    Drained,
+    FirstPacket,
+    GateClosed,
+    LegEvent,
+    LowWater,
+    Mark,
+    MediaTimeout,
+    PcmReady,
+    SpeechStarted,
+    SpeechStopped,
+)
+from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, KeyPressed, PlayedTo
+from aywa.turn.latency import LatencyClock
+
+
+class Receiver:
+    """The call's `receive` task."""
+
+    def __init__(
+        self,
+        leg: LegPort,
+        conversation: Conversation,
+        hearing: Hearing,
+        playout: Playout,
+        latency: LatencyClock,
+    ) -> None:
+        self._leg = leg
+        self._conversation = conversation
+        self._hearing = hearing
+        self._playout = playout
+        self._latency = latency
+
+    async def serve(self, timeline: Timeline, ending: Ending) -> None:
+        """Pass events on until cancelled."""
+        while True:
+            event = await self._leg.next_event()
+            match event:
+                case FirstPacket(sample):
+                    timeline.add("media.first_packet", timeline=sample)
+                case MediaTimeout(silent_s):
+                    timeline.add("media.timeout", silent_s=silent_s)
+                    ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
+                case Digit(digit, duration_ms):
+                    timeline.add("media.digit", digit=digit, duration_ms=duration_ms)
+                    self._conversation.receive(PlayedTo(self._leg.played, self._leg.timeline))
+                    self._conversation.receive(KeyPressed(digit))
+                case DigitSent(digit):
+                    timeline.add("media.digit_sent", digit=digit)
+                case _:
+                    self._speech(event)
+
+    def _speech(self, event: LegEvent) -> None:
+        """The caller's speech and our own."""
+        leg, receive = self._leg, self._conversation.receive
+        match event:
+            case PcmReady():
+                self._hearing.feed(leg.read_uplink())
+            case SpeechStarted(sample, epoch):
+                self._hearing.feed(leg.read_uplink())  # what was said must not come after the news of it
+                self._hearing.speech_started(sample)
+                receive(CallerSpeech(sample, epoch))
+            case SpeechStopped(sample):
+                self._hearing.feed(leg.read_uplink())
+                self._hearing.speech_stopped(sample)
+                self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
+                receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+            case GateClosed(epoch, played, timeline):
+                receive(GateShut(epoch, played, timeline))
+            case Mark(mark_id, played, timeline):
+                self._playout.mark_reached(mark_id, played, timeline)
+            case Drained(played, timeline):
+                self._playout.wake()
+                receive(PlayedTo(played, timeline))
+            case LowWater():
+                self._playout.wake()

@@ -1,0 +1,102 @@
+"""One call's nursery: everything that happens while both sides can hear each other, in either direction."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, is_dataclass
+
+import trio
+
+from aywa.call.context import Context
+from aywa.call.dependencies import CallDependencies
+from aywa.call.ending import Ending, reason_for
+from aywa.call.generation import GenerationParts
+from aywa.call.hearing import Hearing
+from aywa.call.live import LiveCall
+from aywa.call.media_port import LegPort
+from aywa.call.playout import Playout
+from aywa.call.receive import Receiver
+from aywa.call.record import Recorder
+from aywa.call.sip_port import SessionPort
+from aywa.call.tools import ToolRunner
+from aywa.errors import EndCode, EndReason, EndSide
+from aywa.turn.events import CallStarted
+from aywa.turn.latency import LatencyClock
+
+GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
+# The last sample has been sent; the far end's jitter buffer still holds it for a moment.
+LAST_WORDS_S = 0.25
+
+
+class CallSession:
+    """A call that talks: tasks receive, watch, record and hang-up, and one generation at a time."""
+
+    def __init__(
+        self,
+        live: LiveCall,
+        dependencies: CallDependencies,
+        hearing: Hearing,
+        outer: trio.Nursery,
+    ) -> None:
+        """`outer` outlives the leg: running tools end there, and the recording gets its last samples."""
+        self._live = live
+        self._dependencies = dependencies
+        self._hearing = hearing
+        self._outer = outer
+
+    async def converse(self, leg: LegPort, sip: SessionPort) -> None:
+        """Talk until there is a reason to end, then hang up. Raises what broke the call."""
+        live = self._live
+        async with trio.open_nursery() as nursery:
+            try:
+                await self._begin(leg, sip, nursery)
+                await live.ending.wait()
+            finally:
+                with trio.move_on_after(GOODBYE_S, shield=True):
+                    live.machine.ending()
+                    live.conversation.end()
+                    if live.ending.reason is not None and live.ending.reason.side is not EndSide.CALLER:
+                        await trio.sleep(LAST_WORDS_S)
+                    await sip.hangup()
+                stats = leg.stats()
+                live.timeline.add(
+                    "media.stats",
+                    **(asdict(stats) if is_dataclass(stats) and not isinstance(stats, type) else {}),
+                )
+                nursery.cancel_scope.cancel()
+
+    async def _begin(self, leg: LegPort, sip: SessionPort, nursery: trio.Nursery) -> None:
+        live, dependencies = self._live, self._dependencies
+        conversation, timeline = live.conversation, live.timeline
+        context = Context(dependencies.scenario.prompt)
+        latency = LatencyClock()
+        playout = Playout(leg, conversation.receive, conversation.first_audible)
+        parts = GenerationParts(
+            model=dependencies.model,
+            synthesizer=dependencies.synthesizer,
+            tools=ToolRunner(live.tools, context, timeline, self._outer),
+            context=context,
+            hearing=self._hearing,
+            playout=playout,
+            timeline=timeline,
+            latency=latency,
+            receive=conversation.receive,
+        )
+        conversation.attach(leg, parts, nursery)
+        if dependencies.settings.record:
+            recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.disk)
+            live.recording_at(await self._outer.start(recorder.serve, live.id))
+        receiver = Receiver(leg, conversation, self._hearing, playout, latency)
+        nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
+        nursery.start_soon(conversation.watch, name="watch")
+        nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")
+        leg.open_gate(leg.epoch)
+        conversation.receive(CallStarted())
+
+
+async def _watch_hangup(sip: SessionPort, ending: Ending) -> None:
+    """The far side hung up, or its session broke."""
+    ended = await sip.wait_ended()
+    if ended.by_remote:
+        ending.end(EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, ended.sip_status, ended.reason))
+    else:
+        ending.end(reason_for(EndCode.SIP_ERROR, sip_status=ended.sip_status, detail=ended.reason))

@@ -1,0 +1,77 @@
+"""The SIP user agent as a call needs it: structural, so that a call can be driven by any signalling."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from aywa.proto.sdp.description import SessionDescription
+
+
+class Printable(Protocol):
+    """A name-addr: prints as its header value."""
+
+    def __str__(self) -> str:
+        """The header's value."""
+
+
+class SessionEndedPort(Protocol):
+    """How a session ended."""
+
+    @property
+    def by_remote(self) -> bool:
+        """The far side hung up."""
+
+    @property
+    def sip_status(self) -> int | None:
+        """The status that ended it, if one did."""
+
+    @property
+    def reason(self) -> str:
+        """What the far side said about it."""
+
+
+class SessionPort(Protocol):
+    """A session that is up."""
+
+    on_offer: Callable[[SessionDescription], SessionDescription | None] | None
+
+    @property
+    def answer(self) -> SessionDescription | None: ...
+    @property
+    def local(self) -> SessionDescription: ...
+
+    async def hangup(self, reason: str | None = None) -> None:
+        """Send BYE; bounded; nothing happens when the session is over."""
+
+    async def wait_ended(self) -> SessionEndedPort:
+        """Until either side has hung up."""
+
+
+class IncomingPort(Protocol):
+    """A call that waits for its answer."""
+
+    sip_call_id: str
+
+    @property
+    def from_(self) -> Printable:
+        """Who calls."""
+
+    @property
+    def to(self) -> Printable:
+        """Whom they want."""
+
+    @property
+    def offer(self) -> SessionDescription | None:
+        """The INVITE's offer; None leaves the offer to us."""
+
+    async def ring(self) -> None:
+        """180."""
+
+    async def answer(self, answer: SessionDescription) -> SessionPort:
+        """200, and wait for the ACK. Raises an AywaError when the caller has given up."""
+
+    async def reject(
+        self, status: int, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        """A final refusal; nothing happens once the call is over."""

@@ -1,0 +1,129 @@
+"""The table of calls: owns every call of the process, and keeps each from hurting the others."""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import trio
+
+from aywa.call.dependencies import CallDependencies
+from aywa.call.ending import reason_for, reason_of
+from aywa.call.inbound import Inbound, parties_of
+from aywa.call.journal import Journal, JournalHealth
+from aywa.call.live import LiveCall
+from aywa.call.sip_port import IncomingPort
+from aywa.call.state import CallState
+from aywa.errors import EndCode, OverloadedError
+from aywa.log import get_logger
+from aywa.ports.store import CallType
+
+FINAL_WRITE_S = 2.0  # per call; what is not written by then is written by the journal later
+JOURNAL_CLOSE_S = 10.0
+_log = get_logger("calls")
+
+
+class CallTable:
+    """All calls. Open it with `open_call_table`."""
+
+    def __init__(self, dependencies: CallDependencies, journal: Journal, nursery: trio.Nursery) -> None:
+        self._dependencies = dependencies
+        self._journal = journal
+        self._nursery = nursery
+        self._calls: dict[str, LiveCall] = {}
+        self._draining = False
+
+    @property
+    def journal(self) -> JournalHealth:
+        """How the record-keeping is doing."""
+        return self._journal.health
+
+    @property
+    def draining(self) -> bool:
+        """True once no more calls are taken."""
+        return self._draining
+
+    def get(self, call_id: str) -> LiveCall | None:
+        """The live call with this id."""
+        return self._calls.get(call_id)
+
+    def live(self) -> list[LiveCall]:
+        """All live calls, the oldest first."""
+        return list(self._calls.values())
+
+    def drain(self) -> None:
+        """Take no more calls; those that live go on."""
+        self._draining = True
+
+    async def take_incoming(self, call: IncomingPort) -> None:
+        """Have a call from its INVITE to its end.
+
+        An error before the call has begun is the caller's to handle; any later one ends this call only.
+        """
+        live: LiveCall = await self._nursery.start(self._run_incoming, call)
+        await live.over.wait()
+
+    async def _run_incoming(
+        self, call: IncomingPort, *, task_status: trio.TaskStatus[LiveCall] = trio.TASK_STATUS_IGNORED
+    ) -> None:
+        live = LiveCall(self._dependencies, self._journal, CallType.INBOUND, parties_of(call))
+        inbound = Inbound(call, live, self._dependencies)
+        full = self._draining or len(self._calls) >= self._dependencies.settings.max_calls
+        self._calls[live.id] = live
+        task_status.started(live)
+        try:
+            try:
+                if full:
+                    raise OverloadedError("No more calls are taken")
+                await inbound.run()
+            except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this call ends this call
+                self._broken(live, group)
+        finally:
+            with trio.move_on_after(FINAL_WRITE_S, shield=True):
+                await self._finish(live, inbound)
+            del self._calls[live.id]
+            live.over.set()
+
+    async def _finish(self, live: LiveCall, inbound: Inbound) -> None:
+        """Close the record of a call, and answer the INVITE if nobody has."""
+        answered = live.state in (CallState.TALKING, CallState.ENDING)
+        live.ending.end(reason_for(EndCode.SHUTDOWN))
+        live.finish()
+        if not answered:
+            assert live.ending.reason is not None
+            await inbound.refuse(live.ending.reason)
+        await self._journal.flush(FINAL_WRITE_S)
+
+    def _broken(self, live: LiveCall, group: BaseExceptionGroup[Exception]) -> None:
+        """Turn what broke a call into its end reason; a bug is logged with its place, not its message."""
+        reason = reason_of(group)
+        live.ending.end(reason)
+        if reason.code is EndCode.INTERNAL_ERROR:
+            live.timeline.add("call.crashed", error=reason.detail)
+            _log.error("call.crashed", call_id=live.id, error=reason.detail, places=_places(group))
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where an error came from: file, line and function of each leaf's last frames."""
+    if isinstance(error, BaseExceptionGroup):
+        return [place for child in error.exceptions for place in _places(child)]
+    frames = traceback.extract_tb(error.__traceback__)[-3:]
+    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+
+
+@asynccontextmanager
+async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallTable]:
+    """Open the table; leaving the block drains: calls go on for at most `drain_s`, then end with SHUTDOWN."""
+    journal = Journal(dependencies.store)
+    try:
+        async with trio.open_nursery() as keeper:
+            keeper.start_soon(journal.serve, name="journal")
+            async with trio.open_nursery() as calls:
+                table = CallTable(dependencies, journal, calls)
+                yield table
+                table.drain()
+                calls.cancel_scope.deadline = trio.current_time() + dependencies.settings.drain_s
+            keeper.cancel_scope.cancel()
+    finally:
+        await journal.close(JOURNAL_CLOSE_S)

@@ -1,0 +1,75 @@
+"""The timeline of a call: every decision and event, numbered without holes.
+
+Kinds and what they carry (times in `…_ms` are since the recording's first sample unless said otherwise):
+
+| kind | data |
+|---|---|
+| call.created | type, scenario, sip_call_id, from, to |
+| call.answered | codec, remote, local |
+| call.ended | code, side, sip_status, detail, duration_ms |
+| call.crashed | error (type name) |
+| media.first_packet | timeline |
+| media.timeout | silent_s |
+| media.digit, media.digit_sent | digit, duration_ms |
+| media.renegotiated | direction |
+| media.record_failed | error |
+| media.stats | the leg's packet counters |
+| stt.partial, stt.final | text, confidence |
+| stt.failed | detail, retryable |
+| llm.request | turn, trigger, round, messages |
+| llm.first_token | turn |
+| llm.done | turn, round, tool_calls, prompt_tokens, completion_tokens, end_call |
+| llm.failed, tts.failed | turn, detail |
+| tool.started | id, name, arguments |
+| tool.finished | id, name, result, took_ms, timed_out |
+| tts.phrase | turn, phrase, text |
+| tts.first_audio | turn |
+| turn.state | from, to, cause, and the inputs of the decision |
+| turn.taken | why, wait_s, final_timeout_s, start_sample, end_sample |
+| turn.nothing | why, final_timeout_s |
+| turn.overdue | turn, cause, unplayed |
+| turn.limit | limit, max_duration_s |
+| turn.reprompt, turn.cannot_speak | cause |
+| turn.model_failed, turn.model_silent, turn.speech_failed | failures, max_failures, detail or timeout_s |
+| turn.say_refused | state |
+| turn.amended | text |
+| turn.started, turn.cancelled | turn, trigger or why |
+| turn.yield, turn.resume, turn.commit | turn, epoch |
+| turn.truncated | turn, heard, sample |
+| turn.user | text, start_ms, end_ms, counts |
+| turn.assistant | text, start_ms, end_ms, interrupted, trigger |
+| turn.latency | total_ms, vad_ms, stt_ms, endpointing_ms, llm_ms, tts_ms, playout_ms, and both samples |
+| control.say | text, interrupt, end_call |
+| control.end_call | |
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import trio
+
+from aywa.ports.store import TimelineEntry
+
+
+class Timeline:
+    """Numbers entries and passes them to every listener at once."""
+
+    def __init__(self, call_id: str, *listeners: Callable[[TimelineEntry], None]) -> None:
+        self._call_id = call_id
+        self._listeners = listeners
+        self._created_at = trio.current_time()
+        self._seq = 0
+
+    @property
+    def at_ms(self) -> int:
+        """Milliseconds since the call was created."""
+        return int((trio.current_time() - self._created_at) * 1000)
+
+    def add(self, kind: str, **data: object) -> TimelineEntry:
+        """Append one entry. `kind` is a dotted name of the table above."""
+        self._seq += 1
+        entry = TimelineEntry(self._call_id, self._seq, self.at_ms, kind, data)
+        for listener in self._listeners:
+            listener(entry)
+        return entry

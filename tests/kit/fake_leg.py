@@ -1,0 +1,216 @@
+"""A leg and an engine that keep the contract of the native ones, on the test's clock."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+
+import trio
+
+from aywa.errors import MediaError, OverloadedError
+from aywa.media.events import (
+    Digit,
+    Drained,
+    FirstPacket,
+    GateClosed,
+    LegEvent,
+    LowWater,
+    Mark,
+    MediaTimeout,
+    SpeechStarted,
+    SpeechStopped,
+)
+from aywa.media.leg import BargeInPolicy, LegParameters
+
+TICK_S = 0.02
+FRAME = 160
+RING = 24_000  # three seconds
+
+
+@dataclass(frozen=True, slots=True)
+class FakeStats:
+    """Packet counters."""
+
+    received: int = 0
+    sent: int = 0
+
+
+class FakeLeg:
+    """Plays its ring on a tick; the test is the caller."""
+
+    def __init__(self, parameters: LegParameters, *, lose_marks: bool = False) -> None:
+        self.parameters = parameters
+        self.lose_marks = lose_marks
+        self.epoch = 0
+        self.opened = 0
+        self.played = 0
+        self.timeline = 0
+        self.remote = parameters.remote
+        self.sent = bytearray()  # speech that was sent, S16LE
+        self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
+        self._ring: deque[bytes | int] = deque()  # PCM, or a mark
+        self._recorded = bytearray()
+        self._events_in, self._events = trio.open_memory_channel[LegEvent](10_000)
+        self._low = True
+
+    # --- the contract
+
+    async def next_event(self) -> LegEvent:
+        return await self._events.receive()
+
+    def read_uplink(self) -> bytes:
+        return b""
+
+    def read_recording(self) -> bytes:
+        frames, self._recorded = bytes(self._recorded), bytearray()
+        return frames
+
+    def write_nowait(self, pcm: bytes, epoch: int) -> int:
+        if epoch != self.epoch:
+            return 0
+        taken = min(len(pcm) // 2, RING - self.waiting)
+        if taken:
+            self._ring.append(pcm[: 2 * taken])
+            self._low = False
+        return taken
+
+    def mark_nowait(self, mark_id: int) -> None:
+        if sum(isinstance(item, int) for item in self._ring) >= 64:
+            raise MediaError("too many marks wait to be played")
+        self._ring.append(mark_id)
+
+    def open_gate(self, epoch: int) -> None:
+        self.opened = epoch
+
+    def commit(self, epoch: int) -> None:
+        self._ring.clear()
+        self.open_gate(epoch)
+
+    def resume(self, epoch: int) -> None:
+        self.open_gate(epoch)
+
+    def set_remote(self, host: str, port: int) -> None:
+        self.remote = (host, port)
+
+    def stats(self) -> FakeStats:
+        return FakeStats(sent=self.timeline // FRAME)
+
+    # --- the caller and the wire
+
+    @property
+    def waiting(self) -> int:
+        """Samples in the ring."""
+        return sum(len(item) // 2 for item in self._ring if isinstance(item, bytes))
+
+    def speech_started(self) -> None:
+        """The VAD confirms speech."""
+        if self.parameters.barge_in is BargeInPolicy.IMMEDIATE:
+            self.epoch += 1
+            self.emit(SpeechStarted(self.timeline, self.epoch))
+            self.emit(GateClosed(self.epoch, self.played, self.timeline))
+        else:
+            self.emit(SpeechStarted(self.timeline, self.epoch))
+
+    def speech_stopped(self) -> None:
+        """The VAD sees the end of speech."""
+        self.emit(SpeechStopped(self.timeline))
+
+    def press(self, digit: str) -> None:
+        """The caller presses a key."""
+        self.emit(Digit(digit, 160, self.timeline))
+
+    def lose_media(self) -> None:
+        """No packets for too long."""
+        self.emit(MediaTimeout(30.0))
+
+    def emit(self, event: LegEvent) -> None:
+        """Report an event."""
+        self._events_in.send_nowait(event)
+
+    async def run(self) -> None:
+        """The engine's ticks."""
+        self.emit(FirstPacket(0))
+        while True:
+            await trio.sleep(TICK_S)
+            self._tick()
+
+    def _tick(self) -> None:
+        frame = self._next_frame() if self.epoch == self.opened else b""
+        self.timeline += FRAME
+        self._recorded += b"\0" * (4 * FRAME)
+        if frame:
+            self.sent += frame
+            self.audible.append((self.timeline - FRAME, len(frame) // 2))
+
+    def _next_frame(self) -> bytes:
+        frame = b""
+        while self._ring and len(frame) < 2 * FRAME:
+            item = self._ring.popleft()
+            if isinstance(item, int):
+                if not self.lose_marks:
+                    self.emit(Mark(item, self.played, self.timeline + len(frame) // 2))
+                continue
+            room = 2 * FRAME - len(frame)
+            frame += item[:room]
+            self.played += min(room, len(item)) // 2
+            if len(item) > room:
+                self._ring.appendleft(item[room:])
+        while self._ring and isinstance(mark := self._ring[0], int):
+            self._ring.popleft()
+            if not self.lose_marks:
+                self.emit(Mark(mark, self.played, self.timeline + len(frame) // 2))
+        if not self._low and self.waiting < RING // 3:
+            self._low = True
+            self.emit(LowWater())
+            if not self.waiting and not self.lose_marks:
+                self.emit(Drained(self.played, self.timeline + FRAME))
+        return frame
+
+
+class FakePorts:
+    """A reserved address."""
+
+    def __init__(self, port: int) -> None:
+        self.host = "127.0.0.1"
+        self.port = port
+        self.released = False
+
+    def release(self) -> None:
+        self.released = True
+
+
+class FakeEngine:
+    """Opens fake legs and remembers them."""
+
+    def __init__(self) -> None:
+        self.legs: list[FakeLeg] = []
+        self.ports: list[FakePorts] = []
+        self.overloaded = False
+        self.fail_open: Exception | None = None
+        self.lose_marks = False
+        self._opened = trio.Event()
+
+    def admit(self) -> None:
+        if self.overloaded:
+            raise OverloadedError("The tick loop is too busy")
+
+    def reserve_port(self) -> FakePorts:
+        ports = FakePorts(16384 + 2 * len(self.ports))
+        self.ports.append(ports)
+        return ports
+
+    @asynccontextmanager
+    async def open_leg(self, parameters: LegParameters, *, ports: FakePorts) -> AsyncIterator[FakeLeg]:
+        if self.fail_open is not None:
+            raise self.fail_open
+        leg = FakeLeg(parameters, lose_marks=self.lose_marks)
+        try:
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(leg.run)
+                self.legs.append(leg)
+                yield leg
+                nursery.cancel_scope.cancel()
+        finally:
+            ports.release()

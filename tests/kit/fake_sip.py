@@ -1,0 +1,93 @@
+"""An incoming call and its session, without SIP."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+import trio
+
+from aywa.errors import EndCode, EndReason, EndSide, RemoteProtocolError
+from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
+
+
+class CallerGaveUpError(RemoteProtocolError):
+    """The caller gave up before the answer."""
+
+    def end_reason(self) -> EndReason:
+        return EndReason(EndCode.CALLER_CANCELLED, EndSide.CALLER, 487)
+
+
+@dataclass(frozen=True, slots=True)
+class FakeEnded:
+    """How a session ended."""
+
+    by_remote: bool
+    sip_status: int | None = None
+    reason: str = ""
+
+
+class FakeSession:
+    """A session that is up."""
+
+    def __init__(self, local: SessionDescription, answer: SessionDescription | None) -> None:
+        self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
+        self.local = local
+        self.answer = answer
+        self.bye_sent_at: float | None = None
+        self._ended: FakeEnded | None = None
+        self._over = trio.Event()
+
+    async def hangup(self, reason: str | None = None) -> None:
+        if self._ended is None:
+            self.bye_sent_at = trio.current_time()
+            self._end(FakeEnded(by_remote=False))
+        await trio.sleep(0.01)
+
+    async def wait_ended(self) -> FakeEnded:
+        await self._over.wait()
+        assert self._ended is not None
+        return self._ended
+
+    def remote_hangs_up(self) -> None:
+        """The far side sends BYE."""
+        self._end(FakeEnded(by_remote=True))
+
+    def _end(self, ended: FakeEnded) -> None:
+        self._ended = ended
+        self._over.set()
+
+
+class FakeIncomingCall:
+    """A call that waits for its answer."""
+
+    def __init__(
+        self, number: int = 1, *, offer: bool | SessionDescription = True, cancelled: bool = False
+    ) -> None:
+        self.sip_call_id = f"call-{number}@test"
+        self.from_ = "<sip:caller@example.test>"
+        self.to = "<sip:hotel@example.test>"
+        theirs = make_offer(LocalAudio("127.0.0.1", 40_000 + 2 * number), number, 1)
+        self.offer = offer if isinstance(offer, SessionDescription) else theirs if offer else None
+        self._late_answer = theirs
+        self.cancelled = cancelled
+        self.rang = False
+        self.rejected: tuple[int, dict[str, str]] | None = None
+        self.session: FakeSession | None = None
+
+    async def ring(self) -> None:
+        self.rang = True
+
+    async def answer(self, answer: SessionDescription) -> FakeSession:
+        await trio.sleep(0.01)
+        if self.cancelled:
+            raise CallerGaveUpError("The caller cancelled", status_hint=487)
+        self.session = FakeSession(answer, self.offer or self._late_answer)
+        return self.session
+
+    async def reject(
+        self, status: int, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()
+    ) -> None:
+        if not self.cancelled:
+            self.rejected = (status, dict(headers))

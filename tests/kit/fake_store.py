@@ -1,0 +1,108 @@
+"""A call store and a recording store in memory."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar
+
+import trio
+
+from aywa.errors import StoreError
+from aywa.ports.store import CallRow, TimelineEntry, TranscriptLine
+
+T = TypeVar("T")
+
+
+class FakeStore:
+    """Keeps everything; fails on demand."""
+
+    def __init__(self) -> None:
+        self.rows: dict[str, CallRow] = {}
+        self.entries: dict[tuple[str, int], TimelineEntry] = {}
+        self.lines: dict[tuple[str, int], TranscriptLine] = {}
+        self.down = False
+        self.refuses: set[str] = set()  # call ids whose entries it never takes
+        self.appends = 0
+
+    async def save_call(self, row: CallRow) -> None:
+        await self._io()
+        self.rows[row.id] = row
+
+    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
+        await self._io()
+        self.appends += 1
+        if any(entry.call_id in self.refuses for entry in entries):
+            raise StoreError("The entry cannot be stored")
+        for entry in entries:
+            self.entries.setdefault((entry.call_id, entry.seq), entry)
+
+    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
+        await self._io()
+        for line in lines:
+            self.lines.setdefault((line.call_id, line.seq), line)
+
+    async def get_call(self, call_id: str) -> CallRow | None:
+        return self.rows.get(call_id)
+
+    async def list_calls(self, *, limit: int = 100, before: datetime | None = None) -> list[CallRow]:
+        return list(self.rows.values())[:limit]
+
+    async def timeline(self, call_id: str) -> list[TimelineEntry]:
+        return [entry for (owner, _), entry in sorted(self.entries.items()) if owner == call_id]
+
+    async def transcript(self, call_id: str) -> list[TranscriptLine]:
+        return [line for (owner, _), line in sorted(self.lines.items()) if owner == call_id]
+
+    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+        return 0
+
+    async def _io(self) -> None:
+        await trio.sleep(0.001)
+        if self.down:
+            raise StoreError("The database is away", retryable=True)
+
+
+class FakeDisk:
+    """Work on the test's own clock: a thread would let the virtual time run away."""
+
+    async def run(self, work: Callable[[], T]) -> T:
+        await trio.sleep(0.002)
+        return work()
+
+
+class FakeSink:
+    """A recording in memory."""
+
+    def __init__(self, path: str, *, fails: bool = False) -> None:
+        self.path = path
+        self.frames = bytearray()
+        self.synced = 0
+        self.closed = False
+        self._fails = fails
+
+    def append(self, frames: bytes) -> None:
+        if self._fails:
+            raise OSError(28, "No space left on device")
+        assert not self.closed
+        self.frames += frames
+
+    def sync(self) -> None:
+        self.synced = len(self.frames)
+
+
+class FakeRecordings:
+    """Recordings by call id."""
+
+    def __init__(self, *, fails: bool = False) -> None:
+        self.sinks: dict[str, FakeSink] = {}
+        self._fails = fails
+
+    @contextmanager
+    def open(self, call_id: str) -> Iterator[FakeSink]:
+        sink = self.sinks[call_id] = FakeSink(f"/recordings/{call_id}.wav", fails=self._fails)
+        try:
+            yield sink
+        finally:
+            sink.closed = True
