@@ -1,0 +1,149 @@
+"""A call as the API shows it, and the commands that steer one."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from pydantic import ConfigDict, Field
+
+from aywa.model.base import Resource, Timestamp
+
+SAY_MAX_CHARACTERS = 2000  # two minutes of speech; more is a mistake, and nobody would hear its end
+
+
+class Customer(Resource):
+    """The other party of a call."""
+
+    number: str | None = None  # when the address looks like a telephone number
+    name: str | None = None  # the display name
+    sip_uri: str
+
+
+class TranscriptMessage(Resource):
+    """One thing said, as heard: `time` in epoch milliseconds, `duration` in milliseconds."""
+
+    role: Literal["user", "bot"]
+    message: str
+    time: int
+    end_time: int
+    seconds_from_start: float
+    duration: int
+    interrupted: bool | None = None
+
+
+class Recording(Resource):
+    """Where the recording is downloaded."""
+
+    stereo_url: str
+
+
+class Artifact(Resource):
+    """What a call left behind."""
+
+    variable_values: dict[str, object]  # what the conversation settled
+    recording_path: str | None = None  # on the runtime's own disk
+
+    transcript: str | None = None  # "AI: …\nUser: …"
+    messages: list[TranscriptMessage] | None = None
+    recording: Recording | None = None
+
+
+class Monitor(Resource):
+    """Where a live call is steered."""
+
+    control_url: str
+
+
+class Call(Resource):
+    """A call. Fields that do not apply yet are absent."""
+
+    id: str
+    org_id: str
+    type: str
+    status: str
+    created_at: Timestamp
+    updated_at: Timestamp
+    started_at: Timestamp | None = None
+    ended_at: Timestamp | None = None
+    ended_reason: str | None = None
+    ended_message: str | None = None
+    ended_by: str | None = None
+    sip_status: int | None = None
+    customer: Customer
+    to_uri: str
+    phone_call_transport: Literal["sip"] = "sip"
+    phone_call_provider_id: str  # the SIP Call-ID
+    scenario: str
+    worker_id: str
+    artifact: Artifact
+    monitor: Monitor | None = None
+
+
+class TimelineItem(Resource):
+    """One decision or event; `at_ms` is since the call was created."""
+
+    seq: int
+    time: Timestamp
+    at_ms: int
+    kind: str
+    level: Literal["info", "warning", "error"]
+    data: dict[str, object]
+
+
+class TranscriptItem(Resource):
+    """One thing said, as heard. `start_ms` and `end_ms` are since the recording's first sample."""
+
+    seq: int
+    time: Timestamp
+    at_ms: int  # since the call was created
+    role: str
+    text: str
+    start_ms: int
+    end_ms: int
+    interrupted: bool
+
+
+class ArtifactItem(Resource):
+    """A file, at the moment it begins."""
+
+    time: Timestamp
+    at_ms: int
+    kind: Literal["stereo-recording"]
+    url: str
+
+
+class Timeline(Resource):
+    """Decisions, speech and artifacts of a call on one clock, and how much of it was trouble."""
+
+    call_id: str
+    status: str
+    ended_reason: str | None = None
+    timeline: list[TimelineItem]
+    transcript: list[TranscriptItem]
+    artifacts: list[ArtifactItem]
+    warning_count: int
+    error_count: int
+
+
+class SayCommand(Resource):
+    """Speak this text now."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: Literal["say"]
+    content: str = Field(min_length=1, max_length=SAY_MAX_CHARACTERS, pattern=r"\S")
+    end_call_after_spoken: bool = False
+
+
+class EndCallCommand(Resource):
+    """Hang up."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: Literal["end-call"]
+
+
+CONTROL_COMMANDS: dict[str, type[SayCommand] | type[EndCallCommand]] = {
+    "say": SayCommand,
+    "end-call": EndCallCommand,
+}

@@ -1,0 +1,171 @@
+"""One caller's ear at the recogniser processes: what is kept, what is sent, when results come back."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import AsyncIterator, Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import count
+
+import trio
+
+from aywa.errors import ProviderError
+from aywa.ports.stt import Final, Partial, TranscriptEvent
+from aywa.providers.phone_band import TARGET_LEVEL_DB, gain_for
+from aywa.providers.recogniser_process import RecogniserProcess
+from aywa.providers.recogniser_wire import FrameKind
+
+_RATIO = 2  # 16 kHz samples per sample of the timeline
+_BYTES = 2
+_LEAD_SAMPLES = 16000 * 250 // 1000  # audio before the VAD's onset: the model wants to hear silence first
+_KEPT_SAMPLES = 16000  # remembered outside an utterance: the VAD confirms speech some 100 ms after it began
+_MAX_UTTERANCE_SAMPLES = 16000 * 20  # nobody says a phrase of the grammar for 20 s: the rest is not sent
+_NEWEST_WEIGHT = 0.5  # of the latest utterance in a caller's level
+_AUDIBLE_DB = -55.0  # an utterance below this says nothing about the caller's level
+
+
+@dataclass(slots=True)
+class _Utterance:
+    """One utterance at a process."""
+
+    number: int
+    process: RecogniserProcess
+    started_at: int
+    stopped_at: int | None = None
+    sent: int = 0  # 16 kHz samples
+
+    def send(self, pcm: bytes) -> None:
+        """Pass audio on, up to the limit."""
+        room = (_MAX_UTTERANCE_SAMPLES - self.sent) * _BYTES
+        if room > 0:
+            self.process.feed(self.number, pcm[:room])
+            self.sent += len(pcm[:room]) // _BYTES
+
+
+class EmbeddedSession:
+    """See `aywa.ports.stt.TranscriberSession`. No method blocks: bytes go into a process's backlog.
+
+    What `expect` says holds from the next utterance on. With nothing expected all is `Final("")`.
+    """
+
+    def __init__(self, processes: list[RecogniserProcess], numbers: count[int]) -> None:
+        self._processes = processes
+        self._numbers = numbers
+        # Unbounded because nothing here may wait; it holds at most five small partials per second of speech.
+        self._send, self._receive = trio.open_memory_channel[TranscriptEvent | ProviderError](math.inf)
+        self._kept = bytearray()
+        self._fed = 0  # 16 kHz samples since the leg began
+        self._phrases: tuple[str, ...] = ()
+        self._level_db = TARGET_LEVEL_DB
+        self._current: _Utterance | None = None
+        self._unheard_since: int | None = None  # speech that no process listens to
+        self._waiting: set[_Answer] = set()
+
+    def feed_nowait(self, pcm: bytes) -> None:
+        """See the port."""
+        self._fed += len(pcm) // _BYTES
+        self._kept += pcm
+        del self._kept[: max(len(self._kept) - _KEPT_SAMPLES * _BYTES, 0)]
+        if self._current is not None:
+            self._current.send(pcm)
+
+    def speech_started(self, at_sample: int) -> None:
+        """See the port. A start without a stop before it ends the utterance under way."""
+        self.speech_stopped(at_sample)
+        if not self._phrases:
+            self._unheard_since = at_sample
+            return
+        process = min((p for p in self._processes if not p.lost), key=lambda p: p.busy, default=None)
+        if process is None:
+            self._emit(ProviderError("The recogniser is lost.", provider="embedded", stage="stt"))
+            return
+        utterance = _Utterance(next(self._numbers), process, at_sample)
+        answer = _Answer(utterance, self._take)
+        self._waiting.add(answer)
+        process.begin(utterance.number, self._phrases, gain_for(self._level_db), answer)
+        self._current = utterance
+        first = max(at_sample * _RATIO - _LEAD_SAMPLES, self._fed - len(self._kept) // _BYTES)
+        utterance.send(bytes(self._kept[len(self._kept) - max(self._fed - first, 0) * _BYTES :]))
+
+    def speech_stopped(self, at_sample: int) -> None:
+        """See the port."""
+        if self._unheard_since is not None:
+            self._emit(Final("", None, self._unheard_since, at_sample))
+            self._unheard_since = None
+        if self._current is not None:
+            utterance, self._current = self._current, None
+            utterance.stopped_at = at_sample
+            utterance.process.end(utterance.number)
+
+    def expect(self, phrases: tuple[str, ...]) -> None:
+        """See the port."""
+        self._phrases = phrases
+
+    def events(self) -> AsyncIterator[TranscriptEvent]:
+        """See the port."""
+        return _Events(self._receive)
+
+    def close(self) -> None:
+        """Abandon what is under way and end the events."""
+        for answer in self._waiting:
+            answer.utterance.process.abandon(answer.utterance.number)
+        self._waiting.clear()
+        self._current = None
+        self._send.close()
+
+    def _take(self, answer: _Answer, kind: FrameKind, payload: bytes) -> None:
+        utterance = answer.utterance
+        if kind is FrameKind.PARTIAL:
+            self._emit(Partial(payload.decode()))
+            return
+        self._waiting.discard(answer)
+        if self._current is utterance:  # its process died while the caller speaks: the rest is unheard
+            self._current = None
+            self._unheard_since = utterance.started_at
+            return
+        text, confidence = "", None
+        if payload:
+            result = json.loads(payload)
+            text, confidence = result["text"], result["confidence"]
+            self._learn_level(result["level_db"])
+        self._emit(Final(text, confidence, utterance.started_at, utterance.stopped_at))
+
+    def _learn_level(self, level_db: float) -> None:
+        if level_db > _AUDIBLE_DB:
+            self._level_db += _NEWEST_WEIGHT * (level_db - self._level_db)
+
+    def _emit(self, event: TranscriptEvent | ProviderError) -> None:
+        with suppress(trio.ClosedResourceError, trio.BrokenResourceError):  # the call is over
+            self._send.send_nowait(event)
+
+
+class _Answer:
+    """Where the answers of one utterance go."""
+
+    def __init__(self, utterance: _Utterance, take: Callable[[_Answer, FrameKind, bytes], None]) -> None:
+        self.utterance = utterance
+        self._take = take
+
+    def __call__(self, kind: FrameKind, payload: bytes) -> None:
+        self._take(self, kind, payload)
+
+
+class _Events:
+    """The events of a session; an error among them is raised. A class, not a generator: nothing to close."""
+
+    def __init__(self, receive: trio.MemoryReceiveChannel[TranscriptEvent | ProviderError]) -> None:
+        self._receive = receive
+
+    def __aiter__(self) -> _Events:
+        return self
+
+    async def __anext__(self) -> TranscriptEvent:
+        try:
+            event = await self._receive.receive()
+        except trio.EndOfChannel:
+            raise StopAsyncIteration from None
+        if isinstance(event, ProviderError):
+            raise event
+        return event
