@@ -1,1 +1,1 @@
-"""Recordings and other files a call leaves."""
+"""Files that calls leave behind."""

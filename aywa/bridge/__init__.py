@@ -1,1 +1,1 @@
-"""The one border to asyncio."""
+"""The one border to asyncio: libraries that have no Trio form are called through here and nowhere else."""

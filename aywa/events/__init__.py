@@ -1,1 +1,1 @@
-"""The in-process event stream."""
+"""Live events inside one process."""

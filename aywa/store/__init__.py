@@ -1,1 +1,1 @@
-"""Calls in PostgreSQL."""
+"""PostgreSQL: the embedded server, migrations, and the queries of each noun."""

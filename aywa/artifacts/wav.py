@@ -1,0 +1,169 @@
+"""Recordings as WAV files that are valid at any moment, also after SIGKILL.
+
+Frames are written straight to the file, and `sync` lets the header follow: first the data reach the disk,
+then the header is rewritten to claim exactly them. So the header never promises more than is there, and who
+opens the file after the process was killed finds all but what came after the last `sync`; after a power
+failure, the last but one, because one flush a call and second is what a disk can bear with many calls.
+"""
+
+from __future__ import annotations
+
+import errno
+import hashlib
+import os
+import re
+import struct
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from typing import NoReturn
+
+from aywa.clock import wall_now
+
+SAMPLE_RATE_HZ = 8000
+CHANNELS = 2  # caller left, assistant right
+HEADER_BYTES = 44
+_BYTES_PER_FRAME = CHANNELS * 2
+_MAX_DATA_BYTES = (
+    (2**32 - 1 - HEADER_BYTES) // _BYTES_PER_FRAME * _BYTES_PER_FRAME
+)  # RIFF sizes are 32 bits: 37 h
+_SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
+
+
+class RecordingError(OSError):
+    """A recording cannot be made or continued; `strerror` is a sentence."""
+
+
+def wav_header(data_bytes: int) -> bytes:
+    """The 44 bytes before `data_bytes` of stereo 16-bit PCM at 8 kHz."""
+    byte_rate = SAMPLE_RATE_HZ * _BYTES_PER_FRAME
+    return (
+        struct.pack("<4sI4s", b"RIFF", data_bytes + HEADER_BYTES - 8, b"WAVE")
+        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, SAMPLE_RATE_HZ, byte_rate, _BYTES_PER_FRAME, 16)
+        + struct.pack("<4sI", b"data", data_bytes)
+    )
+
+
+def write_stereo(path: Path, frames: bytes) -> None:
+    """Write a finished recording of interleaved stereo frames. Raises OSError."""
+    path.write_bytes(wav_header(len(frames)) + frames)
+
+
+class WavSink:
+    """One recording being written; implements `ports.recording.RecordingSink`.
+
+    Methods touch the disk: call them from a worker thread, one at a time. The first failure raises
+    `RecordingError` and ends the recording: what was written before is kept, and later calls do nothing.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = str(path)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        self._end = 0  # data bytes in the file, whole frames or not
+        self._claimed = -1  # what the header says
+        self._failed = False
+        try:
+            self._claim()
+        except BaseException:
+            os.close(self._file)
+            raise
+
+    def append(self, frames: bytes) -> None:
+        """Append interleaved 16-bit stereo frames at 8 kHz. Raises `RecordingError`."""
+        if self._failed:
+            return
+        if self._end + len(frames) > _MAX_DATA_BYTES:
+            self._fail(errno.EFBIG, "the recording reached the largest size a WAV file can have")
+        try:
+            view = memoryview(frames)
+            while view:
+                written = os.pwrite(self._file, view, HEADER_BYTES + self._end)
+                self._end += written
+                view = view[written:]
+        except OSError as error:
+            self._fail(error.errno, f"the recording cannot be written ({error.strerror})")
+
+    def sync(self) -> None:
+        """Make what was appended so far a valid file; call it every second. Raises `RecordingError`."""
+        if self._failed:
+            return
+        try:
+            self._claim()
+        except OSError as error:
+            self._fail(error.errno, f"the recording cannot be written ({error.strerror})")
+
+    def close(self) -> None:
+        """Complete the file with what could be written; safe to call after a failure."""
+        if self._file < 0:
+            return
+        try:
+            with suppress(OSError):
+                os.ftruncate(self._file, HEADER_BYTES + self._end // _BYTES_PER_FRAME * _BYTES_PER_FRAME)
+                self._claim()
+                os.fdatasync(self._file)
+        finally:
+            os.close(self._file)
+            self._file = -1
+
+    def _claim(self) -> None:
+        whole = self._end // _BYTES_PER_FRAME * _BYTES_PER_FRAME
+        if whole == self._claimed:
+            return
+        os.fdatasync(self._file)  # the frames first
+        os.pwrite(self._file, wav_header(whole), 0)
+        self._claimed = whole
+
+    def _fail(self, number: int | None, sentence: str) -> NoReturn:
+        self._failed = True
+        raise RecordingError(number or errno.EIO, sentence)
+
+
+class WavRecordings:
+    """Implements `ports.recording.RecordingStore`: `directory/YYYY/MM/DD/<call id>.wav`, days in UTC."""
+
+    def __init__(self, directory: str, *, wall: Callable[[], datetime] = wall_now) -> None:
+        self._directory = Path(directory).absolute()
+        self._wall = wall
+
+    @contextmanager
+    def open(self, call_id: str) -> Iterator[WavSink]:
+        """A new recording for this call; leaving the block completes the file. Raises `RecordingError`."""
+        sink = self._create(call_id)
+        try:
+            yield sink
+        finally:
+            sink.close()
+
+    def check_writable(self) -> None:
+        """Raises `RecordingError` with what is wrong when no recording could be made."""
+        try:
+            self._directory.mkdir(parents=True, exist_ok=True)
+            probe = self._directory / f".probe-{os.getpid()}"
+            probe.write_bytes(b"")
+            probe.unlink()
+        except OSError as error:
+            raise RecordingError(
+                error.errno, f"{self._directory} cannot be written ({error.strerror})"
+            ) from error
+
+    def _create(self, call_id: str) -> WavSink:
+        folder = self._directory / self._wall().strftime("%Y/%m/%d")
+        name = _file_name(call_id)
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            for number in range(1, 100):  # an id that comes twice keeps both recordings
+                with suppress(FileExistsError):
+                    return WavSink(folder / (f"{name}.wav" if number == 1 else f"{name}-{number}.wav"))
+        except OSError as error:
+            raise RecordingError(
+                error.errno, f"the recording cannot be created ({error.strerror})"
+            ) from error
+        raise RecordingError(errno.EEXIST, "the recording cannot be created (its name is taken)")
+
+
+def _file_name(call_id: str) -> str:
+    """The id itself when it is a plain word, else a digest: an id never chooses the directory."""
+    if _SAFE_NAME.fullmatch(call_id):
+        return call_id
+    return "call-" + hashlib.sha256(call_id.encode("utf-8", "surrogatepass")).hexdigest()[:32]

@@ -1,0 +1,198 @@
+"""Calls, their timelines and their transcripts in PostgreSQL."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from aywa.bridge.postgres import Postgres, Row
+from aywa.errors import EndCode, EndReason, EndSide
+from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.store.presence import PRESENCE_NAMESPACE
+from aywa.store.queries import load_queries
+
+_LOST_DETAIL = "the process that carried the call is gone"
+_EVERYTHING = CallWindow()
+
+
+class PostgresCallStore:
+    """Implements `ports.store.CallStore`. Every method raises `StoreError`."""
+
+    def __init__(self, postgres: Postgres) -> None:
+        self._postgres = postgres
+        self._sql = load_queries("calls")
+
+    async def save_call(self, row: CallRow) -> None:
+        """Insert or replace the row with this id."""
+        reason = row.end_reason
+        await self._postgres.execute(
+            self._sql["save_call"],
+            UUID(row.id),
+            row.type.value,
+            row.status.value,
+            row.scenario,
+            _clean(row.from_uri),
+            _clean(row.to_uri),
+            _clean(row.sip_call_id),
+            row.created_at,
+            row.updated_at,
+            row.started_at,
+            row.ended_at,
+            reason.code.value if reason else None,
+            reason.side.value if reason else None,
+            reason.sip_status if reason else None,
+            _clean(reason.detail) if reason else None,
+            _clean_json(dict(row.slots)),
+            row.recording_path,
+            row.worker_id,
+        )
+
+    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
+        """Append; an entry whose (call_id, seq) exists is ignored."""
+        await self._postgres.executemany(
+            self._sql["append_timeline"],
+            [(UUID(e.call_id), e.seq, e.at_ms, e.kind, _clean_json(dict(e.data))) for e in entries],
+        )
+
+    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
+        """Append; a line whose (call_id, seq) exists is ignored."""
+        await self._postgres.executemany(
+            self._sql["append_transcript"],
+            [
+                (UUID(x.call_id), x.seq, x.role, _clean(x.text), x.start_ms, x.end_ms, x.interrupted)
+                for x in lines
+            ],
+        )
+
+    async def get_call(self, call_id: str) -> CallRow | None:
+        """The row, or None; also None for an id that is no UUID."""
+        if (key := _uuid(call_id)) is None:
+            return None
+        rows = await self._postgres.fetch(self._sql["get_call"], key)
+        return _call(rows[0]) if rows else None
+
+    async def list_calls(
+        self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
+    ) -> list[CallRow]:
+        """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
+        assert 1 <= limit <= 1000
+        bounds = window or _EVERYTHING
+        rows = await self._postgres.fetch(
+            self._sql["list_calls"],
+            limit,
+            before,
+            bounds.created_at_le,
+            bounds.created_at_gt,
+            bounds.created_at_ge,
+            bounds.updated_at_lt,
+            bounds.updated_at_le,
+            bounds.updated_at_gt,
+            bounds.updated_at_ge,
+        )
+        return [_call(row) for row in rows]
+
+    async def timeline(self, call_id: str) -> list[TimelineEntry]:
+        """In order of `seq`."""
+        if (key := _uuid(call_id)) is None:
+            return []
+        rows = await self._postgres.fetch(self._sql["timeline"], key)
+        return [TimelineEntry(str(r["call_id"]), r["seq"], r["at_ms"], r["kind"], r["data"]) for r in rows]
+
+    async def transcript(self, call_id: str) -> list[TranscriptLine]:
+        """In order of `seq`."""
+        if (key := _uuid(call_id)) is None:
+            return []
+        rows = await self._postgres.fetch(self._sql["transcript"], key)
+        return [
+            TranscriptLine(
+                call_id=str(row["call_id"]),
+                seq=row["seq"],
+                role=row["role"],
+                text=row["text"],
+                start_ms=row["start_ms"],
+                end_ms=row["end_ms"],
+                interrupted=row["interrupted"],
+            )
+            for row in rows
+        ]
+
+    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+        """End the live calls of every worker that is dead by `store.presence`; returns how many.
+
+        A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
+        closing entry. The calls of `worker_id`, the process that asks, are spared.
+        """
+        async with self._postgres.transaction() as session:
+            owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
+            if not owners:
+                return 0
+            ended = await session.fetch(
+                self._sql["end_calls_of"],
+                [row["worker_id"] for row in owners],
+                {"code": EndCode.PROCESS_LOST.value, "side": EndSide.SYSTEM.value, "detail": _LOST_DETAIL},
+                now,
+                EndCode.PROCESS_LOST.value,
+                EndSide.SYSTEM.value,
+                _LOST_DETAIL,
+            )
+        return len(ended)
+
+    async def count_ended(self) -> dict[str, int]:
+        """How many ended calls there are for each end reason."""
+        rows = await self._postgres.fetch(self._sql["count_ended"])
+        return {row["end_code"]: row["calls"] for row in rows}
+
+
+def _uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _clean(text: str) -> str:
+    """PostgreSQL's text cannot hold NUL or lone surrogates; a hostile From must not cost us the row."""
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
+
+
+def _clean_json(value: object) -> object:
+    """JSON with `_clean` texts; what JSON cannot say (an enum, a path, NaN) becomes text."""
+    match value:
+        case None | bool() | int():
+            return value
+        case float():
+            return value if value - value == 0 else str(value)
+        case str():
+            return _clean(value)
+        case dict():
+            return {_clean(str(key)): _clean_json(item) for key, item in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [_clean_json(item) for item in value]
+        case _:
+            return _clean(str(value))
+
+
+def _call(row: Row) -> CallRow:
+    reason = None
+    if row["end_code"] is not None:
+        reason = EndReason(
+            EndCode(row["end_code"]), EndSide(row["end_side"]), row["end_sip_status"], row["end_detail"] or ""
+        )
+    return CallRow(
+        id=str(row["id"]),
+        type=CallType(row["type"]),
+        status=CallStatus(row["status"]),
+        scenario=row["scenario"],
+        from_uri=row["from_uri"],
+        to_uri=row["to_uri"],
+        sip_call_id=row["sip_call_id"],
+        created_at=row["created_at"],
+        updated_at=row["updated_at"],
+        started_at=row["started_at"],
+        ended_at=row["ended_at"],
+        end_reason=reason,
+        slots=row["slots"],
+        recording_path=row["recording_path"],
+        worker_id=row["worker_id"],
+    )

@@ -1,0 +1,78 @@
+-- name: save_call
+insert into calls (
+    id, type, status, scenario, from_uri, to_uri, sip_call_id, created_at, updated_at, started_at, ended_at,
+    end_code, end_side, end_sip_status, end_detail, slots, recording_path, worker_id
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18)
+on conflict (id) do update set
+    type = excluded.type, status = excluded.status, scenario = excluded.scenario,
+    from_uri = excluded.from_uri, to_uri = excluded.to_uri, sip_call_id = excluded.sip_call_id,
+    created_at = excluded.created_at, updated_at = excluded.updated_at,
+    started_at = excluded.started_at, ended_at = excluded.ended_at,
+    end_code = excluded.end_code, end_side = excluded.end_side,
+    end_sip_status = excluded.end_sip_status, end_detail = excluded.end_detail,
+    slots = excluded.slots, recording_path = excluded.recording_path, worker_id = excluded.worker_id;
+
+-- name: get_call
+select * from calls where id = $1;
+
+-- name: list_calls
+select * from calls
+where ($2::timestamptz is null or created_at < $2)
+  and ($3::timestamptz is null or created_at <= $3)
+  and ($4::timestamptz is null or created_at > $4)
+  and ($5::timestamptz is null or created_at >= $5)
+  and ($6::timestamptz is null or updated_at < $6)
+  and ($7::timestamptz is null or updated_at <= $7)
+  and ($8::timestamptz is null or updated_at > $8)
+  and ($9::timestamptz is null or updated_at >= $9)
+order by created_at desc, id
+limit $1;
+
+-- name: append_timeline
+insert into timeline (call_id, seq, at_ms, kind, data) values ($1, $2, $3, $4, $5)
+on conflict (call_id, seq) do nothing;
+
+-- name: timeline
+select call_id, seq, at_ms, kind, data from timeline where call_id = $1 order by seq;
+
+-- name: append_transcript
+insert into transcript (call_id, seq, role, text, start_ms, end_ms, interrupted)
+values ($1, $2, $3, $4, $5, $6, $7)
+on conflict (call_id, seq) do nothing;
+
+-- name: transcript
+select call_id, seq, role, text, start_ms, end_ms, interrupted from transcript where call_id = $1 order by seq;
+
+-- name: count_ended
+select coalesce(end_code, '') as end_code, count(*) as calls from calls where status = 'ended' group by 1;
+
+-- name: dead_owners
+-- The owners of live calls whose lock can be had, which a living worker's cannot.
+with owners as materialized (
+    select distinct worker_id from calls where status <> 'ended' and worker_id <> $2
+)
+select worker_id from owners where pg_try_advisory_xact_lock($1, hashtext(worker_id));
+
+-- name: end_calls_of
+-- A lost call ended when it last gave a sign of life, not when its loss was found.
+with lost as (
+    select calls.id, greatest(calls.updated_at, calls.created_at + coalesce(last.at_ms, 0) * interval '1 ms') as seen_at,
+           calls.created_at, coalesce(last.seq, 0) as last_seq
+    from calls
+    left join lateral (
+        select at_ms, seq from timeline where timeline.call_id = calls.id order by seq desc limit 1
+    ) as last on true
+    where calls.status <> 'ended' and calls.worker_id = any ($1::text[])
+),
+noted as (
+    insert into timeline (call_id, seq, at_ms, kind, data)
+    select id, last_seq + 1, (extract(epoch from seen_at - created_at) * 1000)::bigint, 'call.ended', $2
+    from lost
+    on conflict (call_id, seq) do nothing
+)
+update calls
+set status = 'ended', updated_at = $3, ended_at = lost.seen_at,
+    end_code = $4, end_side = $5, end_sip_status = null, end_detail = $6
+from lost
+where calls.id = lost.id
+returning calls.id;

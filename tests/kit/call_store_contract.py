@@ -1,0 +1,133 @@
+"""What every `ports.store.CallStore` must do, whatever it is made of: one async function a rule.
+
+A test runs each of `RULES` against a fresh, empty store.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from aywa.errors import EndCode, EndReason, EndSide
+from aywa.ports.store import (
+    CallRow,
+    CallStatus,
+    CallStore,
+    CallType,
+    CallWindow,
+    TimelineEntry,
+    TranscriptLine,
+)
+
+T0 = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+
+
+def call_row(number: int = 1, **changes: object) -> CallRow:
+    """A row with every field different from its default."""
+    row = CallRow(
+        id=str(UUID(int=number, version=4)),
+        type=CallType.INBOUND,
+        status=CallStatus.IN_PROGRESS,
+        scenario="hotel_booking",
+        from_uri="sip:alice@192.0.2.1",
+        to_uri="sip:desk@192.0.2.2",
+        sip_call_id=f"{number}@pbx",
+        created_at=T0 + timedelta(seconds=number),
+        updated_at=T0 + timedelta(seconds=number + 1),
+        started_at=T0 + timedelta(seconds=number + 1),
+        slots={"day": "friday", "nights": 3},
+        recording_path="/recordings/1.wav",
+        worker_id="worker-a",
+    )
+    return replace(row, **changes)  # type: ignore[arg-type]
+
+
+async def returns_what_was_saved(store: CallStore) -> None:
+    ended = call_row(
+        status=CallStatus.ENDED,
+        ended_at=T0 + timedelta(seconds=9),
+        end_reason=EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, 200, "bye"),
+    )
+    await store.save_call(ended)
+    assert await store.get_call(ended.id) == ended
+
+
+async def replaces_a_row_with_the_same_id(store: CallStore) -> None:
+    await store.save_call(call_row(status=CallStatus.RINGING, started_at=None))
+    await store.save_call(call_row())
+    assert await store.list_calls() == [call_row()]
+
+
+async def knows_no_unknown_call(store: CallStore) -> None:
+    for call_id in (call_row(7).id, "no-uuid", "", "a" * 10_000, "\0"):
+        assert await store.get_call(call_id) is None
+        assert await store.timeline(call_id) == []
+        assert await store.transcript(call_id) == []
+
+
+async def lists_newest_first_within_limit_and_bound(store: CallStore) -> None:
+    for number in (2, 1, 3):
+        await store.save_call(call_row(number))
+    assert [row.sip_call_id for row in await store.list_calls()] == ["3@pbx", "2@pbx", "1@pbx"]
+    assert [row.sip_call_id for row in await store.list_calls(limit=1)] == ["3@pbx"]
+    assert await store.list_calls(before=call_row(2).created_at) == [call_row(1)]
+
+
+async def narrows_a_list_by_window(store: CallStore) -> None:
+    for number in (1, 2, 3):
+        await store.save_call(call_row(number))
+    second = call_row(2)
+    for window, expected in (
+        (CallWindow(created_at_le=second.created_at), [2, 1]),
+        (CallWindow(created_at_gt=second.created_at), [3]),
+        (CallWindow(created_at_ge=second.created_at), [3, 2]),
+        (CallWindow(updated_at_lt=second.updated_at), [1]),
+        (CallWindow(updated_at_le=second.updated_at), [2, 1]),
+        (CallWindow(updated_at_gt=second.updated_at), [3]),
+        (CallWindow(updated_at_ge=second.updated_at, created_at_le=second.created_at), [2]),
+    ):
+        assert await store.list_calls(window=window) == [call_row(number) for number in expected]
+
+
+async def keeps_a_timeline_in_order_and_once(store: CallStore) -> None:
+    call_id = call_row().id
+    entries = [TimelineEntry(call_id, seq, seq * 20, "turn.yield", {"speech_ms": 60}) for seq in (1, 2, 3)]
+    await store.append_timeline([entries[2], entries[0]])
+    await store.append_timeline([entries[1], replace(entries[0], kind="second.thought")])
+    assert await store.timeline(call_id) == entries
+    await store.append_timeline([])
+
+
+async def keeps_a_transcript_in_order_and_once(store: CallStore) -> None:
+    call_id = call_row().id
+    lines = [
+        TranscriptLine(call_id, 1, "assistant", "For which day?", 400, 1500, interrupted=True),
+        TranscriptLine(call_id, 2, "user", "Friday – please", 1400, 2000),
+    ]
+    await store.append_transcript(list(reversed(lines)))
+    await store.append_transcript([replace(lines[0], text="again")])
+    assert await store.transcript(call_id) == lines
+
+
+async def survives_text_that_databases_dislike(store: CallStore) -> None:
+    call_id = call_row().id
+    await store.save_call(call_row(from_uri="sip:\0@\udc80", slots={"a\0": "\ud800", "n": float("nan")}))
+    await store.append_timeline(
+        [TimelineEntry(call_id, 1, 0, "x", {"raw": "\0", "set": (1, {"deep": "\udcff"})})]
+    )
+    await store.append_transcript([TranscriptLine(call_id, 1, "user", "\0 o'clock; drop table calls", 0, 1)])
+    assert (await store.get_call(call_id)) is not None
+    assert len(await store.timeline(call_id)) == len(await store.transcript(call_id)) == 1
+
+
+RULES = (
+    returns_what_was_saved,
+    replaces_a_row_with_the_same_id,
+    knows_no_unknown_call,
+    lists_newest_first_within_limit_and_bound,
+    narrows_a_list_by_window,
+    keeps_a_timeline_in_order_and_once,
+    keeps_a_transcript_in_order_and_once,
+    survives_text_that_databases_dislike,
+)
