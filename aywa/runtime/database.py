@@ -1,0 +1,92 @@
+"""The store of a running worker: database, migrations, presence, and the calls that other workers lost."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from dataclasses import dataclass
+
+import trio
+
+from aywa.bridge.asyncio_loop import AsyncioLoop, open_asyncio_loop
+from aywa.bridge.postgres import Postgres, open_postgres
+from aywa.clock import wall_now
+from aywa.errors import ConfigError, Gap, StoreError
+from aywa.log import get_logger
+from aywa.settings import StoreSettings
+from aywa.store.calls import PostgresCallStore
+from aywa.store.embedded import open_embedded_postgres
+from aywa.store.migrations import migrate
+from aywa.store.presence import hold_presence
+
+_REAP_EVERY_S = 10.0
+_PING_BOUND_S = 2.0
+_EXAMPLE = "postgresql://aywa:secret@127.0.0.1/aywa_voice_runtime"
+_log = get_logger("runtime.database")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """An open, migrated database."""
+
+    postgres: Postgres
+    calls: PostgresCallStore
+
+    async def ping(self) -> None:
+        """Raises `StoreError` when the database does not answer within two seconds."""
+        with trio.move_on_after(_PING_BOUND_S) as bound:
+            await self.postgres.fetch("select 1")
+        if bound.cancelled_caught:
+            raise StoreError(f"the database did not answer within {_PING_BOUND_S:g} s", retryable=True)
+
+
+@asynccontextmanager
+async def open_database(settings: StoreSettings, worker_id: str) -> AsyncIterator[Database]:
+    """Open the database and be seen in it as `worker_id`; ends the calls of dead workers, now and every 10 s.
+
+    Raises `StoreError` or `ConfigError`.
+    """
+    async with _url(settings) as url, open_asyncio_loop() as loop, _connect(loop, url, settings) as postgres:
+        await migrate(postgres)
+        async with hold_presence(postgres, worker_id), trio.open_nursery() as nursery:
+            store = PostgresCallStore(postgres)
+            await _reap(store, worker_id)
+            nursery.start_soon(_reap_forever, store, worker_id)
+            yield Database(postgres, store)
+            nursery.cancel_scope.cancel()
+
+
+def _url(settings: StoreSettings) -> AbstractAsyncContextManager[str]:
+    if settings.postgres_url:
+        return nullcontext(settings.postgres_url)
+    return open_embedded_postgres(settings.data_dir)
+
+
+@asynccontextmanager
+async def _connect(loop: AsyncioLoop, url: str, settings: StoreSettings) -> AsyncIterator[Postgres]:
+    """The pool; a database that cannot be reached at start is a fault of the settings."""
+    connected = False
+    try:
+        async with open_postgres(loop, url) as postgres:
+            connected = True
+            yield postgres
+    except StoreError as error:
+        if connected or not settings.postgres_url:
+            raise
+        rule = f"{error.detail}: start that database, or correct the URL"
+        raise ConfigError([Gap("RUNTIME_STORE_POSTGRES_URL", rule, _EXAMPLE)]) from error
+
+
+async def _reap_forever(store: PostgresCallStore, worker_id: str) -> None:
+    while True:
+        await trio.sleep(_REAP_EVERY_S)
+        try:
+            await _reap(store, worker_id)
+        except StoreError as error:
+            _log.warning("lost calls cannot be looked for", detail=error.detail)
+
+
+async def _reap(store: PostgresCallStore, worker_id: str) -> None:
+    ended = await store.end_lost_calls(worker_id, wall_now())
+    if ended:
+        _log.warning("ended calls whose worker is gone", calls=ended)

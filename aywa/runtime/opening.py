@@ -1,0 +1,145 @@
+"""Opens the parts of a worker in order, outermost first."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from random import Random
+
+import trio
+
+from aywa.artifacts.wav import WavRecordings
+from aywa.call.dependencies import CallDependencies
+from aywa.call.table import CallTable, open_call_table
+from aywa.clock import wall_now
+from aywa.errors import OverloadedError
+from aywa.events.bus import EventBus
+from aywa.ids import new_token
+from aywa.media.engine import MediaEngine, open_media_engine
+from aywa.ports.llm import ChatModel
+from aywa.ports.store import TimelineEntry
+from aywa.ports.stt import Transcriber
+from aywa.ports.tts import Synthesizer
+from aywa.proto.sip.core import SipLoad
+from aywa.providers.embedded_stt import open_embedded_transcriber
+from aywa.providers.embedded_tts import open_embedded_synthesizer
+from aywa.providers.scripted import ScriptedModel
+from aywa.runtime.database import open_database
+from aywa.runtime.preflight import check_host
+from aywa.runtime.runtime import Runtime
+from aywa.scenarios.registry import ScriptedScenario, load_scenario
+from aywa.settings import ProviderSettings, Settings
+from aywa.ua.uas import IncomingCall
+from aywa.ua.user_agent import open_user_agent
+
+Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
+
+
+def _ignore(entry: TimelineEntry) -> None:
+    """An observer for those who do not look."""
+
+
+@asynccontextmanager
+async def open_runtime(
+    settings: Settings, *, rng: Random, observer: Observer = _ignore
+) -> AsyncIterator[Runtime]:
+    """Open everything; leaving drains for at most `settings.call.drain_s`.
+
+    `observer` gets every timeline entry of every call as it happens. Raises `ConfigError`, `StoreError`,
+    `TransportError` or `ProviderError` when a part cannot be opened, possibly inside an exception group.
+    """
+    scenario = load_scenario(settings.call.scenario)
+    await trio.to_thread.run_sync(check_host, settings)
+    worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+    bus = EventBus()
+
+    def publish(entry: TimelineEntry) -> None:
+        bus.publish_nowait(entry)
+        observer(entry)
+
+    recordings = WavRecordings(settings.artifacts.directory)
+    door = _FrontDoor()
+    async with (
+        open_database(settings.store, worker_id) as database,
+        _open_providers(settings.providers, scenario) as providers,
+        open_media_engine(settings.media, rng=rng) as engine,
+        open_user_agent(settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine)) as agent,
+        open_call_table(
+            CallDependencies(
+                engine=engine,
+                transcriber=providers.transcriber,
+                model=providers.model,
+                synthesizer=providers.synthesizer,
+                scenario=scenario,
+                store=database.calls,
+                recordings=recordings,
+                settings=settings.call,
+                rng=rng,
+                clock=wall_now,
+                observer=publish,
+                worker_id=worker_id,
+                media_timeout_s=settings.media.media_timeout_s,
+            )
+        ) as table,
+    ):
+        door.table = table
+        yield Runtime(
+            settings=settings,
+            worker_id=worker_id,
+            database=database,
+            bus=bus,
+            engine=engine,
+            user_agent=agent,
+            table=table,
+            recordings=recordings,
+            provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Providers:
+    transcriber: Transcriber
+    model: ChatModel
+    synthesizer: Synthesizer
+
+
+@asynccontextmanager
+async def _open_providers(
+    settings: ProviderSettings, scenario: ScriptedScenario
+) -> AsyncIterator[_Providers]:
+    """What the settings name; each name has one implementation so far."""
+    script = scenario.script
+    async with (
+        open_embedded_transcriber(
+            settings.stt_workers, vocabulary=script.vocabulary(), pronunciations=script.pronunciations
+        ) as transcriber,
+        open_embedded_synthesizer() as synthesizer,
+    ):
+        yield _Providers(transcriber, ScriptedModel(script), synthesizer)
+
+
+class _FrontDoor:
+    """Between the user agent, which is opened first, and the table, which is opened last and closed first."""
+
+    def __init__(self) -> None:
+        self.table: CallTable | None = None
+
+    async def take(self, call: IncomingCall) -> None:
+        """Have a call; one that comes while the table is not open has been refused by `load`."""
+        if self.table is None:
+            await call.reject(503)
+            return
+        await self.table.take_incoming(call)
+
+    def load(self, engine: MediaEngine) -> SipLoad:
+        """Whether a new INVITE or OPTIONS gets a 503 at once: what cannot be served costs nothing else."""
+        if self.table is None or self.table.draining:
+            return SipLoad(overloaded=True)
+        try:
+            engine.admit()
+        except OverloadedError as error:
+            return SipLoad(overloaded=True, retry_after_s=error.retry_after_s)
+        return SipLoad()

@@ -1,0 +1,151 @@
+"""A running worker: what the API, the demonstration and the benchmarks hold in their hands."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import trio
+
+from aywa.artifacts.wav import RecordingError, WavRecordings
+from aywa.call.control import EndCall, Say
+from aywa.call.live import LiveCall
+from aywa.call.table import CallTable
+from aywa.errors import AywaError
+from aywa.events.bus import EventBus
+from aywa.media.engine import MediaEngine
+from aywa.model.readiness import Check
+from aywa.runtime.database import Database
+from aywa.settings import Settings
+from aywa.store.calls import PostgresCallStore
+from aywa.ua.user_agent import UserAgent
+
+_CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
+
+
+@dataclass(frozen=True, slots=True)
+class Runtime:
+    """Made by `open_runtime`; everything in it lives until that block is left."""
+
+    settings: Settings
+    worker_id: str
+    database: Database
+    bus: EventBus
+    engine: MediaEngine
+    user_agent: UserAgent
+    table: CallTable
+    recordings: WavRecordings
+    provider_names: tuple[str, str, str]  # STT, LLM, TTS
+
+    @property
+    def store(self) -> PostgresCallStore:
+        """The calls in the database."""
+        return self.database.calls
+
+    @property
+    def sip_address(self) -> tuple[str, int]:
+        """Where SIP is received."""
+        return self.user_agent.local
+
+    def live_calls(self) -> list[LiveCall]:
+        """The calls of this worker that are up."""
+        return self.table.live()
+
+    def drain(self) -> None:
+        """Take no more calls; readiness says so, live calls go on."""
+        self.table.drain()
+
+    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+        """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(Say(text, end_call=end_after))
+        return True
+
+    async def end(self, call_id: str) -> bool:
+        """Hang up; False when this worker does not carry the call. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(EndCall())
+        return True
+
+    async def check(self) -> list[Check]:
+        """The state of every dependency, asked side by side; never raises."""
+        checks: dict[str, Check] = {}
+        async with trio.open_nursery() as nursery:
+            for name, probe in (
+                ("database", self._check_database),
+                ("recordings", self._check_recordings),
+                ("engine", self._check_engine),
+                ("sip", self._check_sip),
+                ("providers", self._check_providers),
+                ("auth", self._check_auth),
+                ("calls", self._check_calls),
+            ):
+                checks[name] = Check(name=name, ok=False, detail="no answer in time")
+                nursery.start_soon(_probe, checks, name, probe)
+        return list(checks.values())
+
+    def gauges(self) -> dict[str, float]:
+        """Loads by metric name, without the prefix."""
+        load = self.engine.load()
+        journal = self.table.journal
+        return {
+            "calls_live": len(self.table.live()),
+            "engine_legs": load.legs,
+            "engine_busy_ratio": load.busy_ratio,
+            "engine_event_lag_seconds": load.event_lag_s,
+            "engine_skipped_ticks": load.skipped,
+            "engine_event_overruns": load.event_overruns,
+            "engine_uplink_overrun_ms": load.uplink_overrun_ms,
+            "engine_realtime": load.realtime,
+            "engine_free_ports": load.free_ports,
+            "journal_waiting": journal.waiting,
+            "journal_dropped": journal.dropped,
+        }
+
+    async def _check_database(self) -> str:
+        await self.database.ping()
+        return "embedded" if not self.settings.store.postgres_url else "connected"
+
+    async def _check_recordings(self) -> str:
+        if not self.settings.call.record:
+            return "off"
+        await trio.to_thread.run_sync(self.recordings.check_writable)
+        return "writable"
+
+    async def _check_engine(self) -> str:
+        self.engine.admit()
+        load = self.engine.load()
+        return f"{load.legs} legs, busy {load.busy_ratio:.2f}" + (", realtime" if load.realtime else "")
+
+    async def _check_sip(self) -> str:
+        host, port = self.sip_address
+        return f"UDP {host}:{port}"
+
+    async def _check_providers(self) -> str:
+        return ", ".join(self.provider_names)
+
+    async def _check_auth(self) -> str:
+        if not self.settings.http.api_keys:
+            raise AywaError("no API key is set")
+        return "API key set"
+
+    async def _check_calls(self) -> str:
+        if self.table.draining:
+            raise AywaError("draining: no more calls are taken")
+        if self.table.journal.failing:
+            raise AywaError(f"{self.table.journal.waiting} entries wait for the database")
+        return f"{len(self.table.live())} live"
+
+
+async def _probe(checks: dict[str, Check], name: str, probe: Callable[[], Awaitable[str]]) -> None:
+    with trio.move_on_after(_CHECK_BOUND_S):
+        try:
+            checks[name] = Check(name=name, ok=True, detail=await probe())
+        except AywaError as error:
+            checks[name] = Check(name=name, ok=False, detail=error.detail)
+        except RecordingError:
+            checks[name] = Check(name=name, ok=False, detail="the recording directory cannot be written")

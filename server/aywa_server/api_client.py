@@ -1,0 +1,86 @@
+"""The operator CLI's side of the API: where it is, which key opens it, and one sentence for each failure."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+
+from aywa_server.api_key import read_key_file
+
+_TIMEOUT_S = 15.0  # `end` waits until the call is over
+
+
+class ApiError(Exception):
+    """The request did not succeed. The message is one sentence for the operator."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiClient:
+    """Asks one runtime."""
+
+    url: str
+    key: str
+
+    def get(self, path: str, **query: str | int) -> Any:
+        """The JSON of a GET. Raises `ApiError`."""
+        return self._ask("GET", path, params=query)
+
+    def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """The JSON of a POST. Raises `ApiError`."""
+        return self._ask("POST", path, json=dict(body))
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        try:
+            answer = httpx.request(
+                method, self.url.rstrip("/") + path, headers=headers, timeout=_TIMEOUT_S, **options
+            )
+            body = answer.json()
+        except (httpx.HTTPError, httpx.InvalidURL) as error:
+            raise ApiError(
+                f"no runtime answers at {self.url} ({error}): is aywa-media running there?"
+            ) from error
+        except ValueError as error:
+            raise ApiError(
+                f"{self.url} answered with something else than JSON: is it an Aywa runtime?"
+            ) from error
+        if answer.status_code == 401:
+            raise ApiError("the runtime wants its API key: pass --api-key or set AYWA_RUNTIME_API_KEY")
+        if answer.is_error:
+            told = body.get("message") if isinstance(body, dict) else None
+            raise ApiError(f"{told or 'the runtime refused'} (HTTP {answer.status_code})")
+        return body
+
+
+def call_path(call_id: str, rest: str = "") -> str:
+    """The path of a call, whatever the operator typed as its id."""
+    return f"/call/{quote(call_id, safe='')}{rest}"
+
+
+def add_api_options(parser: argparse.ArgumentParser) -> None:
+    """Where the runtime is and which key opens it."""
+    port = os.environ.get("RUNTIME_HTTP_PORT") or "8080"
+    parser.add_argument(
+        "--url",
+        default=os.environ.get("AYWA_RUNTIME_BASE_URL") or f"http://127.0.0.1:{port}",
+        help="the runtime's origin (AYWA_RUNTIME_BASE_URL, default %(default)s)",
+    )
+    parser.add_argument(
+        "--api-key",
+        metavar="KEY",
+        help="default: AYWA_RUNTIME_API_KEY, RUNTIME_API_KEY, or the key a development runtime generated",
+    )
+
+
+def client_for(args: argparse.Namespace) -> ApiClient:
+    """The client of these options."""
+    configured = os.environ.get("RUNTIME_API_KEY", "").split(",")[0].strip()
+    key = args.api_key or os.environ.get("AYWA_RUNTIME_API_KEY") or configured
+    return ApiClient(args.url, key or read_key_file(Path(os.environ.get("RUNTIME_DATA_DIR") or "var")))

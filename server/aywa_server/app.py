@@ -1,0 +1,72 @@
+"""The Quart app: takes the running objects, holds no globals."""
+
+from __future__ import annotations
+
+import re
+
+import structlog
+from quart import Response, g, request
+from quart_trio import QuartTrio
+
+from aywa.ids import new_token
+from aywa.log import get_logger
+from aywa_server.auth import KeyRing
+from aywa_server.cors import install_cors
+from aywa_server.parts import Parts
+from aywa_server.problems import install_error_handlers
+from aywa_server.routes.calls import calls_routes
+from aywa_server.routes.control import control_routes
+from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+
+_log = get_logger("http")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_BODY_TIMEOUT_S = 20  # for the whole body, however slowly it drips
+
+
+def create_app(parts: Parts) -> QuartTrio:
+    """An app that serves these parts."""
+    app = QuartTrio("aywa_server", static_folder=None)
+    app.config["MAX_CONTENT_LENGTH"] = parts.http.max_body_bytes
+    app.config["BODY_TIMEOUT"] = _BODY_TIMEOUT_S
+    app.url_map.strict_slashes = False
+    install_error_handlers(app)
+    _install_request_ids(app, parts)
+    install_cors(app, parts.http.cors_origins)
+    _install_auth(app, KeyRing(parts.http.api_keys))
+    app.register_blueprint(health_routes(parts))
+    app.register_blueprint(calls_routes(parts))
+    app.register_blueprint(control_routes(parts))
+    return app
+
+
+def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
+    """Every answer names its request; a client's own id is kept if it is a plain word."""
+
+    @app.before_request
+    async def begin() -> None:
+        offered = request.headers.get("X-Request-Id", "")
+        g.request_id = offered if _REQUEST_ID.fullmatch(offered) else f"req_{new_token(parts.rng, 20)}"
+        g.began_at = parts.now()
+        structlog.contextvars.bind_contextvars(request_id=g.request_id)
+
+    @app.after_request
+    async def end(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.request_id
+        route = request.url_rule.rule if request.url_rule is not None else "unknown"
+        seconds = parts.now() - g.began_at
+        parts.metrics.observe_request(request.method, route, response.status_code, seconds)
+        _log.info(
+            "request",
+            method=request.method,
+            route=route,
+            status=response.status_code,
+            ms=round(seconds * 1000, 1),
+        )
+        return response
+
+
+def _install_auth(app: QuartTrio, keys: KeyRing) -> None:
+    @app.before_request
+    async def check() -> None:
+        if request.routing_exception is None and request.endpoint not in PUBLIC_ENDPOINTS:
+            keys.check(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))

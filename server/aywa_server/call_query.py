@@ -1,0 +1,72 @@
+"""The query of `GET /call`: how many, and between which times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from aywa.errors import RequestError
+from aywa.ports.store import CallWindow
+
+DEFAULT_LIMIT = 100
+MAX_LIMIT = 1000
+_TIMES = {f"{noun}{bound}" for noun in ("createdAt", "updatedAt") for bound in ("Gt", "Lt", "Ge", "Le")}
+_ALLOWED = sorted({"limit", "id", *_TIMES})
+
+
+@dataclass(frozen=True, slots=True)
+class CallQuery:
+    """A validated query."""
+
+    limit: int
+    call_id: str | None
+    before: datetime | None  # exclusive bound on createdAt
+    window: CallWindow
+
+
+def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
+    """Raises `RequestError` naming the parameter. An unknown one is refused: ignoring a filter would lie."""
+    for name in arguments:
+        if name not in _ALLOWED:
+            raise RequestError(
+                f"unknown query parameter; known are {', '.join(_ALLOWED)}",
+                code="unknown-parameter",
+                field=name,
+            )
+    times = {name: _time(name, arguments[name]) for name in _TIMES if name in arguments}
+    return CallQuery(
+        limit=_limit(arguments.get("limit")),
+        call_id=arguments.get("id"),
+        before=times.get("createdAtLt"),
+        window=CallWindow(
+            created_at_le=times.get("createdAtLe"),
+            created_at_gt=times.get("createdAtGt"),
+            created_at_ge=times.get("createdAtGe"),
+            updated_at_lt=times.get("updatedAtLt"),
+            updated_at_le=times.get("updatedAtLe"),
+            updated_at_gt=times.get("updatedAtGt"),
+            updated_at_ge=times.get("updatedAtGe"),
+        ),
+    )
+
+
+def _limit(text: str | None) -> int:
+    if text is None:
+        return DEFAULT_LIMIT
+    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT:
+        return int(text)
+    raise RequestError(
+        f"must be a whole number from 1 to {MAX_LIMIT}", code="invalid-parameter", field="limit"
+    )
+
+
+def _time(name: str, text: str) -> datetime:
+    try:
+        # an unencoded "+" arrives as a space; no other space is part of the format that the API writes
+        at = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)
+        return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise RequestError(
+            "must be an ISO 8601 time such as 2026-05-31T00:00:00.000Z", code="invalid-parameter", field=name
+        ) from None

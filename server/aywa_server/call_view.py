@@ -1,0 +1,173 @@
+"""Rows of the store as resources of the API."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Literal
+
+from aywa.errors import ParseError
+from aywa.model.call import (
+    Artifact,
+    ArtifactItem,
+    Call,
+    Customer,
+    Monitor,
+    Recording,
+    Timeline,
+    TimelineItem,
+    TranscriptItem,
+    TranscriptMessage,
+)
+from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, TranscriptLine
+from aywa.proto.sip.header import parse_name_addr
+
+ORG_ID = "default"  # one organisation until there are more
+_NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
+_WARNINGS = frozenset(
+    {"timeout", "overdue", "nothing", "limit", "reprompt", "cannot_speak", "say_refused", "model_silent"}
+)
+_ERRORS = frozenset({"failed", "crashed", "lost"})
+
+
+def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] | None = None) -> Call:
+    """The call; with its transcript when `lines` are given."""
+    reason = row.end_reason
+    other = row.from_uri if row.type is CallType.INBOUND else row.to_uri
+    recording = None
+    if row.recording_path is not None:
+        recording = Recording(stereo_url=f"{base_url}/call/{row.id}/stereo-recording")
+    return Call(
+        id=row.id,
+        org_id=ORG_ID,
+        type=row.type.value,
+        status=row.status.value,
+        created_at=row.created_at,
+        updated_at=row.updated_at,
+        started_at=row.started_at,
+        ended_at=row.ended_at,
+        ended_reason=reason.code.value if reason else None,
+        ended_message=(reason.detail or None) if reason else None,
+        ended_by=reason.side.value if reason else None,
+        sip_status=reason.sip_status if reason else None,
+        customer=_customer(other),
+        to_uri=_customer(row.to_uri).sip_uri,
+        phone_call_provider_id=row.sip_call_id,
+        scenario=row.scenario,
+        worker_id=row.worker_id,
+        artifact=_artifact(row, recording, lines),
+        monitor=None
+        if row.status is CallStatus.ENDED
+        else Monitor(control_url=f"{base_url}/call/{row.id}/control"),
+    )
+
+
+def timeline_resource(
+    row: CallRow, entries: Sequence[TimelineEntry], lines: Sequence[TranscriptLine], base_url: str
+) -> Timeline:
+    """Decisions, speech and artifacts on one clock: `atMs`, milliseconds since the call was created."""
+    offset_ms = _recording_offset_ms(row, entries)
+    decisions = [
+        TimelineItem(
+            seq=entry.seq,
+            time=_at(row, entry.at_ms),
+            at_ms=entry.at_ms,
+            kind=entry.kind,
+            level=_level(entry),
+            data=dict(entry.data),
+        )
+        for entry in entries
+    ]
+    artifacts = []
+    if row.recording_path is not None:
+        url = f"{base_url}/call/{row.id}/stereo-recording"
+        artifacts.append(
+            ArtifactItem(time=_at(row, offset_ms), at_ms=offset_ms, kind="stereo-recording", url=url)
+        )
+    return Timeline(
+        call_id=row.id,
+        status=row.status.value,
+        ended_reason=row.end_reason.code.value if row.end_reason else None,
+        timeline=decisions,
+        transcript=[
+            TranscriptItem(
+                seq=line.seq,
+                time=_at(row, offset_ms + line.start_ms),
+                at_ms=offset_ms + line.start_ms,
+                role=line.role,
+                text=line.text,
+                start_ms=line.start_ms,
+                end_ms=line.end_ms,
+                interrupted=line.interrupted,
+            )
+            for line in lines
+        ],
+        artifacts=artifacts,
+        warning_count=sum(item.level == "warning" for item in decisions),
+        error_count=sum(item.level == "error" for item in decisions),
+    )
+
+
+def _customer(name_addr: str) -> Customer:
+    """A party from its From or To header; what cannot be read is shown as it stands."""
+    try:
+        address = parse_name_addr(name_addr)
+    except ParseError:
+        return Customer(sip_uri=name_addr)
+    user = address.uri.user or ""
+    return Customer(
+        number=user if _NUMBER.fullmatch(user) else None,
+        name=address.display or None,
+        sip_uri=str(address.uri),
+    )
+
+
+def _artifact(row: CallRow, recording: Recording | None, lines: Sequence[TranscriptLine] | None) -> Artifact:
+    settled = dict(row.slots)
+    if lines is None:
+        return Artifact(variable_values=settled, recording_path=row.recording_path, recording=recording)
+    began = row.started_at or row.created_at
+    began_ms = int(began.timestamp() * 1000)
+    messages = [
+        TranscriptMessage(
+            role="bot" if line.role == "assistant" else "user",
+            message=line.text,
+            time=began_ms + line.start_ms,
+            end_time=began_ms + line.end_ms,
+            seconds_from_start=line.start_ms / 1000,
+            duration=line.end_ms - line.start_ms,
+            interrupted=line.interrupted or None,
+        )
+        for line in lines
+    ]
+    transcript = "".join(f"{'AI' if line.role == 'assistant' else 'User'}: {line.text}\n" for line in lines)
+    return Artifact(
+        variable_values=settled,
+        recording_path=row.recording_path,
+        transcript=transcript,
+        messages=messages,
+        recording=recording,
+    )
+
+
+def _recording_offset_ms(row: CallRow, entries: Sequence[TimelineEntry]) -> int:
+    """When the recording began, in milliseconds since the call was created: at the answer."""
+    for entry in entries:
+        if entry.kind == "call.answered":
+            return entry.at_ms
+    return round((row.started_at - row.created_at).total_seconds() * 1000) if row.started_at else 0
+
+
+def _at(row: CallRow, at_ms: int) -> datetime:
+    return row.created_at + timedelta(milliseconds=at_ms)
+
+
+def _level(entry: TimelineEntry) -> Literal["info", "warning", "error"]:
+    """Trouble by the last word of the kind, or by the reason a call ended with."""
+    if entry.kind == "call.ended":
+        return "error" if "error" in str(entry.data.get("code", "")) else "info"
+    last = entry.kind.rpartition(".")[2]
+    if last in _ERRORS or last.endswith("_failed"):
+        return "error"
+    return "warning" if last in _WARNINGS else "info"

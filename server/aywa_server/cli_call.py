@@ -1,0 +1,138 @@
+"""`aywa call`: place a SIP call, play recordings into it, measure what comes back."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from random import SystemRandom
+
+import trio
+
+from aywa.artifacts.wav import write_stereo
+from aywa.caller.clips import read_clip
+from aywa.caller.report import CallReport
+from aywa.caller.script import parse_line
+from aywa.caller.session import CallPlan, PlacedCall, place_call
+from aywa.errors import AywaError, RequestError
+from aywa.media.engine import open_media_engine
+from aywa.proto.sip.uri import parse_uri
+from aywa.settings import MediaSettings, SipSettings
+from aywa.ua.uas import IncomingCall
+from aywa.ua.user_agent import open_user_agent
+from aywa_server.follow import open_follower
+
+# Above aywa-media's default range, so that both run on one host.
+_RTP_PORT_MIN, _RTP_PORT_MAX = 24576, 26623
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the verb."""
+    parser = subparsers.add_parser(
+        "call",
+        help="place a SIP call, play recordings into it and measure the answers",
+        description="Places one SIP call. Each clip is played when the other side has finished speaking, "
+        "or at its time: FILE@2.5 is 2.5 s after the answer, FILE@+1.2 is 1.2 s after the other side next "
+        "begins to speak (an interruption).",
+    )
+    parser.add_argument("--to", required=True, metavar="URI", help="for example sip:1000@127.0.0.1:5080")
+    parser.add_argument("--from", dest="from_uri", default="sip:caller@127.0.0.1", metavar="URI")
+    parser.add_argument("--play", action="append", default=[], metavar="FILE[@TIME]", help="a WAV file")
+    parser.add_argument("--save", metavar="FILE", help="write a stereo WAV: heard left, sent right")
+    parser.add_argument("--report", metavar="FILE", help="write the measurements as JSON (- prints them)")
+    parser.add_argument("--host", default="127.0.0.1", help="the address to call from (default %(default)s)")
+    parser.add_argument("--gap", type=float, default=0.8, metavar="S", help="silence that ends their turn")
+    parser.add_argument("--linger", type=float, default=3.0, metavar="S", help="silence before hanging up")
+    parser.add_argument("--max", type=float, default=300.0, metavar="S", help="the longest the call may last")
+    parser.add_argument("--follow", metavar="URL", help="the runtime's API: prints what is said")
+    parser.add_argument("--api-key", metavar="KEY", help="the key for --follow")
+    parser.set_defaults(run=run)
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run the verb; 0 when the call was answered, 1 when it was not, 2 when it could not be tried."""
+    try:
+        plan = plan_from(args)
+        placed = trio.run(_call, args, plan)
+    except AywaError as error:
+        print(f"aywa call: {error.detail}", file=sys.stderr)
+        return 2
+    return _finish(args, placed)
+
+
+def plan_from(args: argparse.Namespace) -> CallPlan:
+    """The plan of the command line. Raises `RequestError` or `ParseError` that names what is wrong."""
+    if args.follow and not args.api_key:
+        raise RequestError("--follow needs --api-key", field="api-key")
+    lines = [parse_line(text) for text in args.play]
+    return CallPlan(
+        target=parse_uri(args.to),
+        from_uri=parse_uri(args.from_uri),
+        lines=tuple((line, read_clip(line.path)) for line in lines),
+        turn_gap_s=args.gap,
+        linger_s=args.linger,
+        max_s=args.max,
+    )
+
+
+async def _call(args: argparse.Namespace, plan: CallPlan) -> PlacedCall:
+    def say(kind: str, data: dict[str, object]) -> None:
+        print(f"  {kind:<9}" + "  ".join(f"{key} {value}" for key, value in data.items()), flush=True)
+
+    if not args.follow:
+        return await call_once(plan, args.host, say)
+    async with open_follower(args.follow, args.api_key) as follower:
+        return await call_once(plan, args.host, follower.observe)
+
+
+async def call_once(
+    plan: CallPlan, host: str, observer: Callable[[str, dict[str, object]], None]
+) -> PlacedCall:
+    """Open a user agent and an engine for one call, place it and close both."""
+    rng = SystemRandom()
+    media = MediaSettings(
+        host=host, rtp_port_min=_RTP_PORT_MIN, rtp_port_max=_RTP_PORT_MAX, port_quarantine_s=0.0
+    )
+    sip = SipSettings(host=host, port=0, trunks=(), user_agent="aywa call")
+    async with (
+        open_media_engine(media, rng=rng) as engine,
+        open_user_agent(sip, rng=rng, on_call=decline) as agent,
+    ):
+        return await place_call(agent, engine, plan, rng=rng, observer=observer)
+
+
+async def decline(call: IncomingCall) -> None:
+    """Refuse an incoming call: a caller that measures takes none."""
+    await call.reject(486)
+
+
+def _finish(args: argparse.Namespace, placed: PlacedCall) -> int:
+    report = placed.report
+    if args.save and placed.stereo:
+        write_stereo(Path(args.save), placed.stereo)
+        report = replace(report, recording=args.save)
+    if args.report == "-":
+        print(json.dumps(report.as_json(), indent=2))
+    elif args.report:
+        Path(args.report).write_text(json.dumps(report.as_json(), indent=2) + "\n")
+    print(summary(report))
+    return 0 if report.answered_ms is not None else 1
+
+
+def summary(report: CallReport) -> str:
+    """The report in a few lines for a person."""
+    if report.answered_ms is None:
+        return f"not answered: {report.ended_by}, SIP status {report.sip_status}"
+    lines = [f"answered in {report.answered_ms:.0f} ms, ended by {report.ended_by}"]
+    for turn in report.turns:
+        latency = "no answer" if turn.latency_ms is None else f"answered after {turn.latency_ms:.0f} ms"
+        barge_in = "" if turn.barge_in_ms is None else f", yielded in {turn.barge_in_ms:.0f} ms"
+        lines.append(f"  {turn.clip:<12} {latency}{barge_in}")
+    network = report.network
+    lines.append(
+        f"received {network.received} packets, lost {network.lost}, longest gap {network.max_gap_ms:.0f} ms"
+    )
+    return "\n".join(lines)

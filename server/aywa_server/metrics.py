@@ -1,0 +1,76 @@
+"""Prometheus metrics of one process, in a registry of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+
+from aywa.ports.store import TimelineEntry
+
+CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+
+# What a caller feels: below 0.5 s is a quick answer, above 2 s people say "hello?"
+_LATENCY_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
+
+
+class Metrics:
+    """Counts timeline entries as they happen; reads loads when it is scraped."""
+
+    def __init__(self, gauges: Callable[[], Mapping[str, float]] | None = None) -> None:
+        self._registry = CollectorRegistry()
+        self._read_gauges = gauges
+        self._gauges: dict[str, Gauge] = {}
+        self._ended = Counter(
+            "aywa_calls_ended", "Calls ended, by reason", ["reason"], registry=self._registry
+        )
+        self._started = Counter("aywa_calls_started", "Calls taken or placed", registry=self._registry)
+        self._latency = Histogram(
+            "aywa_turn_latency_seconds",
+            "The caller's last speech sample to the first audible sample of the answer",
+            buckets=_LATENCY_BUCKETS_S,
+            registry=self._registry,
+        )
+        self._barge_ins = Counter(
+            "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
+        )
+        self._http = Histogram(
+            "aywa_http_request_seconds",
+            "API requests",
+            ["method", "route", "status"],
+            buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
+            registry=self._registry,
+        )
+
+    def use_gauges(self, gauges: Callable[[], Mapping[str, float]]) -> None:
+        """Where loads are read from at every scrape: names without the `aywa_` prefix to values."""
+        self._read_gauges = gauges
+
+    def observe(self, entry: TimelineEntry) -> None:
+        """Count what one timeline entry says; never raises for an entry it does not know."""
+        match entry.kind:
+            case "call.created":
+                self._started.inc()
+            case "call.ended":
+                self._ended.labels(reason=str(entry.data.get("code", ""))).inc()
+            case "turn.latency":
+                total = entry.data.get("total_ms")
+                if isinstance(total, int | float):
+                    self._latency.observe(total / 1000)
+            case "turn.truncated":
+                self._barge_ins.inc()
+
+    def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
+        """Count an API request; `route` is the rule, not the path, so that ids do not become label values."""
+        self._http.labels(method=method, route=route, status=str(status)).observe(seconds)
+
+    def render(self) -> bytes:
+        """The text exposition format."""
+        for name, value in (self._read_gauges() if self._read_gauges else {}).items():
+            gauge = self._gauges.get(name)
+            if gauge is None:
+                gauge = self._gauges[name] = Gauge(
+                    f"aywa_{name}", name.replace("_", " "), registry=self._registry
+                )
+            gauge.set(value)
+        return generate_latest(self._registry)

@@ -1,0 +1,43 @@
+"""The running objects the app is made of. `serve` fills it from the runtime, tests from fakes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from random import Random
+from typing import Protocol
+
+from aywa.model.readiness import Check
+from aywa.ports.store import CallStore
+from aywa.settings import HttpSettings
+from aywa_server.metrics import Metrics
+
+
+class LiveCalls(Protocol):
+    """The calls this process carries."""
+
+    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+        """Speak in a live call; False when this process does not carry it."""
+
+    async def end(self, call_id: str) -> bool:
+        """Hang up; False when this process does not carry the call."""
+
+
+class Readiness(Protocol):
+    """Knows what the runtime depends on."""
+
+    async def check(self) -> list[Check]:
+        """The state of every dependency; never raises."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """Everything a route may use."""
+
+    store: CallStore
+    calls: LiveCalls
+    readiness: Readiness
+    metrics: Metrics
+    http: HttpSettings
+    rng: Random
+    now: Callable[[], float]  # monotonic seconds

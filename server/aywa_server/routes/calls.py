@@ -1,0 +1,74 @@
+"""`/call`: the list, one call, its timeline, its recording."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trio
+from quart import Blueprint, Response, jsonify, request, send_file
+
+from aywa.errors import RequestError
+from aywa.ports.store import CallRow
+from aywa_server.call_query import parse_call_query
+from aywa_server.call_view import call_resource, timeline_resource
+from aywa_server.parts import Parts
+
+
+def calls_routes(parts: Parts) -> Blueprint:
+    """The reading routes of `/call`."""
+    routes = Blueprint("calls", __name__)
+    store = parts.store
+
+    @routes.get("/call")
+    async def list_calls() -> Response:
+        query = parse_call_query(request.args)
+        if query.call_id is not None:
+            row = await store.get_call(query.call_id)
+            rows = [] if row is None else [row]
+        else:
+            rows = await store.list_calls(limit=query.limit, before=query.before, window=query.window)
+        base = base_url(parts)
+        return jsonify([call_resource(row, base).to_json() for row in rows])
+
+    @routes.get("/call/<call_id>")
+    async def get_call(call_id: str) -> Response:
+        row = await find_call(parts, call_id)
+        lines = await store.transcript(row.id)
+        return jsonify(call_resource(row, base_url(parts), lines).to_json())
+
+    @routes.get("/call/<call_id>/timeline")
+    async def get_timeline(call_id: str) -> Response:
+        row = await find_call(parts, call_id)
+        entries = await store.timeline(row.id)
+        lines = await store.transcript(row.id)
+        return jsonify(timeline_resource(row, entries, lines, base_url(parts)).to_json())
+
+    @routes.get("/call/<call_id>/stereo-recording")
+    async def get_recording(call_id: str) -> Response:
+        row = await find_call(parts, call_id)
+        if row.recording_path is None or not await trio.Path(row.recording_path).is_file():
+            raise RequestError("this call has no recording", http_status=404, code="recording-not-found")
+        response: Response = await send_file(
+            Path(row.recording_path),
+            mimetype="audio/wav",
+            as_attachment=True,
+            attachment_filename=f"{row.id}.wav",
+            conditional=True,  # players ask for ranges
+            cache_timeout=0,  # it grows while the call is up
+        )
+        return response
+
+    return routes
+
+
+async def find_call(parts: Parts, call_id: str) -> CallRow:
+    """The call's row; raises `RequestError` (404)."""
+    row = await parts.store.get_call(call_id)
+    if row is None:
+        raise RequestError("there is no call with this id", http_status=404, code="call-not-found")
+    return row
+
+
+def base_url(parts: Parts) -> str:
+    """Where clients reach this API: the public origin, or in development the one that was asked."""
+    return parts.http.public_url or request.host_url.rstrip("/")

@@ -1,0 +1,80 @@
+"""`POST /call/:id/control`: steer a live call."""
+
+from __future__ import annotations
+
+import json
+
+from pydantic import ValidationError
+from quart import Blueprint, Response, jsonify, request
+
+from aywa.errors import RequestError
+from aywa.model.call import CONTROL_COMMANDS, EndCallCommand, SayCommand
+from aywa.ports.store import CallStatus
+from aywa_server.parts import Parts
+from aywa_server.routes.calls import find_call
+
+
+def control_routes(parts: Parts) -> Blueprint:
+    """The control route."""
+    routes = Blueprint("control", __name__)
+
+    @routes.post("/call/<call_id>/control")
+    async def control(call_id: str) -> Response:
+        command = parse_command(await read_json_object())
+        row = await find_call(parts, call_id)
+        if row.status is CallStatus.ENDED:
+            raise _not_live("the call has ended")
+        match command:
+            case SayCommand():
+                taken = await parts.calls.say(
+                    row.id, command.content, end_after=command.end_call_after_spoken
+                )
+            case EndCallCommand():
+                taken = await parts.calls.end(row.id)
+        if not taken:
+            raise _not_live(
+                "the call is not up in this worker: it is just ending, or another worker carries it"
+            )
+        return jsonify({"id": row.id, "type": command.type, "status": "accepted"})
+
+    return routes
+
+
+def parse_command(body: dict[str, object]) -> SayCommand | EndCallCommand:
+    """The command, bare or wrapped in `{"message": {…}}`; raises `RequestError` naming the field."""
+    wrapped = body.get("message")
+    if "type" not in body and isinstance(wrapped, dict):
+        body = wrapped
+    kind = body.get("type")
+    model = CONTROL_COMMANDS.get(kind) if isinstance(kind, str) else None
+    if model is None:
+        allowed = ", ".join(CONTROL_COMMANDS)
+        raise RequestError(f"type must be one of {allowed}", code="unknown-type", field="type")
+    try:
+        return model.model_validate(body)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise RequestError(f"{field}: {first['msg']}", code="invalid-field", field=field) from None
+
+
+async def read_json_object() -> dict[str, object]:
+    """The request's body; raises `RequestError` (415, 400), or Quart's 413 and 408."""
+    if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
+        raise RequestError(
+            "the body must be JSON: send Content-Type: application/json",
+            http_status=415,
+            code="unsupported-media-type",
+        )
+    data = await request.get_data(as_text=False)
+    try:
+        body = json.loads(data)
+    except (ValueError, RecursionError):  # the latter: thousands of nested brackets
+        raise RequestError("the body is not valid JSON", code="invalid-json") from None
+    if not isinstance(body, dict):
+        raise RequestError("the body must be a JSON object", code="invalid-json")
+    return body
+
+
+def _not_live(detail: str) -> RequestError:
+    return RequestError(detail, http_status=409, code="call-not-live")

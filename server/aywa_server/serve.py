@@ -1,0 +1,155 @@
+"""`aywa-media`: the runtime and its API in one process."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from random import SystemRandom
+
+import trio
+from hypercorn.trio import serve
+
+from aywa import __version__
+from aywa.clock import monotonic_now
+from aywa.errors import AywaError, ConfigError, Gap
+from aywa.log import configure_logging, get_logger
+from aywa.runtime import Runtime, open_runtime
+from aywa.settings import Mode, Settings
+from aywa_server.api_key import development_key
+from aywa_server.app import create_app
+from aywa_server.http_server import bind_http, http_config
+from aywa_server.metrics import Metrics
+from aywa_server.parts import Parts
+
+_log = get_logger("serve")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT; a second signal cuts the draining short.
+
+    0 after a clean stop; 2 with one sentence on stderr when it cannot start, 1 when it fails later.
+    """
+    parser = argparse.ArgumentParser(
+        prog="aywa-media",
+        description="Answers phone calls over SIP and serves the control API. Settings come from RUNTIME_* "
+        "environment variables.",
+    )
+    parser.add_argument("--version", action="version", version=f"aywa-media {__version__}")
+    parser.add_argument("--check", action="store_true", help="check the settings and exit")
+    args = parser.parse_args(arguments)
+    server = Server()
+    try:
+        settings = Settings.from_env(os.environ)
+        configure_logging(level=settings.log.level, human=settings.log.human)
+        if args.check:
+            sys.stdout.write("the settings can work\n")
+            return 0
+        trio.run(server.run, _with_api_key(settings))
+    except (AywaError, BaseExceptionGroup) as error:
+        known = [leaf for leaf in _leaves(error) if isinstance(leaf, AywaError)]
+        if len(known) != len(list(_leaves(error))):
+            raise
+        sys.stderr.write(f"aywa-media: {'; '.join(dict.fromkeys(leaf.detail for leaf in known))}\n")
+        return 1 if server.ready else 2
+    return 0
+
+
+class Server:
+    """One run of the process."""
+
+    def __init__(self) -> None:
+        self.ready = False
+        self._stopping = trio.Event()
+
+    async def run(self, settings: Settings) -> None:
+        """Serve until told to stop. Raises whatever kept it from starting."""
+        async with trio.open_nursery() as root:
+            root.start_soon(self._watch_signals, root.cancel_scope)
+            await self._serve(settings)
+            root.cancel_scope.cancel()
+
+    async def _serve(self, settings: Settings) -> None:
+        sock = bind_http(settings.http)
+        port = sock.getsockname()[1]
+        try:
+            metrics, rng = Metrics(), SystemRandom()
+            async with open_runtime(settings, rng=rng, observer=metrics.observe) as runtime:
+                metrics.use_gauges(runtime.gauges)
+                parts = Parts(
+                    store=runtime.store,
+                    calls=runtime,
+                    readiness=runtime,
+                    metrics=metrics,
+                    http=settings.http,
+                    rng=rng,
+                    now=monotonic_now,
+                )
+                config = http_config(settings.http, sock)
+                async with trio.open_nursery() as api:
+                    listen = partial(serve, create_app(parts), config, shutdown_trigger=self._stopping.wait)
+                    await api.start(listen)
+                    self.ready = True
+                    _announce(settings, runtime, port)
+                    await self._stopping.wait()
+                    runtime.drain()
+                _log.info("api closed", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
+        finally:
+            sock.close()  # nothing happens once Hypercorn has taken it over
+
+    async def _watch_signals(self, root: trio.CancelScope) -> None:
+        with trio.open_signal_receiver(signal.SIGTERM, signal.SIGINT) as signals:
+            async for number in signals:
+                _log.info("signal", signal=signal.Signals(number).name)
+                if self._stopping.is_set() or not self.ready:
+                    root.cancel()
+                self._stopping.set()
+
+
+def _with_api_key(settings: Settings) -> Settings:
+    """In development a key is made when none is set; production has refused to come this far without."""
+    if settings.http.api_keys or settings.mode is Mode.PRODUCTION:
+        return settings
+    try:
+        key = development_key(Path(settings.store.data_dir))
+    except OSError as error:
+        rule = f"{settings.store.data_dir} cannot be written ({error.strerror})"
+        raise ConfigError([Gap("RUNTIME_DATA_DIR", rule, "/var/lib/aywa")]) from error
+    return replace(settings, http=replace(settings.http, api_keys=(key,)))
+
+
+def _announce(settings: Settings, runtime: Runtime, port: int) -> None:
+    """Say how to reach it. The key is shown in development only."""
+    host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
+    url = settings.http.public_url or f"http://{host}:{port}"
+    sip_host, sip_port = runtime.sip_address
+    lines = [
+        f"aywa-media {__version__} is ready",
+        f"  SIP         sip:{sip_host}:{sip_port} (UDP), from {', '.join(settings.sip.trunks)}",
+        f"  scenario    {settings.call.scenario}",
+        f"  API         {url}",
+    ]
+    if settings.call.record:
+        lines.append(f"  recordings  {Path(settings.artifacts.directory).absolute()}")
+    if settings.mode is Mode.DEVELOPMENT:
+        key = settings.http.api_keys[0]
+        lines += [f"  API key     {key}", f"  try         curl -H 'Authorization: Bearer {key}' {url}/call"]
+    sys.stdout.write("\n".join(lines) + "\n")
+    sys.stdout.flush()
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    if isinstance(error, BaseExceptionGroup):
+        for child in error.exceptions:
+            yield from _leaves(child)
+    else:
+        yield error
+
+
+if __name__ == "__main__":
+    sys.exit(main())

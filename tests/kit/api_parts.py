@@ -1,0 +1,118 @@
+"""The parts of an API that runs on nothing: calls in dictionaries, commands in a list."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from random import Random
+
+import trio
+
+from aywa.errors import StoreError
+from aywa.model.readiness import Check
+from aywa.ports.store import CallRow, CallStatus, CallWindow, TimelineEntry, TranscriptLine
+from aywa.settings import HttpSettings
+from aywa_server.metrics import Metrics
+from aywa_server.parts import Parts
+
+API_KEY = "a-key-for-tests-0123456789"
+AUTH = {"Authorization": f"Bearer {API_KEY}"}
+
+
+@dataclass
+class DictCallStore:
+    """What routes read; `broken` makes every method fail."""
+
+    rows: dict[str, CallRow] = field(default_factory=dict)
+    entries: list[TimelineEntry] = field(default_factory=list)
+    lines: list[TranscriptLine] = field(default_factory=list)
+    broken: bool = False
+    asked: list[dict[str, object]] = field(default_factory=list)
+
+    async def _work(self) -> None:
+        await trio.lowlevel.checkpoint()
+        if self.broken:
+            raise StoreError("database not reachable (ConnectionRefusedError)", retryable=True)
+
+    async def save_call(self, row: CallRow) -> None:
+        await self._work()
+        self.rows[row.id] = row
+
+    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
+        await self._work()
+        self.entries += entries
+
+    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
+        await self._work()
+        self.lines += lines
+
+    async def get_call(self, call_id: str) -> CallRow | None:
+        await self._work()
+        return self.rows.get(call_id)
+
+    async def list_calls(
+        self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
+    ) -> list[CallRow]:
+        await self._work()
+        self.asked.append({"limit": limit, "before": before, "window": window})
+        return sorted(self.rows.values(), key=lambda row: row.created_at, reverse=True)[:limit]
+
+    async def timeline(self, call_id: str) -> list[TimelineEntry]:
+        await self._work()
+        return [entry for entry in self.entries if entry.call_id == call_id]
+
+    async def transcript(self, call_id: str) -> list[TranscriptLine]:
+        await self._work()
+        return [line for line in self.lines if line.call_id == call_id]
+
+    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+        await self._work()
+        return 0
+
+
+@dataclass
+class SpyCalls:
+    """Takes commands for every call that is not ended in the store, but for those in `elsewhere`."""
+
+    store: DictCallStore
+    elsewhere: set[str] = field(default_factory=set)
+    commands: list[tuple[object, ...]] = field(default_factory=list)
+
+    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+        return self._take(call_id, "say", text, end_after)
+
+    async def end(self, call_id: str) -> bool:
+        return self._take(call_id, "end")
+
+    def _take(self, call_id: str, *command: object) -> bool:
+        row = self.store.rows.get(call_id)
+        if row is None or row.status is CallStatus.ENDED or call_id in self.elsewhere:
+            return False
+        self.commands.append((call_id, *command))
+        return True
+
+
+@dataclass
+class FixedReadiness:
+    """Says what it is told to."""
+
+    checks: list[Check] = field(default_factory=lambda: [Check(name="database", ok=True)])
+
+    async def check(self) -> list[Check]:
+        await trio.lowlevel.checkpoint()
+        return self.checks
+
+
+def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None = None) -> Parts:
+    """Parts with everything fake but the metrics."""
+    calls = store or DictCallStore()
+    return Parts(
+        store=calls,
+        calls=SpyCalls(calls),
+        readiness=FixedReadiness(),
+        metrics=Metrics(lambda: {"calls_live": 3.0}),
+        http=http or HttpSettings(api_keys=("another-key-0123456789", API_KEY), max_body_bytes=10_000),
+        rng=Random(1),
+        now=lambda: 0.0,
+    )

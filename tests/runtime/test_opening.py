@@ -1,0 +1,147 @@
+"""A whole worker on embedded defaults: a SIP call goes in, database and recording say what happened."""
+
+from __future__ import annotations
+
+import socket
+import wave
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from pathlib import Path
+from random import Random
+
+import pytest
+import trio
+
+from aywa.errors import EndCode
+from aywa.ports.store import CallStatus, TimelineEntry
+from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
+from aywa.proto.sip.uri import parse_uri
+from aywa.runtime import Runtime, open_runtime
+from aywa.runtime.preflight import check_host
+from aywa.settings import ArtifactSettings, CallSettings, MediaSettings, Settings, SipSettings, StoreSettings
+from aywa.ua.session import Session
+from aywa.ua.uas import IncomingCall
+from aywa.ua.user_agent import UserAgent, open_user_agent
+from tests.kit.ports import free_port, free_udp_range
+from tests.kit.postgres import data_dir
+
+__all__ = ["data_dir"]
+pytestmark = pytest.mark.live
+
+
+def settings_in(data_dir: Path) -> Settings:
+    """A worker that collides with nobody."""
+    first = free_udp_range(64)
+    return Settings(
+        sip=SipSettings(port=free_port(socket.SOCK_DGRAM)),
+        media=MediaSettings(rtp_port_min=first, rtp_port_max=first + 63),
+        call=CallSettings(drain_s=2.0),
+        store=StoreSettings(data_dir=str(data_dir)),
+        artifacts=ArtifactSettings(str(data_dir / "recordings")),
+    )
+
+
+@asynccontextmanager
+async def open_caller() -> AsyncIterator[UserAgent]:
+    """A foreign user agent on loopback."""
+
+    async def refuse(call: IncomingCall) -> None:
+        await call.reject(486)
+
+    async with open_user_agent(SipSettings(port=0), rng=Random(5), on_call=refuse) as agent:
+        yield agent
+
+
+async def place(agent: UserAgent, runtime: Runtime, rtp: trio.socket.SocketType) -> Session:
+    """A call whose media goes to `rtp`."""
+    host, port = rtp.getsockname()
+    offer = make_offer(LocalAudio(host, port), 1, 1)
+    session = await agent.invite(
+        parse_uri(f"sip:desk@127.0.0.1:{runtime.sip_address[1]}"),
+        from_uri=parse_uri("sip:+4930123456@127.0.0.1"),
+        offer=offer,
+    )
+    assert session.answer is not None
+    await rtp.connect(accept_answer(offer, session.answer).remote)
+    return session
+
+
+async def hear(rtp: trio.socket.SocketType, packets: int) -> list[bytes]:
+    """What arrives, while silence is sent back a packet for a packet."""
+    heard = []
+    with trio.fail_after(10):
+        for number in range(packets):
+            heard.append(await rtp.recv(2048))
+            header = b"\x80\x00" + number.to_bytes(2, "big") + (number * 160).to_bytes(4, "big") + b"\0\0\0\7"
+            await rtp.send(header + b"\xff" * 160)
+    return heard
+
+
+async def test_a_call_from_invite_to_its_record(data_dir: Path) -> None:
+    seen: list[TimelineEntry] = []
+    async with (
+        open_runtime(settings_in(data_dir), rng=Random(4), observer=seen.append) as runtime,
+        open_caller() as agent,
+    ):
+        checks = {check.name: check for check in await runtime.check()}
+        assert all(check.ok for name, check in checks.items() if name != "auth"), checks
+        assert not checks["auth"].ok  # no key in these settings
+        with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp, runtime.bus.subscribe() as events:
+            await rtp.bind(("127.0.0.1", 0))
+            session = await place(agent, runtime, rtp)
+            heard = await hear(rtp, 60)
+            assert (
+                len({packet[12:] for packet in heard}) > 20
+            )  # speech, not one silent packet again and again
+            (live,) = runtime.live_calls()
+            assert runtime.gauges()["engine_legs"] == 1
+            assert await runtime.say(live.id, "One moment, please.", end_after=False)
+            assert not await runtime.say("nobody", "Hello?", end_after=False)
+            await session.hangup()
+            with trio.fail_after(10):
+                await live.over.wait()
+            assert (await events.receive()) == seen[0]
+        row = await runtime.store.get_call(live.id)
+        assert row is not None
+        assert row.status is CallStatus.ENDED
+        assert row.end_reason is not None
+        assert row.end_reason.code is EndCode.CUSTOMER_HANGUP
+        assert row.worker_id == runtime.worker_id
+        entries = await runtime.store.timeline(live.id)
+        assert [entry.seq for entry in entries] == list(range(1, len(seen) + 1))
+        assert entries[-1].kind == "call.ended"
+        assert "control.say" in {entry.kind for entry in entries}
+        assert row.recording_path is not None
+        with wave.open(row.recording_path) as recording:
+            assert recording.getnchannels() == 2
+            assert recording.getnframes() > 8000
+
+
+async def test_leaving_drains_and_says_goodbye(data_dir: Path) -> None:
+    settings = settings_in(data_dir)
+    async with open_caller() as agent:
+        with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
+            await rtp.bind(("127.0.0.1", 0))
+            async with open_runtime(
+                replace(settings, call=replace(settings.call, drain_s=0.2)), rng=Random(4)
+            ) as runtime:
+                session = await place(agent, runtime, rtp)
+                await hear(rtp, 10)
+                (live,) = runtime.live_calls()
+                runtime.drain()
+                checks = {check.name: check.ok for check in await runtime.check()}
+                assert not checks["calls"]
+            with trio.fail_after(5):
+                assert (await session.wait_ended()).by_remote
+    async with open_runtime(settings, rng=Random(6)) as again:
+        row = await again.store.get_call(live.id)
+        assert row is not None
+        assert row.end_reason is not None
+        assert row.end_reason.code is EndCode.SHUTDOWN
+
+
+async def test_the_host_is_checked_before_anything_starts(data_dir: Path) -> None:
+    settings = settings_in(data_dir)
+    check_host(settings)
+    assert not (data_dir / "postgres").exists()

@@ -1,0 +1,130 @@
+"""The `aywa` command against a real API, and its one sentence when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
+from threading import Event, Thread
+
+import pytest
+import trio
+from hypercorn.trio import serve
+from structlog.testing import capture_logs
+
+from aywa.errors import EndCode, EndReason, EndSide
+from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
+from aywa.settings import HttpSettings
+from aywa_server.api_key import development_key, read_key_file
+from aywa_server.app import create_app
+from aywa_server.cli import main
+from aywa_server.http_server import bind_http, http_config
+from aywa_server.parts import Parts
+from tests.kit.api_parts import API_KEY, DictCallStore, SpyCalls, make_parts
+from tests.kit.call_store_contract import T0, call_row
+
+pytestmark = pytest.mark.live
+
+LIVE = call_row(1)
+ENDED = call_row(
+    2,
+    status=CallStatus.ENDED,
+    ended_at=T0,
+    end_reason=EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER),
+)
+
+
+@pytest.fixture
+def parts(monkeypatch: pytest.MonkeyPatch) -> Iterator[Parts]:
+    """A running API whose address and key the CLI finds in the environment."""
+    store = DictCallStore(
+        {row.id: row for row in (LIVE, ENDED)},
+        [
+            TimelineEntry(ENDED.id, 1, 0, "call.created", {"scenario": "hotel_booking"}),
+            TimelineEntry(ENDED.id, 2, 5000, "stt.failed", {"detail": "gone"}),
+        ],
+        [TranscriptLine(ENDED.id, 1, "user", "Friday", 1000, 1500)],
+    )
+    http = HttpSettings(port=0, api_keys=(API_KEY,))
+    running = make_parts(store, http=http)
+    sock = bind_http(http)
+    monkeypatch.setenv("AYWA_RUNTIME_BASE_URL", f"http://127.0.0.1:{sock.getsockname()[1]}")
+    monkeypatch.setenv("AYWA_RUNTIME_API_KEY", API_KEY)
+    ready, stop = Event(), Event()
+
+    async def run() -> None:
+        async with trio.open_nursery() as nursery:
+            config = http_config(http, sock)
+            wait = partial(trio.to_thread.run_sync, stop.wait)
+            await nursery.start(partial(serve, create_app(running), config, shutdown_trigger=wait))
+            ready.set()
+
+    thread = Thread(target=trio.run, args=(run,))
+    with capture_logs():  # of the API in this process: the CLI's own output is what is looked at
+        thread.start()
+        assert ready.wait(10)
+        yield running
+        stop.set()
+        thread.join(10)
+
+
+def test_status(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status"]) == 0
+    assert "database" in capsys.readouterr().out
+
+
+def test_calls_newest_first(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calls"]) == 0
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith(ENDED.id)
+    assert first.endswith("customer-ended-call")
+    assert second.split()[2] == "in-progress"
+
+
+def test_timeline_is_merged_by_time(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["timeline", ENDED.id]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[1] for line in lines[:4]] == ["call.created", "stereo-recording", "user", "X"]
+    assert lines[-1] == "ended customer-ended-call · 0 warnings, 1 errors"
+
+
+def test_say_and_end(parts: Parts) -> None:
+    assert main(["say", LIVE.id, "One moment.", "--end"]) == 0
+    assert main(["end", LIVE.id]) == 0
+    assert isinstance(parts.calls, SpyCalls)
+    assert parts.calls.commands == [(LIVE.id, "say", "One moment.", True), (LIVE.id, "end")]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["end", "nobody"], "aywa end: there is no call with this id (HTTP 404)"),
+        (["end", "../call"], "aywa end: there is no such route (HTTP 404)"),
+        (["say", ENDED.id, "Hi"], "aywa say: the call has ended (HTTP 409)"),
+        (["calls", "--limit", "0"], "aywa calls: must be a whole number from 1 to 1000 (HTTP 400)"),
+        (
+            ["calls", "--api-key", "wrong"],
+            "aywa calls: the runtime wants its API key: pass --api-key or set AYWA_RUNTIME_API_KEY",
+        ),
+    ],
+)
+def test_what_the_runtime_refuses(
+    parts: Parts, capsys: pytest.CaptureFixture[str], arguments: list[str], sentence: str
+) -> None:
+    assert main(arguments) != 0
+    assert capsys.readouterr().err.strip() == sentence
+
+
+def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["calls", "--url", "http://127.0.0.1:9"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "is aywa-media running there?" in told
+    assert main(["calls", "--url", "nonsense"]) == 2
+
+
+def test_a_development_key_is_made_once_and_closed_to_others(tmp_path: Path) -> None:
+    key = development_key(tmp_path / "var")
+    assert development_key(tmp_path / "var") == read_key_file(tmp_path / "var") == key
+    assert (tmp_path / "var" / "api-key").stat().st_mode & 0o077 == 0
+    assert read_key_file(tmp_path) == ""

@@ -1,0 +1,67 @@
+"""Liveness, readiness, metrics: what is public, and what each says."""
+
+from __future__ import annotations
+
+import pytest
+
+from aywa.model.readiness import Check
+from aywa.ports.store import TimelineEntry
+from aywa_server.app import create_app
+from tests.kit.api_parts import AUTH, FixedReadiness, make_parts
+
+
+@pytest.mark.parametrize("path", ["/health", "/healthz"])
+async def test_liveness_is_public(path: str) -> None:
+    answer = await create_app(make_parts()).test_client().get(path)
+    assert answer.status_code == 200
+    assert (await answer.get_json())["status"] == "ok"
+
+
+async def test_readiness_is_200_only_when_every_dependency_is_there() -> None:
+    parts = make_parts()
+    client = create_app(parts).test_client()
+    ready = await client.get("/readyz")
+    assert (ready.status_code, (await ready.get_json())["status"]) == (200, "ready")
+
+    assert isinstance(parts.readiness, FixedReadiness)
+    parts.readiness.checks = [
+        Check(name="database", ok=False, detail="not reachable"),
+        Check(name="sip", ok=True),
+    ]
+    answer = await client.get("/readyz")
+    assert answer.status_code == 503
+    body = await answer.get_json()
+    assert body["status"] == "not-ready"
+    assert body["checks"] == [
+        {"name": "database", "ok": False, "detail": "not reachable"},
+        {"name": "sip", "ok": True, "detail": ""},
+    ]
+
+
+async def test_metrics_count_calls_reasons_and_latency() -> None:
+    parts = make_parts()
+    for seq, (kind, data) in enumerate(
+        [
+            ("call.created", {}),
+            ("turn.latency", {"total_ms": 640.0}),
+            ("turn.latency", {"total_ms": None}),
+            ("turn.truncated", {}),
+            ("call.ended", {"code": "customer-ended-call"}),
+            ("something.else", {}),
+        ],
+        1,
+    ):
+        parts.metrics.observe(TimelineEntry("a", seq, 0, kind, data))
+    client = create_app(parts).test_client()
+    assert (await client.get("/metrics")).status_code == 401
+    text = (await (await client.get("/metrics", headers=AUTH)).get_data()).decode()
+    for line in (
+        "aywa_calls_started_total 1.0",
+        'aywa_calls_ended_total{reason="customer-ended-call"} 1.0',
+        'aywa_turn_latency_seconds_bucket{le="0.8"} 1.0',
+        "aywa_turn_latency_seconds_count 1.0",
+        "aywa_barge_ins_total 1.0",
+        "aywa_calls_live 3.0",
+        'aywa_http_request_seconds_count{method="GET",route="/metrics",status="401"} 1.0',
+    ):
+        assert line in text.splitlines()
