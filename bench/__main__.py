@@ -1,0 +1,107 @@
+"""`make bench`: every measurement in a process of its own, one after the other, on a quiet machine.
+
+    python -m bench [NAME...] [--save]
+
+With `--save` what was printed is kept in `bench/results/NAME.md`, under the machine and the date.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+RESULTS = Path(__file__).parent / "results"
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One module of this package that prints Markdown when it is run."""
+
+    name: str
+    module: str
+    title: str
+    arguments: tuple[str, ...] = ()
+
+
+MEASUREMENTS = (
+    Measurement("native", "bench.native", "Nanoseconds per 20 ms frame of each native kernel"),
+    Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor"),
+    Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
+    Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+)
+
+
+def machine() -> str:
+    """What the figures were taken on, in a line."""
+    cpu = "unknown CPU"
+    for line in Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines():
+        if line.startswith(("model name", "Model")):
+            cpu = line.partition(":")[2].strip()
+            break
+    python = platform.python_version()
+    return f"{cpu}, {os.cpu_count()} cores, {platform.system()} {platform.release()}, Python {python}"
+
+
+def conditions() -> str:
+    """Machine, date and how busy it was before the measurement began."""
+    now = datetime.now(UTC)
+    return f"{machine()}; {now:%Y-%m-%d %H:%M} UTC; load average before: {os.getloadavg()[0]:.2f}"
+
+
+def run(measurement: Measurement) -> tuple[int, str]:
+    """Run one in a fresh process, showing what it prints as it comes; its exit code and its output."""
+    command = [sys.executable, "-m", measurement.module, *measurement.arguments]
+    lines = []
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout is not None
+        for line in process.stdout:
+            print(line, end="", flush=True)
+            lines.append(line)
+    return process.returncode, "".join(lines)
+
+
+def save(measurement: Measurement, taken_on: str, output: str) -> Path:
+    """Keep a result; returns the file."""
+    RESULTS.mkdir(exist_ok=True)
+    path = RESULTS / f"{measurement.name}.md"
+    body = output.strip()
+    if not any(line.startswith("|") for line in output.splitlines()):
+        body = f"```\n{body}\n```"  # aligned text, not Markdown
+    path.write_text(f"# {measurement.title}\n\n{taken_on}\n\n{body}\n", encoding="utf-8")
+    return path
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Measure what is named, or all; 1 when a measurement failed or missed its bound."""
+    known = {measurement.name: measurement for measurement in MEASUREMENTS if find_spec(measurement.module)}
+    parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
+    parser.add_argument("--save", action="store_true", help="keep the output in bench/results")
+    chosen = parser.parse_args(arguments)
+    unknown = [name for name in chosen.names if name not in known]
+    if unknown:
+        parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(known)}")
+    failed = []
+    for name in chosen.names or known:
+        taken_on = conditions()
+        print(f"\n## {known[name].title}\n\n{taken_on}\n", flush=True)
+        code, output = run(known[name])
+        if code != 0:
+            failed.append(name)
+        elif chosen.save:
+            print(f"\nkept in {save(known[name], taken_on, output)}")
+    if failed:
+        print(f"these failed or missed their bound: {', '.join(failed)}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

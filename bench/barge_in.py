@@ -1,0 +1,159 @@
+"""Barge-in through the whole runtime, on the waveform, with and without a thread that hogs the GIL.
+
+A recorded human interrupts the assistant in mid-sentence, again and again, over real SIP and RTP on loopback.
+The figure runs from the first audible sample sent to the last audible sample received.
+
+    python -m bench.barge_in [--interruptions N] [--calls N]
+"""
+
+from __future__ import annotations
+
+import argparse
+import socket
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from random import SystemRandom
+
+import trio
+
+from aywa.caller.clips import Clip, read_clip
+from aywa.caller.measure import percentile
+from aywa.caller.report import CallReport
+from aywa.caller.script import Cue, Line
+from aywa.caller.session import CallPlan, place_call
+from aywa.media.engine import open_media_engine
+from aywa.proto.sip.uri import parse_uri
+from aywa.settings import MediaSettings, SipSettings
+from aywa.ua.user_agent import open_user_agent
+from aywa_server.child import COMMAND, open_child
+from aywa_server.cli_call import decline
+from aywa_server.demo import sounds_folder
+
+_WORDS = ("digits/day-5", "digits/3", "digits/day-1", "digits/2", "digits/tomorrow")
+_INTO_SENTENCE_S = 0.9
+_PER_CALL = 5
+_HOGGED = (sys.executable, "-m", "bench.hogged_runtime")
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table. Milliseconds."""
+
+    name: str
+    interruptions: int
+    yielded: int
+    p50: float | None
+    p95: float | None
+    worst: float | None
+    longest_gap: float
+    lost: int
+
+
+def _free_port(kind: int) -> int:
+    with socket.socket(socket.AF_INET, kind) as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _plan(sip_port: int, clips: list[Clip]) -> CallPlan:
+    lines = tuple((Line(clip.name, Cue.SPEECH, _INTO_SENTENCE_S), clip) for clip in clips)
+    return CallPlan(
+        target=parse_uri(f"sip:hotel@127.0.0.1:{sip_port}"),
+        from_uri=parse_uri("sip:bench@127.0.0.1"),
+        lines=lines,
+        linger_s=1.0,
+        turn_timeout_s=8.0,
+        max_s=90.0,
+    )
+
+
+async def _interrupt(sip_port: int, total: int, at_once: int) -> list[CallReport]:
+    folder = sounds_folder()
+    clips = [read_clip(str(folder / f"{word}.wav")) for word in _WORDS]
+    rng = SystemRandom()
+    reports: list[CallReport] = []
+    limiter = trio.CapacityLimiter(at_once)
+    media = MediaSettings(rtp_port_min=24576, rtp_port_max=26623, port_quarantine_s=0.0)
+    sip = SipSettings(port=0, trunks=(), user_agent="aywa bench")
+
+    async def one() -> None:
+        async with limiter:
+            placed = await place_call(agent, engine, _plan(sip_port, clips), rng=rng, observer=_ignore)
+            reports.append(placed.report)
+
+    async with (
+        open_media_engine(media, rng=rng) as engine,
+        open_user_agent(sip, rng=rng, on_call=decline) as agent,
+        trio.open_nursery() as nursery,
+    ):
+        for _ in range(-(-total // _PER_CALL)):
+            nursery.start_soon(one)
+    return reports
+
+
+def _ignore(kind: str, data: dict[str, object]) -> None:
+    """An observer that keeps quiet."""
+
+
+async def measure(name: str, command: tuple[str, ...], total: int, at_once: int) -> Row:
+    """Start a runtime with this command, interrupt it `total` times and stop it."""
+    with tempfile.TemporaryDirectory(prefix="aywa-bench-") as folder:
+        settings = {
+            "RUNTIME_HTTP_PORT": str(_free_port(socket.SOCK_STREAM)),
+            "RUNTIME_SIP_PORT": str(_free_port(socket.SOCK_DGRAM)),
+            "RUNTIME_DATA_DIR": str(Path(folder) / "data"),
+            "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
+        }
+        async with open_child(settings, Path(folder) / "log", command=command) as child:
+            reports = await _interrupt(child.sip_port, total, at_once)
+    figures = [
+        turn.barge_in_ms for report in reports for turn in report.turns if turn.barge_in_ms is not None
+    ]
+    return Row(
+        name=name,
+        interruptions=sum(len(report.turns) for report in reports),
+        yielded=len(figures),
+        p50=percentile(figures, 0.5),
+        p95=percentile(figures, 0.95),
+        worst=max(figures, default=None),
+        longest_gap=max((report.network.max_gap_ms for report in reports), default=0.0),
+        lost=sum(report.network.lost for report in reports),
+    )
+
+
+def table(rows: list[Row]) -> str:
+    """The rows as a Markdown table."""
+    lines = ["| runtime | interruptions | yielded | p50 ms | p95 ms | worst ms | longest RTP gap ms | lost |"]
+    lines.append("|---|--:|--:|--:|--:|--:|--:|--:|")
+    for row in rows:
+        figures = " | ".join("-" if v is None else f"{v:.0f}" for v in (row.p50, row.p95, row.worst))
+        lines.append(
+            f"| {row.name} | {row.interruptions} | {row.yielded} | {figures} "
+            f"| {row.longest_gap:.1f} | {row.lost} |"
+        )
+    return "\n".join(lines)
+
+
+async def run(total: int, at_once: int) -> list[Row]:
+    """Both rows: the runtime alone and beside a GIL hog."""
+    return [
+        await measure("alone", COMMAND, total, at_once),
+        await measure("with a thread holding the GIL 30 ms of every 200", _HOGGED, total, at_once),
+    ]
+
+
+def main() -> int:
+    """Print the table; 1 when a 95th percentile is above 60 ms."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--interruptions", type=int, default=100)
+    parser.add_argument("--calls", type=int, default=5, help="calls at the same time")
+    args = parser.parse_args()
+    rows = trio.run(run, args.interruptions, args.calls)
+    print(table(rows))
+    return 0 if all(row.p95 is not None and row.p95 <= 60 for row in rows) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,235 @@
+"""Nanoseconds per 20 ms frame of every native kernel beside its slow Python twin, and soxr for resampling.
+
+Kernels whose functions take any length are timed on 40 frames in one call, so the figure is the loop's. Those
+that take one packet or frame at a time are timed through the Python border, about 0.1 us of the figure.
+"""
+
+from __future__ import annotations
+
+import datetime
+import platform
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import soxr
+import webrtcvad  # type: ignore[import-untyped]
+
+from aywa._native import g711, pcm, resample, rtp
+from aywa._native.plc import LossConcealer
+from aywa._native.reorder import ReorderBuffer
+from aywa._native.telephone_event import DigitEvents
+from aywa._native.vad import Vad
+from aywa.proto.rtp.packet import parse_packet
+from tests.kit.oracles import g711 as slow_g711
+from tests.kit.oracles import pcm as slow_pcm
+from tests.kit.oracles import resample as slow_resample
+from tests.kit.oracles.plc import SlowConcealer
+from tests.kit.oracles.reorder import SlowReorder
+from tests.kit.oracles.telephone_event import SlowDigitEvents
+
+FRAME = 160
+FRAMES = 40  # so that the output stays below malloc's mmap threshold: no page faults in the figure
+ROUNDS = 7
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One kernel: nanoseconds per 20 ms frame, of its twin, and how it was measured."""
+
+    kernel: str
+    native_ns: float
+    twin: str
+    twin_ns: float
+    border: bool
+
+    @property
+    def factor(self) -> float:
+        """How many times faster than the twin."""
+        return self.twin_ns / self.native_ns
+
+
+def ns_per_frame(work: Callable[[], object], frames: int, seconds: float = 0.02) -> float:
+    """The best of some rounds of `work`, which handles `frames` frames, each round about `seconds` long."""
+    start = time.perf_counter()
+    work()
+    once = time.perf_counter() - start
+    repeats = max(1, int(seconds / max(once, 1e-7)))
+    best = float("inf")
+    for _ in range(ROUNDS if once < 1 else 1):
+        start = time.perf_counter()
+        for _ in range(repeats):
+            work()
+        best = min(best, (time.perf_counter() - start) / repeats)
+    return best / frames * 1e9
+
+
+def speech_like(samples: int) -> bytes:
+    """Noise under a syllable-like envelope at 8 kHz: no constant, which some loops favour."""
+    noise = np.random.default_rng(1).standard_normal(samples)
+    envelope = np.sin(2 * np.pi * 3 * np.arange(samples) / 8000) ** 2
+    return bytes(np.clip(noise * envelope * 5000, -32768, 32767).astype("<i2"))
+
+
+def stream_rows() -> list[Row]:
+    """Kernels that take any length: 40 frames a call, the twin one frame."""
+    long, frame = speech_like(FRAME * FRAMES), speech_like(FRAME)
+    wide, wide_frame = speech_like(2 * FRAME * FRAMES), speech_like(2 * FRAME)
+    ulaw, alaw = g711.encode_ulaw(long), g711.encode_alaw(long)
+    up, down = resample.Upsampler(), resample.Downsampler()
+    cases: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
+        ("g711 mu-law decode", lambda: g711.decode_ulaw(ulaw), lambda: slow_g711.decode_ulaw(ulaw[:FRAME])),
+        ("g711 A-law decode", lambda: g711.decode_alaw(alaw), lambda: slow_g711.decode_alaw(alaw[:FRAME])),
+        ("g711 mu-law encode", lambda: g711.encode_ulaw(long), lambda: slow_g711.encode_ulaw(frame)),
+        ("g711 A-law encode", lambda: g711.encode_alaw(long), lambda: slow_g711.encode_alaw(frame)),
+        ("resample 8 to 16 kHz", lambda: up.process(long), lambda: slow_resample.upsample(frame)),
+        ("resample 16 to 8 kHz", lambda: down.process(wide), lambda: slow_resample.downsample(wide_frame)),
+        ("pcm gain", lambda: pcm.apply_gain(long, 20000), lambda: slow_pcm.apply_gain(frame, 20000)),
+        ("pcm mix", lambda: pcm.mix(long, long), lambda: slow_pcm.mix(frame, frame)),
+        ("pcm peak", lambda: pcm.peak_of(long), lambda: slow_pcm.peak_of(frame)),
+        ("pcm energy", lambda: pcm.energy_of(long), lambda: slow_pcm.energy_of(frame)),
+    ]
+    return [
+        Row(name, ns_per_frame(native, FRAMES), "Python", ns_per_frame(twin, 1), border=False)
+        for name, native, twin in cases
+    ]
+
+
+def soxr_rows() -> list[Row]:
+    """The half-band kernels beside soxr's streams at the quality nearest to theirs, frame by frame."""
+    rows = []
+    for name, source, target, kernel in (
+        ("resample 8 to 16 kHz", 8000, 16000, resample.Upsampler()),
+        ("resample 16 to 8 kHz", 16000, 8000, resample.Downsampler()),
+    ):
+        data = speech_like(source // 50)
+        array = np.frombuffer(data, np.int16)
+        for quality in ("HQ", "QQ"):
+            stream = soxr.ResampleStream(source, target, 1, dtype="int16", quality=quality)
+            native = ns_per_frame(lambda kernel=kernel, data=data: kernel.process(data), 1)  # type: ignore[misc]
+            theirs = ns_per_frame(lambda stream=stream, array=array: stream.resample_chunk(array), 1)  # type: ignore[misc]
+            rows.append(Row(name, native, f"soxr {quality}", theirs, border=True))
+    return rows
+
+
+def vad_and_plc_rows() -> list[Row]:
+    """Kernels that take one frame at a time."""
+    signal = speech_like(FRAME * FRAMES)
+    frames = [signal[at : at + 2 * FRAME] for at in range(0, len(signal), 2 * FRAME)]
+    ours, theirs = Vad(2), webrtcvad.Vad(2)
+
+    def judge(vad: Vad) -> Callable[[], object]:
+        return lambda: [vad.is_speech(frame, 8000) for frame in frames]
+
+    fast, slow = LossConcealer(), SlowConcealer()
+
+    def hole(concealer: LossConcealer | SlowConcealer, frames: Sequence[bytes]) -> Callable[[], object]:
+        def work() -> None:
+            for frame in frames:
+                concealer.good(frame)
+                concealer.conceal(FRAME)
+
+        return work
+
+    return [
+        Row(
+            "vad mode 2 (twin: its own Python call)",
+            ns_per_frame(judge(ours), FRAMES),
+            "webrtcvad",
+            ns_per_frame(judge(theirs), FRAMES),
+            border=True,
+        ),
+        Row(
+            "plc frame that came",
+            ns_per_frame(lambda: [fast.good(frame) for frame in frames], FRAMES),
+            "Python",
+            ns_per_frame(lambda: [slow.good(frame) for frame in frames], FRAMES),
+            border=True,
+        ),
+        Row(
+            "plc hole of 20 ms and the frame after",
+            ns_per_frame(hole(fast, frames), FRAMES),
+            "Python",
+            ns_per_frame(hole(slow, frames[:3]), 3),
+            border=True,
+        ),
+    ]
+
+
+def packet_rows() -> list[Row]:
+    """Kernels that take one packet at a time."""
+    packets = [rtp.pack_header(0, False, n, n * FRAME, 7) + bytes(FRAME) for n in range(FRAMES)]
+    payload = bytes(FRAME)
+    order = list(range(FRAMES))
+    rng = Random(1)
+    for at in range(0, FRAMES - 1, 10):
+        if rng.random() < 0.5:
+            order[at], order[at + 1] = order[at + 1], order[at]
+    event = b"\x05\x0a\x01\x40"
+
+    def native_order() -> None:
+        buffer = ReorderBuffer()
+        for index in order:
+            buffer.push(index, index * FRAME, payload)
+            while buffer.pop() is not None:
+                pass
+
+    def slow_order() -> None:
+        buffer = SlowReorder()
+        for index in order:
+            buffer.push(index, payload)
+            while buffer.pop() is not None:
+                pass
+
+    fast, slow = DigitEvents(), SlowDigitEvents()
+    cases: list[tuple[str, Callable[[], object], Callable[[], object]]] = [
+        (
+            "rtp parse",
+            lambda: [rtp.parse_header(p) for p in packets],
+            lambda: [parse_packet(p) for p in packets],
+        ),
+        ("reorder push and pop, 5 % swapped", native_order, slow_order),
+        (
+            "telephone-event update",
+            lambda: [fast.receive(event, 1000) for _ in order],
+            lambda: [slow.receive(event, 1000) for _ in order],
+        ),
+    ]
+    return [
+        Row(name, ns_per_frame(native, FRAMES), "Python", ns_per_frame(twin, FRAMES), border=True)
+        for name, native, twin in cases
+    ]
+
+
+def rows() -> list[Row]:
+    """Every kernel, measured now: takes a few seconds."""
+    return stream_rows() + soxr_rows() + vad_and_plc_rows() + packet_rows()
+
+
+def machine() -> str:
+    """This machine in one line: CPU model, kernel, Python."""
+    model = platform.processor() or platform.machine()
+    information = Path("/proc/cpuinfo")
+    if information.exists():
+        names = [line for line in information.read_text().splitlines() if line.startswith("model name")]
+        model = names[0].split(":", 1)[1].strip() if names else model
+    return f"{model}, {platform.system()} {platform.release()}, Python {platform.python_version()}"
+
+
+def main() -> None:
+    """Print the table."""
+    print(f"Native kernels, ns per 20 ms frame. {machine()}, {datetime.datetime.now(datetime.UTC):%Y-%m-%d}")
+    print(f"{'kernel':40} {'native':>9} {'twin':>12} {'':9} {'times':>7}")
+    for row in rows():
+        star = "*" if row.border else " "
+        print(
+            f"{row.kernel:40} {row.native_ns:8.0f}{star} {row.twin_ns:12.0f} {row.twin:9} {row.factor:7.1f}"
+        )
+    print("* through the Python border, a call a frame or packet (about 0.1 us of the figure)")
+
+
+if __name__ == "__main__":
+    main()
