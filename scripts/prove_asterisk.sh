@@ -1,0 +1,49 @@
+#!/usr/bin/env bash
+# Proves docs/asterisk/*.conf with a real Asterisk: a recorded human inside it books a room over the trunk.
+#   scripts/prove_asterisk.sh ROOT      ROOT: a folder for Debian sid with Asterisk (built there if empty; needs root)
+# aywa-media must be running on 127.0.0.1:5080.
+set -euo pipefail
+
+root=${1:?usage: scripts/prove_asterisk.sh ROOT}
+here=$(cd "$(dirname "$0")/.." && pwd)
+folder=/etc/aywa-trunk
+[ "$(id -u)" = 0 ] || { echo "prove_asterisk: needs root for debootstrap and chroot" >&2; exit 2; }
+
+if [ ! -x "$root/usr/sbin/asterisk" ]; then
+    mirror=$(awk '/^URIs:/ {print $2; exit}' /etc/apt/sources.list.d/debian.sources)
+    echo "building Debian sid with Asterisk in $root (about a minute) ..."
+    debootstrap --variant=minbase --include=asterisk,asterisk-modules,asterisk-core-sounds-en-wav \
+        sid "$root" "$mirror" >"$root.log" 2>&1 || { echo "prove_asterisk: debootstrap failed, see $root.log" >&2; exit 2; }
+fi
+
+rm -rf "${root:?}$folder"
+mkdir -p "$root$folder"
+cp "$root"/etc/asterisk/{indications,features,stasis,acl,ccss,udptl}.conf "$root$folder/" 2>/dev/null || true
+cp "$here"/docs/asterisk/*.conf "$root$folder/"
+cat >"$root$folder/asterisk.conf" <<CONF
+[directories]
+astetcdir => $folder
+astmoddir => /usr/lib/$(uname -m)-linux-gnu/asterisk/modules
+astvarlibdir => /var/lib/asterisk
+astdbdir => /var/lib/asterisk
+astdatadir => /usr/share/asterisk
+astspooldir => /var/spool/asterisk
+astrundir => /var/run/asterisk
+astlogdir => /var/log/asterisk
+CONF
+printf '[modules]\nautoload = yes\nnoload = chan_iax2.so\nnoload = chan_unistim.so\nnoload = pbx_dundi.so\n' >"$root$folder/modules.conf"
+printf '[general]\n[logfiles]\nconsole => notice,warning,error,verbose\n' >"$root$folder/logger.conf"
+printf '[general]\nrtpstart = 12000\nrtpend = 12999\n' >"$root$folder/rtp.conf"
+mkdir -p "$root/run/asterisk"
+chroot "$root" chown -R asterisk:asterisk "$folder" /run/asterisk /var/lib/asterisk /var/log/asterisk /var/spool/asterisk
+
+chroot "$root" /usr/sbin/asterisk -f -U asterisk -G asterisk -C "$folder/asterisk.conf" >"$root.out" 2>&1 &
+asterisk=$!
+trap 'kill $asterisk 2>/dev/null || true; wait $asterisk 2>/dev/null || true' EXIT
+cli() { chroot "$root" /usr/sbin/asterisk -C "$folder/asterisk.conf" -rx "$1"; }
+for _ in $(seq 100); do cli 'core waitfullybooted' 2>/dev/null | grep -q 'fully booted' && break; sleep 0.2; done
+for _ in $(seq 50); do cli 'pjsip show contacts' 2>/dev/null | grep -q 'Avail' && break; sleep 0.2; done
+cli 'pjsip show contacts'
+cli 'channel originate Local/8000@phones extension human@trial'
+for _ in $(seq 60); do cli 'core show channels count' 2>/dev/null | grep -q '^0 active calls' && break; sleep 1; done
+cli 'core show channels count'

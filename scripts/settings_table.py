@@ -1,0 +1,141 @@
+"""Writes the table of settings in docs/operations.md from the code that reads them.
+
+`python scripts/settings_table.py` writes it, `--check` only says whether it is up to date. What a variable
+is for is said here; its name, default and rule come from `aywa.settings`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeVar
+
+# The one place where each variable is read: run on a reader that notes what it is asked for.
+from aywa.settings.reader import EnvironmentReader
+from aywa.settings.whole import _read_settings
+
+ROOT = Path(__file__).resolve().parents[1]
+PAGE = "docs/operations.md"
+BEGIN = "<!-- written by scripts/settings_table.py from aywa/settings: change it there -->"
+END = "<!-- end of the settings -->"
+_T = TypeVar("_T")
+
+MEANINGS = {
+    "NODE_ENV": "`production` refuses to start with gaps; anything else runs on embedded defaults",
+    "RUNTIME_HTTP_HOST": "where the control API listens",
+    "RUNTIME_HTTP_PORT": "its port; 0 lets the system choose",
+    "RUNTIME_PUBLIC_URL": "the origin that the outside reaches the API by; https in production",
+    "RUNTIME_API_KEY": "keys that the control API takes; unset in development: one is made and printed",
+    "CORS_ORIGINS": "origins whose browsers may call the API",
+    "RUNTIME_SIP_HOST": "the address SIP listens on (UDP)",
+    "RUNTIME_SIP_PORT": "its port; 0 lets the system choose",
+    "RUNTIME_SIP_ADVERTISED_HOST": "the address in Via and Contact, where it differs (NAT, 0.0.0.0)",
+    "RUNTIME_SIP_TRUNKS": "who may call: IP addresses and CIDR blocks",
+    "RUNTIME_MEDIA_HOST": "the address RTP sockets bind; unset: that of SIP",
+    "RUNTIME_MEDIA_ADVERTISED_HOST": "the address in the SDP, where it differs",
+    "RUNTIME_RTP_PORT_MIN": "first UDP port for RTP; a call takes an even one and the next",
+    "RUNTIME_RTP_PORT_MAX": "last UDP port for RTP",
+    "RUNTIME_MAX_LEGS": "legs the engine admits; above it calls get 503 with Retry-After",
+    "RUNTIME_MEDIA_TIMEOUT_S": "seconds without a packet from the caller that end a call",
+    "RUNTIME_MEDIA_REALTIME": "ask for SCHED_FIFO; without the permission the engine runs on without it",
+    "RUNTIME_SCENARIO": "the conversation incoming calls get",
+    "RUNTIME_MAX_DURATION_S": "seconds a call may last",
+    "RUNTIME_SILENCE_TIMEOUT_S": "seconds of the caller's silence that end a call",
+    "RUNTIME_ENDPOINTING_WAIT_MS": "silence after the caller's last word before the turn is taken",
+    "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
+    "RUNTIME_RECORD": "write a stereo WAV of every call",
+    "RUNTIME_BARGE_IN": "the caller may interrupt",
+    "RUNTIME_DRAIN_S": "seconds that live calls may go on after SIGTERM",
+    "RUNTIME_STORE_POSTGRES_URL": "the database; unset in development: an embedded PostgreSQL",
+    "RUNTIME_DATA_DIR": "where the embedded database and the recordings lie",
+    "RUNTIME_RECORDING_DIR": "where recordings lie; unset: `recordings` in the data folder",
+    "RUNTIME_STT": "speech to text",
+    "RUNTIME_LLM": "language model",
+    "RUNTIME_TTS": "text to speech",
+    "RUNTIME_STT_WORKERS": "recogniser processes",
+    "RUNTIME_LOG_LEVEL": "least level that is logged",
+    "RUNTIME_LOG_FORMAT": "one JSON object a line, or text for a terminal",
+}
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One variable as the code reads it."""
+
+    name: str
+    default: str
+    rule: str
+
+
+class NotingReader(EnvironmentReader):
+    """Reads an empty environment and notes every variable it is asked for, in order."""
+
+    def __init__(self) -> None:
+        super().__init__({})
+        self.settings: dict[str, Setting] = {}
+
+    def read(self, name: str, parse: Callable[[str], _T], default: _T, rule: str, example: str) -> _T:
+        """Note a variable with a rule."""
+        self.settings[name] = Setting(name, _shown(default), rule.removeprefix("must be "))
+        return super().read(name, parse, default, rule, example)
+
+    def text(self, name: str, default: str = "") -> str:
+        """Note a free text."""
+        self.settings[name] = Setting(name, _shown(default), "text")
+        return super().text(name, default)
+
+
+def _shown(default: object) -> str:
+    if isinstance(default, tuple):
+        return ",".join(str(item) for item in default)
+    if isinstance(default, bool):
+        return str(default).lower()
+    return f"{default:g}" if isinstance(default, float) else str(default)
+
+
+def known_settings() -> list[Setting]:
+    """Every variable the runtime reads, by name; what the development mode is for comes first."""
+    reader = NotingReader()
+    _read_settings(reader)
+    return sorted(reader.settings.values(), key=lambda setting: list(MEANINGS).index(setting.name))
+
+
+def table() -> str:
+    """The settings as a Markdown table. Raises ValueError for a variable without a meaning here."""
+    lines = ["| variable | default | what it is | rule |", "|---|---|---|---|"]
+    for setting in known_settings():
+        default = f"`{setting.default}`" if setting.default else ""
+        lines.append(f"| `{setting.name}` | {default} | {MEANINGS[setting.name]} | {setting.rule} |")
+    return "\n".join(lines)
+
+
+def refreshed(page: str) -> str:
+    """The page with its table as the code has it. Raises ValueError when a mark is missing."""
+    head, begin, rest = page.partition(BEGIN)
+    _, end, tail = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"the page has lost one of its marks: {BEGIN} and {END}")
+    return f"{head}{BEGIN}\n\n{table()}\n\n{END}{tail}"
+
+
+def main() -> int:
+    """Write, or check; 1 when `--check` finds a stale table."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    path = ROOT / PAGE
+    page = path.read_text(encoding="utf-8")
+    fresh = refreshed(page)
+    if fresh == page:
+        return 0
+    if not check:
+        path.write_text(fresh, encoding="utf-8")
+    sys.stdout.write(f"{PAGE} {'is stale: run make docs' if check else 'rewritten'}\n")
+    return 1 if check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

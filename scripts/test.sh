@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# test.sh [PYTEST ARGUMENTS...]: the linters and then every test; with arguments only those tests.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+. scripts/lib.sh
+
+# One process, one test after the other: tests that listen to real audio on real sockets are judged by it, and a
+# second worker on a two-core machine would be the noise they hear. The limit is for a run that hangs; INT makes
+# pytest say where.
+run_pytest() {
+    timeout --signal=INT --kill-after=60 "${TEST_LIMIT_S:-840}" "$VENV/bin/python" -m pytest "$@"
+}
+
+if [ $# -gt 0 ]; then
+    run_pytest "$@"
+else
+    checks=0
+    scripts/check.sh --tools || checks=$?
+    say "pytest"
+    status=0
+    run_pytest -q --no-skips || status=$?
+    [ "$status" -ne 124 ] || fail "the tests were stopped after ${TEST_LIMIT_S:-840} s; the trace above shows where they hung"
+    [ "$status" -eq 0 ] || fail "tests failed, see above (pytest's status $status)"
+    [ "$checks" -eq 0 ] || fail "the tests passed and the linters did not, see the top"
+fi
