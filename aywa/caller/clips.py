@@ -44,7 +44,8 @@ def read_clip(path: str) -> Clip:
     except FileNotFoundError as error:
         raise RequestError(f"{path} does not exist", field="play") from error
     except (OSError, EOFError, wave.Error) as error:
-        raise RequestError(f"{path} is not a readable PCM WAV file: {error}", field="play") from error
+        why = str(error) or "it ends too early"
+        raise RequestError(f"{path} is not a readable PCM WAV file: {why}", field="play") from error
     if width not in _DTYPES:
         raise RequestError(f"{path} has {8 * width}-bit samples; use 8, 16 or 32 bits", field="play")
     samples = np.frombuffer(raw, dtype=_DTYPES[width]).astype(np.float32)

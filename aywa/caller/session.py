@@ -86,6 +86,7 @@ async def place_call(
     ports = engine.reserve_port()
     offer = make_offer(LocalAudio(ports.host, ports.port), rng.getrandbits(31), 1)
     began = trio.current_time()
+    observer("calling", {"to": str(plan.target)})
     try:
         session = await agent.invite(
             plan.target,

@@ -17,9 +17,9 @@ from aywa.caller.clips import read_clip
 from aywa.caller.report import CallReport
 from aywa.caller.script import parse_line
 from aywa.caller.session import CallPlan, PlacedCall, place_call
-from aywa.errors import AywaError, RequestError
+from aywa.errors import AywaError, ParseError, RequestError
 from aywa.media.engine import open_media_engine
-from aywa.proto.sip.uri import parse_uri
+from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import MediaSettings, SipSettings
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import open_user_agent
@@ -64,18 +64,26 @@ def run(args: argparse.Namespace) -> int:
 
 
 def plan_from(args: argparse.Namespace) -> CallPlan:
-    """The plan of the command line. Raises `RequestError` or `ParseError` that names what is wrong."""
+    """The plan of the command line. Raises `RequestError` that names what is wrong."""
     if args.follow and not args.api_key:
         raise RequestError("--follow needs --api-key", field="api-key")
     lines = [parse_line(text) for text in args.play]
     return CallPlan(
-        target=parse_uri(args.to),
-        from_uri=parse_uri(args.from_uri),
+        target=_uri("to", args.to),
+        from_uri=_uri("from", args.from_uri),
         lines=tuple((line, read_clip(line.path)) for line in lines),
         turn_gap_s=args.gap,
         linger_s=args.linger,
         max_s=args.max,
     )
+
+
+def _uri(option: str, text: str) -> Uri:
+    try:
+        return parse_uri(text)
+    except ParseError as error:
+        rule = f"--{option} {text!r} is not a SIP URI such as sip:1000@127.0.0.1:5080 ({error.detail})"
+        raise RequestError(rule, field=option) from error
 
 
 async def _call(args: argparse.Namespace, plan: CallPlan) -> PlacedCall:

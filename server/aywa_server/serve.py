@@ -43,38 +43,43 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"aywa-media {__version__}")
     parser.add_argument("--check", action="store_true", help="check the settings and exit")
     args = parser.parse_args(arguments)
-    server = Server()
+    server: Server | None = None
     try:
         settings = Settings.from_env(os.environ)
         configure_logging(level=settings.log.level, human=settings.log.human)
         if args.check:
             sys.stdout.write("the settings can work\n")
             return 0
-        trio.run(server.run, _with_api_key(settings))
+        server = Server(settings, _made_api_key(settings))
+        trio.run(server.run)
     except (AywaError, BaseExceptionGroup) as error:
         known = [leaf for leaf in _leaves(error) if isinstance(leaf, AywaError)]
         if len(known) != len(list(_leaves(error))):
             raise
         sys.stderr.write(f"aywa-media: {'; '.join(dict.fromkeys(leaf.detail for leaf in known))}\n")
-        return 1 if server.ready else 2
+        return 1 if server is not None and server.ready else 2
     return 0
 
 
 class Server:
-    """One run of the process."""
+    """One run of the process. `made_key` is the API key that was made for it, if one was."""
 
-    def __init__(self) -> None:
+    def __init__(self, settings: Settings, made_key: str) -> None:
+        keys = (made_key,) if made_key else settings.http.api_keys
+        self._settings = replace(settings, http=replace(settings.http, api_keys=keys))
+        self._made_key = made_key
         self.ready = False
         self._stopping = trio.Event()
 
-    async def run(self, settings: Settings) -> None:
+    async def run(self) -> None:
         """Serve until told to stop. Raises whatever kept it from starting."""
         async with trio.open_nursery() as root:
             root.start_soon(self._watch_signals, root.cancel_scope)
-            await self._serve(settings)
+            await self._serve()
             root.cancel_scope.cancel()
 
-    async def _serve(self, settings: Settings) -> None:
+    async def _serve(self) -> None:
+        settings = self._settings
         sock = bind_http(settings.http)
         port = sock.getsockname()[1]
         try:
@@ -95,7 +100,7 @@ class Server:
                     listen = partial(serve, create_app(parts), config, shutdown_trigger=self._stopping.wait)
                     await api.start(listen)
                     self.ready = True
-                    _announce(settings, runtime, port)
+                    _announce(settings, runtime, port, self._made_key)
                     await self._stopping.wait()
                     runtime.drain()
                 _log.info("api closed", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
@@ -111,20 +116,19 @@ class Server:
                 self._stopping.set()
 
 
-def _with_api_key(settings: Settings) -> Settings:
+def _made_api_key(settings: Settings) -> str:
     """In development a key is made when none is set; production has refused to come this far without."""
     if settings.http.api_keys or settings.mode is Mode.PRODUCTION:
-        return settings
+        return ""
     try:
-        key = development_key(Path(settings.store.data_dir))
+        return development_key(Path(settings.store.data_dir))
     except OSError as error:
         rule = f"{settings.store.data_dir} cannot be written ({error.strerror})"
         raise ConfigError([Gap("RUNTIME_DATA_DIR", rule, "/var/lib/aywa")]) from error
-    return replace(settings, http=replace(settings.http, api_keys=(key,)))
 
 
-def _announce(settings: Settings, runtime: Runtime, port: int) -> None:
-    """Say how to reach it. The key is shown in development only."""
+def _announce(settings: Settings, runtime: Runtime, port: int, made_key: str) -> None:
+    """Say how to reach it. Only a key that was made here is shown: a configured one is known already."""
     host = f"[{settings.http.host}]" if ":" in settings.http.host else settings.http.host
     url = settings.http.public_url or f"http://{host}:{port}"
     sip_host, sip_port = runtime.sip_address
@@ -136,9 +140,8 @@ def _announce(settings: Settings, runtime: Runtime, port: int) -> None:
     ]
     if settings.call.record:
         lines.append(f"  recordings  {Path(settings.artifacts.directory).absolute()}")
-    if settings.mode is Mode.DEVELOPMENT:
-        key = settings.http.api_keys[0]
-        lines += [f"  API key     {key}", f"  try         curl -H 'Authorization: Bearer {key}' {url}/call"]
+    if made_key:
+        lines += [f"  API key     {made_key}", f"  try         curl -H 'X-API-Key: {made_key}' {url}/call"]
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
 
