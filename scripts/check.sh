@@ -14,9 +14,9 @@ try() {
 }
 
 bin=$VENV/bin
-try "ruff check" "$bin/ruff" check --quiet .
+try "ruff check" "$bin/ruff" check --quiet --output-format concise .
 try "ruff format" "$bin/ruff" format --check --quiet .
 try "mypy --strict" "$bin/mypy"
-try "import-linter" env PYTHONPATH=.:server:installer "$bin/lint-imports"
+try "import-linter" env PYTHONPATH=.:server:installer "$bin/lint-imports" --no-logo
 [ "${1:-}" = --tools ] || try "house tests" "$bin/python" -m pytest -q tests/house
 [ ${#failed[@]} -eq 0 ] || fail "these failed, see above: ${failed[*]}"

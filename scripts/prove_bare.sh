@@ -74,7 +74,7 @@ no_services() {
 
 timed() {
     local started=$SECONDS
-    say "$*"
+    say "$(printf "%s " "$@" | sed -E "s/^(in_clone|inside) //")"
     "$@"
     say "done in $((SECONDS - started)) s"
 }
