@@ -72,27 +72,32 @@ no_services() {
     [ -z "$found" ] || fail "the set-up brought services: $found"
 }
 
+# timed WHAT COMMAND...: what fails here ends the proof, whatever context it is called from.
 timed() {
-    local started=$SECONDS
-    say "$(printf "%s " "$@" | sed -E "s/^(in_clone|inside) //")"
-    "$@"
-    say "done in $((SECONDS - started)) s"
+    local started=$SECONDS title=$1
+    shift
+    say "$title"
+    "$@" || fail "failed after $((SECONDS - started)) s: $title"
+    say "$title: done in $((SECONDS - started)) s"
 }
 
 prove_project() {
     git -c advice.detachedHead=false clone --quiet "file://$PWD" "$root/srv/aywa"
     in_clone() { inside sh -c 'cd /srv/aywa && exec "$@"' sh "$@"; }
     case $what in run | all)
-        timed in_clone make run ONCE=1
+        timed "make run ONCE=1" in_clone make run ONCE=1
         no_services
         # lo is up in a new namespace only when somebody brings it up.
-        say "again, with no network but loopback"
         export -f inside
         export root
-        timed unshare --net bash -c 'ip link set lo up && inside sh -c "cd /srv/aywa && exec make run ONCE=1"'
+        timed "make run ONCE=1 again, with no network but loopback" unshare --net bash -c 'ip link set lo up && inside sh -c "cd /srv/aywa && exec make run ONCE=1"'
         ;;
     esac
-    case $what in test | all) timed in_clone make test && no_services ;; esac
+    case $what in test | all)
+        timed "make test" in_clone make test
+        no_services
+        ;;
+    esac
 }
 
 prove_wheel() {
@@ -103,10 +108,12 @@ prove_wheel() {
     cp $wheel "$root/srv/dist/"
     cp scripts/prove_wheel.py "$root/srv/"
     inside sh -c '! command -v gcc cc make' || fail "this root has a compiler, so it proves nothing"
-    timed inside python3 -m venv /srv/venv
-    timed inside /srv/venv/bin/pip install --quiet --only-binary :all: --find-links /srv/dist 'aywa[embedded]'
-    timed inside /srv/venv/bin/aywa-media --help
-    timed inside /srv/venv/bin/python -I /srv/prove_wheel.py
+    timed "python3 -m venv" inside python3 -m venv /srv/venv
+    timed "pip install aywa[embedded], nothing to be built" \
+        inside /srv/venv/bin/pip install --quiet --only-binary :all: --find-links /srv/dist 'aywa[embedded]'
+    timed "aywa-media --help" inside /srv/venv/bin/aywa-media --help
+    timed "aywa --help" inside /srv/venv/bin/aywa --help
+    timed "import everything, carry audio" inside /srv/venv/bin/python -I /srv/prove_wheel.py
 }
 
 step debootstrap "Making a minimal $suite in $root" debootstrap --variant=minbase --include="$packages" "$suite" "$root" "$(mirror)" ||
