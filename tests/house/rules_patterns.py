@@ -1,8 +1,8 @@
 """Regular expressions that Debian 12's own Python (3.11.2) matches wrongly.
 
-Until CPython 3.11.5 a possessive repeat, or an atomic group, around something that can itself backtrack did not
-always restore the position: `(?:a++|<b*+>)++` took text that it must not. Around single characters and around
-other possessive repeats it is right.
+Until CPython 3.11.5 a possessive repeat around something that can itself backtrack did not always restore the
+position: `(?:a++|<b*+>)++` took text that it must not. Around single characters and around other possessive
+repeats it is right, and so is the same thing said as an atomic group, `(?>(?:a++|<b*+>)+)`.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ from re import _constants, _parser  # type: ignore[attr-defined]  # how to see i
 from types import ModuleType
 from typing import Any
 
-_POSSESSIVE = (_constants.POSSESSIVE_REPEAT, _constants.ATOMIC_GROUP)
 _BACKTRACKING = (_constants.MAX_REPEAT, _constants.MIN_REPEAT, _constants.BRANCH)
 
 
 def misjudged(pattern: str, flags: int = 0) -> bool:
-    """Whether the pattern has a possessive repeat or atomic group around something that backtracks."""
+    """Whether the pattern has a possessive repeat around something that backtracks."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", FutureWarning)
         tree = _parser.parse(pattern, flags & ~re.DEBUG)
-    return any(_backtracks(body) for operation, body in _nodes(tree) if operation in _POSSESSIVE)
+    return any(
+        _backtracks(body) for operation, body in _nodes(tree) if operation is _constants.POSSESSIVE_REPEAT
+    )
 
 
 def _backtracks(body: Any) -> bool:

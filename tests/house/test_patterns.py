@@ -16,14 +16,14 @@ def test_every_pattern_is_matched_alike() -> None:
     found = [
         where for where, pattern in patterns_of(aywa) if misjudged(_text(pattern.pattern), pattern.flags)
     ]
-    assert found == [], "a possessive repeat around something that backtracks: CPython 3.11.2 gets it wrong"
+    assert found == [], "a possessive repeat around something that backtracks: say it as an atomic group"
 
 
-@pytest.mark.parametrize("pattern", [r'(?:[^,"]|"[^"]*+")*+', r"(?>a+b)", r"(?:a+,)++", r"(?:(?:ab|c))?+"])
+@pytest.mark.parametrize("pattern", [r'(?:[^,"]|"[^"]*+")*+', r"(?:a+,)++", r"(?:(?:ab|c))?+"])
 def test_a_misjudged_pattern_is_found(pattern: str) -> None:
     assert misjudged(pattern)
 
 
-@pytest.mark.parametrize("pattern", [r"[a-z]++", r"(?:;[^;?]*+)*+", r"(?>abc)", r"(a|b)*c", r"(?:ab)++"])
+@pytest.mark.parametrize("pattern", [r"[a-z]++", r"(?:;[^;?]*+)*+", r"(?>(?:a|b)+)", r"(a|b)*c", r"(?:ab)++"])
 def test_a_sound_pattern_is_not(pattern: str) -> None:
     assert not misjudged(pattern)
