@@ -19,9 +19,9 @@ LWS = r"[ \t]*+"  # lines are unfolded before any of these rules see them
 QUOTED = r'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 
 _TOKEN = re.compile(f"[{TOKEN_CHARACTERS}]+")
-_ITEM = re.compile(rf'(?:[^",<]++|{QUOTED}|<[^<>]*+>)++', re.DOTALL)
+_ITEM = re.compile(rf'(?>(?:[^",<]++|{QUOTED}|<[^<>]*+>)+)', re.DOTALL)
 _PARAMETER = re.compile(
-    rf'{LWS};{LWS}([{TOKEN_CHARACTERS}]++){LWS}(?:={LWS}({QUOTED}|[^ \t;,"<>]*+){LWS})?+', re.DOTALL
+    rf'{LWS};{LWS}([{TOKEN_CHARACTERS}]++){LWS}(?>(?:={LWS}({QUOTED}|[^ \t;,"<>]*+){LWS})?)', re.DOTALL
 )
 _PARAMETER_VALUE = re.compile(rf'{QUOTED}|[^\x00-\x20;,"<>\x7f]*+', re.DOTALL)
 _QUOTED_PAIR = re.compile(r"\\(.)", re.DOTALL)

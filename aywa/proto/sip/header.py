@@ -44,7 +44,7 @@ _CSEQ = re.compile(rf"{LWS}([0-9]++)[ \t]++([{TOKEN_CHARACTERS}]++){LWS}")
 _CONTENT_TYPE = re.compile(
     rf"{LWS}([{TOKEN_CHARACTERS}]++){LWS}/{LWS}([{TOKEN_CHARACTERS}]++){LWS}(.*+)", re.DOTALL
 )
-_RETRY_AFTER = re.compile(rf"{LWS}([0-9]++){LWS}(\((?:[^()\\]|\\.)*+\))?{LWS}(.*+)", re.DOTALL)
+_RETRY_AFTER = re.compile(rf"{LWS}([0-9]++){LWS}(\((?>(?:[^()\\]|\\.)*)\))?{LWS}(.*+)", re.DOTALL)
 _REASON = re.compile(rf"([{TOKEN_CHARACTERS}]++){LWS}(.*+)", re.DOTALL)
 
 
