@@ -32,7 +32,13 @@ from aywa_server.cli_call import decline
 from aywa_server.demo import sounds_folder
 
 _WORDS = ("digits/day-5", "digits/3", "digits/day-1", "digits/2", "digits/tomorrow")
-_INTO_SENTENCE_S = 0.9
+_INTO_SENTENCE_S = (
+    0.9,
+    1.3,
+    1.1,
+    0.7,
+    0.9,
+)  # seconds; the assistant is in the middle of a word then, not between two
 _PER_CALL = 5
 _HOGGED = (sys.executable, "-m", "bench.hogged_runtime")
 
@@ -58,7 +64,8 @@ def _free_port(kind: int) -> int:
 
 
 def _plan(sip_port: int, clips: list[Clip]) -> CallPlan:
-    lines = tuple((Line(clip.name, Cue.SPEECH, _INTO_SENTENCE_S), clip) for clip in clips)
+    timed = zip(clips, _INTO_SENTENCE_S, strict=True)
+    lines = tuple((Line(clip.name, Cue.SPEECH, seconds), clip) for clip, seconds in timed)
     return CallPlan(
         target=parse_uri(f"sip:hotel@127.0.0.1:{sip_port}"),
         from_uri=parse_uri("sip:bench@127.0.0.1"),
@@ -113,7 +120,7 @@ async def measure(name: str, command: tuple[str, ...], total: int, at_once: int)
     ]
     return Row(
         name=name,
-        interruptions=sum(len(report.turns) for report in reports),
+        interruptions=sum(turn.talked_over for report in reports for turn in report.turns),
         yielded=len(figures),
         p50=percentile(figures, 0.5),
         p95=percentile(figures, 0.95),
@@ -145,14 +152,14 @@ async def run(total: int, at_once: int) -> list[Row]:
 
 
 def main() -> int:
-    """Print the table; 1 when a 95th percentile is above 60 ms."""
+    """Print the table; 1 when the assistant spoke on once, or a 95th percentile is above 60 ms."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--interruptions", type=int, default=100)
     parser.add_argument("--calls", type=int, default=5, help="calls at the same time")
     args = parser.parse_args()
     rows = trio.run(run, args.interruptions, args.calls)
     print(table(rows))
-    return 0 if all(row.p95 is not None and row.p95 <= 60 for row in rows) else 1
+    return 0 if all(row.yielded >= row.interruptions and (row.p95 or 61) <= 60 for row in rows) else 1
 
 
 if __name__ == "__main__":

@@ -72,7 +72,7 @@ class Conversation:
                 self._parts.latency.final(trio.current_time())
             self.receive(FinalText(event.text, event.confidence))
         else:
-            self.receive(PartialText(event.text))
+            self.receive(PartialText(event.text, event.confidence))
 
     def first_audible(self, turn: int, timeline: int) -> None:
         """The first sample of a turn that can be heard was sent at this timeline sample."""

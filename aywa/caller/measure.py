@@ -22,6 +22,7 @@ RATE_HZ = 8000
 _WINDOW = 16  # 2 ms
 _AUDIBLE_PEAK = 150  # about -47 dBFS: the onset of a voiced sound, above mu-law's idle steps
 _BRIDGE_MS = 300  # a pause inside speech; longer ends an utterance
+_OVERLAP_MS = 40  # two packets: who was audible within them is speaking
 _REACTION_MS = 1500  # speech that stops later than this after the caller spoke did not stop because of it
 
 Samples = npt.NDArray[np.int16]
@@ -39,13 +40,17 @@ class PlayedClip:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What one clip caused. Milliseconds; None where it did not happen."""
+    """What one clip caused. Milliseconds; None where it did not happen.
+
+    `talked_over`: the other side was audible when the clip's speech began, so it had something to yield.
+    """
 
     clip: str
     speech_start_ms: float
     speech_stop_ms: float
     latency_ms: float | None
     barge_in_ms: float | None
+    talked_over: bool = False
 
 
 def _audible(track: Samples) -> npt.NDArray[np.bool_]:
@@ -92,6 +97,7 @@ def measure_turns(received: Samples, sent: Samples, clips: Sequence[PlayedClip])
         if start is None or stop is None:
             continue
         barge_in, listen_from = None, stop
+        talked_over = last_audible(received, max(0, start - _OVERLAP_MS * RATE_HZ // 1000), start) is not None
         if clip.interrupts:
             ended = _silence_after(received, start)
             if ended is not None and start < ended <= start + _REACTION_MS * RATE_HZ // 1000:
@@ -99,7 +105,7 @@ def measure_turns(received: Samples, sent: Samples, clips: Sequence[PlayedClip])
                 listen_from = max(stop, ended)
         answer = first_audible(received[:until], listen_from)
         latency = None if answer is None else _to_ms(answer - stop)
-        turns.append(Turn(clip.name, _to_ms(start), _to_ms(stop), latency, barge_in))
+        turns.append(Turn(clip.name, _to_ms(start), _to_ms(stop), latency, barge_in, talked_over))
     return turns
 
 

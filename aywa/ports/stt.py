@@ -10,10 +10,14 @@ from typing import Protocol, TypeAlias
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """What the caller seems to be saying; replaced by the next partial of the same utterance."""
+    """What the caller seems to be saying; replaced by the next partial of the same utterance.
+
+    A `confidence` (0..1) says how sure the recogniser is that the final will have words; None is a guess that
+    the final may take back, which does not cut the assistant.
+    """
 
     text: str
-    confidence: float | None = None  # 0..1
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

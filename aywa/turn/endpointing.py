@@ -20,6 +20,8 @@ from typing import TypeAlias
 
 from aywa.turn.settings import TurnSettings
 
+_SAMPLES_PER_S = 8000  # of the leg's timeline
+
 
 class EndpointState(Enum):
     """Where the caller's turn is."""
@@ -53,9 +55,10 @@ class UserTurn:
 
 @dataclass(frozen=True, slots=True)
 class NothingSaid:
-    """Speech was heard and nothing was understood."""
+    """Speech of `spoken_s` seconds was heard and nothing was understood."""
 
     why: Why
+    spoken_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -230,7 +233,9 @@ class Endpointer:
         self._reset("turn taken")
 
     def _nothing(self, why: Why) -> None:
-        self._results.append(NothingSaid(why))
+        start, end = self._start_sample, self._end_sample
+        spoken = 0 if start is None or end is None else end - start
+        self._results.append(NothingSaid(why, spoken / _SAMPLES_PER_S))
         self._reset("nothing said")
 
     def _reset(self, cause: str) -> None:

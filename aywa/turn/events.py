@@ -22,6 +22,7 @@ class Trigger(Enum):
     OPERATOR = "an operator asked for a sentence"
     SILENCE = "the caller has been silent"
     APOLOGY = "a provider failed"
+    REPROMPT = "the caller was not understood"
     FAREWELL = "a limit ends the call"
 
 
@@ -88,9 +89,10 @@ class GateShut:
 
 @dataclass(frozen=True, slots=True)
 class PartialText:
-    """A partial transcript; it replaces the one before."""
+    """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess."""
 
     text: str
+    confidence: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

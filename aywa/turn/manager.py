@@ -46,6 +46,7 @@ from aywa.turn.heard import HeardLedger
 from aywa.turn.limits import Limit, Limits
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State, Wakeup
+from aywa.turn.unclear import Unclear
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,7 @@ class TurnManager:
         self._floor = Floor(settings)
         self._endpointer = Endpointer(settings)
         self._limits = Limits(settings)
+        self._unclear = Unclear(settings)
         self._lines: deque[_Line] = deque()
         self._unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
         self._keys = ""
@@ -127,9 +129,11 @@ class TurnManager:
                 self._endpointer.speech_stopped(sample, now, silent_s)
             case GateShut(epoch, played, timeline):
                 self._gate_shut(epoch, played, timeline, now)
-            case PartialText(text):
+            case PartialText(text, confidence):
                 self._endpointer.partial(text, now)
-                self._text_came(text, now)
+                sure = confidence is not None and confidence >= self._settings.partial_confidence
+                if sure and self._text_came(text, now):
+                    self._unclear.cut()
             case FinalText(text):
                 self._endpointer.final(text, now)
                 self._text_came(text, now)
@@ -187,18 +191,22 @@ class TurnManager:
         if epoch > self._floor.gate.epoch:  # its CallerSpeech was lost: the gate must not stay shut for that
             self._caller_speech(timeline, epoch, now)
 
-    def _text_came(self, text: str, now: float) -> None:
+    def _text_came(self, text: str, now: float) -> bool:
+        """Words, perhaps of an interruption; True when they cut the answer."""
         if text.strip():
             self._limits.caller_heard(now)
         if self.state is not State.YIELDED:
-            return
+            return False
         words, begun = self._endpointer.text, self._floor.begun
         if self._floor.gate.judge(words, complete=False, begun=begun) is Verdict.COMMIT:
             self._floor.cut(Cause.TRANSCRIPT, now, characters=len(words), begun=begun)
+            return True
+        return False
 
     def _user_turn(self, turn: UserTurn, now: float) -> None:
         """The caller has finished: answer, go on, or keep it for later."""
         floor = self._floor
+        self._unclear.understood()
         floor.decide(
             "turn.taken",
             why=turn.why.name,
@@ -225,12 +233,22 @@ class TurnManager:
         self._user_said(turn)
         floor.start(Trigger.USER, Cause.TURN_TAKEN, now)
 
-    def _nothing_said(self, why: Why, now: float) -> None:
-        self._floor.decide("turn.nothing", why=why.name, final_timeout_s=self._settings.final_timeout_s)
+    def _nothing_said(self, nothing: NothingSaid, now: float) -> None:
+        settings = self._settings
+        self._floor.decide(
+            "turn.nothing",
+            why=nothing.why.name,
+            spoken_s=nothing.spoken_s,
+            final_timeout_s=settings.final_timeout_s,
+            unclear_speech_s=settings.unclear_speech_s,
+        )
         if self.state is State.YIELDED:
             self._floor.resume(Cause.NOTHING_SAID, now)
-        elif self._floor.gate.state is GateState.CLOSED:
+            return
+        if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
+        if self.state is State.LISTENING and self._unclear.asks(nothing):
+            self._lines.append(_Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
     def _corrected(self, text: str, now: float) -> None:
         """The caller's words were others than the partial that is being answered."""
@@ -406,8 +424,8 @@ class TurnManager:
             match result:
                 case UserTurn():
                     self._user_turn(result, now)
-                case NothingSaid(why):
-                    self._nothing_said(why, now)
+                case NothingSaid():
+                    self._nothing_said(result, now)
                 case Correction(text):
                     self._corrected(text, now)
         floor, answer = self._floor, self._floor.answer

@@ -50,6 +50,9 @@ class TurnSettings:
     speech_timeout_s: float = 8.0  # without audio from the synthesizer once the ring has run dry
     mark_slack_s: float = 1.0  # marks come within a tick; a second late they are lost
     closing_timeout_s: float = 20.0  # a farewell is one or two sentences
+    partial_confidence: float = 0.5  # of a partial that cuts the assistant before its final is there
+    unclear_speech_s: float = 0.4  # shorter than this may be a cough; the shortest words last as long
+    max_reprompts: int = 2  # in a row; a noisy room must not be asked for ever
     max_failures: int = 2  # failed turns in a row before the call is given up
     max_duration_s: float = 600.0
     silence_prompt_s: float = 10.0

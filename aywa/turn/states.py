@@ -37,6 +37,7 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
         (State.CREATED, Cause.CALL_STARTED, State.THINKING),
         (State.LISTENING, Cause.TURN_TAKEN, State.THINKING),
         (State.LISTENING, Cause.AMENDED, State.THINKING),
+        (State.LISTENING, Cause.NOTHING_SAID, State.THINKING),
         (State.LISTENING, Cause.OPERATOR, State.THINKING),
         (State.LISTENING, Cause.OPERATOR, State.CLOSING),
         (State.LISTENING, Cause.SILENCE, State.THINKING),

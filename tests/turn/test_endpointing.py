@@ -89,7 +89,7 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     ),
     "nothing was understood": (
         [(1, "speech", ""), (1.2, "stop", ""), (1.3, "final", "")],
-        [(1.3, NothingSaid(Why.EMPTY))],
+        [(1.3, NothingSaid(Why.EMPTY, 0.2))],
     ),
     "words, then a cough": (
         [
@@ -104,7 +104,7 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     ),
     "the recogniser never answers": (
         [(1, "speech", ""), (2, "stop", "")],
-        [(4.0, NothingSaid(Why.NO_TRANSCRIPT))],
+        [(4.0, NothingSaid(Why.NO_TRANSCRIPT, 1.0))],
     ),
     "only a partial comes": (
         [(1, "speech", ""), (1.5, "partial", "a ro"), (1.8, "partial", "a room"), (2, "stop", "")],

@@ -124,7 +124,7 @@ def test_words_cut_the_answer() -> None:
     actions = world.speech()
     assert isinstance(actions[0], Yield)
     world.wait(0.3)
-    actions = world.send(PartialText("wait"))
+    actions = world.send(PartialText("wait", 0.9))
     kinds = [type(a) for a in actions if not isinstance(a, UserSaid)]
     assert kinds.index(CancelGeneration) < kinds.index(Commit)
     (cut,) = [a for a in actions if isinstance(a, Truncate)]
@@ -146,8 +146,8 @@ def test_an_acknowledgement_changes_nothing() -> None:
     world = speaking()
     world.speech()
     world.wait(0.3)
-    world.send(PartialText("uh"))
-    world.send(PartialText("uh-huh"))
+    world.send(PartialText("uh", 0.9))
+    world.send(PartialText("uh-huh", 0.9))
     assert world.state_is(State.YIELDED)
     world.silence()
     world.send(FinalText("Uh-huh."))

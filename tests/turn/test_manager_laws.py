@@ -81,7 +81,7 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
         case "final uh-huh":
             world.send(FinalText("uh-huh"))
         case str() if action.startswith("partial"):
-            world.send(PartialText(action.removeprefix("partial ")))
+            world.send(PartialText(action.removeprefix("partial "), 0.9))
         case str() if action.startswith("digit"):
             world.send(KeyPressed(action[-1]))
 

@@ -1,0 +1,37 @@
+"""Speech that was heard and not understood: when to ask for it again.
+
+A cough needs no answer, and words that the recogniser could not make out do: a caller who spoke and hears
+nothing believes that the line is dead. Length tells them apart well enough, and asking is bounded, because a
+noisy room must not be asked for ever.
+"""
+
+from __future__ import annotations
+
+from aywa.turn.endpointing import NothingSaid, Why
+from aywa.turn.settings import TurnSettings
+
+
+class Unclear:
+    """Counts what was not understood since the caller was last understood."""
+
+    def __init__(self, settings: TurnSettings) -> None:
+        self._settings = settings
+        self._asked = 0
+        self._cut_for_it = False
+
+    def cut(self) -> None:
+        """An answer was cut because words seemed to come: if they come to nothing, somebody must speak."""
+        self._cut_for_it = True
+
+    def understood(self) -> None:
+        """The caller was understood."""
+        self._asked, self._cut_for_it = 0, False
+
+    def asks(self, nothing: NothingSaid) -> bool:
+        """Whether to ask the caller to say it again, now that nothing was understood."""
+        cut, self._cut_for_it = self._cut_for_it, False
+        words = nothing.why is Why.EMPTY and nothing.spoken_s >= self._settings.unclear_speech_s
+        if not cut and (not words or self._asked >= self._settings.max_reprompts):
+            return False
+        self._asked += 1
+        return True
