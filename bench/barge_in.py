@@ -32,14 +32,11 @@ from aywa_server.cli_call import decline
 from aywa_server.demo import sounds_folder
 
 _WORDS = ("digits/day-5", "digits/3", "digits/day-1", "digits/2", "digits/tomorrow")
-_INTO_SENTENCE_S = (
-    0.9,
-    1.3,
-    1.1,
-    0.7,
-    0.9,
-)  # seconds; the assistant is in the middle of a word then, not between two
+# Seconds into the assistant's sentence: in the middle of a word, where there is something to yield.
+_INTO_SENTENCE_S = (0.9, 1.3, 1.1, 0.7, 0.9)
 _PER_CALL = 5
+_MAX_CALLS = 3  # times as many as needed if every clip met the assistant speaking
+_MAX_GAP_MS = 40.0
 _HOGGED = (sys.executable, "-m", "bench.hogged_runtime")
 
 
@@ -55,6 +52,11 @@ class Row:
     worst: float | None
     longest_gap: float
     lost: int
+
+    def reached(self, asked: int) -> bool:
+        """As many interruptions as asked for, each yielded to, 95 % within 60 ms, and clean RTP."""
+        yielded = self.yielded >= self.interruptions >= asked and self.p95 is not None and self.p95 <= 60
+        return yielded and self.lost == 0 and self.longest_gap <= _MAX_GAP_MS
 
 
 def _free_port(kind: int) -> int:
@@ -81,12 +83,13 @@ async def _interrupt(sip_port: int, total: int, at_once: int) -> list[CallReport
     clips = [read_clip(str(folder / f"{word}.wav")) for word in _WORDS]
     rng = SystemRandom()
     reports: list[CallReport] = []
-    limiter = trio.CapacityLimiter(at_once)
     media = MediaSettings(rtp_port_min=24576, rtp_port_max=26623, port_quarantine_s=0.0)
     sip = SipSettings(port=0, trunks=(), user_agent="aywa bench")
 
-    async def one() -> None:
-        async with limiter:
+    async def caller() -> None:
+        for _ in range(_MAX_CALLS * total // (_PER_CALL * at_once) + 1):
+            if talked_over(reports) >= total:
+                return
             placed = await place_call(agent, engine, _plan(sip_port, clips), rng=rng, observer=_ignore)
             reports.append(placed.report)
 
@@ -95,9 +98,14 @@ async def _interrupt(sip_port: int, total: int, at_once: int) -> list[CallReport
         open_user_agent(sip, rng=rng, on_call=decline) as agent,
         trio.open_nursery() as nursery,
     ):
-        for _ in range(-(-total // _PER_CALL)):
-            nursery.start_soon(one)
+        for _ in range(at_once):
+            nursery.start_soon(caller)
     return reports
+
+
+def talked_over(reports: list[CallReport]) -> int:
+    """How many clips began while the assistant was speaking."""
+    return sum(turn.talked_over for report in reports for turn in report.turns)
 
 
 def _ignore(kind: str, data: dict[str, object]) -> None:
@@ -120,7 +128,7 @@ async def measure(name: str, command: tuple[str, ...], total: int, at_once: int)
     ]
     return Row(
         name=name,
-        interruptions=sum(turn.talked_over for report in reports for turn in report.turns),
+        interruptions=talked_over(reports),
         yielded=len(figures),
         p50=percentile(figures, 0.5),
         p95=percentile(figures, 0.95),
@@ -152,14 +160,14 @@ async def run(total: int, at_once: int) -> list[Row]:
 
 
 def main() -> int:
-    """Print the table; 1 when the assistant spoke on once, or a 95th percentile is above 60 ms."""
+    """Print the table; 1 when a row misses what `Row.reached` asks for."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--interruptions", type=int, default=100)
     parser.add_argument("--calls", type=int, default=5, help="calls at the same time")
     args = parser.parse_args()
     rows = trio.run(run, args.interruptions, args.calls)
     print(table(rows))
-    return 0 if all(row.yielded >= row.interruptions and (row.p95 or 61) <= 60 for row in rows) else 1
+    return 0 if all(row.reached(args.interruptions) for row in rows) else 1
 
 
 if __name__ == "__main__":
