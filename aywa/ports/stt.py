@@ -57,5 +57,11 @@ class Transcriber(Protocol):
 
     name: str
 
+    def fault(self) -> str | None:
+        """Why no call can be heard at the moment, as a sentence; None when calls can. Does not wait.
+
+        While there is a fault, `open` raises and new calls are refused; it may pass.
+        """
+
     def open(self) -> AbstractAsyncContextManager[TranscriberSession]:
-        """Open a session; leaving the block releases everything it holds."""
+        """Open a session; leaving the block releases everything it holds. Raises `ProviderError`."""

@@ -11,10 +11,11 @@ from aywa.artifacts.wav import RecordingError, WavRecordings
 from aywa.call.control import EndCall, Say
 from aywa.call.live import LiveCall
 from aywa.call.table import CallTable
-from aywa.errors import AywaError
+from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
 from aywa.media.engine import MediaEngine
 from aywa.model.readiness import Check
+from aywa.ports.stt import Transcriber
 from aywa.runtime.database import Database
 from aywa.settings import Settings
 from aywa.store.calls import PostgresCallStore
@@ -35,6 +36,7 @@ class Runtime:
     user_agent: UserAgent
     table: CallTable
     recordings: WavRecordings
+    transcriber: Transcriber
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
 
     @property
@@ -126,6 +128,9 @@ class Runtime:
         return f"UDP {host}:{port}"
 
     async def _check_providers(self) -> str:
+        fault = self.transcriber.fault()
+        if fault is not None:
+            raise ProviderError(fault, provider=self.transcriber.name, stage="stt", retryable=True)
         return ", ".join(self.provider_names)
 
     async def _check_auth(self) -> str:
