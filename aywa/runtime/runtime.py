@@ -53,9 +53,14 @@ class Runtime:
         """The calls of this worker that are up."""
         return self.table.live()
 
-    def drain(self) -> None:
-        """Take no more calls; readiness says so, live calls go on."""
-        self.table.drain()
+    async def drain(self) -> None:
+        """Take no more calls; readiness says so, live calls go on and can be steered.
+
+        Returns when the last one is over, or after `drain_s`: who still lives then ends with the runtime.
+        """
+        with trio.CancelScope(deadline=self.table.drain()):
+            while calls := self.table.live():
+                await calls[0].over.wait()
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
