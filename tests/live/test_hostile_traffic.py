@@ -96,4 +96,6 @@ async def test_mutated_sip_and_rtp_leave_the_call_standing(tmp_path: Path) -> No
         assert runtime.process.poll() is None
         others = [c for c in await runtime.get("/call?limit=1000") if c.get("endedReason")]
         assert not [c for c in others if "internal" in c["endedReason"]]
-    assert "Traceback" not in runtime.log.read_text()
+    log = runtime.log.read_text()
+    assert "Traceback" not in log
+    assert '"places"' not in log  # a crash behind a blast wall
