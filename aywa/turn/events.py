@@ -284,11 +284,14 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """The turn was cut: the caller heard `heard` and nothing after `sample` (timeline)."""
+    """The turn was cut: the caller heard `heard`, and its audio stopped at `sample` of the timeline.
+
+    The decision came later than that. None: not a sample of the turn was played.
+    """
 
     turn: int
     heard: str
-    sample: int
+    sample: int | None
 
 
 @dataclass(frozen=True, slots=True)
