@@ -93,7 +93,8 @@ class Conversation:
         if isinstance(event, Final):
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())
-            self.receive(FinalText(event.text, event.confidence))
+            start, stop = event.started_at_sample, event.stopped_at_sample
+            self.receive(FinalText(event.text, event.confidence, start, stop))
         else:
             self.receive(PartialText(event.text, event.confidence))
 

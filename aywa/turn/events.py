@@ -97,10 +97,12 @@ class PartialText:
 
 @dataclass(frozen=True, slots=True)
 class FinalText:
-    """A final transcript; empty when nothing was understood."""
+    """A final transcript; empty when nothing was understood. The samples say of which speech, if known."""
 
     text: str
     confidence: float | None = None
+    start_sample: int | None = None
+    end_sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
