@@ -2,8 +2,9 @@
 
 Frames are written straight to the file, and `sync` lets the header follow: first the data reach the disk,
 then the header is rewritten to claim exactly them. So the header never promises more than is there, and who
-opens the file after the process was killed finds all but what came after the last `sync`; after a power
-failure, the last but one, because one flush a call and second is what a disk can bear with many calls.
+opens the file after the process was killed finds all but what came after the last `sync`. The new header is
+flushed by the next `sync`, so that each costs the disk one flush and not two: a power failure may take what
+came after the last but one.
 """
 
 from __future__ import annotations
@@ -85,7 +86,7 @@ class WavSink:
             self._fail(error.errno, f"the recording cannot be written ({error.strerror})")
 
     def sync(self) -> None:
-        """Make what was appended so far a valid file; call it every second. Raises `RecordingError`."""
+        """Make what was appended so far a valid file, with one flush. Raises `RecordingError`."""
         if self._failed:
             return
         try:

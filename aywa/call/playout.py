@@ -89,7 +89,9 @@ class Playout:
 
     def _write_piece(self, pcm: bytes) -> int:
         leg = self._leg
-        self._written = max(self._written, leg.played)
+        if self._written <= leg.played:  # the ring is dry: this is where the piece will begin
+            self._written = leg.played
+            self._receive(PlayedTo(leg.played, leg.timeline))
         if leg.epoch != self._epoch or self._written - leg.played >= LOOKAHEAD:
             return 0
         taken = leg.write_nowait(pcm, self._epoch)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import traceback
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,7 +16,7 @@ from aywa.call.live import LiveCall
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.errors import EndCode, OverloadedError
-from aywa.log import get_logger
+from aywa.log import get_logger, places
 from aywa.ports.store import CallType
 
 FINAL_WRITE_S = 2.0  # per call; what is not written by then is written by the journal later
@@ -32,7 +32,7 @@ class CallTable:
         self._journal = journal
         self._nursery = nursery
         self._calls: dict[str, LiveCall] = {}
-        self._draining = False
+        self._drains_until = math.inf  # Trio's time; finite once draining
 
     @property
     def journal(self) -> JournalHealth:
@@ -42,7 +42,7 @@ class CallTable:
     @property
     def draining(self) -> bool:
         """True once no more calls are taken."""
-        return self._draining
+        return self._drains_until < math.inf
 
     def get(self, call_id: str) -> LiveCall | None:
         """The live call with this id."""
@@ -52,9 +52,11 @@ class CallTable:
         """All live calls, the oldest first."""
         return list(self._calls.values())
 
-    def drain(self) -> None:
-        """Take no more calls; those that live go on."""
-        self._draining = True
+    def drain(self) -> float:
+        """Take no more calls; those that live go on, until the time that is returned (Trio's)."""
+        if not self.draining:
+            self._drains_until = trio.current_time() + self._dependencies.settings.drain_s
+        return self._drains_until
 
     async def take_incoming(self, call: IncomingPort) -> None:
         """Have a call from its INVITE to its end.
@@ -69,7 +71,7 @@ class CallTable:
     ) -> None:
         live = LiveCall(self._dependencies, self._journal, CallType.INBOUND, parties_of(call))
         inbound = Inbound(call, live, self._dependencies)
-        full = self._draining or len(self._calls) >= self._dependencies.settings.max_calls
+        full = self.draining or len(self._calls) >= self._dependencies.settings.max_calls
         self._calls[live.id] = live
         task_status.started(live)
         try:
@@ -101,15 +103,7 @@ class CallTable:
         live.ending.end(reason)
         if reason.code is EndCode.INTERNAL_ERROR:
             live.timeline.add("call.crashed", error=reason.detail)
-            _log.error("call.crashed", call_id=live.id, error=reason.detail, places=_places(group))
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where an error came from: file, line and function of each leaf's last frames."""
-    if isinstance(error, BaseExceptionGroup):
-        return [place for child in error.exceptions for place in _places(child)]
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+            _log.error("call.crashed", call_id=live.id, error=reason.detail, places=places(group))
 
 
 @asynccontextmanager
@@ -122,8 +116,7 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
             async with trio.open_nursery() as calls:
                 table = CallTable(dependencies, journal, calls)
                 yield table
-                table.drain()
-                calls.cancel_scope.deadline = trio.current_time() + dependencies.settings.drain_s
+                calls.cancel_scope.deadline = table.drain()
             keeper.cancel_scope.cancel()
     finally:
         await journal.close(JOURNAL_CLOSE_S)

@@ -67,9 +67,6 @@ class EventBus:
     def __init__(self) -> None:
         self._subscriptions: set[Subscription] = set()
 
-    def __call__(self, entry: TimelineEntry) -> None:
-        self.publish_nowait(entry)
-
     def publish_nowait(self, entry: TimelineEntry) -> None:
         """Queue the entry for all subscribers; never blocks. Call it from the Trio thread."""
         for subscription in self._subscriptions:

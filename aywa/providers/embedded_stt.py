@@ -87,9 +87,18 @@ class EmbeddedTranscriber:
             rule = f"the recogniser cannot pronounce {words}: add `pronunciations` to the script or rephrase"
             raise ConfigError([Gap("RUNTIME_SCENARIO", rule, 'pronunciations={"aywa": "EY W AH"}')])
 
+    def fault(self) -> str | None:
+        """See the port. One living process is enough."""
+        if all(process.lost for process in self.processes):
+            return "No recogniser process is running; it is being started again."
+        return None
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[EmbeddedSession]:
-        """One caller's ear."""
+        """One caller's ear. Raises `ProviderError` while no process lives."""
+        fault = self.fault()
+        if fault is not None:
+            raise ProviderError(fault, provider=self.name, stage="stt", retryable=True)
         session = EmbeddedSession(self.processes, self._numbers)
         try:
             yield session

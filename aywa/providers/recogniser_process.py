@@ -1,4 +1,9 @@
-"""One recogniser process under Trio: started, restarted when it dies, gone at the end."""
+"""One recogniser process under Trio: started, restarted when it dies, gone at the end.
+
+A process that had been of use is started again at once. If that fails there are pauses that grow to
+`LONGEST_PAUSE_S`, and after a few failures in a row the process counts as lost: nothing is asked of it, and
+its starts go on, so that a host that was short of memory or descriptors heals without an operator.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +12,42 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from pathlib import Path
 
 import trio
 
 import aywa
 from aywa.errors import LocalProtocolError
+from aywa.log import get_logger
 from aywa.providers.recogniser_wire import FrameKind, FrameReader, encode_frame
 
 _MODULE = "aywa.providers.recogniser_worker"
 _START_S = 30.0  # loading the model takes 0.2 s on an idle machine
+_RESTART_S = 5.0  # that long callers wait for a process that had been there; then it is lost until it is back
 _GOODBYE_S = 2.0
 _MAX_BACKLOG = (
     8 << 20
 )  # bytes that a worker may owe (4 minutes of audio): beyond it the process counts as hung
-_RESTARTS = 3  # in a row without having been ready
+_STEADY_S = 10.0  # a process that was ready for less has failed
+_LOST_AFTER = 3  # failures in a row
+_FIRST_PAUSE_S = 0.25
+LONGEST_PAUSE_S = 10.0
 
 Answer = Callable[[FrameKind, bytes], None]
+_log = get_logger("recogniser")
 
 
 class RecogniserLost(Exception):  # noqa: N818 - between two files, not part of the taxonomy
-    """The process ended and could not be started again."""
+    """The process could not be started."""
+
+
+class RecogniserState(Enum):
+    """Whether the process can be asked."""
+
+    STARTING = "starting"  # what is asked waits for it
+    READY = "ready"
+    LOST = "lost"  # what is asked is answered with nothing; the starts go on
 
 
 class RecogniserProcess:
@@ -41,10 +61,16 @@ class RecogniserProcess:
         self._answers: dict[int, Answer] = {}
         self._backlog = bytearray()
         self._wake = trio.Event()
-        self._ready = trio.Event()
+        self._settled = trio.Event()  # the first start has succeeded or failed for good
         self._process: trio.Process | None = None
-        self.lost = False
+        self._failures = 0  # in a row
+        self.state = RecogniserState.STARTING
         self.starts = 0
+
+    @property
+    def lost(self) -> bool:
+        """True while nothing can be asked; it may come back."""
+        return self.state is RecogniserState.LOST
 
     @property
     def busy(self) -> int:
@@ -57,8 +83,8 @@ class RecogniserProcess:
         return self._process.pid if self._process is not None else None
 
     async def wait_ready(self) -> None:
-        """Wait until the model is loaded. Raises RecogniserLost when it cannot be."""
-        await self._ready.wait()
+        """Wait until the first start is over. Raises RecogniserLost when the model could not be loaded."""
+        await self._settled.wait()
         if self.lost:
             raise RecogniserLost
 
@@ -88,53 +114,83 @@ class RecogniserProcess:
             self._send(FrameKind.ABANDON, utterance)
 
     async def serve(self) -> None:
-        """Run until cancelled; a process that dies is started again."""
-        failures = 0
-        while failures < _RESTARTS:
-            failures += 1
-            if await self._run_once():
-                failures = 1
-        self.lost = True
-        self._ready.set()
-        self._answer_all()
+        """Run until cancelled; a process that dies, or that the host refuses, is started again."""
+        while True:
+            steady = await self._run_once()
+            self._failures = 0 if steady else self._failures + 1
+            if self._failures >= _LOST_AFTER:
+                self._enter(RecogniserState.LOST)
+            elif not self.lost:
+                self._enter(RecogniserState.STARTING)
+            await trio.sleep(_pause_s(self._failures))
+
+    def _enter(self, state: RecogniserState) -> None:
+        if state is self.state:
+            return
+        before, self.state = self.state, state
+        if state is not RecogniserState.STARTING:
+            self._settled.set()
+        if state is RecogniserState.LOST:
+            _log.error("recogniser.lost", starts=self.starts)
+            self._answer_all()
+        elif before is RecogniserState.LOST:
+            _log.info("recogniser.back", starts=self.starts)
 
     async def _run_once(self) -> bool:
-        """One life of the process; True when it had been ready."""
+        """One life of the process; True when it had been of use for a while."""
         self.starts += 1
-        process = await trio.lowlevel.open_process(
-            [sys.executable, "-m", _MODULE], stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=_environment()
-        )
+        try:
+            process = await trio.lowlevel.open_process(
+                [sys.executable, "-m", _MODULE],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                env=_environment(),
+            )
+        except OSError as error:  # no descriptor, memory or process left: the host's trouble may pass
+            _log.warning("recogniser.start_failed", error=error.strerror, failures=self._failures + 1)
+            self._backlog.clear()
+            self._answer_all()
+            return False
         self._process = process
         if self.starts > 1 and self._pronunciations:
             self._backlog[:0] = encode_frame(FrameKind.CHECK, 0, self._check_payload(()))
-        was_ready = False
+        ready_at = float("inf")
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._write, process)
-                was_ready = await self._read(process)
+                nursery.start_soon(self._lose_patience)
+                ready_at = await self._read(process)
                 nursery.cancel_scope.cancel()
         finally:
             self._process = None
             await _say_goodbye(process)
             self._backlog.clear()
             self._answer_all()
-        return was_ready
+        _log.warning("recogniser.ended", exit_code=process.returncode, starts=self.starts)
+        return trio.current_time() - ready_at >= _STEADY_S
 
-    async def _read(self, process: trio.Process) -> bool:
+    async def _lose_patience(self) -> None:
+        """Callers do not wait for a slow restart as long as the operator waits for the first start."""
+        await trio.sleep(_RESTART_S if self._settled.is_set() else _START_S)
+        if self.state is RecogniserState.STARTING:
+            self._enter(RecogniserState.LOST)
+
+    async def _read(self, process: trio.Process) -> float:
+        """Hand out the answers until the process ends; returns when it was ready, in Trio's time."""
         assert process.stdout is not None
-        reader, was_ready = FrameReader(), False
+        reader, ready_at = FrameReader(), float("inf")
         try:
             with trio.move_on_after(_START_S) as patience:
                 async for data in process.stdout:
                     for kind, utterance, payload in reader.feed(bytes(data)):
                         if kind is FrameKind.READY:
-                            was_ready, patience.deadline = True, float("inf")
-                            self._ready.set()
+                            ready_at, patience.deadline = trio.current_time(), float("inf")
+                            self._enter(RecogniserState.READY)
                         else:
                             self._answer(kind, utterance, payload)
         except (trio.BrokenResourceError, LocalProtocolError, ValueError):
             pass  # a broken stream is a dead process: it is replaced
-        return was_ready
+        return ready_at
 
     async def _write(self, process: trio.Process) -> None:
         assert process.stdin is not None
@@ -150,13 +206,13 @@ class RecogniserProcess:
             pass  # the reader sees the end and cleans up
 
     def _send(self, kind: FrameKind, utterance: int, payload: bytes = b"") -> None:
+        if self.lost:
+            self._answer_all()
+            return
         if len(self._backlog) > _MAX_BACKLOG and self._process is not None:
             self._process.kill()
         self._backlog += encode_frame(kind, utterance, payload)
         self._wake.set()
-        if self.lost:
-            self._backlog.clear()
-            self._answer_all()
 
     def _answer(self, kind: FrameKind, utterance: int, payload: bytes) -> None:
         answer = self._answers.get(utterance)
@@ -172,6 +228,13 @@ class RecogniserProcess:
 
     def _check_payload(self, phrases: Sequence[str]) -> bytes:
         return json.dumps({"phrases": list(phrases), "pronunciations": self._pronunciations}).encode()
+
+
+def _pause_s(failures: int) -> float:
+    """The wait before the next start: none after the first failure, then doubling."""
+    if failures < 2:
+        return 0.0
+    return min(_FIRST_PAUSE_S * 2.0 ** min(failures - 2, 10), LONGEST_PAUSE_S)
 
 
 async def _say_goodbye(process: trio.Process) -> None:

@@ -66,7 +66,9 @@ async def open_runtime(
         open_database(settings.store, worker_id) as database,
         _open_providers(settings.providers, scenario) as providers,
         open_media_engine(settings.media, rng=rng) as engine,
-        open_user_agent(settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine)) as agent,
+        open_user_agent(
+            settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine, providers.transcriber)
+        ) as agent,
         open_call_table(
             CallDependencies(
                 engine=engine,
@@ -95,6 +97,7 @@ async def open_runtime(
             user_agent=agent,
             table=table,
             recordings=recordings,
+            transcriber=providers.transcriber,
             provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
         )
 
@@ -134,9 +137,9 @@ class _FrontDoor:
             return
         await self.table.take_incoming(call)
 
-    def load(self, engine: MediaEngine) -> SipLoad:
+    def load(self, engine: MediaEngine, transcriber: Transcriber) -> SipLoad:
         """Whether a new INVITE or OPTIONS gets a 503 at once: what cannot be served costs nothing else."""
-        if self.table is None or self.table.draining:
+        if self.table is None or self.table.draining or transcriber.fault() is not None:
             return SipLoad(overloaded=True)
         try:
             engine.admit()

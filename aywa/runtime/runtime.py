@@ -11,10 +11,11 @@ from aywa.artifacts.wav import RecordingError, WavRecordings
 from aywa.call.control import EndCall, Say
 from aywa.call.live import LiveCall
 from aywa.call.table import CallTable
-from aywa.errors import AywaError
+from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
 from aywa.media.engine import MediaEngine
 from aywa.model.readiness import Check
+from aywa.ports.stt import Transcriber
 from aywa.runtime.database import Database
 from aywa.settings import Settings
 from aywa.store.calls import PostgresCallStore
@@ -35,6 +36,7 @@ class Runtime:
     user_agent: UserAgent
     table: CallTable
     recordings: WavRecordings
+    transcriber: Transcriber
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
 
     @property
@@ -51,9 +53,14 @@ class Runtime:
         """The calls of this worker that are up."""
         return self.table.live()
 
-    def drain(self) -> None:
-        """Take no more calls; readiness says so, live calls go on."""
-        self.table.drain()
+    async def drain(self) -> None:
+        """Take no more calls; readiness says so, live calls go on and can be steered.
+
+        Returns when the last one is over, or after `drain_s`: who still lives then ends with the runtime.
+        """
+        with trio.CancelScope(deadline=self.table.drain()):
+            while calls := self.table.live():
+                await calls[0].over.wait()
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
@@ -126,6 +133,9 @@ class Runtime:
         return f"UDP {host}:{port}"
 
     async def _check_providers(self) -> str:
+        fault = self.transcriber.fault()
+        if fault is not None:
+            raise ProviderError(fault, provider=self.transcriber.name, stage="stt", retryable=True)
         return ", ".join(self.provider_names)
 
     async def _check_auth(self) -> str:

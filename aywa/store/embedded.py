@@ -45,7 +45,25 @@ _ACCOUNTS = (
     "postgres",
     "nobody",
 )  # PostgreSQL refuses to run as root: the first of these that exists
-_OPTIONS = ("listen_addresses=", "unix_socket_permissions=0700", "max_connections=60", "shared_buffers=64MB")
+_OPTIONS = (
+    "listen_addresses=",
+    "unix_socket_permissions=0700",
+    "max_connections=60",
+    "shared_buffers=64MB",
+    # One log a weekday, begun anew a week later: a server that is up for years keeps seven files.
+    "logging_collector=on",
+    "log_directory=log",
+    "log_filename=server-%a.log",
+    "log_rotation_age=1d",
+    "log_rotation_size=0",
+    "log_truncate_on_rotation=on",
+    "log_checkpoints=off",
+    "log_error_verbosity=terse",  # the DETAIL of an error quotes rows, and rows hold what callers said
+    "log_min_error_statement=panic",  # and so may a statement
+)
+_START_LOG_MAX_BYTES = (
+    1 << 20
+)  # what pg_ctl and the server say before the collector runs: a few lines a start
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +224,7 @@ def _run_server(cluster: _Cluster) -> None:
     where = str(cluster.sockets).replace('"', '""')
     options = " ".join(f"-c {shlex.quote(o)}" for o in (*_OPTIONS, f'unix_socket_directories="{where}"'))
     command = ("pg_ctl", "-w", "-t", str(_START_TIMEOUT_S), "-D", str(cluster.data), "-l", str(cluster.log))
+    _shorten(cluster.log)
     give_up_at, pause = monotonic_now() + _RETRY_S, threading.Event()
     while monotonic_now() < give_up_at:
         # It also fails while a killed server has not been reaped yet, and when one of an earlier run is just
@@ -214,7 +233,13 @@ def _run_server(cluster: _Cluster) -> None:
         if _is_ready(cluster):
             return
         pause.wait(_RETRY_PAUSE_S)
-    raise StoreError(f"the embedded PostgreSQL did not start: see {cluster.log}")
+    raise StoreError(f"the embedded PostgreSQL did not start: see {cluster.log} and {cluster.data / 'log'}")
+
+
+def _shorten(log: Path) -> None:
+    with suppress(FileNotFoundError):
+        if log.stat().st_size > _START_LOG_MAX_BYTES:
+            os.truncate(log, 0)
 
 
 def _stop_if_last(cluster: _Cluster, lock: int) -> None:

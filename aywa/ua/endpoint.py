@@ -10,7 +10,7 @@ from math import inf
 
 import trio
 
-from aywa.log import get_logger
+from aywa.log import get_logger, places
 from aywa.proto.sip.core import IncomingCall, RequestDone, SessionSaid, UserAgentCore
 from aywa.proto.sip.layer_actions import ClientKey, Transmit
 from aywa.proto.sip.message import Request, Response
@@ -137,9 +137,9 @@ class Endpoint:
         """The blast wall of one input, and so of one call: a bug met here must not end everybody's calls."""
         try:
             yield
-        except Exception:  # noqa: BLE001
+        except Exception as error:  # noqa: BLE001
             self.counters.faults += 1
-            _log.exception("sip.fault", input_of=input_of)
+            _log.error("sip.fault", input_of=input_of, places=places(error))
 
     def apply(self, usage: InviteUsage) -> None:
         """Carry out what a call of one of the session's own methods asked for."""

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import trio
 
 from aywa.errors import ParseError
-from aywa.log import get_logger
+from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
 from aywa.proto.sip.session import InviteUsage
@@ -136,8 +136,8 @@ class Session:
             return None
         try:
             answer = self.on_offer(offered)
-        except Exception:  # noqa: BLE001 - the blast wall of this call: its re-INVITE fails, the others live
-            _log.exception("sip.on_offer_failed")
+        except Exception as error:  # noqa: BLE001 - the blast wall: this re-INVITE fails, no call ends
+            _log.error("sip.on_offer_failed", places=places(error))
             return None
         if answer is None:
             return None

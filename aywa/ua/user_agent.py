@@ -8,7 +8,7 @@ from random import Random
 
 import trio
 
-from aywa.log import get_logger
+from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
 from aywa.proto.sip.identity import Identity
@@ -92,9 +92,9 @@ class UserAgent:
         status = 480  # the application let go of the call without an answer
         try:
             await self._on_call(call)
-        except Exception:  # noqa: BLE001 - the blast wall of the call
+        except Exception as error:  # noqa: BLE001 - the blast wall of the call
             status = 500
-            _log.exception("sip.call_failed", sip_call_id=call.sip_call_id)
+            _log.error("sip.call_failed", sip_call_id=call.sip_call_id, places=places(error))
         except trio.Cancelled:
             status = 503
             raise

@@ -37,6 +37,8 @@ class ApiClient:
         return self._ask("POST", path, json=dict(body))
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
+        if not (self.key.isascii() and self.key.isprintable()):
+            raise ApiError("the API key cannot be one: it has characters that are not printable ASCII")
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
             answer = httpx.request(

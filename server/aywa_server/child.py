@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -73,10 +73,17 @@ async def open_child(
 
 
 def _start(settings: Mapping[str, str], log: Path, command: Sequence[str]) -> subprocess.Popen[bytes]:
-    with log.open("ab") as sink:
+    with suppress(FileNotFoundError):
+        log.replace(previous_log(log))
+    with log.open("wb") as sink:
         return subprocess.Popen(
             list(command), env={**os.environ, **settings}, stdin=subprocess.DEVNULL, stdout=sink, stderr=sink
         )
+
+
+def previous_log(log: Path) -> Path:
+    """Where the log of the run before is kept; each start begins a new one."""
+    return log.with_name(log.name + ".previous")
 
 
 async def _wait_ready(process: subprocess.Popen[bytes], client: httpx.AsyncClient, log: Path) -> None:

@@ -8,7 +8,7 @@ from quart import Quart, Response, json
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
 from aywa.errors import AywaError, OverloadedError, RequestError, StoreError
-from aywa.log import get_logger
+from aywa.log import get_logger, places
 
 _log = get_logger("http")
 
@@ -73,7 +73,7 @@ async def _http_exception(error: Exception) -> Response:
 
 
 async def _unexpected(error: Exception) -> Response:
-    _log.error("request crashed", exc_info=error)
+    _log.error("request crashed", places=places(error))
     return problem(500, "internal error: see the runtime's log for this request id", code="internal-error")
 
 

@@ -96,14 +96,16 @@ class Server:
                     now=monotonic_now,
                 )
                 config = http_config(settings.http, sock)
+                drained = trio.Event()
                 async with trio.open_nursery() as api:
-                    listen = partial(serve, create_app(parts), config, shutdown_trigger=self._stopping.wait)
-                    await api.start(listen)
+                    await api.start(partial(serve, create_app(parts), config, shutdown_trigger=drained.wait))
                     self.ready = True
                     _announce(settings, runtime, port, self._made_key)
                     await self._stopping.wait()
-                    runtime.drain()
-                _log.info("api closed", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
+                    _log.info("draining", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
+                    await runtime.drain()  # meanwhile /readyz says so and the calls can be steered
+                    drained.set()
+                _log.info("api closed", live_calls=len(runtime.live_calls()))
         finally:
             sock.close()  # nothing happens once Hypercorn has taken it over
 

@@ -119,6 +119,21 @@ async def test_barge_in_keeps_what_was_heard(autojump_clock: trio.testing.MockCl
     assert [entry["interrupted"] for entry in world.entries("turn.assistant")] == [False, True, False]
 
 
+async def test_a_slow_recogniser_and_a_pause_for_breath(autojump_clock: trio.testing.MockClock) -> None:
+    """The words before the pause arrive when the caller has gone on: one turn, with all of them."""
+    world = CallWorld(model=FakeModel(says("Hello."), says("Three nights.")))
+    world.stt.delay_s = 0.6
+    async with world.call() as person:
+        await person.listens()
+        await person.says("Friday", 0.5)
+        await trio.sleep(0.3)
+        await person.says("for three nights")
+        await person.listens()
+        person.session.remote_hangs_up()
+    assert len(world.model.requests) == 2
+    assert world.said()[1:] == [("user", "Friday for three nights"), ("assistant", "Three nights.")]
+
+
 async def test_a_cough_goes_on_at_the_exact_sample(autojump_clock: trio.testing.MockClock) -> None:
     """Speech without words: not one sample of the answer is lost or said twice."""
     model = FakeModel(says("Our rooms have a view of the lake. And of the old town."))

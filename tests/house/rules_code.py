@@ -28,6 +28,16 @@ BROAD_EXCEPT_FILES = frozenset(
 )
 
 
+def logged_messages(source: Source) -> Iterator[str]:
+    """Log lines with an exception's message, which may quote a caller; `aywa.log.places` does not."""
+    for node in ast.walk(source.tree):
+        if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+            continue
+        logs = isinstance(node.func.value, ast.Name) and node.func.value.id == "_log"
+        if logs and (node.func.attr == "exception" or any(word.arg == "exc_info" for word in node.keywords)):
+            yield source.at(node.lineno, "an exception's message is logged: log places(error)")
+
+
 def state_writes(source: Source) -> Iterator[str]:
     """Assignments to a `state` outside `_enter` and `__init__`: a machine has one door."""
     yield from _state_writes(source, source.tree, "")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.house.rules_code import bare_shields, broad_excepts, state_writes, undocumented
+from tests.house.rules_code import bare_shields, broad_excepts, logged_messages, state_writes, undocumented
 from tests.house.sources import SHIPPED, Source, assert_kept, files
 
 
@@ -84,3 +84,12 @@ def test_a_bare_shield_is_found() -> None:
     ended = "self.scope = trio.CancelScope(shield=True)\nself.scope.{}\n"
     assert list(bare_shields(Source("x.py", ended.format("cancel()")))) == []
     assert list(bare_shields(Source("x.py", ended.format("cancelled_caught")))) != []
+
+
+def test_no_log_line_carries_an_exceptions_message() -> None:
+    assert_kept(logged_messages, files(".py", under=SHIPPED))
+
+
+def test_logged_messages_are_found() -> None:
+    assert len(list(logged_messages(Source("x.py", '_log.exception("x")\n_log.error("x", exc_info=e)')))) == 2
+    assert not list(logged_messages(Source("x.py", 'process.exception("x")\n_log.error("x", places=[])')))

@@ -104,6 +104,11 @@ class FakeLeg:
         """Samples in the ring."""
         return sum(len(item) // 2 for item in self._ring if isinstance(item, bytes))
 
+    @property
+    def unread(self) -> int:
+        """Recorded frames that nobody has read."""
+        return len(self._recorded) // 4
+
     def speech_started(self) -> None:
         """The VAD confirms speech."""
         if self.parameters.barge_in is BargeInPolicy.IMMEDIATE:

@@ -65,6 +65,9 @@ class FakeTranscriber:
         self.sessions: list[FakeEars] = []
         self.open_errors: deque[Exception] = deque()
 
+    def fault(self) -> str | None:
+        return None
+
     @asynccontextmanager
     async def open(self) -> AsyncIterator[FakeEars]:
         await trio.lowlevel.checkpoint()

@@ -1,49 +1,18 @@
-"""Recorded human speech with transcripts: the prompts of Debian's asterisk-core-sounds-en-wav."""
+"""Recorded human speech as it arrives at the end of a telephone line."""
 
 from __future__ import annotations
 
-import gzip
-import os
-import wave
-from functools import cache
-from pathlib import Path
-
 import numpy as np
-import pytest
 import soxr
 
-SOUNDS = Path("/usr/share/asterisk/sounds/en_US_f_Allison")
-TRANSCRIPTS = Path("/usr/share/doc/asterisk-core-sounds-en/core-sounds-en.txt.gz")
+from tests.kit.recordings import read_recording
+
 RATE_HZ = 8000
-
-
-def require_speech() -> None:
-    """Skip where the recordings are not installed; fail where CI promises them."""
-    if SOUNDS.is_dir():
-        return
-    reason = "recorded speech is missing: apt-get install asterisk-core-sounds-en-wav"
-    if os.environ.get("CI") == "true":
-        pytest.fail(reason)
-    pytest.skip(reason)
 
 
 def speech(name: str) -> bytes:
     """S16LE mono 8 kHz of a recording, for example "digits/day-5"."""
-    require_speech()
-    with wave.open(str(SOUNDS / f"{name}.wav")) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getsampwidth()) == (RATE_HZ, 1, 2)
-        return file.readframes(file.getnframes())
-
-
-@cache
-def transcripts() -> dict[str, str]:
-    """Every recording's name and what it says."""
-    require_speech()
-    if not TRANSCRIPTS.exists():  # containers drop /usr/share/doc
-        pytest.skip("transcripts are missing: /usr/share/doc is not installed")
-    with gzip.open(TRANSCRIPTS, "rt") as file:
-        pairs = (line.strip().split(":", 1) for line in file if ":" in line and not line.startswith(";"))
-        return {name: text.strip() for name, text in pairs}
+    return read_recording(name)
 
 
 def over_the_phone(pcm: bytes, gain: float = 1.0) -> bytes:

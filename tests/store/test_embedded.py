@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import trio
 
 from aywa.bridge.asyncio_loop import open_asyncio_loop
 from aywa.bridge.postgres import open_postgres
-from aywa.errors import ConfigError
+from aywa.errors import ConfigError, StoreError
 from aywa.store import embedded
 from aywa.store.embedded import embedded_postgres, open_embedded_postgres
 
@@ -80,6 +81,30 @@ async def test_a_server_killed_with_its_process_recovers(data_dir: Path) -> None
     holder.communicate()
     async with open_embedded_postgres(str(data_dir)) as url:
         assert await write_and_count(url) == 1
+
+
+async def test_the_server_keeps_logs_of_a_week_and_says_nothing_of_rows(data_dir: Path) -> None:
+    start_log = data_dir / "postgres" / "server.log"
+    async with open_embedded_postgres(str(data_dir)) as url:
+        await write_and_count(url)
+    with start_log.open("ab") as file:
+        file.truncate(2 << 20)
+    async with (
+        open_embedded_postgres(str(data_dir)) as url,
+        open_asyncio_loop() as loop,
+        open_postgres(loop, url, max_connections=1) as postgres,
+    ):
+        await postgres.execute("create unique index on kept (n)")
+        for statement in ("insert into kept values (1)", "select 'my name' || 1/0"):
+            with pytest.raises(StoreError):
+                await postgres.execute(statement)
+    assert start_log.stat().st_size < 10_000
+    logs = list((data_dir / "postgres" / "log").iterdir())
+    assert all(re.fullmatch(r"server-(Mon|Tue|Wed|Thu|Fri|Sat|Sun)\.log", log.name) for log in logs)
+    text = "".join(log.read_text() for log in logs)
+    assert "division by zero" in text
+    assert "already exists" not in text  # the DETAIL: Key (n)=(1) already exists.
+    assert "my name" not in text
 
 
 async def test_a_long_path_gets_a_short_socket(data_dir: Path) -> None:

@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from aywa.errors import EndCode, TransportError
@@ -163,9 +164,12 @@ async def test_what_one_call_raises_ends_that_call_only(autojump_clock: MockCloc
         await session.wait_ended()
 
     async with open_agents(on_call) as agents:
-        with pytest.raises(InviteFailed) as failure:
+        with pytest.raises(InviteFailed) as failure, capture_logs() as logs:
             await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer())
         assert failure.value.status == 500
+        (line,) = [line for line in logs if line["event"] == "sip.call_failed"]
+        assert line["places"][0].startswith("ValueError at ")
+        assert "before the answer" not in str(logs)
         second = await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer())
         assert (await second.wait_ended()).by_remote
         third = await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer())
