@@ -16,8 +16,8 @@ from aywa.errors import MediaError
 from aywa.turn.events import AudioWritten, PhraseWritten, PlayedTo, TurnInput, WordAt
 
 SAMPLE_RATE_HZ = 8000
-# Samples in the ring, which holds a little more: an interruption drops what is there, and a second bridges any
-# pause of the event loop that a caller would forgive.
+# Samples in the ring, which holds a little more: a second bridges any pause of the event loop that a caller
+# would forgive, and more would only be dropped at the next interruption.
 LOOKAHEAD = SAMPLE_RATE_HZ
 PIECE = SAMPLE_RATE_HZ // 4  # samples a write offers at most
 POLL_S = 0.1  # a lost low-water event costs no more than this, with up to a second in the ring
