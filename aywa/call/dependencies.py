@@ -28,7 +28,7 @@ class VadSettings:
 
     mode: int = 1  # 0 to 3, 3 hears least
     start_ms: int = 34
-    # The silence that ends speech, at most. Of 248 recorded sentences it splits none, 400 ms one, 300 ms eleven.
+    # The silence that ends speech, at most; of 248 recorded sentences it splits none, and 300 ms eleven.
     stop_ms: int = 450
 
 
