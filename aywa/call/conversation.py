@@ -159,6 +159,7 @@ class Conversation:
                 timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
             case Resume(epoch, resumed):
                 leg.resume(epoch)
+                parts.latency.nothing_said()
                 parts.playout.gate_opened(epoch, flushed=False)
                 timeline.add("turn.resume", turn=resumed, epoch=epoch, played=leg.played)
             case Commit(epoch):

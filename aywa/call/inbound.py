@@ -134,7 +134,7 @@ class Inbound:
             record=settings.record,
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
-            speech_stop_ms=vad.stop_ms,
+            speech_stop_ms=self.dependencies.speech_stop_ms(),
         )
 
     def _renegotiate(self, sip: SessionPort, leg: LegPort, first: Accepted, local: LocalAudio) -> None:

@@ -158,6 +158,7 @@ async def test_a_cough_before_the_first_sample_of_the_reply(autojump_clock: trio
     async with world.call() as person:
         await person.listens()
         await person.says("when do you close")
+        asked = person.leg.timeline
         await person.until(State.THINKING)
         await person.says("", 0.2)
         await person.until(State.SPEAKING)
@@ -165,6 +166,8 @@ async def test_a_cough_before_the_first_sample_of_the_reply(autojump_clock: trio
         person.session.remote_hangs_up()
     assert len(model.requests) == 2
     assert world.said()[-1] == ("assistant", "We are open until nine.")
+    (latency,) = world.entries("turn.latency")
+    assert latency["speech_end_sample"] == asked
 
 
 async def test_a_tool_survives_the_interruption(autojump_clock: trio.testing.MockClock) -> None:

@@ -26,7 +26,7 @@ from aywa.media.leg import BargeInPolicy, LegParameters
 
 TICK_S = 0.02
 FRAME = 160
-RING = 24_000  # three seconds
+RING = 8192  # as the engine's
 
 
 @dataclass(frozen=True, slots=True)
