@@ -140,7 +140,7 @@ cdef class NativeEngine:
         cdef int i
         return {
             "legs": self._capacity - len(self._free),
-            "busy_ratio": load_u32(&w.busy_permille) / 1000.0,
+            "busy_ratio": load_u32(&w.busy_ppm) / 1e6,
             "realtime": bool(load_u32(&w.realtime)),
             "ticks": w.ticks,
             "skipped": w.skipped,
