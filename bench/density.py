@@ -52,7 +52,7 @@ def one(kind: str, calls: int, warm_up_s: float, seconds: float) -> None:
     """The child's part: run and print JSON."""
     raise_file_limit()
     run = (run_calls if kind == "engine" else run_floor)(calls, warm_up_s=warm_up_s, seconds=seconds)
-    print(json.dumps({"row": row(kind, run), "clean": run.clean, "cpu": run.cpu}))
+    print(json.dumps({"row": row(kind, run), "clean": run.clean, "cpu": run.cpu, "engine_cpu": run.engine_cpu, "p99": run.heard.deviation_us["p99"]}))
 
 
 def main() -> None:

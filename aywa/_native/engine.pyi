@@ -1,6 +1,6 @@
 """The media engine's thread: everything it does happens without the GIL."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from aywa._native.leg import NativeLeg
 
@@ -43,6 +43,12 @@ class NativeEngine:
         waited in s.
 
         Flags: 1 PCM ready, 2 low water. Events: (kind, a, b, c) as legstate.pxd defines them.
+        """
+    def dispatch(
+        self,
+    ) -> tuple[list[Any], list[tuple[int, int, list[tuple[int, int, int, int]]]], list[int], float]:
+        """`poll` for the dispatcher: waiters of legs that had nothing but PCM, whose mailboxes have it now and
+        which must be rescheduled; then as `poll` for the other legs.
         """
     def figures(self) -> Figures:
         """Admission figures; `lateness` counts ticks by how late they began: below 10, 20, 40 ... us, then

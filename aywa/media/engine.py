@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 import trio
+from trio.lowlevel import reschedule
 
 from aywa._native.engine import NativeEngine
 from aywa._native.leg import NativeLeg
@@ -179,10 +180,12 @@ class MediaEngine:
             self._drain()
 
     def _drain(self) -> None:
-        ready, removed, lag_s = self._native.poll()
+        woken, ready, removed, lag_s = self._native.dispatch()
         now = monotonic_now()
         if lag_s >= self._lag_s or now - self._lag_at >= _LAG_WINDOW_S:
             self._lag_s, self._lag_at = lag_s, now
+        for task in woken:
+            reschedule(task)
         for index, flags, events in ready:
             self._legs[index].deliver(flags, events)
         for index in removed:
