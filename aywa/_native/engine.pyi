@@ -20,10 +20,10 @@ class NativeEngine:
         """`max_legs`: 1..65536. Raises MemoryError when memory or descriptors are out."""
     def fileno(self) -> int:
         """The eventfd that is readable while `poll` has something."""
-    def run(self, realtime: bool) -> None:
-        """The body of the engine's own thread: returns after `stop`. `realtime`: try SCHED_FIFO for this
-        thread.
-        """
+    def make_realtime(self) -> int:
+        """Ask for SCHED_FIFO for the calling thread, the one that will `run`. 0, or the errno of the refusal."""
+    def run(self) -> None:
+        """The body of the engine's own thread: returns after `stop`."""
     def stop(self) -> None:
         """Make `run` return within a millisecond."""
     def start_manual(self, now: int) -> None:

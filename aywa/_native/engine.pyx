@@ -37,10 +37,13 @@ cdef class NativeEngine:
     def fileno(self):
         return self._wheel.event_fd
 
-    def run(self, bint realtime):
+    def make_realtime(self):
+        return wheel_realtime(self._wheel)
+
+    def run(self):
         self._running = True
         with nogil:
-            wheel_run(self._wheel, realtime)
+            wheel_run(self._wheel)
         self._running = False
 
     def stop(self):

@@ -42,12 +42,12 @@ cdef extern from * nogil:
         pthread_sigmask(SIG_BLOCK, &all, NULL);
     }
 
-    /* Realtime scheduling for the calling thread alone; 0 when it was permitted. */
+    /* Realtime scheduling for the calling thread alone; 0 when it was permitted, else errno. */
     static inline int aywa_make_realtime(int priority) {
         struct sched_param p;
         memset(&p, 0, sizeof p);
         p.sched_priority = priority;
-        return sched_setscheduler(0, SCHED_FIFO, &p);
+        return sched_setscheduler(0, SCHED_FIFO, &p) ? errno : 0;
     }
 
     /* An IPv4 peer travels as one word, address << 16 | port, so that changing it is one atomic store. */

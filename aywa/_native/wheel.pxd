@@ -50,4 +50,6 @@ cdef void wheel_start(Wheel* w, int64_t now) noexcept nogil
 # One tick that was due at `due_ns`, run at `now`. Manual drivers pass both.
 cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil
 # Ticks on the absolute grid until `stop`.
-cdef void wheel_run(Wheel* w, bint realtime) noexcept nogil
+cdef void wheel_run(Wheel* w) noexcept nogil
+# Realtime scheduling for the calling thread: 0 or errno.
+cdef int wheel_realtime(Wheel* w) noexcept nogil

@@ -179,10 +179,15 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
         signal_event(w.event_fd)
 
 
-cdef void wheel_run(Wheel* w, bint realtime) noexcept nogil:
+cdef int wheel_realtime(Wheel* w) noexcept nogil:
+    cdef int error = make_realtime(PRIORITY)
+    store_u32(&w.realtime, error == 0)
+    return error
+
+
+cdef void wheel_run(Wheel* w) noexcept nogil:
     cdef int64_t due, now, end
     block_signals()
-    store_u32(&w.realtime, realtime and make_realtime(PRIORITY) == 0)
     wheel_start(w, now_ns())
     while not load_u32(&w.stop):
         due = w.base_ns + w.number * TICK_NS
