@@ -21,7 +21,7 @@ class NativeEngine:
     def fileno(self) -> int:
         """The eventfd that is readable while `poll` has something."""
     def make_realtime(self) -> int:
-        """Ask for SCHED_FIFO for the calling thread, the one that will `run`. 0, or the errno of the refusal."""
+        """Ask for SCHED_FIFO for the calling thread, which will `run`. 0, or the errno of the refusal."""
     def run(self) -> None:
         """The body of the engine's own thread: returns after `stop`."""
     def stop(self) -> None:
@@ -47,8 +47,8 @@ class NativeEngine:
     def dispatch(
         self,
     ) -> tuple[list[Any], list[tuple[int, int, list[tuple[int, int, int, int]]]], list[int], float]:
-        """`poll` for the dispatcher: waiters of legs that had nothing but PCM, whose mailboxes have it now and
-        which must be rescheduled; then as `poll` for the other legs.
+        """`poll` for the dispatcher: first the waiters of legs that had nothing but PCM, which stands in
+        their mailboxes now, to be rescheduled; then as `poll` for the other legs.
         """
     def figures(self) -> Figures:
         """Admission figures; `lateness` counts ticks by how late they began: below 10, 20, 40 ... us, then

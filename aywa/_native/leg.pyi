@@ -69,5 +69,8 @@ class NativeLeg:
     @property
     def memory(self) -> int:
         """Bytes allocated for this leg."""
+    @property
+    def layout(self) -> dict[str, int]:
+        """Where the parts that every packet touches begin, in bytes; "leg": of a cache line."""
     def stats(self) -> dict[str, int]:
         """The counters of legstate.pxd's Stats, and recording_late and recording_lost in samples."""

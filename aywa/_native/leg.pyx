@@ -218,6 +218,20 @@ cdef class NativeLeg:
     def memory(self):
         return sizeof(Leg) + (sizeof(Recorder) if self.leg.recorder != NULL else 0)
 
+    @property
+    def layout(self):
+        cdef Leg* leg = self.leg
+        cdef char* start = <char*>leg
+        return {
+            "leg": <size_t>start % LINE,
+            "stats": <char*>&leg.stats - start,
+            "up": <char*>&leg.up - start,
+            "reorder": <char*>&leg.up.reorder - start,
+            "uplink ring": <char*>&leg.up.pcm - start,
+            "down": <char*>&leg.down - start,
+            "playout ring": <char*>&leg.down.pcm - start,
+        }
+
     def stats(self):
         figures = dict(self.leg.stats)
         recorder = self.leg.recorder

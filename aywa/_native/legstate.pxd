@@ -75,21 +75,23 @@ cdef struct Uplink:
     int64_t end                # timeline sample after the last processed one
     int64_t lateness_min       # over the current drift window
     int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
-    int window
     int pending                # samples waiting for a whole VAD frame
-    SpeechDetector speech
+    uint8_t window             # packets of it so far
     uint8_t started
     uint8_t timed_out
     uint8_t pressing           # a digit is being received
+    SpeechDetector speech
     uint64_t noticed
     uint64_t written
     uint64_t read              # Python
     uint64_t since             # ring position where the present source began
+    uint64_t spare[6]
     Reorder reorder
+    uint64_t spare_2[3]
+    int16_t pcm[16384]
     Concealer concealer        # its history is the ring's as long as nothing is missing
     DigitReceiver digits
     int16_t frame[160]
-    int16_t pcm[16384]
 
 
 cdef struct Downlink:
@@ -116,6 +118,7 @@ cdef struct Downlink:
     uint32_t digit_timestamp
     Mark marks[64]
     Digit digits[32]
+    uint64_t spare[7]
     int16_t pcm[8192]
 
 
@@ -139,7 +142,8 @@ cdef struct Stats:
 
 cdef struct Leg:
     # Every leg is cold when its turn comes: what each packet touches is in the first lines of each part, so
-    # that few lines must be fetched; rings and what is rare come behind.
+    # that few lines must be fetched; rings and what is rare come behind. `spare` puts the parts on the border
+    # of a line (`layout` in leg.pyx, held by a test).
     Leg* following
     uint64_t peer              # Python: address << 16 | port; 0: unknown yet
     int fd
@@ -161,8 +165,10 @@ cdef struct Leg:
     Leg* preceding
     uint64_t events_written
     uint64_t events_read       # Python
-    Downlink down
+    uint64_t spare[2]
     Uplink up
+    uint64_t spare_2[5]
+    Downlink down
     Event events[64]
 
 

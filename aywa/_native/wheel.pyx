@@ -24,7 +24,7 @@ cdef enum:
     # How much of a leg is fetched ahead of its turn, in bytes; hints, wrong ones cost time only.
     HEAD = 128                 # and the first line of its figures
     DOWN_HEAD = 128
-    UP_HEAD = 224              # up to the reorder buffer's own head
+    UP_HEAD = 256              # with the reorder buffer's own head
     VAD_STATE = 768            # what the WebRTC VAD keeps of a call
 
 
@@ -102,7 +102,6 @@ cdef inline const void* _ring_end(const Leg* leg) noexcept nogil:
 cdef void _fetch(const Leg* leg) noexcept nogil:
     """Between two ticks of a leg all others went through the cache: ask for what the next packet needs."""
     prefetch_span(leg, HEAD)
-    prefetch_span(&leg.down, DOWN_HEAD)
     prefetch_span(&leg.up, UP_HEAD)
 
 

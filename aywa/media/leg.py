@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address
+from typing import cast
 
 import trio
 
@@ -105,8 +106,8 @@ class Leg:
         """The next event, in the order of the engine. Raises trio.ClosedResourceError after the leg's end."""
         native = self._native
         if native.posted:
-            # The engine fills the mailbox at the pace of audio, so whoever empties it is never at it for long:
-            # being cancelled matters here, being polite to the other tasks does not.
+            # The mailbox fills at the pace of audio, so whoever empties it is never at it for long: being
+            # cancelled matters here, giving way to the other tasks does not.
             await trio.lowlevel.checkpoint_if_cancelled()
         while (event := native.take()) is None:
             if self.removed.is_set():
@@ -115,7 +116,7 @@ class Leg:
                 raise trio.BusyResourceError("another task waits for this leg's events")
             native.waiter = trio.lowlevel.current_task()
             await trio.lowlevel.wait_task_rescheduled(self._abort)
-        return event
+        return cast("LegEvent", event)
 
     def read_uplink(self) -> bytes:
         """All of the caller's audio since the last read: 16 kHz S16LE mono."""
