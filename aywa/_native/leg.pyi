@@ -31,7 +31,13 @@ class NativeLeg:
         """Address << 16 | port of the remote side; 0: unknown."""
     def mute(self, muted: bool) -> None: ...
     def read_uplink(self) -> bytes:
-        """All decoded audio since the last read, doubled to 16 kHz S16LE."""
+        """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
+
+        b"" when there is none: to get all, read until then.
+        """
+    @property
+    def uplink_end(self) -> int:
+        """The timeline sample after the last one that `read_uplink` returned."""
     def read_recording(self) -> bytes:
         """Up to 8192 stereo frames S16LE."""
     def write(self, pcm: _Bytes, epoch: int) -> int:

@@ -73,15 +73,30 @@ cdef class NativeLeg:
 
     def read_uplink(self):
         cdef Uplink* up = &self.leg.up
-        cdef uint64_t start = up.read
-        cdef int n = <int>(load_u64(&up.written) - start), at = <int>(start & (UPLINK_RING - 1)), first
-        cdef bytes out = PyBytes_FromStringAndSize(NULL, 4 * n)
-        cdef int16_t* pcm = <int16_t*>PyBytes_AS_STRING(out)
+        cdef uint64_t start = up.read, stop = load_u64(&up.written)
+        cdef uint64_t breaks = load_u64(&up.breaks_written), place = up.breaks_read
+        cdef int n, at = <int>(start & (UPLINK_RING - 1)), first
+        cdef bytes out
+        cdef int16_t* pcm
+        # A break is written before the samples behind it: those up to `stop` have theirs.
+        while place < breaks and up.breaks[place & (BREAKS - 1)].position <= start:
+            up.read_offset = up.breaks[place & (BREAKS - 1)].offset
+            place += 1
+        if place < breaks and up.breaks[place & (BREAKS - 1)].position < stop:
+            stop = up.breaks[place & (BREAKS - 1)].position
+        store_u64(&up.breaks_read, place)
+        n = <int>(stop - start)
+        out = PyBytes_FromStringAndSize(NULL, 4 * n)
+        pcm = <int16_t*>PyBytes_AS_STRING(out)
         first = UPLINK_RING - at if UPLINK_RING - at < n else n
         up2_process(&self.doubler, &up.pcm[at], pcm, first)
         up2_process(&self.doubler, &up.pcm[0], pcm + 2 * first, n - first)
-        store_u64(&up.read, start + n)
+        store_u64(&up.read, stop)
         return out
+
+    @property
+    def uplink_end(self):
+        return <int64_t>self.leg.up.read + self.leg.up.read_offset
 
     def read_recording(self):
         cdef Recorder* recorder = self.leg.recorder

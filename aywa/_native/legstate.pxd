@@ -19,6 +19,7 @@ cdef enum:
     PLAYOUT_RING = 8192        # samples at 8 kHz: 1 s
     LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
+    BREAKS = 16                # places in the uplink ring where time was missing before a sample
     EVENTS = 64                # discrete events a leg may owe Python: several seconds of the busiest caller
     MARKS = 64
     DIGITS = 32
@@ -61,6 +62,11 @@ cdef struct Mark:
     int64_t number
 
 
+cdef struct Break:
+    uint64_t position          # of the uplink ring: from here on
+    int64_t offset             # timeline sample = ring position + offset
+
+
 cdef struct Digit:
     int code
     int duration               # samples
@@ -92,6 +98,11 @@ cdef struct Uplink:
     uint64_t noticed
     uint64_t written
     uint64_t read              # Python
+    int64_t offset             # of the newest break
+    uint64_t breaks_written
+    uint64_t breaks_read       # Python
+    int64_t read_offset        # Python: of what was read last
+    Break breaks[16]
     int16_t pcm[16384]
 
 

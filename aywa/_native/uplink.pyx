@@ -24,6 +24,7 @@ cdef enum:
     JUMP = 8000                # samples: a timestamp further than 1 s from its arrival starts a new timeline
     DRIFT_WINDOW = 250         # packets (5 s) whose least lateness shows the clocks drifting apart
     DRIFT = 320                # samples (40 ms) of it that are corrected
+    SLACK = 40                 # samples (5 ms) the ring's places may be off: some clocks count by jerks
 
 
 cdef void _tell_speech(Leg* leg, int verdict) noexcept nogil:
@@ -56,6 +57,25 @@ cdef void _detect(Leg* leg, const int16_t* pcm, int n, int64_t position) noexcep
             _tell_speech(leg, speech_frame(&up.speech, up.frame, position + taken - FRAME))
 
 
+cdef bint _place(Uplink* up, int64_t position) noexcept nogil:
+    """Tell Python where on the timeline the samples stand that are written next; False without room for it.
+
+    The ring holds what arrived, without the time in between: silence that was not sent, key presses, losses.
+    """
+    cdef int64_t offset = position - <int64_t>up.written
+    cdef Break* found
+    if offset - up.offset < SLACK and up.offset - offset < SLACK:
+        return True
+    if up.breaks_written - load_u64(&up.breaks_read) == BREAKS:
+        return False
+    found = &up.breaks[up.breaks_written & (BREAKS - 1)]
+    found.position = up.written
+    found.offset = offset
+    up.offset = offset
+    store_u64(&up.breaks_written, up.breaks_written + 1)
+    return True
+
+
 cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nogil:
     """Samples in order: to the recording, the detector and the ring that Python reads."""
     cdef Uplink* up = &leg.up
@@ -65,7 +85,7 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
     up.end = position + n
-    if UPLINK_RING - (up.written - load_u64(&up.read)) < <uint64_t>n:
+    if UPLINK_RING - (up.written - load_u64(&up.read)) < <uint64_t>n or not _place(up, position):
         leg.stats.uplink_overrun += n
     else:
         first = UPLINK_RING - start if UPLINK_RING - start < n else n

@@ -28,7 +28,11 @@ class LegPort(Protocol):
         """The next event; one waiter at a time."""
 
     def read_uplink(self) -> bytes:
-        """Everything heard since the last read: 16 kHz mono."""
+        """What was heard since the last read, up to the next gap: 16 kHz mono; read until it is empty."""
+
+    @property
+    def uplink_end(self) -> int:
+        """The timeline sample after the last one that `read_uplink` returned."""
 
     def read_recording(self) -> bytes:
         """Everything recorded since the last read: interleaved stereo at 8 kHz."""

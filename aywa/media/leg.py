@@ -125,8 +125,17 @@ class Leg:
         return event
 
     def read_uplink(self) -> bytes:
-        """All of the caller's audio since the last read: 16 kHz S16LE mono."""
+        """The caller's audio since the last read: 16 kHz S16LE mono, without holes; b"" when there is none.
+
+        It ends where time is missing before the next sample (nothing was sent, a key press, a loss): read
+        until it is empty, and place each piece by `uplink_end`.
+        """
         return self._native.read_uplink()
+
+    @property
+    def uplink_end(self) -> int:
+        """The timeline sample after the last one that `read_uplink` returned, to within 5 ms."""
+        return self._native.uplink_end
 
     def read_recording(self) -> bytes:
         """Recorded frames since the last read: 8 kHz S16LE stereo, caller left, in order, without holes.

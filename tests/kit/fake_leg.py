@@ -50,6 +50,8 @@ class FakeLeg:
         self.remote = parameters.remote
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
+        self.uplink: deque[tuple[bytes, int]] = deque()  # pieces heard, and where each ends
+        self.uplink_end = 0
         self._ring: deque[bytes | int] = deque()  # PCM, or a mark
         self._recorded = bytearray()
         self._events_in, self._events = trio.open_memory_channel[LegEvent](10_000)
@@ -61,7 +63,8 @@ class FakeLeg:
         return await self._events.receive()
 
     def read_uplink(self) -> bytes:
-        return b""
+        pcm, self.uplink_end = self.uplink.popleft() if self.uplink else (b"", self.uplink_end)
+        return pcm
 
     def read_recording(self) -> bytes:
         frames, self._recorded = bytes(self._recorded), bytearray()
