@@ -9,13 +9,14 @@ Decisions:
   receivers take what comes; even a `maxptime` below ours is no reason to refuse a call.
 * SRTP profiles (RTP/SAVP...) are refused: NoCommonCodec, which answers 488.
 * Hold comes as a direction or, from RFC 2543 peers, as the address 0.0.0.0: then nothing is sent there.
+* Media is IPv4: a stream at an IPv6 address is refused before the call is answered, not dropped after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address
 
 from aywa.errors import EndCode, LocalProtocolError, ProtocolError
 
@@ -50,7 +51,7 @@ __all__ = [
 
 PROFILE = "RTP/AVP"
 EVENTS = "0-15"  # RFC 4733 §2.4.1: the digits 0-9, *, #, A-D
-_UNSPECIFIED = ("0.0.0.0", "::")
+_UNSPECIFIED = "0.0.0.0"
 
 
 class NoCommonCodec(ProtocolError):  # noqa: N818  (named as the field names it; the base says it is an error)
@@ -81,8 +82,8 @@ class LocalAudio:
 class Accepted:
     """What both sides agreed on.
 
-    `answer` is the answer, made or received; `remote` the peer's RTP address (0.0.0.0 or :: on an old hold:
-    send only if `direction.sends`); `direction` is this side's; `ptime_ms` is what this side sends.
+    `answer` is the answer, made or received; `remote` the peer's RTP address (0.0.0.0 on an old hold: send
+    only if `direction.sends`); `direction` is this side's; `ptime_ms` is what this side sends.
     """
 
     answer: SessionDescription
@@ -207,15 +208,13 @@ def _remote(description: SessionDescription, medium: MediaDescription) -> tuple[
     connection = medium.connection or description.connection
     if connection is None or connection.network_type != "IN":
         raise NoCommonCodec("The audio stream has no address")
+    if connection.address_type != "IP4":
+        raise NoCommonCodec("Only IPv4 media is served here")
     try:
-        address = (
-            IPv4Address(connection.address)
-            if connection.address_type == "IP4"
-            else IPv6Address(connection.address)
-        )
+        address = IPv4Address(connection.address)
     except AddressValueError:
         # A host name is legal (RFC 8866 §5.7), but no peer that is served here sends one.
-        raise NoCommonCodec("The address of the audio stream is not an IP address") from None
+        raise NoCommonCodec("The address of the audio stream is not an IPv4 address") from None
     if address.is_multicast:
         raise NoCommonCodec("Multicast audio is not served")
     return str(address), medium.port
@@ -224,7 +223,7 @@ def _remote(description: SessionDescription, medium: MediaDescription) -> tuple[
 def _their_direction(description: SessionDescription, medium: MediaDescription) -> Direction:
     """The peer's direction; an unspecified address means that it does not receive (RFC 3264 §8.4)."""
     direction = direction_of(description, medium)
-    if _remote(description, medium)[0] in _UNSPECIFIED:
+    if _remote(description, medium)[0] == _UNSPECIFIED:
         return Direction.of(sends=direction.sends, receives=False)
     return direction
 
