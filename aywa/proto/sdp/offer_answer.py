@@ -47,6 +47,7 @@ __all__ = [
     "accept_answer",
     "accept_offer",
     "make_offer",
+    "offer_again",
 ]
 
 PROFILE = "RTP/AVP"
@@ -94,6 +95,11 @@ class Accepted:
     direction: Direction
     rtcp: tuple[str, int]
 
+    @property
+    def has_address(self) -> bool:
+        """False on an old hold, which names no address."""
+        return self.remote[0] != _UNSPECIFIED
+
 
 AcceptedOffer = Accepted
 AcceptedAnswer = Accepted
@@ -104,6 +110,20 @@ def make_offer(
 ) -> SessionDescription:
     """An offer of one audio stream. A new offer in the same session has `version` one higher (§8)."""
     return _describe(local, local.formats, session_id, version, direction)
+
+
+def offer_again(
+    previous: SessionDescription, local: LocalAudio, direction: Direction = Direction.SENDRECV
+) -> SessionDescription:
+    """A new offer in a session in which this side sent `previous` last.
+
+    Every stream of the session keeps its line, those refused stay refused; an equal offer keeps its version,
+    another one gets the next (§8).
+    """
+    offer = make_offer(local, previous.origin.session_id, previous.origin.version, direction)
+    streams = list(previous.media)
+    streams[_active(previous)] = offer.media[0]
+    return _next_version(replace(offer, media=tuple(streams)), previous)
 
 
 def accept_offer(
@@ -135,9 +155,7 @@ def accept_offer(
     streams[index] = answer.media[0]
     answer = replace(answer, media=tuple(streams))
     if previous is not None:
-        answer = replace(answer, origin=previous.origin)
-        if answer != previous:
-            answer = replace(answer, origin=replace(previous.origin, version=previous.origin.version + 1))
+        answer = _next_version(answer, previous)
     return Accepted(
         answer,
         remote,
@@ -151,9 +169,7 @@ def accept_offer(
 
 def accept_answer(offer: SessionDescription, answer: SessionDescription) -> AcceptedAnswer:
     """Read the answer to an offer made here, or NoCommonCodec if it refuses the audio or speaks past it."""
-    index = next((i for i, medium in enumerate(offer.media) if medium.kind == "audio" and medium.port), None)
-    if index is None:
-        raise LocalProtocolError("The offer has no audio stream")
+    index = _active(offer)
     if index >= len(answer.media):
         raise NoCommonCodec("The answer has no audio stream")
     mine = offer.media[index]
@@ -170,6 +186,22 @@ def accept_answer(offer: SessionDescription, answer: SessionDescription) -> Acce
     return Accepted(
         answer, remote, audio.payload_type, event_payload_type, ptime_ms, ours, rtcp_of(medium, remote)
     )
+
+
+def _active(description: SessionDescription) -> int:
+    """The audio stream of a description that was made here."""
+    for index, medium in enumerate(description.media):
+        if medium.kind == "audio" and medium.port:
+            return index
+    raise LocalProtocolError("The description has no audio stream")
+
+
+def _next_version(description: SessionDescription, previous: SessionDescription) -> SessionDescription:
+    """With the origin that follows on `previous`: the same one if nothing else has changed (§8)."""
+    same = replace(description, origin=previous.origin)
+    if same == previous:
+        return same
+    return replace(same, origin=replace(previous.origin, version=previous.origin.version + 1))
 
 
 def _choose(

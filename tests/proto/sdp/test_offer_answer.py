@@ -18,6 +18,7 @@ from aywa.proto.sdp.offer_answer import (
     accept_answer,
     accept_offer,
     make_offer,
+    offer_again,
 )
 from aywa.proto.sdp.parse import parse_sdp
 from tests.kit.vectors.peers import ASTERISK_SDP, BARESIP_SDP, SBC_SDP, SIPP_SDP
@@ -239,3 +240,24 @@ def test_our_own_mistakes() -> None:
     silent = make_offer(LOCAL, 1, 1, Direction.INACTIVE)
     assert accept_answer(silent, parse_sdp(offer())).direction is Direction.INACTIVE
     assert not AudioFormat(0, "PCMU", 16000).matches(PCMU)
+
+
+def test_an_offer_out_of_a_hold_is_whole() -> None:
+    asked = parse_sdp(
+        offer("m=video 7000 RTP/AVP 99\nm=audio 6000 RTP/AVP 8 96", "a=rtpmap:96 telephone-event/8000")
+    )
+    first = accept_offer(asked, LOCAL, session_id=99).answer
+    chosen = replace(LOCAL, formats=(PCMA, replace(TELEPHONE_EVENT, payload_type=96)))
+    assert offer_again(first, chosen) == first  # nothing has changed: neither does the version
+    hold = parse_sdp(
+        offer(
+            "m=video 7000 RTP/AVP 99\nm=audio 6000 RTP/AVP 8 96",
+            "a=rtpmap:96 telephone-event/8000\na=sendonly",
+        )
+    )
+    held = accept_offer(hold, LOCAL, previous=first).answer
+    again = offer_again(held, chosen)
+    assert again.media == first.media
+    assert [medium.port for medium in again.media] == [0, 16384]
+    assert (again.origin.session_id, again.origin.version) == (99, 3)
+    assert accept_answer(again, asked).direction is Direction.SENDRECV
