@@ -29,7 +29,11 @@ class NativeLeg:
         """
     def set_peer(self, peer: int) -> None:
         """Address << 16 | port of the remote side; 0: unknown."""
+    def set_event_payload_type(self, payload_type: int) -> None:
+        """Of key presses, received and sent; -1 for none. Presses that wait without one wait on."""
     def mute(self, muted: bool) -> None: ...
+    def hold(self, held: bool) -> None:
+        """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
     def read_uplink(self) -> bytes:
         """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
 

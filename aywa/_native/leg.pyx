@@ -1,7 +1,7 @@
 """The Python border of one leg: its memory, the Python ends of its rings, its figures."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport int16_t, int64_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
@@ -41,7 +41,7 @@ cdef class NativeLeg:
             recorder_init(self.leg.recorder)
         self.leg.fd = fd
         self.leg.payload_type = payload_type
-        self.leg.event_payload_type = event_payload_type
+        self.set_event_payload_type(event_payload_type)
         self.leg.ssrc = ssrc
         self.leg.barge_in = barge_in
         self.leg.timeout = timeout_samples
@@ -68,8 +68,14 @@ cdef class NativeLeg:
     def set_peer(self, uint64_t peer):
         store_u64(&self.leg.peer, peer)
 
+    def set_event_payload_type(self, int payload_type):
+        store_u32(&self.leg.event_payload_type, <uint32_t>payload_type if payload_type >= 0 else NO_EVENTS)
+
     def mute(self, bint muted):
         store_u32(&self.leg.muted, muted)
+
+    def hold(self, bint held):
+        store_u32(&self.leg.held, held)
 
     def read_uplink(self):
         cdef Uplink* up = &self.leg.up

@@ -19,9 +19,11 @@ cdef enum:
     PLAYOUT_RING = 8192        # samples at 8 kHz: 1 s
     LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
+    RESERVE = 16               # of EVENTS, for what no sender of packets can repeat at will
     BREAKS = 16                # places in the uplink ring where time was missing before a sample
     EVENTS = 64                # discrete events a leg may owe Python: several seconds of the busiest caller
     MARKS = 64
+    NO_EVENTS = 255            # no packet has it: payload types have seven bits
     DIGITS = 32
 
 cdef enum:
@@ -90,6 +92,7 @@ cdef struct Uplink:
     int window
     int64_t arrival            # timeline position of the newest packet
     int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
+    int64_t excused            # timeline position up to which no packet was due
     bint timed_out
     bint pressing              # a digit is being received
     int packet_samples
@@ -161,8 +164,9 @@ cdef struct Leg:
     Outbox* outbox
     uint64_t peer              # Python: address << 16 | port; 0: unknown yet
     uint32_t muted             # Python
+    uint32_t held              # Python: nothing is sent, heard or missed
     uint8_t payload_type
-    int event_payload_type     # -1: none was negotiated
+    uint32_t event_payload_type  # Python: NO_EVENTS when none was negotiated
     uint32_t ssrc
     bint barge_in
     int64_t timeout            # samples without a packet
@@ -189,13 +193,15 @@ cdef inline void leg_queue(Leg* leg) noexcept nogil:
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:
-    return leg.events_written - load_u64(&leg.events_read) < EVENTS
+    """For marks, which can wait, and digits, of which a flood may come: they leave the reserve to others."""
+    return leg.events_written - load_u64(&leg.events_read) < EVENTS - RESERVE
 
 
 cdef inline void leg_event(Leg* leg, int kind, int64_t a, int64_t b, int64_t c) noexcept nogil:
     """Owe Python a discrete event; one that finds no room is counted."""
     cdef Event* event
-    if not leg_has_room(leg):
+    if (leg.events_written - load_u64(&leg.events_read) == EVENTS
+            or (kind == EVENT_DIGIT and not leg_has_room(leg))):
         leg.stats.event_overruns += 1
         return
     event = &leg.events[leg.events_written & (EVENTS - 1)]

@@ -84,6 +84,8 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
         memset(pcm, 0, n * sizeof(int16_t))
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
+    if load_u32(&leg.held):
+        memset(pcm, 0, n * sizeof(int16_t))       # music on hold: to be recorded, and not the caller
     up.end = position + n
     if UPLINK_RING - (up.written - load_u64(&up.read)) < <uint64_t>n or not _place(up, position):
         leg.stats.uplink_overrun += n
@@ -135,7 +137,7 @@ cdef void _take(Leg* leg, const ReorderPacket* packet) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int16_t[MAX_PAYLOAD] pcm
     cdef int64_t position = _position(up, packet.timestamp)
-    if packet.payload_type == leg.event_payload_type:
+    if packet.payload_type == load_u32(&leg.event_payload_type):
         _take_digit(leg, packet)
     elif packet.payload_type == PCMU or packet.payload_type == PCMA:
         if packet.payload_type == PCMU:
@@ -243,7 +245,7 @@ cdef void uplink_receive(Leg* leg, const uint8_t* data, int length, uint64_t pee
     if verdict < 0:
         return
     leg.stats.received += 1
-    if header.payload_type != leg.event_payload_type or first:
+    if header.payload_type != load_u32(&leg.event_payload_type) or first:
         # Event packets repeat the timestamp of their press: they say nothing about the clock.
         _follow_clock(leg, header.timestamp, now, first or verdict == REORDER_RESET)
     if verdict == REORDER_RESET:
@@ -267,6 +269,8 @@ cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:
         _drain(leg)
     if up.speech.speaking:
         _tell_speech(leg, speech_idle(&up.speech, now))
-    if silent >= leg.timeout and not up.timed_out:
+    if load_u32(&leg.held):
+        up.excused = now
+    if silent >= leg.timeout and now - up.excused >= leg.timeout and not up.timed_out:
         up.timed_out = True
         leg_event(leg, EVENT_MEDIA_TIMEOUT, silent, 0, 0)

@@ -55,6 +55,12 @@ class LegPort(Protocol):
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
 
+    def set_event_payload_type(self, payload_type: int | None) -> None:
+        """Key presses come and go under another number; None: not at all."""
+
+    def hold(self, held: bool) -> None:
+        """Send nothing and miss nothing while held; what was written waits."""
+
     def stats(self) -> object:
         """Packet counters: a dataclass."""
 

@@ -188,6 +188,13 @@ class PlayedTo:
 
 
 @dataclass(frozen=True, slots=True)
+class LineHeld:
+    """The far side put the call on hold, or took it off: while held nothing is heard or said."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One DTMF digit."""
 
@@ -224,6 +231,7 @@ TurnInput: TypeAlias = (
     | PhraseWritten
     | SpeechFailed
     | PlayedTo
+    | LineHeld
     | KeyPressed
     | SayRequest
     | CallEnded
