@@ -19,9 +19,9 @@ cdef enum:
     PLAYOUT_RING = 8192        # samples at 8 kHz: 1 s
     LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
-    RESERVE = 16               # of EVENTS, for what no sender of packets can repeat at will
+    RESERVE = 64               # of EVENTS, for what no sender of packets can repeat at will
     BREAKS = 16                # places in the uplink ring where time was missing before a sample
-    EVENTS = 64                # discrete events a leg may owe Python: several seconds of the busiest caller
+    EVENTS = 128               # discrete events a leg may owe Python: several seconds of the busiest caller
     MARKS = 64
     NO_EVENTS = 255            # no packet has it: payload types have seven bits
     DIGITS = 32
@@ -176,7 +176,7 @@ cdef struct Leg:
     uint32_t flags
     uint64_t events_written
     uint64_t events_read       # Python
-    Event events[64]
+    Event events[128]
     Stats stats
     Recorder* recorder         # NULL without recording
     Uplink up

@@ -148,6 +148,6 @@ def test_a_flood_of_key_presses_does_not_hide_an_interruption(presses: int) -> N
                 rig.engine.step(rig._tick * 1_000_000, rig._tick * 1_000_000)
                 rig._tick += 1
         rig.step()
-        assert len([event for event in rig.events if isinstance(event, Digit)]) <= 48
+        assert len([event for event in rig.events if isinstance(event, Digit)]) <= 64
         assert [event for event in rig.events if isinstance(event, SpeechStarted)]
         assert [event for event in rig.events if isinstance(event, GateClosed)]
