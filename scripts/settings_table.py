@@ -44,7 +44,7 @@ MEANINGS = {
     "RUNTIME_SCENARIO": "the conversation incoming calls get",
     "RUNTIME_MAX_DURATION_S": "seconds a call may last",
     "RUNTIME_SILENCE_TIMEOUT_S": "seconds of the caller's silence that end a call",
-    "RUNTIME_ENDPOINTING_WAIT_MS": "silence after the caller's last word before the turn is taken",
+    "RUNTIME_ENDPOINTING_WAIT_MS": "silence since the caller's last voiced sample before the turn is taken",
     "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
     "RUNTIME_RECORD": "write a stereo WAV of every call",
     "RUNTIME_BARGE_IN": "the caller may interrupt",

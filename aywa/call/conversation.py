@@ -18,16 +18,22 @@ from aywa.call.transcript import Transcript
 from aywa.ports.stt import Final, TranscriptEvent
 from aywa.turn.events import (
     CallEnded,
+    CallerSilence,
     CancelGeneration,
     Commit,
     Decided,
     EndTurn,
     FinalText,
     HangUp,
+    KeyPressed,
+    ModelDone,
+    ModelFailed,
     PartialText,
     PlayedTo,
     Resume,
+    SayRequest,
     Speak,
+    SpeechFailed,
     StartGeneration,
     Trigger,
     Truncate,
@@ -38,6 +44,20 @@ from aywa.turn.events import (
     Yield,
 )
 from aywa.turn.manager import TurnManager
+
+# Marks come at the ends of phrases; between them only the leg knows how far it is. Not in this list: what
+# carries a position of its own, and what only adds to the answer.
+_MAY_CUT = (
+    CallEnded,
+    CallerSilence,
+    FinalText,
+    KeyPressed,
+    ModelDone,
+    ModelFailed,
+    PartialText,
+    SayRequest,
+    SpeechFailed,
+)
 
 
 class Conversation:
@@ -59,18 +79,22 @@ class Conversation:
         self._leg, self._parts, self._nursery = leg, parts, nursery
 
     def receive(self, event: TurnInput) -> None:
-        """Take one input and do what follows from it."""
+        """Take one input and do what follows from it.
+
+        Before one that may cut the answer the manager learns how far playing is: it settles what was heard.
+        """
+        if isinstance(event, _MAY_CUT):
+            self._tell_position()
         self.manager.receive(event, trio.current_time())
         self._drain()
 
     def transcribed(self, event: TranscriptEvent) -> None:
-        """A transcript came: first the manager learns how far playing is, since words may cut it there."""
-        if self._leg is not None:
-            self.receive(PlayedTo(self._leg.played, self._leg.timeline))
+        """A transcript came."""
         if isinstance(event, Final):
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())
-            self.receive(FinalText(event.text, event.confidence))
+            start, stop = event.started_at_sample, event.stopped_at_sample
+            self.receive(FinalText(event.text, event.confidence, start, stop))
         else:
             self.receive(PartialText(event.text, event.confidence))
 
@@ -83,8 +107,6 @@ class Conversation:
 
     def end(self) -> None:
         """The call is over: settle what was said and what was heard. Twice is once."""
-        if self._leg is not None:
-            self.receive(PlayedTo(self._leg.played, self._leg.timeline))
         if self._parts is not None:
             self.receive(CallEnded())
 
@@ -97,10 +119,13 @@ class Conversation:
             with trio.move_on_at(self._armed_until) as timer:
                 await self._earlier.wait()
             if timer.cancelled_caught:
-                if self._leg is not None:
-                    self.manager.receive(PlayedTo(self._leg.played, self._leg.timeline), trio.current_time())
+                self._tell_position()
                 self.manager.handle_timers(trio.current_time())
                 self._drain()
+
+    def _tell_position(self) -> None:
+        if self._leg is not None:
+            self.manager.receive(PlayedTo(self._leg.played, self._leg.timeline), trio.current_time())
 
     def _drain(self) -> None:
         for action in self.manager.actions():
@@ -134,6 +159,7 @@ class Conversation:
                 timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
             case Resume(epoch, resumed):
                 leg.resume(epoch)
+                parts.latency.nothing_said()
                 parts.playout.gate_opened(epoch, flushed=False)
                 timeline.add("turn.resume", turn=resumed, epoch=epoch, played=leg.played)
             case Commit(epoch):

@@ -133,7 +133,7 @@ class Inbound:
             record=settings.record,
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
-            speech_stop_ms=vad.stop_ms,
+            speech_stop_ms=self.dependencies.speech_stop_ms(),
         )
 
 

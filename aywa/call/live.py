@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 
 import trio
@@ -84,7 +83,7 @@ class LiveCall:
         self._save()
         self.timeline.add("call.answered", **media)
 
-    def recording_at(self, path: str | None) -> None:
+    def recording_at(self, path: str) -> None:
         """Where the recording is being written."""
         self.row = replace(self.row, recording_path=path)
         self._save()
@@ -131,20 +130,6 @@ class LiveCall:
                 self.ending.end(reason_for(EndCode.CONTROL))
                 with trio.move_on_after(END_BOUND_S):
                     await self.over.wait()
-
-    def snapshot(self) -> Mapping[str, object]:
-        """What the API shows beside the row: state, whose turn it is, slots and transcript so far."""
-        return {
-            "id": self.id,
-            "status": self.machine.status.value,
-            "state": self.machine.state.name,
-            "turn_state": self.conversation.manager.state.name,
-            "slots": dict(self.tools.slots()),
-            "transcript": [
-                {"role": line.role, "text": line.text, "start_ms": line.start_ms, "end_ms": line.end_ms}
-                for line in self.transcript.lines
-            ],
-        }
 
     def _save(self) -> None:
         self.row = replace(

@@ -16,9 +16,11 @@ from aywa.errors import MediaError
 from aywa.turn.events import AudioWritten, PhraseWritten, PlayedTo, TurnInput, WordAt
 
 SAMPLE_RATE_HZ = 8000
-LOOKAHEAD = 2 * SAMPLE_RATE_HZ  # samples in the ring: more would only be dropped at the next interruption
+# Samples in the ring, which holds a little more: a second bridges any pause of the event loop that a caller
+# would forgive, and more would only be dropped at the next interruption.
+LOOKAHEAD = SAMPLE_RATE_HZ
 PIECE = SAMPLE_RATE_HZ // 4  # samples a write offers at most
-POLL_S = 0.1  # a lost low-water event costs no more than this, with two seconds in the ring
+POLL_S = 0.1  # a lost low-water event costs no more than this, with up to a second in the ring
 AUDIBLE = 256  # of 32768, -42 dBFS: below it a telephone plays nothing that is heard over the line's noise
 
 
@@ -89,10 +91,13 @@ class Playout:
 
     def _write_piece(self, pcm: bytes) -> int:
         leg = self._leg
-        self._written = max(self._written, leg.played)
-        if leg.epoch != self._epoch or self._written - leg.played >= LOOKAHEAD:
+        if self._written <= leg.played:  # the ring is dry: this is where the piece will begin
+            self._written = leg.played
+            self._receive(PlayedTo(leg.played, leg.timeline))
+        room = LOOKAHEAD - (self._written - leg.played)
+        if leg.epoch != self._epoch or room <= 0:
             return 0
-        taken = leg.write_nowait(pcm, self._epoch)
+        taken = leg.write_nowait(pcm[: 2 * room], self._epoch)
         self._written += taken
         return taken
 

@@ -58,7 +58,6 @@ class Receiver:
                     ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
                 case Digit(digit, duration_ms):
                     timeline.add("media.digit", digit=digit, duration_ms=duration_ms)
-                    self._conversation.receive(PlayedTo(self._leg.played, self._leg.timeline))
                     self._conversation.receive(KeyPressed(digit))
                 case DigitSent(digit):
                     timeline.add("media.digit_sent", digit=digit)

@@ -48,7 +48,7 @@ class CallSession:
         live = self._live
         async with trio.open_nursery() as nursery:
             try:
-                await self._begin(leg, sip, nursery)
+                self._begin(leg, sip, nursery)
                 await live.ending.wait()
             finally:
                 with trio.move_on_after(GOODBYE_S, shield=True):
@@ -64,7 +64,7 @@ class CallSession:
                 )
                 nursery.cancel_scope.cancel()
 
-    async def _begin(self, leg: LegPort, sip: SessionPort, nursery: trio.Nursery) -> None:
+    def _begin(self, leg: LegPort, sip: SessionPort, nursery: trio.Nursery) -> None:
         live, dependencies = self._live, self._dependencies
         conversation, timeline = live.conversation, live.timeline
         context = Context(dependencies.scenario.prompt)
@@ -84,7 +84,7 @@ class CallSession:
         conversation.attach(leg, parts, nursery)
         if dependencies.settings.record:
             recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.disk)
-            live.recording_at(await self._outer.start(recorder.serve, live.id))
+            self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
         receiver = Receiver(leg, conversation, self._hearing, playout, latency)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -16,7 +15,7 @@ from aywa.call.live import LiveCall
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.errors import EndCode, OverloadedError
-from aywa.log import get_logger
+from aywa.log import get_logger, places
 from aywa.ports.store import CallType
 
 FINAL_WRITE_S = 2.0  # per call; what is not written by then is written by the journal later
@@ -101,15 +100,7 @@ class CallTable:
         live.ending.end(reason)
         if reason.code is EndCode.INTERNAL_ERROR:
             live.timeline.add("call.crashed", error=reason.detail)
-            _log.error("call.crashed", call_id=live.id, error=reason.detail, places=_places(group))
-
-
-def _places(error: BaseException) -> list[str]:
-    """Where an error came from: file, line and function of each leaf's last frames."""
-    if isinstance(error, BaseExceptionGroup):
-        return [place for child in error.exceptions for place in _places(child)]
-    frames = traceback.extract_tb(error.__traceback__)[-3:]
-    return [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in frames]
+            _log.error("call.crashed", call_id=live.id, error=reason.detail, places=places(group))
 
 
 @asynccontextmanager

@@ -22,7 +22,11 @@ class Partial:
 
 @dataclass(frozen=True, slots=True)
 class Final:
-    """What the caller said. `text` is empty when speech was heard and nothing was understood."""
+    """What the caller said. `text` is empty when speech was heard and nothing was understood.
+
+    A recogniser that finalises before `speech_stopped` should say of what: a final without positions that
+    comes while the caller speaks is taken for an earlier sentence, and the turn waits for another one.
+    """
 
     text: str
     confidence: float | None = None  # 0..1

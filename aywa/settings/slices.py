@@ -62,7 +62,7 @@ class CallSettings:
     scenario: str = "hotel_booking"
     max_duration_s: float = 600.0
     silence_timeout_s: float = 30.0
-    endpointing_wait_s: float = 0.3  # silence after the final transcript before the turn is taken
+    endpointing_wait_s: float = 0.45  # silence since the caller's last voiced sample before the turn is taken
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True

@@ -181,7 +181,8 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
 
 
 def _read_call(env: EnvironmentReader) -> CallSettings:
-    wait_ms = env.number("RUNTIME_ENDPOINTING_WAIT_MS", _CALL.endpointing_wait_s * 1000, 0, 5000)
+    # At least 200 ms: the silence inside a word, before a p, t or k, lasts up to about 150.
+    wait_ms = env.number("RUNTIME_ENDPOINTING_WAIT_MS", _CALL.endpointing_wait_s * 1000, 200, 5000)
     return CallSettings(
         scenario=env.text("RUNTIME_SCENARIO", _CALL.scenario),
         max_duration_s=env.number("RUNTIME_MAX_DURATION_S", _CALL.max_duration_s, 10, 43_200),

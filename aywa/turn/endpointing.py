@@ -95,7 +95,8 @@ class Endpointer:
         self._settings = settings
         self._finals: list[str] = []
         self._partial = ""
-        self._final_seen = False  # a final since speech last began
+        self._final_seen = False  # the final of what was spoken last
+        self._onset_sample: int | None = None  # where that began
         self._start_sample: int | None = None
         self._end_sample: int | None = None
         self._began_at = 0.0  # of the turn's first speech
@@ -139,6 +140,7 @@ class Endpointer:
             cause = "speech" if self.state is EndpointState.QUIET else "speech again"
             self._began_at = now if self.state is EndpointState.QUIET else self._began_at
             self._final_seen = False
+            self._onset_sample = sample
             self._last_taken = None
             self._enter(EndpointState.SPEECH, cause)
 
@@ -155,16 +157,20 @@ class Endpointer:
         if self.state is not EndpointState.QUIET:
             self._partial = text.strip()
 
-    def final(self, text: str, now: float) -> None:
-        """What the caller said."""
+    def final(
+        self, text: str, now: float, start_sample: int | None = None, end_sample: int | None = None
+    ) -> None:
+        """What the caller said between these samples of the timeline, if the recogniser knows them."""
         text = text.strip()
         if self.state is EndpointState.QUIET:
             self._late_final(text, now)
             return
         self._partial = ""
-        self._final_seen = True
         if text:
             self._finals.append(text)
+        if not self._awaited(start_sample, end_sample):
+            return  # of speech before the last pause: what followed it is still to come
+        self._final_seen = True
         if self.state is EndpointState.WAITING:
             if self.text:
                 self.handle_timers(now)
@@ -209,6 +215,17 @@ class Endpointer:
         self._finals, self._partial = [], ""
         return turn
 
+    def _awaited(self, start_sample: int | None, end_sample: int | None) -> bool:
+        """Whether a final is that of what was spoken last, and not of an earlier stretch of the same turn.
+
+        Without samples, one that comes while the caller speaks is taken for an earlier one.
+        """
+        if self._onset_sample is not None and end_sample is not None:
+            return end_sample > self._onset_sample
+        if self._onset_sample is not None and start_sample is not None and start_sample >= self._onset_sample:
+            return True
+        return self.state is EndpointState.WAITING
+
     def _late_final(self, text: str, now: float) -> None:
         """A final although no turn is open: a repetition, a correction, or words that the VAD missed."""
         taken = self._last_taken
@@ -222,7 +239,7 @@ class Endpointer:
             return
         self._finals = [text]
         self._final_seen = True
-        self._start_sample = self._end_sample = None
+        self._onset_sample = self._start_sample = self._end_sample = None
         self._silent_since = self._began_at = now
         self._enter(EndpointState.WAITING, "words without speech")
 

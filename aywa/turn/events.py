@@ -97,10 +97,12 @@ class PartialText:
 
 @dataclass(frozen=True, slots=True)
 class FinalText:
-    """A final transcript; empty when nothing was understood."""
+    """A final transcript; empty when nothing was understood. The samples say of which speech, if known."""
 
     text: str
     confidence: float | None = None
+    start_sample: int | None = None
+    end_sample: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -292,11 +294,14 @@ class Speak:
 
 @dataclass(frozen=True, slots=True)
 class Truncate:
-    """The turn was cut: the caller heard `heard` and nothing after `sample` (timeline)."""
+    """The turn was cut: the caller heard `heard`, and its audio stopped at `sample` of the timeline.
+
+    The decision came later than that. None: not a sample of the turn was played.
+    """
 
     turn: int
     heard: str
-    sample: int
+    sample: int | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -137,7 +137,7 @@ class Floor:
         whole = heard.complete and answer.source is Source.COMPLETE
         self.act(CancelGeneration(answer.turn, cause))
         if not whole:
-            self.act(Truncate(answer.turn, heard.text, self.ledger.timeline))
+            self.act(Truncate(answer.turn, heard.text, heard.end_sample))
         self.act(
             EndTurn(answer.turn, answer.trigger, heard.text, not whole, heard.start_sample, heard.end_sample)
         )

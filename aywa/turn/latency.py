@@ -10,7 +10,7 @@ stamped in monotonic seconds, and `playout` is what is left of the total.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from aywa.turn.heard import SAMPLES_PER_MS
 
@@ -31,59 +31,83 @@ class LatencySplit:
     first_audible_sample: int
 
 
+@dataclass(frozen=True, slots=True)
+class _Speech:
+    """The caller's last words: what an answer is measured from."""
+
+    end_sample: int
+    vad_s: float
+    stopped_at: float
+    final_at: float
+
+
+@dataclass(slots=True)
+class _Answer:
+    """The turn that answers them. Later speech does not change what it is measured from."""
+
+    turn: int
+    speech: _Speech
+    taken_at: float
+    token_at: float | None = None
+    audio_at: float | None = None
+
+
 class LatencyClock:
     """Collects the stamps of the turn that is being answered. `now` is monotonic seconds."""
 
     def __init__(self) -> None:
-        self._end_sample: int | None = None
-        self._vad_s = 0.0
-        self._stopped_at = 0.0
-        self._final_at = 0.0
-        self._turn: int | None = None
-        self._taken_at = 0.0
-        self._token_at: float | None = None
-        self._audio_at: float | None = None
+        self._speech: _Speech | None = None
+        self._answer: _Answer | None = None
 
     def speech_stopped(self, sample: int, timeline: int, now: float) -> None:
         """The caller's last voiced sample, and where the timeline was when the engine was sure."""
-        self._end_sample = sample
-        self._vad_s = max(0, timeline - sample) / (SAMPLES_PER_MS * 1000)
-        self._stopped_at = self._final_at = now
-        self._turn = None
+        vad_s = max(0, timeline - sample) / (SAMPLES_PER_MS * 1000)
+        self._speech = _Speech(sample, vad_s, now, now)
 
     def final(self, now: float) -> None:
         """A transcript with words came."""
-        if self._turn is None:
-            self._final_at = now
+        if self._speech is not None and (self._answer is None or self._answer.speech is not self._speech):
+            self._speech = replace(self._speech, final_at=now)
+
+    def nothing_said(self) -> None:
+        """What was spoken last was a cough or an acknowledgement: nothing answers it."""
+        if self._answer is None or self._answer.speech is not self._speech:
+            self._speech = None
 
     def taken(self, turn: int, now: float) -> None:
         """The caller's turn is answered by this assistant turn."""
-        if self._end_sample is not None:
-            self._turn, self._taken_at = turn, now
-            self._token_at = self._audio_at = None
+        if self._speech is not None:
+            self._answer = _Answer(turn, self._speech, now)
 
     def first_token(self, turn: int, now: float) -> None:
         """Text came from the model; only the first one counts."""
-        if turn == self._turn and self._token_at is None:
-            self._token_at = now
+        answer = self._answer
+        if answer is not None and answer.turn == turn and answer.token_at is None:
+            answer.token_at = now
 
     def first_audio(self, turn: int, now: float) -> None:
         """Audio came from the synthesizer; only the first one counts."""
-        if turn == self._turn and self._audio_at is None:
-            self._audio_at = now
+        answer = self._answer
+        if answer is not None and answer.turn == turn and answer.audio_at is None:
+            answer.audio_at = now
 
     def first_audible(self, turn: int, timeline: int) -> LatencySplit | None:
         """The answer's first audible sample was sent at `timeline`; None when this turn answers no speech."""
-        if turn != self._turn or self._end_sample is None:
+        answer = self._answer
+        if answer is None or answer.turn != turn:
             return None
-        token_at = self._taken_at if self._token_at is None else self._token_at
-        audio_at = token_at if self._audio_at is None else self._audio_at
-        total_ms = (timeline - self._end_sample) // SAMPLES_PER_MS
-        vad = _ms(self._vad_s)
-        stt = _ms(self._final_at - self._stopped_at)
-        endpointing = _ms(self._taken_at - self._final_at)
-        llm, tts = _ms(token_at - self._taken_at), _ms(audio_at - token_at)
-        split = LatencySplit(
+        self._answer = None
+        speech = answer.speech
+        if self._speech is speech:
+            self._speech = None
+        token_at = answer.taken_at if answer.token_at is None else answer.token_at
+        audio_at = token_at if answer.audio_at is None else answer.audio_at
+        total_ms = (timeline - speech.end_sample) // SAMPLES_PER_MS
+        vad = _ms(speech.vad_s)
+        stt = _ms(speech.final_at - speech.stopped_at)
+        endpointing = _ms(answer.taken_at - speech.final_at)
+        llm, tts = _ms(token_at - answer.taken_at), _ms(audio_at - token_at)
+        return LatencySplit(
             turn=turn,
             total_ms=total_ms,
             vad_ms=vad,
@@ -92,11 +116,9 @@ class LatencyClock:
             llm_ms=llm,
             tts_ms=tts,
             playout_ms=total_ms - vad - stt - endpointing - llm - tts,
-            speech_end_sample=self._end_sample,
+            speech_end_sample=speech.end_sample,
             first_audible_sample=timeline,
         )
-        self._turn = self._end_sample = None
-        return split
 
 
 def _ms(seconds: float) -> int:

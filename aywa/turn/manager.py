@@ -141,8 +141,8 @@ class TurnManager:
                 sure = confidence is not None and confidence >= self._settings.partial_confidence
                 if sure and self._text_came(text, now):
                     self._unclear.cut()
-            case FinalText(text):
-                self._endpointer.final(text, now)
+            case FinalText(text, _, start_sample, end_sample):
+                self._endpointer.final(text, now, start_sample, end_sample)
                 self._text_came(text, now)
             case LineHeld(held):
                 self._line_held(held, now)

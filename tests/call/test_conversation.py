@@ -119,6 +119,21 @@ async def test_barge_in_keeps_what_was_heard(autojump_clock: trio.testing.MockCl
     assert [entry["interrupted"] for entry in world.entries("turn.assistant")] == [False, True, False]
 
 
+async def test_a_slow_recogniser_and_a_pause_for_breath(autojump_clock: trio.testing.MockClock) -> None:
+    """The words before the pause arrive when the caller has gone on: one turn, with all of them."""
+    world = CallWorld(model=FakeModel(says("Hello."), says("Three nights.")))
+    world.stt.delay_s = 0.6
+    async with world.call() as person:
+        await person.listens()
+        await person.says("Friday", 0.5)
+        await trio.sleep(0.3)
+        await person.says("for three nights")
+        await person.listens()
+        person.session.remote_hangs_up()
+    assert len(world.model.requests) == 2
+    assert world.said()[1:] == [("user", "Friday for three nights"), ("assistant", "Three nights.")]
+
+
 async def test_a_cough_goes_on_at_the_exact_sample(autojump_clock: trio.testing.MockClock) -> None:
     """Speech without words: not one sample of the answer is lost or said twice."""
     model = FakeModel(says("Our rooms have a view of the lake. And of the old town."))
@@ -143,6 +158,7 @@ async def test_a_cough_before_the_first_sample_of_the_reply(autojump_clock: trio
     async with world.call() as person:
         await person.listens()
         await person.says("when do you close")
+        asked = person.leg.timeline
         await person.until(State.THINKING)
         await person.says("", 0.2)
         await person.until(State.SPEAKING)
@@ -150,6 +166,8 @@ async def test_a_cough_before_the_first_sample_of_the_reply(autojump_clock: trio
         person.session.remote_hangs_up()
     assert len(model.requests) == 2
     assert world.said()[-1] == ("assistant", "We are open until nine.")
+    (latency,) = world.entries("turn.latency")
+    assert latency["speech_end_sample"] == asked
 
 
 async def test_a_tool_survives_the_interruption(autojump_clock: trio.testing.MockClock) -> None:

@@ -43,6 +43,7 @@ class CallWorld:
     tts: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     store: FakeStore = field(default_factory=FakeStore)
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
+    disk: FakeDisk = field(default_factory=FakeDisk)
     seen: list[TimelineEntry] = field(default_factory=list)
 
     @asynccontextmanager
@@ -61,7 +62,7 @@ class CallWorld:
             clock=lambda: datetime.fromtimestamp(1_700_000_000 + trio.current_time() % 1_000_000, UTC),
             observer=self.seen.append,
             worker_id="test",
-            disk=FakeDisk(),
+            disk=self.disk,
             turn=self.turn,
         )
         async with open_call_table(dependencies) as table:

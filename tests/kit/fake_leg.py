@@ -26,7 +26,7 @@ from aywa.media.leg import BargeInPolicy, LegParameters
 
 TICK_S = 0.02
 FRAME = 160
-RING = 24_000  # three seconds
+RING = 8192  # as the engine's
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +114,11 @@ class FakeLeg:
     def waiting(self) -> int:
         """Samples in the ring."""
         return sum(len(item) // 2 for item in self._ring if isinstance(item, bytes))
+
+    @property
+    def unread(self) -> int:
+        """Recorded frames that nobody has read."""
+        return len(self._recorded) // 4
 
     def speech_started(self) -> None:
         """The VAD confirms speech."""

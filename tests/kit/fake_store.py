@@ -67,9 +67,27 @@ class FakeStore:
 class FakeDisk:
     """Work on the test's own clock: a thread would let the virtual time run away."""
 
+    def __init__(self) -> None:
+        self.delay_s = 0.002
+        self.late: list[Callable[[], bool]] = []
+        self._back = trio.Event()
+        self._back.set()
+
     async def run(self, work: Callable[[], T]) -> T:
-        await trio.sleep(0.002)
+        await trio.sleep(self.delay_s)
+        await self._back.wait()
         return work()
+
+    def later(self, work: Callable[[], bool]) -> None:
+        self.late.append(work)
+
+    def hang(self) -> None:
+        """It takes work and does none of it."""
+        self._back = trio.Event()
+
+    def come_back(self) -> None:
+        """It answers again."""
+        self._back.set()
 
 
 class FakeSink:

@@ -35,7 +35,7 @@ def test_values_reach_their_slices() -> None:
             "RUNTIME_API_KEY": "first-key-0123456789, second-key-0123456789",
             "RUNTIME_SIP_HOST": "127.0.0.2",
             "RUNTIME_SIP_TRUNKS": "192.0.2.1, 198.51.100.0/24",
-            "RUNTIME_ENDPOINTING_WAIT_MS": "450",
+            "RUNTIME_ENDPOINTING_WAIT_MS": "350",
             "RUNTIME_DATA_DIR": "/srv/aywa/",
             "RUNTIME_LOG_LEVEL": "debug",
             "RUNTIME_BARGE_IN": "no",
@@ -46,11 +46,17 @@ def test_values_reach_their_slices() -> None:
     assert settings.http.api_keys == ("first-key-0123456789", "second-key-0123456789")
     assert settings.sip.host == settings.media.host == "127.0.0.2"
     assert settings.sip.trunks == ("192.0.2.1", "198.51.100.0/24")
-    assert settings.call.endpointing_wait_s == 0.45
+    assert settings.call.endpointing_wait_s == 0.35
     assert settings.call.barge_in is False
     assert settings.artifacts.directory == "/srv/aywa/recordings"
     assert settings.log.level == "DEBUG"
     assert settings.store.postgres_url.endswith("/run/postgresql")
+
+
+@pytest.mark.parametrize("wait_ms", ["0", "199", "5001"])
+def test_a_wait_that_the_engine_cannot_keep_is_refused(wait_ms: str) -> None:
+    (gap,) = gaps_of({"RUNTIME_ENDPOINTING_WAIT_MS": wait_ms})
+    assert "RUNTIME_ENDPOINTING_WAIT_MS" in str(gap)
 
 
 def test_all_faults_are_reported_together_with_rule_and_example() -> None:

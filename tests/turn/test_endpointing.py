@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from aywa.turn.endpointing import (
@@ -19,7 +21,8 @@ from aywa.turn.settings import TurnSettings
 
 SETTINGS = TurnSettings(wait_s=0.5, final_timeout_s=2.0, noise_timeout_s=15.0, max_utterance_s=60.0)
 
-# (seconds, input, argument): what happens; then what is decided, with the second at which it was.
+# (seconds, input, argument): what happens; then what is decided, with the second at which it was. A final may
+# say between which seconds it was spoken: "1-2 a room".
 Script = list[tuple[float, str, str]]
 
 
@@ -47,7 +50,9 @@ def run(script: Script, until: float = 100.0) -> list[tuple[float, EndpointResul
             case "partial":
                 endpointer.partial(argument, now)
             case "final":
-                endpointer.final(argument, now)
+                spoken = re.match(r"([\d.]*)-([\d.]*) ", argument)
+                ends = [int(float(end) * 8000) if end else None for end in spoken.groups()] if spoken else ()
+                endpointer.final(argument[spoken.end() if spoken else 0 :], now, *ends)
             case "keys":
                 endpointer.take_keys(argument)
         if before is not endpointer.state:
@@ -73,8 +78,56 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
         [(3.1, turn("a room", Why.FINAL, 1, 2))],
     ),
     "the final comes before the VAD's stop": (
-        [(1, "speech", ""), (1.9, "final", "a room"), (2, "stop", "")],
+        [(1, "speech", ""), (1.9, "final", "1-1.8 a room"), (2, "stop", "")],
         [(2.5, turn("a room", Why.FINAL, 1, 2))],
+    ),
+    "a final before the VAD's stop that does not say of what": (
+        [(1, "speech", ""), (1.5, "final", "a room"), (2, "stop", ""), (2.9, "final", "for Friday")],
+        [(2.9, turn("a room for Friday", Why.FINAL, 1, 2))],
+    ),
+    "the final of what was said before the pause comes when speech has resumed": (
+        [
+            (1, "speech", ""),
+            (2, "stop", ""),
+            (2.3, "speech", ""),
+            (2.4, "final", "1-2 Friday"),
+            (3, "stop", ""),
+            (3.9, "final", "2.3-3 for three nights"),
+        ],
+        [(3.9, turn("Friday for three nights", Why.FINAL, 1, 3))],
+    ),
+    "the same from a recogniser without positions": (
+        [
+            (1, "speech", ""),
+            (2, "stop", ""),
+            (2.3, "speech", ""),
+            (2.4, "final", "Friday"),
+            (3, "stop", ""),
+            (3.9, "final", "for three nights"),
+        ],
+        [(3.9, turn("Friday for three nights", Why.FINAL, 1, 3))],
+    ),
+    "the final of what was said before the pause comes behind the last word": (
+        [
+            (1, "speech", ""),
+            (2, "stop", ""),
+            (2.3, "speech", ""),
+            (3, "stop", ""),
+            (3.1, "final", "-2 Friday"),
+            (3.9, "final", "2.3- for three nights"),
+        ],
+        [(3.9, turn("Friday for three nights", Why.FINAL, 1, 3))],
+    ),
+    "nothing was understood before the pause": (
+        [
+            (1, "speech", ""),
+            (2, "stop", ""),
+            (2.3, "speech", ""),
+            (3, "stop", ""),
+            (3.1, "final", "1-2 "),
+            (3.2, "final", "2.3-3 Friday"),
+        ],
+        [(3.5, turn("Friday", Why.FINAL, 1, 3))],
     ),
     "speech resumes during the pause": (
         [
@@ -164,7 +217,7 @@ def test_the_wait_counts_from_the_last_voiced_sample() -> None:
     """The VAD is sure of the silence 450 ms late; that time is part of the pause, not added to it."""
     endpointer = Endpointer(SETTINGS)
     endpointer.speech_started(0, 1.0)
-    endpointer.final("a room", 1.5)
+    endpointer.final("a room", 1.5, 0, 8000)
     endpointer.speech_stopped(8000, 2.45, silent_s=0.45)
     assert endpointer.deadline == pytest.approx(2.5)
 

@@ -141,6 +141,22 @@ def test_words_cut_the_answer() -> None:
     assert ended.interrupted
 
 
+def test_a_cut_is_where_the_audio_stopped() -> None:
+    """The words that decide it come later; a turn of which nothing was played stopped nowhere."""
+    world = speaking("One two three four.", seconds=4.0)
+    stopped = world.timeline
+    world.speech()
+    world.wait(0.7)
+    (cut,) = [a for a in world.send(PartialText("wait", 0.9)) if isinstance(a, Truncate)]
+    assert cut.sample == stopped
+    world.silence()
+    world.send(FinalText("wait a moment"))
+    world.wait(0.5)
+    world.speech()
+    (cut,) = [a for a in world.send(PartialText("please", 0.9)) if isinstance(a, Truncate)]
+    assert (cut.heard, cut.sample) == ("", None)
+
+
 def test_an_acknowledgement_changes_nothing() -> None:
     """ "uh-huh" is in the transcript, not in the context; the answer goes on."""
     world = speaking()

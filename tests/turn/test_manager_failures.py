@@ -163,8 +163,8 @@ def test_an_interrupted_answer_does_not_hang_up() -> None:
     world.wait(0.5)
     world.speech()
     world.send(ModelDone(turn, end_call=True))
-    world.send(FinalText("wait"))
     world.silence()
+    world.send(FinalText("wait"))
     world.wait(1.0)
     assert world.hung_up is None
     assert world.state_is(State.THINKING)

@@ -83,3 +83,33 @@ def test_an_answer_to_nothing_has_no_latency() -> None:
     clock.speech_stopped(8000, 8000, now=2.0)
     clock.taken(2, 2.5)
     assert clock.first_audible(1, 9000) is None, "another turn's sample"
+
+
+def test_a_cough_does_not_change_what_an_answer_is_measured_from() -> None:
+    """Neither its samples nor a second transcript; and nothing is measured from the cough."""
+    clock = LatencyClock()
+    clock.speech_stopped(8000, 11_200, 1.4)
+    clock.final(1.5)
+    clock.taken(2, 1.6)
+    clock.first_token(2, 1.7)
+    clock.speech_stopped(16_000, 19_200, 2.4)
+    clock.nothing_said()
+    clock.first_audio(2, 2.5)
+    split = clock.first_audible(2, 24_000)
+    assert split is not None
+    assert (split.speech_end_sample, split.stt_ms, split.total_ms) == (8000, 100, 2000)
+    clock.taken(3, 4.0)
+    assert clock.first_audible(3, 40_000) is None
+
+
+def test_words_before_the_first_sample_are_what_the_next_answer_is_measured_from() -> None:
+    clock = LatencyClock()
+    clock.speech_stopped(8000, 11_200, 1.4)
+    clock.taken(2, 1.6)
+    clock.speech_stopped(16_000, 19_200, 2.4)
+    clock.final(2.5)
+    clock.taken(3, 2.6)
+    assert clock.first_audible(2, 20_000) is None
+    split = clock.first_audible(3, 24_000)
+    assert split is not None
+    assert (split.speech_end_sample, split.stt_ms, split.endpointing_ms) == (16_000, 100, 100)
