@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 
+from aywa.log import configure_logging
 from bench.density import HEAD, row
 from bench.media_load import gil_hog, machine, raise_file_limit, run_calls
 
@@ -18,6 +19,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=12.0)
     arguments = parser.parse_args()
     raise_file_limit()
+    configure_logging(level="WARNING")
     print(f"media engine beside a thread that holds the GIL ({machine()})\n")
     print(HEAD)
     quiet = run_calls(arguments.calls, warm_up_s=3.0, seconds=arguments.seconds)

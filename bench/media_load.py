@@ -26,17 +26,19 @@ from bench.speech_loop import speech_loop
 
 SETTINGS = MediaSettings(rtp_port_min=10000, rtp_port_max=32767, max_legs=8192, port_quarantine_s=0.0)
 ENGINE_CORE, LOAD_CORE = 0, 1
+ENGINE_THREAD = "aywa-media"
 PIECE = 1600  # samples of TTS that arrive at once: 200 ms
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One measurement: calls, share of one core the process used, what the phones heard, the engine's
-    figures.
+    """One measurement: calls, share of one core the process and its engine thread used, what the phones
+    heard, the engine's figures.
     """
 
     calls: int
     cpu: float
+    engine_cpu: float
     heard: LoadResult
     load: EngineLoad | None
     uplink_bytes: int
@@ -105,14 +107,14 @@ async def _measure_calls(load: LoadGenerator, warm_up_s: float, seconds: float) 
             load.start([pair.port for pair in ports], warm_up_s=warm_up_s, seconds=seconds)
             await trio.to_thread.run_sync(load.wait_measuring)
             overrun_before = engine.load().uplink_overrun_ms
-            cpu, wall, tally.uplink_bytes = time.process_time(), time.monotonic(), 0
+            used, tally.uplink_bytes = cpu_meter(), 0
             heard = await trio.to_thread.run_sync(load.wait_result)
-            share = (time.process_time() - cpu) / (time.monotonic() - wall)
+            share, engine_share = used()
             figures = engine.load()
             memory = (_resident_kib() - resident) / calls
             assert figures.uplink_overrun_ms >= overrun_before
             nursery.cancel_scope.cancel()
-    return Run(calls, share, heard, figures, tally.uplink_bytes, memory)
+    return Run(calls, share, engine_share, heard, figures, tally.uplink_bytes, memory)
 
 
 def run_calls(calls: int, *, warm_up_s: float, seconds: float) -> Run:
@@ -140,20 +142,39 @@ def run_floor(calls: int, *, warm_up_s: float, seconds: float) -> Run:
             leg.setblocking(False)
             leg.bind(("127.0.0.1", 0))
         floor = Floor([leg.fileno() for leg in sockets], load.ports)
-        thread = threading.Thread(target=floor.run)
+        thread = threading.Thread(target=floor.run, name=ENGINE_THREAD)
         thread.start()
         try:
             load.start([leg.getsockname()[1] for leg in sockets], warm_up_s=warm_up_s, seconds=seconds)
             load.wait_measuring()
-            cpu, wall = time.process_time(), time.monotonic()
+            used = cpu_meter()
             heard = load.wait_result()
-            share = (time.process_time() - cpu) / (time.monotonic() - wall)
+            share, engine_share = used()
         finally:
             floor.stop()
             thread.join()
             for leg in sockets:
                 leg.close()
-    return Run(calls, share, heard, None, 0, 0.0)
+    return Run(calls, share, engine_share, heard, None, 0, 0.0)
+
+
+def cpu_meter() -> Callable[[], tuple[float, float]]:
+    """Starts measuring; the function it returns gives the shares of one core that the process and that its
+    engine thread have had since, by the scheduler's own account.
+    """
+    media = next(thread for thread in threading.enumerate() if thread.name == ENGINE_THREAD)
+    account = Path(f"/proc/self/task/{media.native_id}/schedstat")
+
+    def used() -> tuple[float, float, float]:
+        return time.monotonic(), time.process_time(), int(account.read_text().split()[0]) * 1e-9
+
+    began = used()
+
+    def shares() -> tuple[float, float]:
+        wall, process, engine = (now - then for now, then in zip(used(), began, strict=True))
+        return process / wall, engine / wall
+
+    return shares
 
 
 @contextmanager

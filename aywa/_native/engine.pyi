@@ -1,6 +1,6 @@
 """The media engine's thread: everything it does happens without the GIL."""
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from aywa._native.leg import NativeLeg
 
@@ -20,10 +20,10 @@ class NativeEngine:
         """`max_legs`: 1..65536. Raises MemoryError when memory or descriptors are out."""
     def fileno(self) -> int:
         """The eventfd that is readable while `poll` has something."""
-    def run(self, realtime: bool) -> None:
-        """The body of the engine's own thread: returns after `stop`. `realtime`: try SCHED_FIFO for this
-        thread.
-        """
+    def make_realtime(self) -> int:
+        """Ask for SCHED_FIFO for the calling thread, which will `run`. 0, or the errno of the refusal."""
+    def run(self) -> None:
+        """The body of the engine's own thread: returns after `stop`."""
     def stop(self) -> None:
         """Make `run` return within a millisecond."""
     def start_manual(self, now: int) -> None:
@@ -43,6 +43,12 @@ class NativeEngine:
         waited in s.
 
         Flags: 1 PCM ready, 2 low water. Events: (kind, a, b, c) as legstate.pxd defines them.
+        """
+    def dispatch(
+        self,
+    ) -> tuple[list[Any], list[tuple[int, int, list[tuple[int, int, int, int]]]], list[int], float]:
+        """`poll` for the dispatcher: first the waiters of legs that had nothing but PCM, which stands in
+        their mailboxes now, to be rescheduled; then as `poll` for the other legs.
         """
     def figures(self) -> Figures:
         """Admission figures; `lateness` counts ticks by how late they began: below 10, 20, 40 ... us, then

@@ -37,10 +37,13 @@ cdef class NativeEngine:
     def fileno(self):
         return self._wheel.event_fd
 
-    def run(self, bint realtime):
+    def make_realtime(self):
+        return wheel_realtime(self._wheel)
+
+    def run(self):
         self._running = True
         with nogil:
-            wheel_run(self._wheel, realtime)
+            wheel_run(self._wheel)
         self._running = False
 
     def stop(self):
@@ -95,34 +98,35 @@ cdef class NativeEngine:
     def remove(self, NativeLeg leg):
         self._command(COMMAND_REMOVE, leg)
 
-    def poll(self):
-        """All that waits: (index, flags, events) per leg, and the indices that were let go of."""
-        cdef Wheel* w = self._wheel
-        cdef list ready = [], removed = []
-        cdef uint32_t index, flags
-        cdef uint64_t read, written
-        cdef NativeLeg leg
+    cdef NativeLeg _next_ready(self):
+        """The next leg that has something for Python, or None."""
+        cdef Outbox* box = &self._wheel.outbox
+        cdef uint32_t index
+        while box.taken < load_u64(&box.written):
+            index = box.legs[box.taken & box.mask]
+            box.taken += 1
+            if self._legs[index] is not None:
+                leg = <NativeLeg>self._legs[index]
+                swap_u32(&leg.leg.queued, 0)
+                return leg
+        return None
+
+    cdef list _take_events(self, Leg* leg):
+        cdef uint64_t read = leg.events_read, written = load_u64(&leg.events_written)
         cdef Event* event
-        cdef int64_t since
-        clear_event(w.event_fd)
-        since = swap_i64(&w.notified_ns, 0)
-        while w.outbox.taken < load_u64(&w.outbox.written):
-            index = w.outbox.legs[w.outbox.taken & w.outbox.mask]
-            w.outbox.taken += 1
-            if self._legs[index] is None:
-                continue
-            leg = self._legs[index]
-            swap_u32(&leg.leg.queued, 0)
-            flags = swap_u32(&leg.leg.flags, 0)
-            events = []
-            read = leg.leg.events_read
-            written = load_u64(&leg.leg.events_written)
-            while read < written:
-                event = &leg.leg.events[read & (EVENTS - 1)]
-                events.append((event.kind, event.a, event.b, event.c))
-                read += 1
-            store_u64(&leg.leg.events_read, read)
-            ready.append((index, flags, events))
+        cdef list events = []
+        while read < written:
+            event = &leg.events[read & (EVENTS - 1)]
+            events.append((event.kind, event.a, event.b, event.c))
+            read += 1
+        store_u64(&leg.events_read, read)
+        return events
+
+    cdef list _take_removed(self):
+        cdef Wheel* w = self._wheel
+        cdef NativeLeg leg
+        cdef list removed = []
+        cdef uint32_t index
         while w.removed_read < load_u64(&w.removed_written):
             index = w.removed[w.removed_read & w.outbox.mask]
             w.removed_read += 1
@@ -132,7 +136,42 @@ cdef class NativeEngine:
             self._free.append(index)
             self._slot_load[leg.leg.slot] -= 1
             removed.append(index)
-        return ready, removed, (now_ns() - since) * 1e-9 if since else 0.0
+        return removed
+
+    cdef double _begin(self):
+        """Take the wake-up; returns for how long it has waited, in seconds."""
+        cdef int64_t since
+        clear_event(self._wheel.event_fd)
+        since = swap_i64(&self._wheel.notified_ns, 0)
+        return (now_ns() - since) * 1e-9 if since else 0.0
+
+    def poll(self):
+        cdef double waited_s = self._begin()
+        cdef list ready = []
+        cdef NativeLeg leg = self._next_ready()
+        while leg is not None:
+            flags = swap_u32(&leg.leg.flags, 0)
+            ready.append((leg.leg.index, flags, self._take_events(leg.leg)))
+            leg = self._next_ready()
+        return ready, self._take_removed(), waited_s
+
+    def dispatch(self):
+        cdef double waited_s = self._begin()
+        cdef list woken = [], special = []
+        cdef uint32_t flags
+        cdef NativeLeg leg = self._next_ready()
+        while leg is not None:
+            flags = swap_u32(&leg.leg.flags, 0)
+            if flags & ~FLAG_PCM_READY or leg.leg.events_read != load_u64(&leg.leg.events_written):
+                special.append((leg.leg.index, flags, self._take_events(leg.leg)))
+            elif flags:
+                # Three wake-ups of four: all of it without a Python frame.
+                leg.raise_flags(flags)
+                if leg.waiter is not None:
+                    woken.append(leg.waiter)
+                    leg.waiter = None
+            leg = self._next_ready()
+        return woken, special, self._take_removed(), waited_s
 
     def figures(self):
         cdef Wheel* w = self._wheel
@@ -140,7 +179,7 @@ cdef class NativeEngine:
         cdef int i
         return {
             "legs": self._capacity - len(self._free),
-            "busy_ratio": load_u32(&w.busy_permille) / 1000.0,
+            "busy_ratio": load_u32(&w.busy_ppm) / 1e6,
             "realtime": bool(load_u32(&w.realtime)),
             "ticks": w.ticks,
             "skipped": w.skipped,

@@ -1,5 +1,7 @@
 """The Python border of one leg."""
 
+from libc.stdint cimport int16_t, uint32_t
+
 from aywa._native.legstate cimport Leg
 from aywa._native.resample cimport Up2
 
@@ -8,3 +10,10 @@ cdef class NativeLeg:
     cdef Up2 doubler
     cdef void* vad
     cdef bint attached          # the engine may touch `leg`
+    cdef object _mailbox        # a deque: what Python has been told and has not taken
+    cdef object _pcm_ready      # what stands in it for the level flags
+    cdef object _low_water
+    cdef uint32_t _raised       # the level flags that stand in it
+    cdef public object waiter
+    cdef void raise_flags(self, uint32_t flags)
+    cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept

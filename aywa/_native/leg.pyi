@@ -1,6 +1,6 @@
 """The memory of one leg and the Python ends of its rings. Samples are 8 kHz unless a name says otherwise."""
 
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 
@@ -27,6 +27,20 @@ class NativeLeg:
 
         Raises ValueError for another payload type, MemoryError when memory is out.
         """
+    waiter: Any
+    """What `NativeEngine.dispatch` hands back when there is something to take; None: nobody waits."""
+
+    def listen(self, pcm_ready: object, low_water: object) -> None:
+        """What stands in the mailbox for the level flags, at most once each."""
+    def post(self, event: object) -> None:
+        """Put an event into the mailbox."""
+    def post_flags(self, flags: int) -> None:
+        """Put the level flags that do not stand in it into the mailbox."""
+    def take(self) -> Any:
+        """The oldest of the mailbox; None when it is empty."""
+    @property
+    def posted(self) -> bool:
+        """The mailbox is not empty."""
     def set_peer(self, peer: int) -> None:
         """Address << 16 | port of the remote side; 0: unknown."""
     def set_event_payload_type(self, payload_type: int) -> None:
@@ -65,5 +79,8 @@ class NativeLeg:
     @property
     def memory(self) -> int:
         """Bytes allocated for this leg."""
+    @property
+    def layout(self) -> dict[str, int]:
+        """Where the parts that every packet touches begin, in bytes; "leg": of a cache line."""
     def stats(self) -> dict[str, int]:
         """The counters of legstate.pxd's Stats, and recording_late and recording_lost in samples."""

@@ -1,5 +1,6 @@
 """The Python border of one leg: its memory, the Python ends of its rings, its figures."""
 
+from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
@@ -15,25 +16,34 @@ from aywa._native.speech cimport speech_init
 from aywa._native.telephone_event cimport digit_receiver_init, digit_sender_init
 from aywa._native.vad cimport vad_free, vad_new
 
+from collections import deque
+
 from aywa._native.vad import bind_vad
+
+cdef extern from "stdlib.h" nogil:
+    int posix_memalign(void** memory, size_t alignment, size_t size)
 
 cdef enum:
     READ_FRAMES = 8192         # stereo frames of one read_recording
+    LINE = 64                  # bytes of a cache line
 
 
 cdef class NativeLeg:
     def __cinit__(self, int fd, *, int payload_type, int event_payload_type, ssrc, sequence, timestamp,
                   bint barge_in, int timeout_samples, bint record, int vad_mode, int start_ms, int stop_ms):
+        cdef void* memory = NULL
         bind_vad()
         if payload_type not in (0, 8):
             raise ValueError("a leg carries PCMU (0) or PCMA (8)")
-        self.leg = <Leg*>calloc(1, sizeof(Leg))
-        self.vad = vad_new(vad_mode)
-        if self.leg == NULL or self.vad == NULL:
+        # On the border of a cache line, as the struct is laid out for.
+        if posix_memalign(&memory, LINE, sizeof(Leg)):
             raise MemoryError("no memory for a leg")
-        # calloc hands out pages that are not there yet; writing them spares the engine the faults.
-        memset(self.leg, 1, sizeof(Leg))
-        memset(self.leg, 0, sizeof(Leg))
+        # Also touches every page, which spares the engine the faults.
+        memset(memory, 0, sizeof(Leg))
+        self.leg = <Leg*>memory
+        self.vad = vad_new(vad_mode)
+        if self.vad == NULL:
+            raise MemoryError("no memory for a leg")
         if record:
             self.leg.recorder = <Recorder*>calloc(1, sizeof(Recorder))
             if self.leg.recorder == NULL:
@@ -54,6 +64,7 @@ cdef class NativeLeg:
         digit_sender_init(&self.leg.down.digit)
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
         up2_init(&self.doubler)
+        self._mailbox = deque()
 
     def __dealloc__(self):
         # An attached leg is leaked rather than freed under the engine's hands; the engine holds a reference
@@ -64,6 +75,38 @@ cdef class NativeLeg:
             free(self.leg.recorder)
             free(self.leg)
         vad_free(self.vad)
+
+    def listen(self, pcm_ready, low_water):
+        self._pcm_ready = pcm_ready
+        self._low_water = low_water
+
+    def post(self, event):
+        self._mailbox.append(event)
+
+    cdef void raise_flags(self, uint32_t flags):
+        flags &= ~self._raised
+        self._raised |= flags
+        if flags & FLAG_PCM_READY:
+            self._mailbox.append(self._pcm_ready)
+        if flags & FLAG_LOW_WATER:
+            self._mailbox.append(self._low_water)
+
+    def post_flags(self, uint32_t flags):
+        self.raise_flags(flags)
+
+    def take(self):
+        if not self._mailbox:
+            return None
+        event = self._mailbox.popleft()
+        if event is self._pcm_ready:
+            self._raised &= ~FLAG_PCM_READY
+        elif event is self._low_water:
+            self._raised &= ~FLAG_LOW_WATER
+        return event
+
+    @property
+    def posted(self):
+        return len(self._mailbox) > 0
 
     def set_peer(self, uint64_t peer):
         store_u64(&self.leg.peer, peer)
@@ -120,22 +163,27 @@ cdef class NativeLeg:
         recorder_read(recorder, <int16_t*>PyBytes_AS_STRING(out), available)
         return out
 
-    def write(self, const unsigned char[::1] pcm, epoch):
+    def write(self, pcm, epoch):
+        # Not a typed memoryview, whose set-up costs several times the copy.
+        cdef Py_buffer view
+        if epoch != load_u32(&self.leg.down.gate_epoch):
+            return 0
+        PyObject_GetBuffer(pcm, &view, PyBUF_SIMPLE)
+        try:
+            if view.len % 2:
+                raise ValueError("S16LE PCM must have an even number of bytes")
+            return self._write(<const int16_t*>view.buf, view.len // 2)
+        finally:
+            PyBuffer_Release(&view)
+
+    cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept:
         cdef Downlink* down = &self.leg.down
-        cdef int n = <int>(pcm.shape[0] // 2), room, at, first
-        if pcm.shape[0] % 2:
-            raise ValueError("S16LE PCM must have an even number of bytes")
-        if epoch != load_u32(&down.gate_epoch):
-            return 0
-        room = PLAYOUT_RING - <int>(down.written - load_u64(&down.read))
-        n = room if n > room else n
-        if n == 0:
-            return 0
-        at = <int>(down.written & (PLAYOUT_RING - 1))
+        cdef int room = PLAYOUT_RING - <int>(down.written - load_u64(&down.read))
+        cdef int n = room if samples > room else <int>samples
+        cdef int at = <int>(down.written & (PLAYOUT_RING - 1)), first
         first = PLAYOUT_RING - at if PLAYOUT_RING - at < n else n
-        memcpy(&down.pcm[at], &pcm[0], first * sizeof(int16_t))
-        if n > first:
-            memcpy(&down.pcm[0], &pcm[2 * first], (n - first) * sizeof(int16_t))
+        memcpy(&down.pcm[at], pcm, first * sizeof(int16_t))
+        memcpy(&down.pcm[0], pcm + first, (n - first) * sizeof(int16_t))
         store_u64(&down.written, down.written + n)
         return n
 
@@ -190,6 +238,20 @@ cdef class NativeLeg:
     @property
     def memory(self):
         return sizeof(Leg) + (sizeof(Recorder) if self.leg.recorder != NULL else 0)
+
+    @property
+    def layout(self):
+        cdef Leg* leg = self.leg
+        cdef char* start = <char*>leg
+        return {
+            "leg": <size_t>start % LINE,
+            "stats": <char*>&leg.stats - start,
+            "up": <char*>&leg.up - start,
+            "reorder": <char*>&leg.up.reorder - start,
+            "uplink ring": <char*>&leg.up.pcm - start,
+            "down": <char*>&leg.down - start,
+            "playout ring": <char*>&leg.down.pcm - start,
+        }
 
     def stats(self):
         figures = dict(self.leg.stats)

@@ -75,80 +75,79 @@ cdef struct Digit:
 
 
 cdef struct Uplink:
-    Reorder reorder
-    Concealer concealer
-    DigitReceiver digits
-    SpeechDetector speech
-    bint started
-    uint32_t ssrc
-    uint32_t candidate_ssrc    # a new source on probation (RFC 3550 appendix A.1)
-    uint16_t candidate_sequence
-    bint candidate
+    int64_t arrival            # timeline position of the newest packet
     uint32_t timestamp         # the newest seen, and its value without wrap
+    int packet_samples
     int64_t extended
     int64_t anchor             # timeline sample = anchor + extended timestamp
     int64_t end                # timeline sample after the last processed one
     int64_t lateness_min       # over the current drift window
-    int window
-    int64_t arrival            # timeline position of the newest packet
     int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
-    int64_t excused            # timeline position up to which no packet was due
-    bint timed_out
-    bint pressing              # a digit is being received
-    int packet_samples
     int pending                # samples waiting for a whole VAD frame
-    int16_t frame[160]
+    uint8_t window             # packets of it so far
+    uint8_t started
+    uint8_t timed_out
+    uint8_t pressing           # a digit is being received
+    SpeechDetector speech
     uint64_t noticed
     uint64_t written
     uint64_t read              # Python
+    uint64_t since             # ring position where the present source began
     int64_t offset             # of the newest break
+    int64_t excused            # timeline position up to which no packet was due
     uint64_t breaks_written
     uint64_t breaks_read       # Python
     int64_t read_offset        # Python: of what was read last
-    Break breaks[16]
+    uint64_t spare[1]
+    Reorder reorder
+    uint64_t spare_2[3]
     int16_t pcm[16384]
+    Concealer concealer        # its history is the ring's as long as nothing is missing
+    DigitReceiver digits
+    int16_t frame[160]
+    Break breaks[16]
 
 
 cdef struct Downlink:
-    uint16_t sequence
-    uint32_t timestamp
-    uint32_t gate_epoch        # the engine's; Python reads
-    uint32_t open_epoch        # Python
     uint64_t written           # Python
     uint64_t flush_to          # Python
     uint64_t read
     uint64_t played
     int64_t audio_end          # timeline sample after the last speech sample sent
-    bint playing
-    bint above_low
+    uint32_t gate_epoch        # the engine's; Python reads
+    uint32_t open_epoch        # Python
+    uint32_t timestamp
+    uint16_t sequence
+    uint8_t playing
+    uint8_t above_low
     uint32_t wanted            # Python: a writer waits for room
     bint begun
     uint64_t marks_written     # Python
     uint64_t marks_read
     uint64_t digits_written    # Python
     uint64_t digits_read
-    bint digit_active
+    DigitSender digit
     int digit_pause            # ticks until the next digit may begin
     int digit_code
     uint32_t digit_timestamp
-    DigitSender digit
     Mark marks[64]
     Digit digits[32]
+    uint64_t spare[7]
     int16_t pcm[8192]
 
 
 cdef struct Stats:
+    uint64_t sent
     uint64_t received
+    uint64_t jitter_16         # RFC 3550's estimate times 16, in samples
+    uint64_t max_gap           # samples
+    uint64_t gaps_over_40ms
     uint64_t lost
     uint64_t late
     uint64_t duplicate
     uint64_t concealed
     uint64_t rejected_source
     uint64_t malformed
-    uint64_t jitter_16         # RFC 3550's estimate times 16, in samples
-    uint64_t max_gap           # samples
-    uint64_t gaps_over_40ms
-    uint64_t sent
     uint64_t send_errors
     uint64_t uplink_overrun    # samples
     uint64_t event_overruns
@@ -156,31 +155,36 @@ cdef struct Stats:
 
 
 cdef struct Leg:
-    uint32_t index
-    int fd
-    int slot
+    # Every leg is cold when its turn comes: what each packet touches is in the first lines of each part, so
+    # that few lines must be fetched; rings and what is rare come behind. `spare` puts the parts on the border
+    # of a line (`layout` in leg.pyx, held by a test).
     Leg* following
-    Leg* preceding
-    Outbox* outbox
     uint64_t peer              # Python: address << 16 | port; 0: unknown yet
-    uint32_t muted             # Python
-    uint32_t held              # Python: nothing is sent, heard or missed
-    uint8_t payload_type
+    int fd
     uint32_t event_payload_type  # Python: NO_EVENTS when none was negotiated
-    uint32_t ssrc
-    bint barge_in
-    int64_t timeout            # samples without a packet
     int64_t start_ns           # when timeline sample 0 is
     int64_t timeline           # atomic: the first sample of the next tick
+    int64_t timeout            # samples without a packet
+    Recorder* recorder         # NULL without recording
+    uint32_t ssrc
+    uint8_t payload_type
+    uint8_t barge_in
+    Stats stats
+    Outbox* outbox
+    uint32_t index
+    int slot
+    uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
+    uint32_t held              # Python: nothing is sent, heard or missed
+    Leg* preceding
     uint64_t events_written
     uint64_t events_read       # Python
-    Event events[128]
-    Stats stats
-    Recorder* recorder         # NULL without recording
+    uint64_t spare[2]
     Uplink up
+    uint64_t spare_2[5]
     Downlink down
+    Event events[128]
 
 
 cdef inline void leg_queue(Leg* leg) noexcept nogil:

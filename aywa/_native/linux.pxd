@@ -19,6 +19,11 @@ cdef extern from * nogil:
     #include <sys/eventfd.h>
     #include <sys/socket.h>
 
+    static inline void aywa_prefetch_span(const void *address, int size) {
+        const char *line = (const char *)((uintptr_t)address & ~(uintptr_t)63), *end = (const char *)address + size;
+        for (; line < end; line += 64) __builtin_prefetch(line);
+    }
+
     static inline int64_t aywa_now_ns(void) {
         struct timespec t;
         clock_gettime(CLOCK_MONOTONIC, &t);
@@ -37,12 +42,12 @@ cdef extern from * nogil:
         pthread_sigmask(SIG_BLOCK, &all, NULL);
     }
 
-    /* Realtime scheduling for the calling thread alone; 0 when it was permitted. */
+    /* Realtime scheduling for the calling thread alone; 0 when it was permitted, else errno. */
     static inline int aywa_make_realtime(int priority) {
         struct sched_param p;
         memset(&p, 0, sizeof p);
         p.sched_priority = priority;
-        return sched_setscheduler(0, SCHED_FIFO, &p);
+        return sched_setscheduler(0, SCHED_FIFO, &p) ? errno : 0;
     }
 
     /* An IPv4 peer travels as one word, address << 16 | port, so that changing it is one atomic store. */
@@ -59,30 +64,14 @@ cdef extern from * nogil:
         return sendto(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof a);
     }
 
-    /* Up to `count` datagrams of at most `size` bytes into `buffers`; lengths and peers are filled in. */
-    #define AYWA_BURST 8
-    static inline int aywa_receive(int fd, uint8_t *buffers, int size, int *lengths, uint64_t *peers, int count) {
-        struct mmsghdr m[AYWA_BURST];
-        struct iovec v[AYWA_BURST];
-        struct sockaddr_in a[AYWA_BURST];
-        int i, n;
-        if (count > AYWA_BURST) count = AYWA_BURST;
-        for (i = 0; i < count; i++) {
-            v[i].iov_base = buffers + i * size;
-            v[i].iov_len = size;
-            memset(&m[i].msg_hdr, 0, sizeof m[i].msg_hdr);
-            m[i].msg_hdr.msg_name = &a[i];
-            m[i].msg_hdr.msg_namelen = sizeof a[i];
-            m[i].msg_hdr.msg_iov = &v[i];
-            m[i].msg_hdr.msg_iovlen = 1;
-        }
-        n = recvmmsg(fd, m, count, MSG_DONTWAIT, NULL);
-        for (i = 0; i < n; i++) {
-            /* A datagram longer than the buffer is no RTP of ours: its length is reported as 0. */
-            lengths[i] = (m[i].msg_hdr.msg_flags & MSG_TRUNC) ? 0 : (int)m[i].msg_len;
-            peers[i] = aywa_peer(&a[i]);
-        }
-        return n;
+    /* One datagram of at most `size` bytes and its sender; -1 when none waits. A longer one is no RTP of ours:
+       its length is reported as 0. recvmmsg costs more: it copies more headers and looks once too often. */
+    static inline int aywa_receive_from(int fd, uint8_t *buffer, int size, uint64_t *peer) {
+        struct sockaddr_in a;
+        socklen_t n = sizeof a;
+        int length = (int)recvfrom(fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&a, &n);
+        if (length >= 0) *peer = aywa_peer(&a);
+        return length > size ? 0 : length;
     }
 
     static inline int aywa_epoll_add(int epoll_fd, int fd, void *owner) {
@@ -112,16 +101,15 @@ cdef extern from * nogil:
     static inline void aywa_close(int fd) { close(fd); }
     """
     enum:
-        BURST "AYWA_BURST"
         READY "AYWA_READY"
     void prefetch "__builtin_prefetch"(const void* address) noexcept
+    void prefetch_span "aywa_prefetch_span"(const void* address, int size) noexcept
     int64_t now_ns "aywa_now_ns"() noexcept
     void sleep_until_ns "aywa_sleep_until_ns"(int64_t deadline_ns) noexcept
     void block_signals "aywa_block_signals"() noexcept
     int make_realtime "aywa_make_realtime"(int priority) noexcept
     int64_t send_to "aywa_send_to"(int fd, const uint8_t* data, int length, uint64_t peer) noexcept
-    int receive_burst "aywa_receive"(int fd, uint8_t* buffers, int size, int* lengths, uint64_t* peers,
-                                     int count) noexcept
+    int receive_from "aywa_receive_from"(int fd, uint8_t* buffer, int size, uint64_t* peer) noexcept
     int epoll_add "aywa_epoll_add"(int epoll_fd, int fd, void* owner) noexcept
     int epoll_remove "aywa_epoll_remove"(int epoll_fd, int fd) noexcept
     int epoll_ready "aywa_epoll_ready"(int epoll_fd, void** owners) noexcept

@@ -8,8 +8,6 @@ cdef enum:
     PLC_PITCH_MAX = 120         # 15 ms: 66 Hz
 
 cdef struct Concealer:
-    int16_t history[PLC_HISTORY]    # what was given out last, concealed or not
-    int16_t base[PLC_HISTORY]       # the history when the hole began
     int missing                     # samples concealed since the hole began; 0: no hole
     int pitch                       # samples of one period
     int length                      # samples of the cycle being repeated: 1 to 3 periods
@@ -17,6 +15,8 @@ cdef struct Concealer:
     int old_length                  # the cycle before it grew, and the position in it
     int old_position
     int blend                       # samples left of the cross-fade from the old cycle
+    int16_t history[PLC_HISTORY]    # what was given out last, concealed or not
+    int16_t base[PLC_HISTORY]       # the history when the hole began
 
 cdef void plc_init(Concealer* state) noexcept nogil
 # A frame that arrived: cross-faded in place with the concealment if a hole is before it, and remembered.

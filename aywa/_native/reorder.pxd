@@ -35,20 +35,22 @@ cdef struct ReorderPacket:
     int length
     uint8_t* payload            # valid until the next reorder_push
 
-cdef struct Reorder:
-    ReorderPacket slots[REORDER_SLOTS]
-    uint8_t payloads[(REORDER_SLOTS + 1) * REORDER_PAYLOAD]
-    ReorderPacket suspect       # its payload lives behind the slots'
+cdef struct Reorder:            # what every packet needs comes first, in one cache line
     uint64_t seen               # bit i: packet expected - 1 - i was given out
     uint32_t ssrc
     uint16_t expected           # sequence number that is to be given next
     bint started
     int pending                 # packets waiting; > 0 after popping to EMPTY means: behind a hole
     int release                 # packets that go out even if a hole precedes them
+    ReorderPacket suspect       # its payload lives behind the slots'
+    ReorderPacket slots[REORDER_SLOTS]
+    uint8_t payloads[(REORDER_SLOTS + 1) * REORDER_PAYLOAD]
 
 cdef void reorder_init(Reorder* state) noexcept nogil
 # Takes what rtp_parse filled and the payload it points to.
 cdef int reorder_push(Reorder* state, const ReorderPacket* packet) noexcept nogil
+# True when the packet is the one expected and none waits: it is given out without being kept, as if pushed and popped.
+cdef bint reorder_pass(Reorder* state, uint32_t ssrc, uint16_t sequence) noexcept nogil
 # Fills `packet` for PACKET and HOLE.
 cdef int reorder_pop(Reorder* state, ReorderPacket* packet) noexcept nogil
 # Time has passed: the hole before the earliest waiting packet is conceded by the next pop.

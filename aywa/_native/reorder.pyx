@@ -90,6 +90,16 @@ cdef int reorder_push(Reorder* state, const ReorderPacket* packet) noexcept nogi
     return verdict
 
 
+cdef bint reorder_pass(Reorder* state, uint32_t ssrc, uint16_t sequence) noexcept nogil:
+    if not state.started or state.pending or sequence != state.expected or ssrc != state.ssrc:
+        return False
+    state.suspect.used = False
+    state.release = 0
+    state.seen = (state.seen << 1) | 1
+    state.expected += 1
+    return True
+
+
 cdef int reorder_pop(Reorder* state, ReorderPacket* packet) noexcept nogil:
     cdef int i, nearest = -1
     cdef uint16_t ahead, best = 0

@@ -8,7 +8,7 @@ from libc.string cimport memcpy, memset
 from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
 from aywa._native.g711 cimport alaw_decode, ulaw_decode
 from aywa._native.legstate cimport *
-from aywa._native.plc cimport plc_conceal, plc_good, plc_init
+from aywa._native.plc cimport PLC_HISTORY, plc_conceal, plc_good, plc_init
 from aywa._native.recorder cimport recorder_left
 from aywa._native.reorder cimport *
 from aywa._native.rtp cimport RtpHeader, rtp_parse
@@ -47,6 +47,9 @@ cdef void _detect(Leg* leg, const int16_t* pcm, int n, int64_t position) noexcep
     """Cut into 20 ms frames for the VAD; packets of other lengths leave a remainder for the next call."""
     cdef Uplink* up = &leg.up
     cdef int taken = 0, part
+    if up.pending == 0 and n == FRAME:
+        _tell_speech(leg, speech_frame(&up.speech, pcm, position))
+        return
     while taken < n:
         part = FRAME - up.pending if FRAME - up.pending < n - taken else n - taken
         memcpy(&up.frame[up.pending], pcm + taken, part * sizeof(int16_t))
@@ -90,9 +93,12 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
     if UPLINK_RING - (up.written - load_u64(&up.read)) < <uint64_t>n or not _place(up, position):
         leg.stats.uplink_overrun += n
     else:
-        first = UPLINK_RING - start if UPLINK_RING - start < n else n
-        memcpy(&up.pcm[start], pcm, first * sizeof(int16_t))
-        memcpy(&up.pcm[0], pcm + first, (n - first) * sizeof(int16_t))
+        if n == FRAME and start <= UPLINK_RING - FRAME:
+            memcpy(&up.pcm[start], pcm, FRAME * sizeof(int16_t))
+        else:
+            first = UPLINK_RING - start if UPLINK_RING - start < n else n
+            memcpy(&up.pcm[start], pcm, first * sizeof(int16_t))
+            memcpy(&up.pcm[0], pcm + first, (n - first) * sizeof(int16_t))
         store_u64(&up.written, up.written + n)
         if up.written - up.noticed >= NOTICE_SAMPLES:
             up.noticed = up.written
@@ -100,10 +106,21 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
     _detect(leg, pcm, n, position)
 
 
+cdef void _recall(Uplink* up) noexcept nogil:
+    """What was given out last, from the ring: remembering every packet twice would cost more than all losses."""
+    cdef uint64_t heard = up.written - up.since
+    cdef int i, n = PLC_HISTORY if heard > PLC_HISTORY else <int>heard
+    memset(up.concealer.history, 0, sizeof(up.concealer.history))
+    for i in range(n):
+        up.concealer.history[PLC_HISTORY - n + i] = up.pcm[(up.written - n + i) & (UPLINK_RING - 1)]
+
+
 cdef void _conceal(Leg* leg, int missing) noexcept nogil:
     cdef int16_t[MAX_PAYLOAD] pcm
     cdef int i, n = leg.up.packet_samples
     leg.stats.lost += missing
+    if leg.up.concealer.missing == 0:
+        _recall(&leg.up)
     for i in range(missing if missing < MAX_CONCEALED else MAX_CONCEALED):
         plc_conceal(&leg.up.concealer, pcm, n)
         leg.stats.concealed += 1
@@ -146,7 +163,8 @@ cdef void _take(Leg* leg, const ReorderPacket* packet) noexcept nogil:
             alaw_decode(packet.payload, pcm, packet.length)
         if packet.length:
             up.packet_samples = packet.length
-        plc_good(&up.concealer, pcm, packet.length)
+        if up.concealer.missing:
+            plc_good(&up.concealer, pcm, packet.length)
         _deliver(leg, pcm, packet.length, position)
     # Anything else (comfort noise, a codec that was not agreed) keeps its place in the order and is dropped.
 
@@ -235,6 +253,13 @@ cdef void uplink_receive(Leg* leg, const uint8_t* data, int length, uint64_t pee
     packet.marker = header.marker
     packet.length = header.payload_length
     packet.payload = <uint8_t*>data + header.payload_offset
+    if header.payload_length <= MAX_PAYLOAD and reorder_pass(&leg.up.reorder, header.ssrc, header.sequence):
+        leg.stats.received += 1
+        if header.payload_type != load_u32(&leg.event_payload_type):
+            _follow_clock(leg, header.timestamp, now, False)
+        _note_arrival(leg, now)
+        _take(leg, &packet)
+        return
     verdict = reorder_push(&leg.up.reorder, &packet)
     if verdict == REORDER_LATE:
         leg.stats.late += 1
@@ -250,6 +275,7 @@ cdef void uplink_receive(Leg* leg, const uint8_t* data, int length, uint64_t pee
         _follow_clock(leg, header.timestamp, now, first or verdict == REORDER_RESET)
     if verdict == REORDER_RESET:
         plc_init(&leg.up.concealer)
+        leg.up.since = leg.up.written
     _note_arrival(leg, now)
     _drain(leg)
 

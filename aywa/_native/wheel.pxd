@@ -40,9 +40,9 @@ cdef struct Wheel:
     uint64_t ticks
     int64_t busy_ns             # in the current window
     int64_t window_ns           # when it began
-    uint32_t busy_permille      # of the last whole window of a second
+    uint32_t busy_ppm           # of the last whole window of a second
     uint8_t packet[172]
-    uint8_t datagrams[4096]
+    uint8_t datagram[512]
 
 cdef bint wheel_init(Wheel* w, uint32_t legs) noexcept nogil
 cdef void wheel_free(Wheel* w) noexcept nogil
@@ -50,4 +50,6 @@ cdef void wheel_start(Wheel* w, int64_t now) noexcept nogil
 # One tick that was due at `due_ns`, run at `now`. Manual drivers pass both.
 cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil
 # Ticks on the absolute grid until `stop`.
-cdef void wheel_run(Wheel* w, bint realtime) noexcept nogil
+cdef void wheel_run(Wheel* w) noexcept nogil
+# Realtime scheduling for the calling thread: 0 or errno.
+cdef int wheel_realtime(Wheel* w) noexcept nogil

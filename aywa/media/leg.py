@@ -6,10 +6,10 @@ rings in shared memory. One task may wait in `next_event`; any number may wait i
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address
+from typing import cast
 
 import trio
 
@@ -18,7 +18,6 @@ from aywa.errors import MediaError
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
 from aywa.media.ports import PortPair
 
-_FLAG_PCM_READY = 1
 _FLAG_LOW_WATER = 2
 _SAMPLES_PER_MS = 8
 _PCM_READY = PcmReady()
@@ -101,30 +100,25 @@ class Leg:
         self.local_port = ports.port
         self._native = native
         self._event_payload_type = parameters.event_payload_type
-        self._events: deque[LegEvent] = deque()
-        self._waiting: trio.lowlevel.Task | None = None
+        native.listen(_PCM_READY, _LOW_WATER)
         self._room = trio.lowlevel.ParkingLot()
-        self._pcm_ready = False
-        self._low_water = False
         self.removed = trio.Event()
 
     async def next_event(self) -> LegEvent:
         """The next event, in the order of the engine. Raises trio.ClosedResourceError after the leg's end."""
-        if self._events:
-            await trio.lowlevel.checkpoint()
-        while not self._events:
+        native = self._native
+        if native.posted:
+            # The mailbox fills at the pace of audio, so whoever empties it is never at it for long: being
+            # cancelled matters here, giving way to the other tasks does not.
+            await trio.lowlevel.checkpoint_if_cancelled()
+        while (event := native.take()) is None:
             if self.removed.is_set():
                 raise trio.ClosedResourceError("the leg is over")
-            if self._waiting is not None:
+            if native.waiter is not None:
                 raise trio.BusyResourceError("another task waits for this leg's events")
-            self._waiting = trio.lowlevel.current_task()
+            native.waiter = trio.lowlevel.current_task()
             await trio.lowlevel.wait_task_rescheduled(self._abort)
-        event = self._events.popleft()
-        if isinstance(event, PcmReady):
-            self._pcm_ready = False
-        elif isinstance(event, LowWater):
-            self._low_water = False
-        return event
+        return cast("LegEvent", event)
 
     def read_uplink(self) -> bytes:
         """The caller's audio since the last read: 16 kHz S16LE mono, without holes; b"" when there is none.
@@ -269,17 +263,12 @@ class Leg:
         """Called by the engine's dispatcher with what the native leg has to say."""
         for numbers in events:
             event = parse_native(*numbers)
-            self._events.append(event)
+            self._native.post(event)
             if isinstance(event, GateClosed):
                 self._room.unpark_all()  # their epoch is stale
-        if flags & _FLAG_PCM_READY and not self._pcm_ready:
-            self._pcm_ready = True
-            self._events.append(_PCM_READY)
         if flags & _FLAG_LOW_WATER:
             self._room.unpark_all()
-            if not self._low_water:
-                self._low_water = True
-                self._events.append(_LOW_WATER)
+        self._native.post_flags(flags)
         self._wake()
 
     def end(self) -> None:
@@ -290,10 +279,11 @@ class Leg:
 
     def _abort(self, _: object) -> trio.lowlevel.Abort:
         # At once, not when the cancelled task runs: an event may come in between and must not wake it again.
-        self._waiting = None
+        self._native.waiter = None
         return trio.lowlevel.Abort.SUCCEEDED
 
     def _wake(self) -> None:
-        if self._waiting is not None and (self._events or self.removed.is_set()):
-            trio.lowlevel.reschedule(self._waiting)
-            self._waiting = None
+        waiter = self._native.waiter
+        if waiter is not None and (self._native.posted or self.removed.is_set()):
+            self._native.waiter = None
+            trio.lowlevel.reschedule(waiter)

@@ -237,9 +237,8 @@ cdef class Floor:
         cdef Phone* legs = <Phone*>calloc(count, sizeof(Phone))
         cdef int epoll = epoll_create()
         cdef uint8_t packet[PACKET]
-        cdef uint8_t data[4096]
-        cdef int lengths[8]
-        cdef uint64_t peers[8]
+        cdef uint8_t data[512]
+        cdef uint64_t peer = 0
         cdef void* owners[READY]
         cdef int64_t base = now_ns(), number = 0
         memset(packet, 0xFF, PACKET)
@@ -259,11 +258,11 @@ cdef class Floor:
                     legs[i].sequence += 1
                     send_to(legs[i].fd, packet, PACKET, legs[i].peer)
                     i += 20
-                ready = READY
-                while ready == READY:
+                ready = 1
+                while ready > 0:
                     ready = epoll_ready(epoll, owners)
                     for i in range(ready):
-                        n = receive_burst((<Phone*>owners[i]).fd, data, 512, lengths, peers, 8)
+                        receive_from((<Phone*>owners[i]).fd, data, 512, &peer)
                 number += 1
         close_fd(epoll)
         free(legs)

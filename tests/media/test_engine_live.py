@@ -12,6 +12,7 @@ from typing import TypeVar
 import pytest
 import trio
 import trio.testing
+from structlog.testing import capture_logs
 
 from aywa._native import g711
 from aywa.errors import MediaError, OverloadedError
@@ -25,6 +26,7 @@ from aywa.media.events import (
     LegEvent,
     Mark,
     MediaTimeout,
+    PcmReady,
     SpeechStarted,
 )
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
@@ -249,6 +251,26 @@ async def test_the_load_counts_every_tick() -> None:
         assert isinstance(load.realtime, bool)
         await until(lambda: engine.load().busy_ratio > 0)
         assert engine.load().busy_ratio < 1
+
+
+@pytest.mark.parametrize("wanted", [True, False])
+async def test_it_says_once_how_the_thread_is_scheduled_and_why(wanted: bool) -> None:
+    with capture_logs() as lines:
+        async with running(realtime=wanted) as engine:
+            await until(lambda: sum(count for _, count in engine.load().lateness) > 0)
+            granted = engine.load().realtime
+    (line,) = [line for line in lines if line["event"] == "engine-started"]
+    assert line["realtime"] is granted
+    assert granted or line["reason"].startswith("SCHED_FIFO was refused: " if wanted else "switched off")
+
+
+async def test_pcm_that_stands_in_the_mailbox_is_told_once() -> None:
+    async with running() as engine, engine.open_leg(parameters(None)) as leg:
+        leg.deliver(1, [])
+        leg.deliver(1, [(1, 0, 0, 0)])
+        assert [await leg.next_event() for _ in range(2)] == [PcmReady(), FirstPacket(0)]
+        leg.deliver(1, [])
+        assert await leg.next_event() == PcmReady()
 
 
 async def test_one_waiter_at_a_time_and_none_after_the_end() -> None:

@@ -7,6 +7,7 @@ from random import Random
 import pytest
 
 from aywa._native import g711
+from aywa._native.plc import LossConcealer
 from aywa._native.resample import Upsampler
 from aywa.media.events import Digit, FirstPacket, MediaTimeout
 from tests.kit.engine_rig import FRAME, Rig, bound_socket
@@ -95,6 +96,29 @@ def test_a_hole_is_conceded_after_three_later_packets_and_concealed() -> None:
         assert len(heard) == len(whole)
         assert heard[: 5 * 640] == whole[: 5 * 640]
         assert heard[8 * 640 :] == whole[8 * 640 :]
+
+
+@pytest.mark.parametrize("hole", [1, 2, 5, 110])
+def test_a_hole_sounds_as_if_the_concealer_had_heard_every_packet(hole: int) -> None:
+    with Rig(barge_in=False) as rig:
+        sent = frames(hole + 5)
+        pcm = [g711.decode_ulaw(frame) for frame in sent]
+        concealer, expected = LossConcealer(), b""
+        for index, frame in enumerate(pcm):
+            expected += concealer.conceal(FRAME) if index == hole else concealer.good(frame)
+        heard = b""
+        for index, frame in enumerate(sent):
+            packet = rig.phone.packet(frame)
+            if index != hole:
+                rig.phone.send(packet)
+            rig.step()
+            heard += rig.leg.read_uplink()
+        assert heard == Upsampler().process(expected)
+
+
+def test_every_part_of_a_leg_begins_on_a_cache_line() -> None:
+    with Rig() as rig:
+        assert {name: at % 64 for name, at in rig.leg.layout.items()} == dict.fromkeys(rig.leg.layout, 0)
 
 
 def test_a_hole_before_a_pause_is_conceded_by_time() -> None:
