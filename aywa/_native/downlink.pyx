@@ -75,6 +75,9 @@ cdef int _digit(Leg* leg, uint8_t* packet) noexcept nogil:
     cdef Downlink* down = &leg.down
     cdef Digit* digit
     cdef bint marker = False
+    cdef uint32_t payload_type = load_u32(&leg.event_payload_type)
+    if payload_type == NO_EVENTS:
+        return 0
     if not down.digit.active and down.digits_read < load_u64(&down.digits_written) and down.digit_pause == 0:
         digit = &down.digits[down.digits_read & (DIGITS - 1)]
         down.digit_code = digit.code
@@ -84,7 +87,7 @@ cdef int _digit(Leg* leg, uint8_t* packet) noexcept nogil:
         down.digit_pause -= 1 if down.digit_pause else 0
         return 0
     digit_sender_next(&down.digit, FRAME, packet + RTP_HEADER_SIZE, &down.digit_timestamp, &marker)
-    rtp_pack(packet, <uint8_t>leg.event_payload_type, marker, down.sequence, down.digit_timestamp, leg.ssrc)
+    rtp_pack(packet, <uint8_t>payload_type, marker, down.sequence, down.digit_timestamp, leg.ssrc)
     if not down.digit.active:
         down.digit_pause = DIGIT_PAUSE_TICKS
         leg_event(leg, EVENT_DIGIT_SENT, 0, 0, down.digit_code)

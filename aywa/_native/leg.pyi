@@ -43,9 +43,19 @@ class NativeLeg:
         """The mailbox is not empty."""
     def set_peer(self, peer: int) -> None:
         """Address << 16 | port of the remote side; 0: unknown."""
+    def set_event_payload_type(self, payload_type: int) -> None:
+        """Of key presses, received and sent; -1 for none. Presses that wait without one wait on."""
     def mute(self, muted: bool) -> None: ...
+    def hold(self, held: bool) -> None:
+        """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
     def read_uplink(self) -> bytes:
-        """All decoded audio since the last read, doubled to 16 kHz S16LE."""
+        """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
+
+        b"" when there is none: to get all, read until then.
+        """
+    @property
+    def uplink_end(self) -> int:
+        """The timeline sample after the last one that `read_uplink` returned."""
     def read_recording(self) -> bytes:
         """Up to 8192 stereo frames S16LE."""
     def write(self, pcm: _Bytes, epoch: int) -> int:

@@ -51,7 +51,7 @@ cdef class NativeLeg:
             recorder_init(self.leg.recorder)
         self.leg.fd = fd
         self.leg.payload_type = payload_type
-        self.leg.event_payload_type = event_payload_type
+        self.set_event_payload_type(event_payload_type)
         self.leg.ssrc = ssrc
         self.leg.barge_in = barge_in
         self.leg.timeout = timeout_samples
@@ -111,20 +111,41 @@ cdef class NativeLeg:
     def set_peer(self, uint64_t peer):
         store_u64(&self.leg.peer, peer)
 
+    def set_event_payload_type(self, int payload_type):
+        store_u32(&self.leg.event_payload_type, <uint32_t>payload_type if payload_type >= 0 else NO_EVENTS)
+
     def mute(self, bint muted):
         store_u32(&self.leg.muted, muted)
 
+    def hold(self, bint held):
+        store_u32(&self.leg.held, held)
+
     def read_uplink(self):
         cdef Uplink* up = &self.leg.up
-        cdef uint64_t start = up.read
-        cdef int n = <int>(load_u64(&up.written) - start), at = <int>(start & (UPLINK_RING - 1)), first
-        cdef bytes out = PyBytes_FromStringAndSize(NULL, 4 * n)
-        cdef int16_t* pcm = <int16_t*>PyBytes_AS_STRING(out)
+        cdef uint64_t start = up.read, stop = load_u64(&up.written)
+        cdef uint64_t breaks = load_u64(&up.breaks_written), place = up.breaks_read
+        cdef int n, at = <int>(start & (UPLINK_RING - 1)), first
+        cdef bytes out
+        cdef int16_t* pcm
+        # A break is written before the samples behind it: those up to `stop` have theirs.
+        while place < breaks and up.breaks[place & (BREAKS - 1)].position <= start:
+            up.read_offset = up.breaks[place & (BREAKS - 1)].offset
+            place += 1
+        if place < breaks and up.breaks[place & (BREAKS - 1)].position < stop:
+            stop = up.breaks[place & (BREAKS - 1)].position
+        store_u64(&up.breaks_read, place)
+        n = <int>(stop - start)
+        out = PyBytes_FromStringAndSize(NULL, 4 * n)
+        pcm = <int16_t*>PyBytes_AS_STRING(out)
         first = UPLINK_RING - at if UPLINK_RING - at < n else n
         up2_process(&self.doubler, &up.pcm[at], pcm, first)
         up2_process(&self.doubler, &up.pcm[0], pcm + 2 * first, n - first)
-        store_u64(&up.read, start + n)
+        store_u64(&up.read, stop)
         return out
+
+    @property
+    def uplink_end(self):
+        return <int64_t>self.leg.up.read + self.leg.up.read_offset
 
     def read_recording(self):
         cdef Recorder* recorder = self.leg.recorder

@@ -19,8 +19,11 @@ cdef enum:
     PLAYOUT_RING = 8192        # samples at 8 kHz: 1 s
     LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
-    EVENTS = 64                # discrete events a leg may owe Python: several seconds of the busiest caller
+    RESERVE = 64               # of EVENTS, for what no sender of packets can repeat at will
+    BREAKS = 16                # places in the uplink ring where time was missing before a sample
+    EVENTS = 128               # discrete events a leg may owe Python: several seconds of the busiest caller
     MARKS = 64
+    NO_EVENTS = 255            # no packet has it: payload types have seven bits
     DIGITS = 32
 
 cdef enum:
@@ -61,6 +64,11 @@ cdef struct Mark:
     int64_t number
 
 
+cdef struct Break:
+    uint64_t position          # of the uplink ring: from here on
+    int64_t offset             # timeline sample = ring position + offset
+
+
 cdef struct Digit:
     int code
     int duration               # samples
@@ -85,13 +93,19 @@ cdef struct Uplink:
     uint64_t written
     uint64_t read              # Python
     uint64_t since             # ring position where the present source began
-    uint64_t spare[6]
+    int64_t offset             # of the newest break
+    int64_t excused            # timeline position up to which no packet was due
+    uint64_t breaks_written
+    uint64_t breaks_read       # Python
+    int64_t read_offset        # Python: of what was read last
+    uint64_t spare[1]
     Reorder reorder
     uint64_t spare_2[3]
     int16_t pcm[16384]
     Concealer concealer        # its history is the ring's as long as nothing is missing
     DigitReceiver digits
     int16_t frame[160]
+    Break breaks[16]
 
 
 cdef struct Downlink:
@@ -147,7 +161,7 @@ cdef struct Leg:
     Leg* following
     uint64_t peer              # Python: address << 16 | port; 0: unknown yet
     int fd
-    int event_payload_type     # -1: none was negotiated
+    uint32_t event_payload_type  # Python: NO_EVENTS when none was negotiated
     int64_t start_ns           # when timeline sample 0 is
     int64_t timeline           # atomic: the first sample of the next tick
     int64_t timeout            # samples without a packet
@@ -162,6 +176,7 @@ cdef struct Leg:
     uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
+    uint32_t held              # Python: nothing is sent, heard or missed
     Leg* preceding
     uint64_t events_written
     uint64_t events_read       # Python
@@ -169,7 +184,7 @@ cdef struct Leg:
     Uplink up
     uint64_t spare_2[5]
     Downlink down
-    Event events[64]
+    Event events[128]
 
 
 cdef inline void leg_queue(Leg* leg) noexcept nogil:
@@ -182,13 +197,15 @@ cdef inline void leg_queue(Leg* leg) noexcept nogil:
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:
-    return leg.events_written - load_u64(&leg.events_read) < EVENTS
+    """For marks, which can wait, and digits, of which a flood may come: they leave the reserve to others."""
+    return leg.events_written - load_u64(&leg.events_read) < EVENTS - RESERVE
 
 
 cdef inline void leg_event(Leg* leg, int kind, int64_t a, int64_t b, int64_t c) noexcept nogil:
     """Owe Python a discrete event; one that finds no room is counted."""
     cdef Event* event
-    if not leg_has_room(leg):
+    if (leg.events_written - load_u64(&leg.events_read) == EVENTS
+            or (kind == EVENT_DIGIT and not leg_has_room(leg))):
         leg.stats.event_overruns += 1
         return
     event = &leg.events[leg.events_written & (EVENTS - 1)]

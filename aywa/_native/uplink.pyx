@@ -24,6 +24,7 @@ cdef enum:
     JUMP = 8000                # samples: a timestamp further than 1 s from its arrival starts a new timeline
     DRIFT_WINDOW = 250         # packets (5 s) whose least lateness shows the clocks drifting apart
     DRIFT = 320                # samples (40 ms) of it that are corrected
+    SLACK = 40                 # samples (5 ms) the ring's places may be off: some clocks count by jerks
 
 
 cdef void _tell_speech(Leg* leg, int verdict) noexcept nogil:
@@ -59,6 +60,25 @@ cdef void _detect(Leg* leg, const int16_t* pcm, int n, int64_t position) noexcep
             _tell_speech(leg, speech_frame(&up.speech, up.frame, position + taken - FRAME))
 
 
+cdef bint _place(Uplink* up, int64_t position) noexcept nogil:
+    """Tell Python where on the timeline the samples stand that are written next; False without room for it.
+
+    The ring holds what arrived, without the time in between: silence that was not sent, key presses, losses.
+    """
+    cdef int64_t offset = position - <int64_t>up.written
+    cdef Break* found
+    if offset - up.offset < SLACK and up.offset - offset < SLACK:
+        return True
+    if up.breaks_written - load_u64(&up.breaks_read) == BREAKS:
+        return False
+    found = &up.breaks[up.breaks_written & (BREAKS - 1)]
+    found.position = up.written
+    found.offset = offset
+    up.offset = offset
+    store_u64(&up.breaks_written, up.breaks_written + 1)
+    return True
+
+
 cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nogil:
     """Samples in order: to the recording, the detector and the ring that Python reads."""
     cdef Uplink* up = &leg.up
@@ -67,8 +87,10 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
         memset(pcm, 0, n * sizeof(int16_t))
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
+    if load_u32(&leg.held):
+        memset(pcm, 0, n * sizeof(int16_t))       # music on hold: to be recorded, and not the caller
     up.end = position + n
-    if UPLINK_RING - (up.written - load_u64(&up.read)) < <uint64_t>n:
+    if UPLINK_RING - (up.written - load_u64(&up.read)) < <uint64_t>n or not _place(up, position):
         leg.stats.uplink_overrun += n
     else:
         if n == FRAME and start <= UPLINK_RING - FRAME:
@@ -132,7 +154,7 @@ cdef void _take(Leg* leg, const ReorderPacket* packet) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int16_t[MAX_PAYLOAD] pcm
     cdef int64_t position = _position(up, packet.timestamp)
-    if packet.payload_type == leg.event_payload_type:
+    if packet.payload_type == load_u32(&leg.event_payload_type):
         _take_digit(leg, packet)
     elif packet.payload_type == PCMU or packet.payload_type == PCMA:
         if packet.payload_type == PCMU:
@@ -233,7 +255,7 @@ cdef void uplink_receive(Leg* leg, const uint8_t* data, int length, uint64_t pee
     packet.payload = <uint8_t*>data + header.payload_offset
     if header.payload_length <= MAX_PAYLOAD and reorder_pass(&leg.up.reorder, header.ssrc, header.sequence):
         leg.stats.received += 1
-        if header.payload_type != leg.event_payload_type:
+        if header.payload_type != load_u32(&leg.event_payload_type):
             _follow_clock(leg, header.timestamp, now, False)
         _note_arrival(leg, now)
         _take(leg, &packet)
@@ -248,7 +270,7 @@ cdef void uplink_receive(Leg* leg, const uint8_t* data, int length, uint64_t pee
     if verdict < 0:
         return
     leg.stats.received += 1
-    if header.payload_type != leg.event_payload_type or first:
+    if header.payload_type != load_u32(&leg.event_payload_type) or first:
         # Event packets repeat the timestamp of their press: they say nothing about the clock.
         _follow_clock(leg, header.timestamp, now, first or verdict == REORDER_RESET)
     if verdict == REORDER_RESET:
@@ -273,6 +295,8 @@ cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:
         _drain(leg)
     if up.speech.speaking:
         _tell_speech(leg, speech_idle(&up.speech, now))
-    if silent >= leg.timeout and not up.timed_out:
+    if load_u32(&leg.held):
+        up.excused = now
+    if silent >= leg.timeout and now - up.excused >= leg.timeout and not up.timed_out:
         up.timed_out = True
         leg_event(leg, EVENT_MEDIA_TIMEOUT, silent, 0, 0)

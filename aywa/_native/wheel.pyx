@@ -119,16 +119,17 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 prefetch_span(&next.following.down, DOWN_HEAD)
                 prefetch(&next.following.up)
             prefetch_span(&next.down.pcm[next.down.read & (PLAYOUT_RING - 1)], FRAME * sizeof(int16_t))
-        if skip:
-            downlink_skip(leg)
+        peer = load_u64(&leg.peer)
+        if skip or peer == 0 or load_u32(&leg.held):
+            downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
         else:
             length = downlink_tick(leg, w.packet)
-            peer = load_u64(&leg.peer)
-            if peer == 0:
-                pass
-            elif send_to(leg.fd, w.packet, length, peer) == length:
+            if send_to(leg.fd, w.packet, length, peer) == length:
                 leg.stats.sent += 1
             else:
+                # Counted as played all the same: "played" is what was due by now, and a packet lost here is as
+                # lost as one that the next router drops, of which nobody tells. Sent later it would come
+                # after its time, and everything behind it too.
                 leg.stats.send_errors += 1
         uplink_tick(leg, leg.timeline)
         leg = next

@@ -25,10 +25,10 @@ class Hearing:
         self._session: TranscriberSession | None = None
         self._expected: tuple[str, ...] = ()
 
-    def feed(self, pcm: bytes) -> None:
-        """Caller audio, 16 kHz S16LE mono; dropped while no session is open."""
+    def feed(self, pcm: bytes, end_sample: int) -> None:
+        """Caller audio, 16 kHz S16LE mono, up to this timeline sample; dropped while no session is open."""
         if pcm and self._session is not None:
-            self._session.feed_nowait(pcm)
+            self._session.feed_nowait(pcm, end_sample)
 
     def speech_started(self, sample: int) -> None:
         """Speech began at this timeline sample (8 kHz)."""

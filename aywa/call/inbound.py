@@ -6,10 +6,10 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
 from aywa.call.hearing import Hearing
 from aywa.call.live import LiveCall
-from aywa.call.media_port import LegPort
 from aywa.call.session import GOODBYE_S, CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
@@ -19,7 +19,6 @@ from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
     PCMA,
     PCMU,
-    TELEPHONE_EVENT,
     Accepted,
     LocalAudio,
     NoCommonCodec,
@@ -70,7 +69,7 @@ class Inbound:
                         accepted = self._read_answer(sip, description)
                     taken = True
                     async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
-                        self._renegotiate(sip, leg, accepted, local)
+                        Agreement(self.live, leg, sip, local, accepted).follow()
                         self.live.answered(
                             codec=_NAMES[accepted.payload_type],
                             remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
@@ -123,8 +122,8 @@ class Inbound:
     def _parameters(self, accepted: Accepted) -> LegParameters:
         settings, vad = self.dependencies.settings, self.dependencies.vad
         return LegParameters(
-            # On hold from the start: the address comes with the re-INVITE that takes the call off hold.
-            remote=accepted.remote if accepted.direction.sends else None,
+            # On an old hold from the start: the address comes with the re-INVITE that ends it.
+            remote=accepted.remote if accepted.has_address else None,
             payload_type=accepted.payload_type,
             event_payload_type=accepted.event_payload_type,
             ssrc=new_ssrc(self.dependencies.rng),
@@ -136,23 +135,6 @@ class Inbound:
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),
         )
-
-    def _renegotiate(self, sip: SessionPort, leg: LegPort, first: Accepted, local: LocalAudio) -> None:
-        """A re-INVITE may move the far side's media, not change the codec under the engine."""
-        codec = PCMA if first.payload_type == PCMA.payload_type else PCMU
-        same_codec = LocalAudio(local.host, local.port, (codec, TELEPHONE_EVENT), local.ptime_ms)
-
-        def on_offer(offer: SessionDescription) -> SessionDescription | None:
-            try:
-                accepted = accept_offer(offer, same_codec, previous=sip.local)
-            except NoCommonCodec:
-                return None
-            if accepted.direction.sends:
-                leg.set_remote(*accepted.remote)
-            self.live.timeline.add("media.renegotiated", direction=accepted.direction.value)
-            return accepted.answer
-
-        sip.on_offer = on_offer
 
 
 def parties_of(call: IncomingPort) -> tuple[str, str, str]:

@@ -28,7 +28,11 @@ class LegPort(Protocol):
         """The next event; one waiter at a time."""
 
     def read_uplink(self) -> bytes:
-        """Everything heard since the last read: 16 kHz mono."""
+        """What was heard since the last read, up to the next gap: 16 kHz mono; read until it is empty."""
+
+    @property
+    def uplink_end(self) -> int:
+        """The timeline sample after the last one that `read_uplink` returned."""
 
     def read_recording(self) -> bytes:
         """Everything recorded since the last read: interleaved stereo at 8 kHz."""
@@ -50,6 +54,12 @@ class LegPort(Protocol):
 
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
+
+    def set_event_payload_type(self, payload_type: int | None) -> None:
+        """Key presses come and go under another number; None: not at all."""
+
+    def hold(self, held: bool) -> None:
+        """Send nothing and miss nothing while held; what was written waits."""
 
     def stats(self) -> object:
         """Packet counters: a dataclass."""

@@ -69,13 +69,13 @@ class Receiver:
         leg, receive = self._leg, self._conversation.receive
         match event:
             case PcmReady():
-                self._hearing.feed(leg.read_uplink())
+                self._hear()
             case SpeechStarted(sample, epoch):
-                self._hearing.feed(leg.read_uplink())  # what was said must not come after the news of it
+                self._hear()  # what was said must not come after the news of it
                 self._hearing.speech_started(sample)
                 receive(CallerSpeech(sample, epoch))
             case SpeechStopped(sample):
-                self._hearing.feed(leg.read_uplink())
+                self._hear()
                 self._hearing.speech_stopped(sample)
                 self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
                 receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
@@ -88,3 +88,8 @@ class Receiver:
                 receive(PlayedTo(played, timeline))
             case LowWater():
                 self._playout.wake()
+
+    def _hear(self) -> None:
+        """Pass on all that was heard, piece by piece: time may be missing between two of them."""
+        while pcm := self._leg.read_uplink():
+            self._hearing.feed(pcm, self._leg.uplink_end)

@@ -35,6 +35,8 @@ class SessionPort(Protocol):
     """A session that is up."""
 
     on_offer: Callable[[SessionDescription], SessionDescription | None] | None
+    on_offer_wanted: Callable[[], SessionDescription] | None
+    on_answer: Callable[[SessionDescription], None] | None
 
     @property
     def answer(self) -> SessionDescription | None: ...

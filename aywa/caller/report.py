@@ -29,7 +29,7 @@ class CallReport:
     answered_ms: float | None  # INVITE sent to 200 OK received
     first_audio_ms: float | None  # 200 OK received to the first audible sample
     duration_ms: float
-    ended_by: str  # "us", "them", "refused", "no answer"
+    ended_by: str  # "us", "them", "refused", "no answer", "no common codec"
     sip_status: int | None = None
     turns: tuple[Turn, ...] = ()
     network: Network = field(default_factory=Network)

@@ -18,13 +18,16 @@ from aywa.ids import new_ssrc
 from aywa.media.engine import MediaEngine
 from aywa.media.events import LegEvent, Mark
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
-from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
+from aywa.media.ports import PortPair
+from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sdp.offer_answer import LocalAudio, NoCommonCodec, accept_answer, make_offer
 from aywa.proto.sip.uri import Uri
 from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
 from aywa.ua.user_agent import UserAgent
 
 _STEP_S = 0.01  # how often the script looks at what was heard; half a frame
+_GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
 _MARK_WAIT_S = 1.0  # a clip's mark comes within a frame of its end
 
 Observer = Callable[[str, dict[str, object]], None]
@@ -81,7 +84,8 @@ async def place_call(
 ) -> PlacedCall:
     """Place the call, play every line, hang up (or be hung up on) and measure.
 
-    A refused or unanswered call is a report too, with the SIP status; it raises nothing.
+    A refused or unanswered call is a report too, with the SIP status; it raises nothing. Neither does an
+    answer that cannot be carried: that call is hung up, and its status is 488.
     """
     ports = engine.reserve_port()
     offer = make_offer(LocalAudio(ports.host, ports.port), rng.getrandbits(31), 1)
@@ -106,10 +110,39 @@ async def place_call(
     except BaseException:
         ports.release()
         raise
+    try:
+        return await _talk(session, engine, ports, plan, offer, rng=rng, observer=observer, began=began)
+    finally:
+        # Whatever went wrong, nobody is left in a session without a leg.
+        with trio.move_on_after(_GOODBYE_S, shield=True):
+            await session.hangup()
+
+
+async def _talk(
+    session: Session,
+    engine: MediaEngine,
+    ports: PortPair,
+    plan: CallPlan,
+    offer: SessionDescription,
+    *,
+    rng: Random,
+    observer: Observer,
+    began: float,
+) -> PlacedCall:
+    """The answered call; takes over `ports`."""
     answered = trio.current_time()
     observer("answered", {"sip_call_id": session.sip_call_id, "ms": round((answered - began) * 1000, 1)})
     assert session.answer is not None, "an established session has been described"
-    accepted = accept_answer(offer, session.answer)
+    try:
+        accepted = accept_answer(offer, session.answer)
+    except NoCommonCodec as error:
+        ports.release()
+        observer("unusable", {"detail": error.detail})
+        elapsed, why = (answered - began) * 1000, "no common codec"
+        return PlacedCall(
+            CallReport(str(plan.target), session.sip_call_id, None, None, elapsed, why, error.status_hint),
+            b"",
+        )
     parameters = LegParameters(
         remote=accepted.remote,
         payload_type=accepted.payload_type,

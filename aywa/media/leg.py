@@ -36,10 +36,11 @@ class BargeInPolicy(Enum):
 class LegParameters:
     """What SDP agreed on and how the leg shall behave.
 
-    `remote`: IPv4 address and port of the other side's RTP, None while unknown (nothing is sent or accepted
-    until `set_remote`). `ptime_ms`: what the other side prefers; packets of any length up to 60 ms are
-    taken, and sent are always 20 ms (RFC 4566 section 6: a recommendation). `speech_start_ms`: sound above
-    the background within the last 60 ms that confirms speech, 2..60; `speech_stop_ms`: silence that ends it.
+    `remote`: IPv4 address and port of the other side's RTP, None while unknown (until `set_remote` nothing is
+    sent or accepted, and what is written waits). `ptime_ms`: what the other side prefers; packets of any
+    length up to 60 ms are taken, and sent are always 20 ms (RFC 4566 section 6: a recommendation).
+    `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
+    `speech_stop_ms`: silence that ends it.
     """
 
     remote: tuple[str, int] | None
@@ -98,6 +99,7 @@ class Leg:
         self.local_host = ports.host
         self.local_port = ports.port
         self._native = native
+        self._event_payload_type = parameters.event_payload_type
         native.listen(_PCM_READY, _LOW_WATER)
         self._room = trio.lowlevel.ParkingLot()
         self.removed = trio.Event()
@@ -119,8 +121,17 @@ class Leg:
         return cast("LegEvent", event)
 
     def read_uplink(self) -> bytes:
-        """All of the caller's audio since the last read: 16 kHz S16LE mono."""
+        """The caller's audio since the last read: 16 kHz S16LE mono, without holes; b"" when there is none.
+
+        It ends where time is missing before the next sample (nothing was sent, a key press, a loss): read
+        until it is empty, and place each piece by `uplink_end`.
+        """
         return self._native.read_uplink()
+
+    @property
+    def uplink_end(self) -> int:
+        """The timeline sample after the last one that `read_uplink` returned, to within 5 ms."""
+        return self._native.uplink_end
 
     def read_recording(self) -> bytes:
         """Recorded frames since the last read: 8 kHz S16LE stereo, caller left, in order, without holes.
@@ -199,7 +210,7 @@ class Leg:
 
         Raises MediaError if the session has no telephone-event, for an impossible digit or with 32 waiting.
         """
-        if self.parameters.event_payload_type is None:
+        if self._event_payload_type is None:
             raise MediaError("the other side did not agree to telephone-event")
         if digit.upper() not in DIGITS or len(digit) != 1 or not 20 <= duration_ms <= _MAX_DIGIT_MS:
             raise MediaError("a key press is one of 0-9 * # A-D for 20 to 8000 ms")
@@ -210,9 +221,20 @@ class Leg:
         """Send to and accept from this IPv4 address and port from the next packet on."""
         self._native.set_peer(packed_peer((host, port)))
 
+    def set_event_payload_type(self, payload_type: int | None) -> None:
+        """Receive and send key presses under this payload type from the next packet on; None: not at all."""
+        self._event_payload_type = payload_type
+        self._native.set_event_payload_type(-1 if payload_type is None else payload_type)
+
     def mute_uplink(self, muted: bool) -> None:
         """Hear silence instead of the caller: recording, recognition and barge-in alike."""
         self._native.mute(muted)
+
+    def hold(self, held: bool) -> None:
+        """Stop sending, or go on. Held, the playout ring stands still, the caller is silence to all but the
+        recording, and no media timeout comes; the timeline goes on.
+        """
+        self._native.hold(held)
 
     def stats(self) -> LegStats:
         """The counters up to now."""

@@ -40,8 +40,12 @@ TranscriptEvent: TypeAlias = Partial | Final
 class TranscriberSession(Protocol):
     """One caller's ear, for as long as the call lasts. No method blocks."""
 
-    def feed_nowait(self, pcm: bytes) -> None:
-        """Take caller audio: signed 16-bit little-endian mono at 16 kHz, any length, in order, no gaps."""
+    def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
+        """Take caller audio: signed 16-bit little-endian mono at 16 kHz, any length, in order.
+
+        `end_sample`: the uplink position (samples of 8 kHz) after its last sample. Where nothing arrived
+        there is no audio: a piece may begin later than the one before it ended.
+        """
 
     def speech_started(self, at_sample: int) -> None:
         """The engine's VAD confirmed speech that began at this uplink position (samples of 8 kHz)."""

@@ -21,6 +21,7 @@ _RATIO = 2  # 16 kHz samples per sample of the timeline
 _BYTES = 2
 _LEAD_SAMPLES = 16000 * 250 // 1000  # audio before the VAD's onset: the model wants to hear silence first
 _KEPT_SAMPLES = 16000  # remembered outside an utterance: the VAD confirms speech some 100 ms after it began
+_SLACK_SAMPLES = 16000 * 10 // 1000  # positions are exact to 5 ms
 _MAX_UTTERANCE_SAMPLES = 16000 * 20  # nobody says a phrase of the grammar for 20 s: the rest is not sent
 _NEWEST_WEIGHT = 0.5  # of the latest utterance in a caller's level
 _AUDIBLE_DB = -55.0  # an utterance below this says nothing about the caller's level
@@ -56,16 +57,20 @@ class EmbeddedSession:
         # Unbounded because nothing here may wait; it holds at most five small partials per second of speech.
         self._send, self._receive = trio.open_memory_channel[TranscriptEvent | ProviderError](math.inf)
         self._kept = bytearray()
-        self._fed = 0  # 16 kHz samples since the leg began
+        self._end = 0  # the uplink position after what is kept, in samples of 16 kHz
         self._phrases: tuple[str, ...] = ()
         self._level_db = TARGET_LEVEL_DB
         self._current: _Utterance | None = None
         self._unheard_since: int | None = None  # speech that no process listens to
         self._waiting: set[_Answer] = set()
 
-    def feed_nowait(self, pcm: bytes) -> None:
-        """See the port."""
-        self._fed += len(pcm) // _BYTES
+    def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
+        """See the port. Where nothing arrived, up to a second of silence stands in for it."""
+        end = end_sample * _RATIO
+        missing = min(end - len(pcm) // _BYTES - self._end, _KEPT_SAMPLES)
+        if missing > _SLACK_SAMPLES:
+            pcm = bytes(missing * _BYTES) + pcm
+        self._end = end
         self._kept += pcm
         del self._kept[: max(len(self._kept) - _KEPT_SAMPLES * _BYTES, 0)]
         if self._current is not None:
@@ -86,8 +91,8 @@ class EmbeddedSession:
         self._waiting.add(answer)
         process.begin(utterance.number, self._phrases, gain_for(self._level_db), answer)
         self._current = utterance
-        first = max(at_sample * _RATIO - _LEAD_SAMPLES, self._fed - len(self._kept) // _BYTES)
-        utterance.send(bytes(self._kept[len(self._kept) - max(self._fed - first, 0) * _BYTES :]))
+        wanted = max(self._end - (at_sample * _RATIO - _LEAD_SAMPLES), 0)
+        utterance.send(bytes(self._kept[max(len(self._kept) - wanted * _BYTES, 0) :]))
 
     def speech_stopped(self, at_sample: int) -> None:
         """See the port."""

@@ -78,6 +78,12 @@ class Answer:
             self._stopped_at = None
         self.alive_at = now
 
+    def held_until(self, now: float, unplayed: int) -> None:
+        """The line was on hold: these samples play from now on, and nobody was late meanwhile."""
+        self._plays_until = now + unplayed / SAMPLES_PER_S
+        self._stopped_at = now if self._stopped_at is not None else None
+        self.alive_at = now
+
     def deadline(self, settings: TurnSettings) -> tuple[float, Cause]:
         """When this turn is given up for lost, and as what. Only while the gate is open."""
         if self.complete:

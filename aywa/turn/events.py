@@ -190,6 +190,13 @@ class PlayedTo:
 
 
 @dataclass(frozen=True, slots=True)
+class LineHeld:
+    """The far side put the call on hold, or took it off: while held nothing is heard or said."""
+
+    held: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One DTMF digit."""
 
@@ -226,6 +233,7 @@ TurnInput: TypeAlias = (
     | PhraseWritten
     | SpeechFailed
     | PlayedTo
+    | LineHeld
     | KeyPressed
     | SayRequest
     | CallEnded

@@ -25,6 +25,7 @@ from aywa.turn.events import (
     FinalText,
     GateShut,
     KeyPressed,
+    LineHeld,
     ModelDone,
     ModelFailed,
     ModelToken,
@@ -72,6 +73,7 @@ class TurnManager:
         self._unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
         self._keys = ""
         self._keys_until: float | None = None
+        self._held = False
 
     # --- the machine's border -----------------------------------------------------------------------------
 
@@ -100,14 +102,19 @@ class TurnManager:
             moments.append((moment, Wakeup.ENDPOINTING))
         if self._keys_until is not None:
             moments.append((self._keys_until, Wakeup.KEYPAD))
-        answer = self._floor.answer
-        if answer is not None and self.state is not State.YIELDED:
+        if (answer := self._due_answer) is not None:
             moments.append((answer.deadline(self._settings)[0], Wakeup.ANSWER))
         if self._floor.closing_until is not None:
             moments.append((self._floor.closing_until, Wakeup.CLOSING))
         if (moment := self._limits.deadline) is not None:
             moments.append((moment, Wakeup.LIMIT))
         return min(moments, key=lambda entry: entry[0], default=None)
+
+    @property
+    def _due_answer(self) -> Answer | None:
+        """The answer that somebody may be late with: not while it cannot play."""
+        stopped = self._held or self.state is State.YIELDED
+        return None if stopped else self._floor.answer
 
     def actions(self) -> list[TurnAction]:
         """What is to be done, in order, since the last call."""
@@ -137,6 +144,8 @@ class TurnManager:
             case FinalText(text, _, start_sample, end_sample):
                 self._endpointer.final(text, now, start_sample, end_sample)
                 self._text_came(text, now)
+            case LineHeld(held):
+                self._line_held(held, now)
             case KeyPressed(digit):
                 self._key(digit, now)
             case SayRequest():
@@ -155,8 +164,7 @@ class TurnManager:
         if self._keys_until is not None and now >= self._keys_until:
             self._keys_complete()
         self._settle(now)
-        answer = self._floor.answer
-        if answer is not None and self.state is not State.YIELDED:
+        if (answer := self._due_answer) is not None:
             moment, cause = answer.deadline(self._settings)
             if now >= moment:
                 self._answer_overdue(answer, cause, now)
@@ -185,6 +193,12 @@ class TurnManager:
             self._floor.open_gate()
         elif answer is not None and self.state in (State.THINKING, State.SPEAKING):
             self._floor.give_way(answer, sample, epoch, now)
+
+    def _line_held(self, held: bool, now: float) -> None:
+        """While held, silence is not the caller's and what was written does not play."""
+        if self._held and not held and self._floor.answer is not None:
+            self._floor.answer.held_until(now, self.ledger.unplayed)
+        self._held = held
 
     def _gate_shut(self, epoch: int, played: int, timeline: int, now: float) -> None:
         self.ledger.played_to(played, timeline)
@@ -440,7 +454,7 @@ class TurnManager:
         if self.state in (State.CLOSING, State.ENDED):
             self._limits.stop()
             self._lines.clear()
-        self._limits.count(self.state is State.LISTENING and quiet, now)
+        self._limits.count(self.state is State.LISTENING and quiet and not self._held, now)
 
     def _take_the_floor(self, now: float) -> None:
         """Nobody speaks: answer what is unanswered, or say the next line that waits."""

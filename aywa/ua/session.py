@@ -34,12 +34,13 @@ class Session:
     `answer` is the session description the peer sent last: its answer, or its offer when it offered.
     `on_offer` is called with the offer of a re-INVITE and returns the answer, or None to refuse it with 488
     and go on as before; it must not block. While it is not set, every such offer is refused: an answer that
-    nobody made for it would be stale. A re-INVITE without an offer gets what we described last, and
-    `on_answer` hears the answer to that.
+    nobody made for it would be stale. A re-INVITE without an offer gets the one that `on_offer_wanted` makes,
+    or what we described last while that is not set; `on_answer` hears the answer, once `local` is the offer.
     """
 
     def __init__(self, endpoint: Endpoint, usage: InviteUsage, local: SessionDescription) -> None:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
+        self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.local = local
         self.peer: SessionDescription | None = None  # `answer`, or None while the set-up lasts
@@ -97,8 +98,8 @@ class Session:
                 self._take(body)
                 self._established.set()
             case AnswerArrived(body):
-                if self._take(body) and self.on_answer is not None:
-                    self.on_answer(self.answer)
+                if self._take(body):
+                    self._tell_answer()
             case OfferArrived(body):
                 answer = self._answer_to(body)
                 self._usage.answer_offer(answer, trio.current_time())
@@ -127,7 +128,7 @@ class Session:
     def _answer_to(self, body: bytes) -> bytes | None:
         """The body that answers a re-INVITE; None refuses it."""
         if not body:
-            return self.local.encode()
+            return self._offer()
         if self.on_offer is None:
             return None
         try:
@@ -143,3 +144,22 @@ class Session:
             return None
         self.peer, self.local = offered, answer
         return answer.encode()
+
+    def _offer(self) -> bytes | None:
+        """The offer that a re-INVITE without one asks for."""
+        if self.on_offer_wanted is not None:
+            try:
+                self.local = self.on_offer_wanted()
+            except Exception:  # noqa: BLE001 - the blast wall of this call, as for an offer
+                _log.exception("sip.on_offer_wanted_failed")
+                return None
+        return self.local.encode()
+
+    def _tell_answer(self) -> None:
+        if self.on_answer is None:
+            return
+        try:
+            self.on_answer(self.answer)
+        except Exception:  # noqa: BLE001 - the blast wall of this call: media may stand on either description now
+            _log.exception("sip.on_answer_failed")
+            self.hangup_nowait("the answer cannot be applied")

@@ -288,6 +288,16 @@ async def test_no_common_codec(autojump_clock: trio.testing.MockClock) -> None:
     assert ended(world)[0] is EndCode.UNACCEPTABLE_OFFER
 
 
+async def test_an_ipv6_offer_is_refused_before_the_answer(autojump_clock: trio.testing.MockClock) -> None:
+    incoming = FakeIncomingCall(offer=make_offer(LocalAudio("2001:db8::1", 40_000), 1, 1))
+    world = CallWorld()
+    async with world.table() as table:
+        await table.take_incoming(incoming)
+    assert incoming.rejected == (488, {})
+    assert incoming.session is None
+    assert ended(world)[0] is EndCode.UNACCEPTABLE_OFFER
+
+
 async def test_an_invite_without_an_offer(autojump_clock: trio.testing.MockClock) -> None:
     """We offer in the 200, and the answer comes with the ACK (RFC 3261 §13.2.1)."""
     world = CallWorld()

@@ -16,7 +16,8 @@ from aywa.call.table import CallTable, open_call_table
 from aywa.errors import EndCode
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
-from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
+from aywa.proto.sdp.attributes import direction_of
+from aywa.proto.sdp.offer_answer import Direction, LocalAudio, accept_answer, make_offer
 from aywa.proto.sip.uri import parse_uri
 from aywa.settings import CallSettings, MediaSettings, SipSettings
 from aywa.turn.states import State
@@ -158,3 +159,40 @@ async def test_an_interruption_over_the_wire(understood: bool) -> None:
     sink = rig.recordings.sinks[live.id]
     assert sink.closed
     assert len(sink.frames) > 4 * 8000 * 3
+
+
+async def test_a_hold_over_the_wire_loses_no_sample_of_what_is_said() -> None:
+    """`sendonly` in mid-sentence: no packet comes until `sendrecv`, then the rest of the tone does."""
+    rig = Rig(FakeModel(says("Sixty characters are three seconds of a tone to be heard here")))
+    heard = bytearray()
+    with trio.fail_after(30):
+        async with rig.call() as (table, session, leg), trio.open_nursery() as nursery:
+            nursery.start_soon(listen, leg, heard)
+            (live,) = table.live()
+            manager = live.conversation.manager
+            await happens(lambda: manager.state is State.SPEAKING)
+            await trio.sleep(0.5)
+            reinvite(session, leg, Direction.SENDONLY, 2)
+            await happens(lambda: direction_of(session.answer, session.answer.media[0]) is Direction.RECVONLY)
+            await trio.sleep(0.1)
+            received = leg.stats().received
+            await trio.sleep(1)
+            assert leg.stats().received == received
+            assert manager.state is State.SPEAKING
+            reinvite(session, leg, Direction.SENDRECV, 3)
+            await happens(lambda: manager.state is State.LISTENING)
+            await trio.sleep(0.3)
+            nursery.cancel_scope.cancel()
+            with trio.CancelScope(shield=True):
+                await session.hangup()
+                await live.over.wait()
+    assert audible_ms(heard) == pytest.approx(sum(len(text) for text in rig.tts.spoken) * 50, abs=1.0)
+    (line,) = [line for line in live.transcript.lines if line.role == "assistant"]
+    assert not line.interrupted
+
+
+def reinvite(session: Session, leg: Leg, direction: Direction, version: int) -> None:
+    """Offer the same stream again with another direction."""
+    offer = make_offer(LocalAudio(leg.local_host, leg.local_port), 1, version, direction)
+    session._usage.offer(offer.encode(), trio.current_time())
+    session._endpoint.apply(session._usage)

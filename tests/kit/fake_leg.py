@@ -48,8 +48,12 @@ class FakeLeg:
         self.played = 0
         self.timeline = 0
         self.remote = parameters.remote
+        self.held = False
+        self.event_payload_type = parameters.event_payload_type
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
+        self.uplink: deque[tuple[bytes, int]] = deque()  # pieces heard, and where each ends
+        self.uplink_end = 0
         self._ring: deque[bytes | int] = deque()  # PCM, or a mark
         self._recorded = bytearray()
         self._events_in, self._events = trio.open_memory_channel[LegEvent](10_000)
@@ -61,7 +65,8 @@ class FakeLeg:
         return await self._events.receive()
 
     def read_uplink(self) -> bytes:
-        return b""
+        pcm, self.uplink_end = self.uplink.popleft() if self.uplink else (b"", self.uplink_end)
+        return pcm
 
     def read_recording(self) -> bytes:
         frames, self._recorded = bytes(self._recorded), bytearray()
@@ -93,6 +98,12 @@ class FakeLeg:
 
     def set_remote(self, host: str, port: int) -> None:
         self.remote = (host, port)
+
+    def set_event_payload_type(self, payload_type: int | None) -> None:
+        self.event_payload_type = payload_type
+
+    def hold(self, held: bool) -> None:
+        self.held = held
 
     def stats(self) -> FakeStats:
         return FakeStats(sent=self.timeline // FRAME)
@@ -142,7 +153,8 @@ class FakeLeg:
             self._tick()
 
     def _tick(self) -> None:
-        frame = self._next_frame() if self.epoch == self.opened else b""
+        silent = self.epoch != self.opened or self.held or self.remote is None
+        frame = b"" if silent else self._next_frame()
         self.timeline += FRAME
         self._recorded += b"\0" * (4 * FRAME)
         if frame:

@@ -24,11 +24,11 @@ class FakeEars:
     def __init__(self, stt: FakeTranscriber) -> None:
         self._stt = stt
         self.expected: list[tuple[str, ...]] = []
-        self.fed = 0
+        self.fed: list[tuple[int, int]] = []  # samples of 16 kHz, and where on the timeline they end
         self._in, self._out = trio.open_memory_channel[tuple[float, TranscriptEvent | Exception]](1000)
 
-    def feed_nowait(self, pcm: bytes) -> None:
-        self.fed += len(pcm)
+    def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
+        self.fed.append((len(pcm) // 2, end_sample))
 
     def speech_started(self, at_sample: int) -> None:
         pass

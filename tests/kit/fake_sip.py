@@ -33,6 +33,8 @@ class FakeSession:
 
     def __init__(self, local: SessionDescription, answer: SessionDescription | None) -> None:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
+        self.on_offer_wanted: Callable[[], SessionDescription] | None = None
+        self.on_answer: Callable[[SessionDescription], None] | None = None
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None
@@ -49,6 +51,25 @@ class FakeSession:
         await self._over.wait()
         assert self._ended is not None
         return self._ended
+
+    def reinvite(self, offer: SessionDescription) -> SessionDescription | None:
+        """The far side sends a re-INVITE with an offer; our answer, or None for 488."""
+        assert self.on_offer is not None
+        answer = self.on_offer(offer)
+        if answer is not None:
+            self.local, self.answer = answer, offer
+        return answer
+
+    def reinvite_without_offer(
+        self, answer: Callable[[SessionDescription], SessionDescription]
+    ) -> SessionDescription:
+        """The far side sends a re-INVITE without an offer, and answers ours in its ACK; our offer."""
+        assert self.on_offer_wanted is not None
+        assert self.on_answer is not None
+        self.local = self.on_offer_wanted()
+        self.answer = answer(self.local)
+        self.on_answer(self.answer)
+        return self.local
 
     def remote_hangs_up(self) -> None:
         """The far side sends BYE."""

@@ -49,10 +49,10 @@ async def say(session: EmbeddedSession, pcm: bytes, at: int, gain: float = 1.0) 
         if not begun and position >= start + 800:
             session.speech_started(start)
             begun = True
-        session.feed_nowait(heard[offset : offset + 640])
+        session.feed_nowait(heard[offset : offset + 640], at + min(offset + 640, len(heard)) // 4)
         await trio.lowlevel.checkpoint()
     session.speech_stopped(stop)
-    session.feed_nowait(heard[offset:])
+    session.feed_nowait(heard[offset:], at + len(heard) // 4)
     final = await final_of(session)
     assert (final.started_at_sample, final.stopped_at_sample) == (start, stop)
     return final, at + len(heard) // 4
@@ -159,7 +159,7 @@ async def test_a_process_that_dies_costs_its_utterance_and_is_replaced() -> None
     ):
         (process,) = transcriber.processes
         session.expect(("hello", "xyzzy"))
-        session.feed_nowait(over_the_phone(quiet(0.5)))
+        session.feed_nowait(over_the_phone(quiet(0.5)), 4000)
         session.speech_started(3000)
         assert process.pid is not None
         os.kill(process.pid, signal.SIGKILL)
@@ -234,7 +234,7 @@ async def test_leaving_in_mid_utterance_frees_the_process() -> None:
     async with open_embedded_transcriber(1) as transcriber:
         async with transcriber.open() as session:
             session.expect(("hello",))
-            session.feed_nowait(over_the_phone(quiet(0.5)))
+            session.feed_nowait(over_the_phone(quiet(0.5)), 4000)
             session.speech_started(2000)
             assert transcriber.processes[0].busy == 1
         assert transcriber.processes[0].busy == 0

@@ -9,13 +9,14 @@ Decisions:
   receivers take what comes; even a `maxptime` below ours is no reason to refuse a call.
 * SRTP profiles (RTP/SAVP...) are refused: NoCommonCodec, which answers 488.
 * Hold comes as a direction or, from RFC 2543 peers, as the address 0.0.0.0: then nothing is sent there.
+* Media is IPv4: a stream at an IPv6 address is refused before the call is answered, not dropped after it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from ipaddress import AddressValueError, IPv4Address
 
 from aywa.errors import EndCode, LocalProtocolError, ProtocolError
 
@@ -46,11 +47,12 @@ __all__ = [
     "accept_answer",
     "accept_offer",
     "make_offer",
+    "offer_again",
 ]
 
 PROFILE = "RTP/AVP"
 EVENTS = "0-15"  # RFC 4733 §2.4.1: the digits 0-9, *, #, A-D
-_UNSPECIFIED = ("0.0.0.0", "::")
+_UNSPECIFIED = "0.0.0.0"
 
 
 class NoCommonCodec(ProtocolError):  # noqa: N818  (named as the field names it; the base says it is an error)
@@ -81,8 +83,8 @@ class LocalAudio:
 class Accepted:
     """What both sides agreed on.
 
-    `answer` is the answer, made or received; `remote` the peer's RTP address (0.0.0.0 or :: on an old hold:
-    send only if `direction.sends`); `direction` is this side's; `ptime_ms` is what this side sends.
+    `answer` is the answer, made or received; `remote` the peer's RTP address (0.0.0.0 on an old hold: send
+    only if `direction.sends`); `direction` is this side's; `ptime_ms` is what this side sends.
     """
 
     answer: SessionDescription
@@ -92,6 +94,11 @@ class Accepted:
     ptime_ms: int
     direction: Direction
     rtcp: tuple[str, int]
+
+    @property
+    def has_address(self) -> bool:
+        """False on an old hold, which names no address."""
+        return self.remote[0] != _UNSPECIFIED
 
 
 AcceptedOffer = Accepted
@@ -103,6 +110,20 @@ def make_offer(
 ) -> SessionDescription:
     """An offer of one audio stream. A new offer in the same session has `version` one higher (§8)."""
     return _describe(local, local.formats, session_id, version, direction)
+
+
+def offer_again(
+    previous: SessionDescription, local: LocalAudio, direction: Direction = Direction.SENDRECV
+) -> SessionDescription:
+    """A new offer in a session in which this side sent `previous` last.
+
+    Every stream of the session keeps its line, those refused stay refused; an equal offer keeps its version,
+    another one gets the next (§8).
+    """
+    offer = make_offer(local, previous.origin.session_id, previous.origin.version, direction)
+    streams = list(previous.media)
+    streams[_active(previous)] = offer.media[0]
+    return _next_version(replace(offer, media=tuple(streams)), previous)
 
 
 def accept_offer(
@@ -134,9 +155,7 @@ def accept_offer(
     streams[index] = answer.media[0]
     answer = replace(answer, media=tuple(streams))
     if previous is not None:
-        answer = replace(answer, origin=previous.origin)
-        if answer != previous:
-            answer = replace(answer, origin=replace(previous.origin, version=previous.origin.version + 1))
+        answer = _next_version(answer, previous)
     return Accepted(
         answer,
         remote,
@@ -150,9 +169,7 @@ def accept_offer(
 
 def accept_answer(offer: SessionDescription, answer: SessionDescription) -> AcceptedAnswer:
     """Read the answer to an offer made here, or NoCommonCodec if it refuses the audio or speaks past it."""
-    index = next((i for i, medium in enumerate(offer.media) if medium.kind == "audio" and medium.port), None)
-    if index is None:
-        raise LocalProtocolError("The offer has no audio stream")
+    index = _active(offer)
     if index >= len(answer.media):
         raise NoCommonCodec("The answer has no audio stream")
     mine = offer.media[index]
@@ -169,6 +186,22 @@ def accept_answer(offer: SessionDescription, answer: SessionDescription) -> Acce
     return Accepted(
         answer, remote, audio.payload_type, event_payload_type, ptime_ms, ours, rtcp_of(medium, remote)
     )
+
+
+def _active(description: SessionDescription) -> int:
+    """The audio stream of a description that was made here."""
+    for index, medium in enumerate(description.media):
+        if medium.kind == "audio" and medium.port:
+            return index
+    raise LocalProtocolError("The description has no audio stream")
+
+
+def _next_version(description: SessionDescription, previous: SessionDescription) -> SessionDescription:
+    """With the origin that follows on `previous`: the same one if nothing else has changed (§8)."""
+    same = replace(description, origin=previous.origin)
+    if same == previous:
+        return same
+    return replace(same, origin=replace(previous.origin, version=previous.origin.version + 1))
 
 
 def _choose(
@@ -207,15 +240,13 @@ def _remote(description: SessionDescription, medium: MediaDescription) -> tuple[
     connection = medium.connection or description.connection
     if connection is None or connection.network_type != "IN":
         raise NoCommonCodec("The audio stream has no address")
+    if connection.address_type != "IP4":
+        raise NoCommonCodec("Only IPv4 media is served here")
     try:
-        address = (
-            IPv4Address(connection.address)
-            if connection.address_type == "IP4"
-            else IPv6Address(connection.address)
-        )
+        address = IPv4Address(connection.address)
     except AddressValueError:
         # A host name is legal (RFC 8866 §5.7), but no peer that is served here sends one.
-        raise NoCommonCodec("The address of the audio stream is not an IP address") from None
+        raise NoCommonCodec("The address of the audio stream is not an IPv4 address") from None
     if address.is_multicast:
         raise NoCommonCodec("Multicast audio is not served")
     return str(address), medium.port
@@ -224,7 +255,7 @@ def _remote(description: SessionDescription, medium: MediaDescription) -> tuple[
 def _their_direction(description: SessionDescription, medium: MediaDescription) -> Direction:
     """The peer's direction; an unspecified address means that it does not receive (RFC 3264 §8.4)."""
     direction = direction_of(description, medium)
-    if _remote(description, medium)[0] in _UNSPECIFIED:
+    if _remote(description, medium)[0] == _UNSPECIFIED:
         return Direction.of(sends=direction.sends, receives=False)
     return direction
 

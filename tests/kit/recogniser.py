@@ -1,0 +1,28 @@
+"""A recogniser process without a process."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+
+class FakeProcess:
+    """Keeps what it is told of each utterance."""
+
+    lost = False
+    busy = 0
+
+    def __init__(self) -> None:
+        self.heard: dict[int, bytes] = {}
+        self.ended: list[int] = []
+
+    def begin(self, utterance: int, phrases: Sequence[str], gain: float, answer: object) -> None:
+        self.heard[utterance] = b""
+
+    def feed(self, utterance: int, pcm: bytes) -> None:
+        self.heard[utterance] += pcm
+
+    def end(self, utterance: int) -> None:
+        self.ended.append(utterance)
+
+    def abandon(self, utterance: int) -> None:
+        self.ended.append(utterance)
