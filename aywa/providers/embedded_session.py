@@ -84,7 +84,8 @@ class EmbeddedSession:
             return
         process = min((p for p in self._processes if not p.lost), key=lambda p: p.busy, default=None)
         if process is None:
-            self._emit(ProviderError("The recogniser is lost.", provider="embedded", stage="stt"))
+            lost = ProviderError("The recogniser is lost.", provider="embedded", stage="stt", retryable=True)
+            self._emit(lost)
             return
         utterance = _Utterance(next(self._numbers), process, at_sample)
         answer = _Answer(utterance, self._take)

@@ -150,8 +150,8 @@ class Session:
         if self.on_offer_wanted is not None:
             try:
                 self.local = self.on_offer_wanted()
-            except Exception:  # noqa: BLE001 - the blast wall of this call, as for an offer
-                _log.exception("sip.on_offer_wanted_failed")
+            except Exception as error:  # noqa: BLE001 - the blast wall of this call, as for an offer
+                _log.error("sip.on_offer_wanted_failed", places=places(error))
                 return None
         return self.local.encode()
 
@@ -160,6 +160,6 @@ class Session:
             return
         try:
             self.on_answer(self.answer)
-        except Exception:  # noqa: BLE001 - the blast wall of this call: media may stand on either description now
-            _log.exception("sip.on_answer_failed")
+        except Exception as error:  # noqa: BLE001 - the blast wall of this call: media may stand on either one
+            _log.error("sip.on_answer_failed", places=places(error))
             self.hangup_nowait("the answer cannot be applied")
