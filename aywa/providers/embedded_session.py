@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections import deque
 from collections.abc import AsyncIterator, Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -62,7 +63,7 @@ class EmbeddedSession:
         self._level_db = TARGET_LEVEL_DB
         self._current: _Utterance | None = None
         self._unheard_since: int | None = None  # speech that no process listens to
-        self._waiting: set[_Answer] = set()
+        self._waiting: deque[_Answer | _Unheard] = deque()  # in the order in which the utterances began
 
     def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
         """See the port. Where nothing arrived, up to a second of silence stands in for it."""
@@ -89,7 +90,7 @@ class EmbeddedSession:
             return
         utterance = _Utterance(next(self._numbers), process, at_sample)
         answer = _Answer(utterance, self._take)
-        self._waiting.add(answer)
+        self._waiting.append(answer)
         process.begin(utterance.number, self._phrases, gain_for(self._level_db), answer)
         self._current = utterance
         wanted = max(self._end - (at_sample * _RATIO - _LEAD_SAMPLES), 0)
@@ -98,8 +99,9 @@ class EmbeddedSession:
     def speech_stopped(self, at_sample: int) -> None:
         """See the port."""
         if self._unheard_since is not None:
-            self._emit(Final("", None, self._unheard_since, at_sample))
+            self._waiting.append(_Unheard(Final("", None, self._unheard_since, at_sample)))
             self._unheard_since = None
+            self._deliver()
         if self._current is not None:
             utterance, self._current = self._current, None
             utterance.stopped_at = at_sample
@@ -116,7 +118,8 @@ class EmbeddedSession:
     def close(self) -> None:
         """Abandon what is under way and end the events."""
         for answer in self._waiting:
-            answer.utterance.process.abandon(answer.utterance.number)
+            if isinstance(answer, _Answer):
+                answer.utterance.process.abandon(answer.utterance.number)
         self._waiting.clear()
         self._current = None
         self._send.close()
@@ -126,17 +129,26 @@ class EmbeddedSession:
         if kind is FrameKind.PARTIAL:
             self._emit(Partial(payload.decode()))
             return
-        self._waiting.discard(answer)
         if self._current is utterance:  # its process died while the caller speaks: the rest is unheard
             self._current = None
             self._unheard_since = utterance.started_at
+            self._waiting.remove(answer)
+            self._deliver()
             return
         text, confidence = "", None
         if payload:
             result = json.loads(payload)
             text, confidence = result["text"], result["confidence"]
             self._learn_level(result["level_db"])
-        self._emit(Final(text, confidence, utterance.started_at, utterance.stopped_at))
+        answer.final = Final(text, confidence, utterance.started_at, utterance.stopped_at)
+        self._deliver()
+
+    def _deliver(self) -> None:
+        """Finals in the order of the utterances: another process may have been quicker with a later one."""
+        while self._waiting and self._waiting[0].final is not None:
+            final = self._waiting.popleft().final
+            assert final is not None
+            self._emit(final)
 
     def _learn_level(self, level_db: float) -> None:
         if level_db > _AUDIBLE_DB:
@@ -147,11 +159,19 @@ class EmbeddedSession:
             self._send.send_nowait(event)
 
 
+@dataclass(frozen=True, slots=True)
+class _Unheard:
+    """An utterance that no process listened to."""
+
+    final: Final
+
+
 class _Answer:
     """Where the answers of one utterance go."""
 
     def __init__(self, utterance: _Utterance, take: Callable[[_Answer, FrameKind, bytes], None]) -> None:
         self.utterance = utterance
+        self.final: Final | None = None  # waits for those before it
         self._take = take
 
     def __call__(self, kind: FrameKind, payload: bytes) -> None:
