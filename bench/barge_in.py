@@ -30,6 +30,7 @@ from aywa.ua.user_agent import open_user_agent
 from aywa_server.child import COMMAND, open_child
 from aywa_server.cli_call import decline
 from aywa_server.demo import sounds_folder
+from tests.kit.ports import free_port
 
 _WORDS = ("digits/day-5", "digits/3", "digits/day-1", "digits/2", "digits/tomorrow")
 # Seconds into the assistant's sentence: in the middle of a word, where there is something to yield.
@@ -57,12 +58,6 @@ class Row:
         """As many interruptions as asked for, each yielded to, 95 % within 60 ms, and clean RTP."""
         yielded = self.yielded >= self.interruptions >= asked and self.p95 is not None and self.p95 <= 60
         return yielded and self.lost == 0 and self.longest_gap <= _MAX_GAP_MS
-
-
-def _free_port(kind: int) -> int:
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def _plan(sip_port: int, clips: list[Clip]) -> CallPlan:
@@ -116,8 +111,8 @@ async def measure(name: str, command: tuple[str, ...], total: int, at_once: int)
     """Start a runtime with this command, interrupt it `total` times and stop it."""
     with tempfile.TemporaryDirectory(prefix="aywa-bench-") as folder:
         settings = {
-            "RUNTIME_HTTP_PORT": str(_free_port(socket.SOCK_STREAM)),
-            "RUNTIME_SIP_PORT": str(_free_port(socket.SOCK_DGRAM)),
+            "RUNTIME_HTTP_PORT": str(free_port()),
+            "RUNTIME_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
             "RUNTIME_DATA_DIR": str(Path(folder) / "data"),
             "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
         }

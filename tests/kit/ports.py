@@ -1,13 +1,22 @@
 """Free loopback ports for servers that tests start."""
 
+import random
 import socket
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
-    """A port that was free a moment ago."""
-    with socket.socket(socket.AF_INET, kind) as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that was free a moment ago.
+
+    Below the ephemeral range: there, some other socket's outgoing connection may take it before it is used.
+    """
+    for port in random.sample(range(10000, 20000), 1000):
+        with socket.socket(socket.AF_INET, kind) as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
+    raise RuntimeError("none of 1000 ports is free")
 
 
 def free_udp_range(count: int, *, above: int = 20000) -> int:
