@@ -23,6 +23,7 @@ from aywa.caller.measure import percentile
 from aywa.caller.report import CallReport
 from aywa.caller.script import Cue, Line
 from aywa.caller.session import CallPlan, place_call
+from aywa.log import configure_logging
 from aywa.media.engine import open_media_engine
 from aywa.proto.sip.uri import parse_uri
 from aywa.settings import MediaSettings, SipSettings
@@ -160,6 +161,7 @@ def main() -> int:
     parser.add_argument("--interruptions", type=int, default=100)
     parser.add_argument("--calls", type=int, default=5, help="calls at the same time")
     args = parser.parse_args()
+    configure_logging(level="WARNING")
     rows = trio.run(run, args.interruptions, args.calls)
     print(table(rows))
     return 0 if all(row.reached(args.interruptions) for row in rows) else 1

@@ -18,6 +18,7 @@ from aywa.caller.report import CallReport
 from aywa.caller.script import parse_line
 from aywa.caller.session import CallPlan, PlacedCall, place_call
 from aywa.errors import AywaError, ParseError, RequestError
+from aywa.log import configure_logging
 from aywa.media.engine import open_media_engine
 from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import MediaSettings, SipSettings
@@ -54,6 +55,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb; 0 when the call was answered, 1 when it was not, 2 when it could not be tried."""
+    configure_logging(level="WARNING", human=True)
     try:
         plan = plan_from(args)
         placed = trio.run(_call, args, plan)

@@ -18,6 +18,7 @@ from aywa.caller.clips import read_clip
 from aywa.caller.script import Cue, Line
 from aywa.caller.session import CallPlan, PlacedCall
 from aywa.errors import AywaError, RequestError
+from aywa.log import configure_logging
 from aywa.proto.sip.uri import parse_uri
 from aywa_server.child import Child, open_child
 from aywa_server.cli_call import call_once, summary
@@ -54,6 +55,7 @@ def main() -> int:
     parser.add_argument("--once", action="store_true", help="exit after the call instead of serving on")
     parser.add_argument("--data-dir", default=os.environ.get("RUNTIME_DATA_DIR", "var"))
     args = parser.parse_args()
+    configure_logging(level="WARNING", human=True)
     try:
         return trio.run(_demonstrate, args.once, Path(args.data_dir))
     except AywaError as error:
@@ -131,7 +133,7 @@ def _print_outcome(placed: PlacedCall, call: dict[str, Any], data_dir: Path) -> 
     print(f"\nthe human said    {said}")
     print(f"the call settled  {slots}  ({call['endedReason']})")
     artifact = call["artifact"]
-    print(f"recording   {artifact.get('recordingPath')}")
+    print(f"recording   {os.path.relpath(artifact['recordingPath'])}")
     print(f"transcript  GET /call/{call['id']}")
     print(f"timeline    GET /call/{call['id']}/timeline")
     print(f"log         {data_dir / 'aywa-media.log'}", flush=True)
