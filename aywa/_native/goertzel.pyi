@@ -7,9 +7,9 @@ _Bytes: TypeAlias = bytes | bytearray | memoryview
 class ToneListener:
     """One direction of one call. Each press once, 130 to 150 ms after its end (100 ms of it are TONE_HOLD).
 
-    Accepted: frequencies within 1.5 %, 0 to -36 dBm0 a tone, the high one up to 4 dB above or 8 dB below the low
-    one, 40 ms and more, interruptions up to 20 ms, noise 15 dB below. Refused: frequencies 3.5 % off, below
-    23 ms, and whatever has other energy than that of two tones.
+    Accepted: frequencies within 1.5 %, 0 to -36 dBm0 a tone, the high one up to 4 dB above or 8 dB below the
+    low one, 40 ms and more, interruptions up to 20 ms, noise 15 dB below. Refused: frequencies 3.5 % off,
+    presses below 23 ms, and whatever has other energy than that of two tones.
     """
 
     def frame(self, pcm: _Bytes, position: int) -> list[tuple[int, int, int]]:
@@ -23,4 +23,4 @@ class ToneListener:
         """No audio came up to `position`: what was going on or held back."""
 
     def events_seen(self) -> None:
-        """The peer sends RFC 4733 events: what is not told yet is dropped and nothing is looked for any more."""
+        """The peer sends RFC 4733 events: drop what is not told yet and look for nothing any more."""

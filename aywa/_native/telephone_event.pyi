@@ -15,7 +15,7 @@ class DigitEvents:
         """
 
     def elapse(self, samples: int, limit: int) -> list[tuple[int, int]]:
-        """`samples` passed: a press of which nothing came for `limit` samples is over (its end was lost)."""
+        """`samples` passed: a press of which nothing came for `limit` samples is over: its end was lost."""
 
     @property
     def pressing(self) -> bool:
@@ -23,13 +23,13 @@ class DigitEvents:
 
     @property
     def seen(self) -> bool:
-        """Whether any press was ever recognised: tones in the audio are then the same presses again."""
+        """Whether any press was ever recognised: tones in the audio are then the same presses."""
 
 class DigitTransmitter:
     """The sending side: one press at a time, updated with each packet; samples of the RTP clock.
 
-    The end is sent three times (RFC 4733 section 2.5.1.4), and more often after a press of few updates, so that
-    every press has at least 8 packets. Over 65535 samples a press goes on in segments (section 2.5.1.3).
+    Every press has at least 8 packets: its end is sent three times (RFC 4733 section 2.5.1.4), after few updates
+    more often. Over 65535 samples a press goes on in segments (section 2.5.1.3).
     """
 
     def start(self, event: int, duration: int, timestamp: int, volume: int = 10) -> None:
@@ -39,7 +39,7 @@ class DigitTransmitter:
         """
 
     def next(self, step: int) -> tuple[bytes, int, bool] | None:
-        """The packet `step` samples after the last: (payload, timestamp, marker), or None between presses."""
+        """The packet `step` samples after the last: (payload, timestamp, marker), or None: idle."""
 
     def is_ready(self, gap: int) -> bool:
-        """Whether a press may begin that follows the last by `gap` samples, if next() is called all the time."""
+        """Whether the last press ended `gap` samples ago, if next() is called in every packet time."""

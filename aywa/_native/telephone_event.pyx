@@ -70,8 +70,10 @@ cdef bint _is_same(DigitReceiver* state, int event, bint end, uint32_t duration,
         return duration >= state.last and (end or not marker)
     if marker:
         return False
-    if ahead <= duration and duration >= state.last:
-        return True                               # a new timestamp in every packet: it began before the last one ended
+    # A new timestamp in every packet: it begins before the last packet ended, or as far ahead as the press grew.
+    if duration >= state.last and (
+            ahead <= state.last or (state.active and ahead <= duration <= ahead + state.last)):
+        return True
     # A press that outlasts the duration field goes on in a new segment (section 2.5.1.3).
     return (state.active or state.cut) and ahead <= DIGIT_SEGMENT + 1 \
         and ahead >= DIGIT_SEGMENT - DIGIT_SEGMENT_SHORT \

@@ -1,4 +1,4 @@
-"""Key presses over a bad network: senders, the network, and the engine's receiving kernels as the uplink uses them."""
+"""Key presses over a bad network: senders, the network, and the receiving kernels as the uplink uses them."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Packet:
 
 @dataclass(frozen=True, slots=True)
 class Network:
-    """Losses come in bursts of `burst` packets in the mean (1: each for itself); late ones by up to `late_ms`."""
+    """Losses come in bursts of `burst` packets in the mean (1: each for itself); some come late."""
 
     loss: float = 0.05
     burst: float = 1.0
@@ -63,7 +63,7 @@ class Network:
 
 
 def plain_event_packets(press: Press, step_ms: int, clock_hz: int) -> Iterator[tuple[int, bytes]]:
-    """(ms after the beginning, payload) as RFC 4733 section 2.5 asks: an update every packet time, three ends.
+    """(ms after the beginning, payload) as RFC 4733 section 2.5 asks: an update a packet time, three ends.
 
     A packet reports what has passed at the end of its packet time; presses of at most 65535 samples.
     """
@@ -77,7 +77,9 @@ def plain_event_packets(press: Press, step_ms: int, clock_hz: int) -> Iterator[t
         at += step_ms
 
 
-def plain_stream(presses: list[Press], start: int, step_ms: int = TICK_MS, clock_hz: int = 8000) -> list[Packet]:
+def plain_stream(
+    presses: list[Press], start: int, step_ms: int = TICK_MS, clock_hz: int = 8000
+) -> list[Packet]:
     """What an independent sender puts on the wire: audio, and in its place events."""
     samples = step_ms * clock_hz // 1000
     events: dict[int, tuple[int, bytes, bool]] = {}
@@ -97,7 +99,9 @@ def plain_stream(presses: list[Press], start: int, step_ms: int = TICK_MS, clock
     return packets
 
 
-def kernel_stream(presses: list[Press], start: int, step_ms: int = TICK_MS, clock_hz: int = 8000) -> list[Packet]:
+def kernel_stream(
+    presses: list[Press], start: int, step_ms: int = TICK_MS, clock_hz: int = 8000
+) -> list[Packet]:
     """What the engine's sender puts on the wire, asked once a packet time as the downlink does."""
     samples = step_ms * clock_hz // 1000
     sender, waiting, packets = DigitTransmitter(), list(presses), []
@@ -152,7 +156,11 @@ def receive(arrivals: list[tuple[float, Packet]], step_ms: int = TICK_MS, clock_
             break
         latest = at
         order.push(
-            packet.sequence, packet.timestamp, packet.payload, marker=packet.marker, payload_type=packet.payload_type
+            packet.sequence,
+            packet.timestamp,
+            packet.payload,
+            marker=packet.marker,
+            payload_type=packet.payload_type,
         )
         drain()
     return heard

@@ -1,4 +1,4 @@
-"""DTMF in the audio: ITU-T Q.24's limits, foreign tones, and an hour of speech with none."""
+"""DTMF in the audio: ITU-T Q.24's limits, foreign tones, and recorded speech, which has none."""
 
 from __future__ import annotations
 
@@ -44,7 +44,9 @@ def lossy(pcm: bytes, rng: Random, loss: float = 0.02) -> bytes:
 
 def noise(signal: Samples, snr_db: float, seed: int) -> Samples:
     power = float(np.mean(signal[signal != 0] ** 2))
-    return signal + np.random.default_rng(seed).standard_normal(len(signal)) * np.sqrt(power / 10 ** (snr_db / 10))
+    return signal + np.random.default_rng(seed).standard_normal(len(signal)) * np.sqrt(
+        power / 10 ** (snr_db / 10)
+    )
 
 
 def framed(press: Samples, before: int) -> Samples:
@@ -87,7 +89,10 @@ def test_what_must_be_heard_in_noise(event: int) -> None:
 @pytest.mark.parametrize("off", [(3.5, 0), (-3.5, 0), (0, 3.5), (0, -3.5), (3.5, 3.5), (0, 4.5), (0, -5.5)])
 def test_frequencies_too_far_off_are_refused(event: int, off: tuple[float, float]) -> None:
     for low, high in ((-10, -8), (-14, -10), (-6, -14)):
-        assert listen(to_pcm(framed(dtmf(event, 1600, low_dbm0=low, high_dbm0=high, off_percent=off), 480))) == []
+        assert (
+            listen(to_pcm(framed(dtmf(event, 1600, low_dbm0=low, high_dbm0=high, off_percent=off), 480)))
+            == []
+        )
 
 
 @pytest.mark.parametrize("event", range(16))
@@ -112,7 +117,9 @@ def test_interruptions_are_bridged_and_pauses_are_not() -> None:
     for start in range(240, 400, 13):
         bridged, apart = press.copy(), np.concatenate([press[:400], np.zeros(320), press[:400]])
         bridged[start : start + 160] = 0
-        assert [(code, abs(n - 800) < 40) for code, _, n in listen(to_pcm(framed(bridged, start)))] == [(5, True)]
+        assert [(code, abs(n - 800) < 40) for code, _, n in listen(to_pcm(framed(bridged, start)))] == [
+            (5, True)
+        ]
         assert [code for code, _, _ in listen(to_pcm(framed(apart, start)))] == [5, 5]
 
 
@@ -144,7 +151,21 @@ def test_tones_that_sox_made() -> None:
         row = next(i for i, keys in enumerate(KEYPAD) if key in keys)
         low, high = ROWS[row], COLUMNS[KEYPAD[row].index(key)]
         command = ["sox", "-n", "-r", "8000", "-b", "16", "-e", "signed", "-c", "1", "-t", "raw", "-"]
-        command += ["synth", "0.1", "sine", str(low), "sine", str(high), "remix", "1,2", "gain", "-12", "pad", "0.05", "0.1"]
+        command += [
+            "synth",
+            "0.1",
+            "sine",
+            str(low),
+            "sine",
+            str(high),
+            "remix",
+            "1,2",
+            "gain",
+            "-12",
+            "pad",
+            "0.05",
+            "0.1",
+        ]
         pcm = subprocess.run(command, capture_output=True, check=True).stdout
         assert len(pcm) == 2 * 2000
         for heard in (pcm, ulaw(pcm), g711.decode_alaw(g711.encode_alaw(pcm))):
@@ -158,7 +179,10 @@ def test_lost_frames_do_not_make_two_presses_of_one() -> None:
     rng, heard, sent = Random(3), 0, 0
     for _ in range(60):
         keys = [rng.randrange(16) for _ in range(8)]
-        parts = [np.concatenate([dtmf(key, rng.randint(640, 1600)), np.zeros(rng.randint(640, 1200))]) for key in keys]
+        parts = [
+            np.concatenate([dtmf(key, rng.randint(640, 1600)), np.zeros(rng.randint(640, 1200))])
+            for key in keys
+        ]
         found = [code for code, _, _ in listen(lossy(ulaw(to_pcm(np.concatenate(parts))), rng))]
         sent += 1
         heard += found == keys
@@ -166,7 +190,7 @@ def test_lost_frames_do_not_make_two_presses_of_one() -> None:
 
 
 def test_recorded_speech_holds_no_digits(capsys: pytest.CaptureFixture[str]) -> None:
-    """25 minutes of a voice: as recorded, companded with another alignment, 10 dB louder, with 2 % of frames lost."""
+    """25 minutes of a voice: as recorded, companded and shifted, 10 dB louder, with 2 % of frames lost."""
     require_recordings()
     rng, samples, false = Random(1), 0, []
     names = sorted(str(path.relative_to(VOICE))[:-4] for path in VOICE.rglob("*.wav"))
@@ -192,7 +216,7 @@ def test_digits_are_heard_in_speech_that_goes_on_around_them() -> None:
 
 def test_a_press_that_also_comes_as_an_event_is_not_told() -> None:
     pcm = to_pcm(framed(dtmf(5, 800), 480))
-    for at in range(0, len(pcm) // 320 + 4):
+    for at in range(len(pcm) // 320 + 4):
         listener = ToneListener()
         found = []
         for number in range(len(pcm) // 320 + 4):

@@ -221,7 +221,9 @@ def test_one_duration_in_every_packet() -> None:
 
 def test_a_marker_in_every_packet() -> None:
     receiver = DigitEvents()
-    assert receive_all(receiver, [(p, t, True) for p, t, _ in press(5, 1000) + press(5, 2600)]) == [(5, 800)] * 2
+    assert (
+        receive_all(receiver, [(p, t, True) for p, t, _ in press(5, 1000) + press(5, 2600)]) == [(5, 800)] * 2
+    )
 
 
 def test_packets_of_no_duration_keep_a_path_open_and_are_no_presses() -> None:

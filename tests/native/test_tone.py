@@ -1,4 +1,4 @@
-"""Keys sent as tones: frequencies and levels by a spectrum, lengths at the sample, heard by our own detector."""
+"""Keys sent as tones: frequencies and levels by a spectrum, lengths at the sample, heard by the detector."""
 
 from __future__ import annotations
 
@@ -10,7 +10,9 @@ from aywa._native.tone import ToneTransmitter
 from tests.kit.oracles.tones import COLUMNS, ROWS, levels_dbm0, place, slow_listener
 
 
-def press(event: int, duration: int, pause: int = 0, rate_hz: int = 8000, level_dbm0: int = -8, step: int = 160) -> bytes:
+def press(
+    event: int, duration: int, pause: int = 0, rate_hz: int = 8000, level_dbm0: int = -8, step: int = 160
+) -> bytes:
     sender = ToneTransmitter()
     sender.start(event, duration, pause, rate_hz, level_dbm0)
     pcm = b""
@@ -55,7 +57,9 @@ def test_what_is_sent_is_heard() -> None:
     listener, found = ToneListener(), []
     for at in range(0, len(pcm) + 3200, 320):
         found += listener.frame(pcm[at : at + 320].ljust(320, b"\0"), at // 2)
-    assert [event for event, _, _ in found] == [event for event, _, _ in slow_listener(pcm)] == list(range(16))
+    assert (
+        [event for event, _, _ in found] == [event for event, _, _ in slow_listener(pcm)] == list(range(16))
+    )
     for (_, start, samples), (event, begin) in zip(found, expected, strict=True):
         assert abs(start - begin) <= 24
         assert abs(samples - 560 - 20 * event) <= 40
@@ -74,8 +78,15 @@ def test_one_press_at_a_time() -> None:
 
 @pytest.mark.parametrize(
     ("event", "duration", "pause", "rate", "level"),
-    [(16, 1, 0, 8000, -8), (-1, 1, 0, 8000, -8), (1, 0, 0, 8000, -8), (1, 1, -1, 8000, -8), (1, 1, 0, 48000, -8)]
-    + [(1, 1, 0, 8000, -2), (1, 1, 0, 8000, -41)],
+    [
+        (16, 1, 0, 8000, -8),
+        (-1, 1, 0, 8000, -8),
+        (1, 0, 0, 8000, -8),
+        (1, 1, -1, 8000, -8),
+        (1, 1, 0, 48000, -8),
+        (1, 1, 0, 8000, -2),
+        (1, 1, 0, 8000, -41),
+    ],
 )
 def test_impossible_presses_are_refused(event: int, duration: int, pause: int, rate: int, level: int) -> None:
     with pytest.raises(ValueError, match="a press has"):
