@@ -28,8 +28,8 @@ class DigitEvents:
 class DigitTransmitter:
     """The sending side: one press at a time, updated with each packet; samples of the RTP clock.
 
-    Every press has at least 8 packets: its end is sent three times (RFC 4733 section 2.5.1.4), after few updates
-    more often. Over 65535 samples a press goes on in segments (section 2.5.1.3).
+    Every press has at least 8 packets: its end is sent three times (RFC 4733 section 2.5.1.4), and more often
+    after few updates. Over 65535 samples a press goes on in segments (section 2.5.1.3).
     """
 
     def start(self, event: int, duration: int, timestamp: int, volume: int = 10) -> None:
