@@ -19,7 +19,7 @@ cdef enum:
 cdef float QUIET = 80 * 60.0 * 60.0          # energy of a block that holds no press: -53 dBm0
 cdef float WEAKEST = 127.0                   # amplitude of a tone: -45 dBm0
 cdef float STRONGER = 270.0                  # of the stronger of the two: -38.5 dBm0
-cdef float PURE = 0.82                       # share of the energy that the two tones must have
+cdef float PURE = 0.88                       # share of the energy that the two tones must have
 cdef float MOST_HIGH = 3.55                  # power, high over low: 5.5 dB
 cdef float MOST_LOW = 8.9                    # power, low over high: 9.5 dB
 cdef float OFF = 0.024                       # of a frequency: between 1.5 % and 3.5 %
