@@ -25,6 +25,7 @@ from aywa.settings import MediaSettings
 _REMOVAL_S = 2.0  # the engine lets go within 20 ms; longer means that its thread is stuck
 _REMOVAL_POLL_S = 0.001
 _STOP_S = 5.0
+_PORTS_TENDED_S = 1.0
 _LAG_WINDOW_S = 2.0
 _SAMPLE_RATE_HZ = 8000
 _LATENESS_FIRST_US = 10
@@ -182,6 +183,12 @@ class MediaEngine:
             await trio.lowlevel.wait_readable(self._native.fileno())
             self._drain()
 
+    async def _tend_ports(self) -> None:
+        """Give rested ports back even while no call comes that asks for one."""
+        while True:
+            await trio.sleep(_PORTS_TENDED_S)
+            self._ports.wake()
+
     def _drain(self) -> None:
         woken, ready, removed, lag_s = self._native.dispatch()
         now = monotonic_now()
@@ -235,10 +242,12 @@ async def open_media_engine(settings: MediaSettings, *, rng: Random) -> AsyncIte
             engine = MediaEngine(settings, native, rng)
             thread.start()
             nursery.start_soon(engine._dispatch)
+            nursery.start_soon(engine._tend_ports)
             try:
                 yield engine
             finally:
                 nursery.cancel_scope.cancel()
+                engine._ports.close()
                 native.stop()
                 thread.join(_STOP_S)  # returns within one tick of 1 ms
                 if thread.is_alive():
