@@ -16,6 +16,7 @@ from aywa.events.bus import EventBus
 from aywa.media.engine import MediaEngine
 from aywa.model.readiness import Check
 from aywa.ports.stt import Transcriber
+from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings
 from aywa.store.calls import PostgresCallStore
@@ -37,6 +38,7 @@ class Runtime:
     table: CallTable
     recordings: WavRecordings
     transcriber: Transcriber
+    voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
 
     @property
