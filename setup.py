@@ -32,6 +32,7 @@ setup(
             _extension("rtp"),
             _extension("reorder"),
             _extension("source"),
+            _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
             _extension("recorder"),
