@@ -1,6 +1,6 @@
 """DTMF as RFC 4733 telephone events, received and sent. Durations are in samples of the RTP clock."""
 
-from libc.stdint cimport int32_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int8_t, int32_t, uint8_t, uint32_t
 
 cdef enum:
     DIGIT_PAYLOAD_SIZE = 4
@@ -13,20 +13,20 @@ cdef enum:
     DIGIT_MAX_DURATION = 5760000  # two minutes at 48 kHz
     DIGIT_BACKWARD = 48000      # samples: a press that far before the last is no late one, the clock was set back
 
-cdef struct DigitReceiver:
+cdef struct DigitReceiver:      # small types: a leg's layout counts on 56 bytes
     uint32_t timestamp          # of the press that is going on or was the last
     uint32_t segment            # timestamp of its newest segment (section 2.5.1.3), else the same
     uint32_t base               # samples of the segments before
     uint32_t last               # longest duration of the newest segment
     uint32_t duration           # samples so far
-    int event
-    bint active                 # a press is going on
-    bint seen                   # a press was ever recognised: the peer sends events
-    bint cut                    # the last press was ended by time: it may still be going on
     int idle                    # samples (of `elapsed`) since its last packet
     uint32_t finished[DIGIT_REMEMBERED]
-    int finished_count          # ever; the ring's next index is this modulo its size
-    int queued                  # a second press finished by the same packet, else -1
+    int8_t event
+    int8_t queued               # a second press finished by the same packet, else -1
+    uint8_t active              # a press is going on
+    uint8_t seen                # a press was ever recognised: the peer sends events
+    uint8_t cut                 # the last press was ended by time: it may still be going on
+    uint8_t finished_count      # ever; the ring's next index is this modulo its size
     uint32_t finished_duration  # samples of the press that was returned last
     uint32_t finished_timestamp # and where it began
 
@@ -44,17 +44,17 @@ cdef int digit_receiver_timeout(DigitReceiver* state, int elapsed, int limit) no
 cdef int digit_from_wire(uint32_t samples, int clock_hz) noexcept nogil
 cdef int digit_to_wire(int samples, int clock_hz) noexcept nogil
 
-cdef struct DigitSender:
+cdef struct DigitSender:        # 28 bytes, likewise
     uint32_t timestamp          # of the segment that is being sent
-    int event
-    int volume
     int total                   # samples the press shall last
     int sent                    # samples so far
     int base                    # samples of the segments before
-    int packets                 # sent so far, at most DIGIT_PACKETS
-    int ends_left               # end packets still to send, once the first was
     int quiet                   # samples since the press ended, counted in packet times
-    bint active
+    uint8_t event
+    uint8_t volume
+    uint8_t packets             # sent so far, at most DIGIT_PACKETS
+    uint8_t ends_left           # end packets still to send, once the first was
+    uint8_t active
 
 cdef void digit_sender_init(DigitSender* state) noexcept nogil
 # 0, or -1 while a press is being sent or for impossible arguments (event 0..15, 1..DIGIT_MAX_DURATION samples,

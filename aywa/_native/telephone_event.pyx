@@ -7,7 +7,7 @@ duration and marker tell, which is safe because packets come in order.
 """
 
 from cpython.bytes cimport PyBytes_FromStringAndSize
-from libc.stdint cimport int32_t, int64_t, uint8_t, uint16_t, uint32_t
+from libc.stdint cimport int8_t, int32_t, int64_t, uint8_t, uint32_t
 from libc.string cimport memset
 
 
@@ -131,7 +131,7 @@ cdef int digit_receive(DigitReceiver* state, const uint8_t* payload, int length,
     state.base = 0
     state.last = duration
     state.duration = duration
-    state.event = event
+    state.event = <int8_t>event
     state.idle = 0
     state.cut = False
     state.active = True
@@ -141,7 +141,7 @@ cdef int digit_receive(DigitReceiver* state, const uint8_t* payload, int length,
         return _finish_active(state, False)
     state.active = False
     _remember(state, timestamp)
-    state.queued = event
+    state.queued = <int8_t>event
     return before
 
 
@@ -169,8 +169,8 @@ cdef int digit_sender_start(DigitSender* state, int event, int duration, uint32_
             or not 0 <= volume <= 63:
         return -1
     memset(state, 0, sizeof(DigitSender))
-    state.event = event
-    state.volume = volume
+    state.event = <uint8_t>event
+    state.volume = <uint8_t>volume
     state.total = duration
     state.timestamp = timestamp
     state.active = True
