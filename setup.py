@@ -35,6 +35,8 @@ setup(
             _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
+            _extension("goertzel"),
+            _extension("tone"),
             _extension("recorder"),
             _extension("speech"),
             _extension("uplink"),
