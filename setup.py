@@ -32,6 +32,8 @@ setup(
             _extension("rtp"),
             _extension("reorder"),
             _extension("source"),
+            _extension("capture"),
+            _extension("background"),
             _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
