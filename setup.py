@@ -20,7 +20,7 @@ def _extension(name: str, *packages: str) -> Extension:
         f"aywa._native.{name}",
         [f"aywa/_native/{name}.pyx"],
         extra_compile_args=[*_FLAGS, *_pkg_config("--cflags", packages)],
-        extra_link_args=_pkg_config("--libs", packages),
+        extra_link_args=[*_pkg_config("--libs", packages), "-lm"],
     )
 
 
@@ -48,6 +48,7 @@ setup(
             _extension("l16"),
             _extension("opus", "opus"),
             _extension("codec"),
+            _extension("comfort_noise"),
             _extension("rtp"),
             _extension("reorder"),
             _extension("vad"),
