@@ -24,7 +24,8 @@ class NativeCodec:
         sends: bool = True,
         receives: bool = True,
     ) -> None:
-        """`fec`, `dtx`, `bitrate_bps` (0: 16 kbit/s at 8 kHz, 24 at 16) are for opus.
+        """`fec`, `dtx`, `bitrate_bps` (0: 16 kbit/s at 8 kHz, 24 at 16, and 4 more
+        with `fec`) are for opus.
 
         Raises ValueError for a name or a pair of rates that there is not.
         """

@@ -54,7 +54,7 @@ cdef int codec_init(Codec* codec, int kind, int rate, int clock_hz, int flags, i
         codec.receiving = _new_g722() if receives else NULL
     elif kind == CODEC_OPUS:
         if sends:
-            codec.sending = opus_open_sender(rate, bitrate_bps, flags & CODEC_FEC, flags & CODEC_DTX)
+            codec.sending = opus_open_sender(rate, bitrate_bps, flags & CODEC_FEC != 0, flags & CODEC_DTX != 0)
         if receives:
             codec.receiving = opus_open_receiver(rate)
     else:

@@ -37,8 +37,9 @@ cdef extern from "opus.h" nogil:
 
 cdef enum:
     COMPLEXITY = 5
-    BITRATE_NARROW = 16000      # of ours at 8 and at 16 kHz: RFC 7587 section 3.1.1 has 8-12 and 16-20 kbit/s for
-    BITRATE_WIDE = 24000        # frames of 20 ms; somewhat more, because FEC takes its share out of it
+    BITRATE_NARROW = 16000      # of ours at 8 and at 16 kHz: a little above RFC 7587 section 3.1.1's sweet spots
+    BITRATE_WIDE = 24000
+    BITRATE_FEC = 4000          # more with FEC: below, libopus leaves FEC or the band above 4 kHz out
     LOSS_ASSUMED = 10           # percent until the other side has reported: FEC is not sent at 0
     FRAMES_MAX = 48             # in a packet (RFC 6716 section 3.2.5)
     SAMPLES_MAX = 960           # 120 ms at 8 kHz, the longest packet (same section)
@@ -55,7 +56,7 @@ cdef void* opus_open_sender(int rate, int bitrate_bps, bint fec, bint dtx) noexc
         free(state)
         return NULL
     if bitrate_bps <= 0:
-        bitrate_bps = BITRATE_NARROW if rate == 8000 else BITRATE_WIDE
+        bitrate_bps = (BITRATE_NARROW if rate == 8000 else BITRATE_WIDE) + (BITRATE_FEC if fec else 0)
     opus_encoder_ctl(state, OPUS_SET_BITRATE_REQUEST, <int32_t>bitrate_bps)
     opus_encoder_ctl(state, OPUS_SET_SIGNAL_REQUEST, <int32_t>OPUS_SIGNAL_VOICE)
     opus_encoder_ctl(state, OPUS_SET_INBAND_FEC_REQUEST, <int32_t>fec)

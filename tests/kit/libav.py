@@ -9,6 +9,7 @@ from importlib.util import find_spec
 import numpy as np
 import numpy.typing as npt
 import pytest
+import soxr
 
 Samples = npt.NDArray[np.int16]
 
@@ -56,3 +57,30 @@ def decode(name: str, packets: Iterable[bytes], rate: int) -> Iterator[Samples]:
             if made.dtype != np.int16:
                 made = np.clip(np.rint(made * 32768), -32768, 32767)
             yield made.astype(np.int16)
+
+
+def encode_stereo(
+    name: str, left: Samples, right: Samples, rate: int, options: dict[str, str]
+) -> list[bytes]:
+    """Packets of 20 ms that FFmpeg's encoder `name` makes of two channels."""
+    import av
+
+    context = av.CodecContext.create(name, "w")
+    assert isinstance(context, av.AudioCodecContext)
+    context.sample_rate, context.layout, context.format = rate, "stereo", "s16"  # type: ignore[assignment]
+    context.options = options
+    context.open()
+    packets: list[bytes] = []
+    both = np.stack([left, right], axis=1)
+    for at in range(0, len(both) - context.frame_size + 1, context.frame_size):
+        part = np.ascontiguousarray(both[at : at + context.frame_size]).reshape(1, -1)
+        frame = av.AudioFrame.from_ndarray(part, format="s16", layout="stereo")
+        frame.sample_rate, frame.pts = rate, at
+        packets += [bytes(packet) for packet in context.encode(frame)]
+    return packets
+
+
+def resampled(samples: Samples, source: int, target: int) -> Samples:
+    """Another rate, by soxr."""
+    made = soxr.resample(samples.astype(np.float64), source, target)
+    return np.clip(np.rint(made), -32768, 32767).astype(np.int16)
