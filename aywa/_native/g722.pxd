@@ -4,7 +4,7 @@ from libc.stdint cimport int16_t, int32_t, uint8_t
 
 cdef enum:
     G722_TAPS = 24              # of the quadrature mirror filter that splits and joins the bands
-    G722_HISTORY = 22           # samples the filter needs of those before
+    G722_HISTORY = 22           # samples the filter needs of those before; of a decoder, 11 sums and 11 differences
 
 cdef struct G722Band:
     int32_t estimate            # s: prediction of the next sample

@@ -9,21 +9,42 @@ from libc.stdint cimport int16_t, int32_t, uint8_t
 from libc.string cimport memcpy, memmove, memset
 
 cdef enum:
+    PHASE = 12                  # taps of each phase of the filter
     BLOCK = 80                  # pairs of samples worked on at once: bounds the stack
     LOW_STEP = 32               # steps at the start (table 9)
     HIGH_STEP = 8
     LOW_SCALE_MAX = 18432
     HIGH_SCALE_MAX = 22528
 
-# Taps h0, h2, .. h22 of the filter (table 11); h1, h3, .. h23 are the same ones backwards.
-cdef int16_t[12] _FILTER
-_FILTER[:] = [3, -11, 12, 32, -210, 951, 3876, -805, 362, -156, 53, -11]
+# Taps of the filter, oldest sample first (table 11, which is symmetric): to the sum and to the difference of its two
+# phases when the bands are split, and the phases themselves when they are joined.
+cdef int16_t[G722_TAPS] _TO_LOW
+_TO_LOW[:] = [
+    3, -11, -11, 53, 12, -156, 32, 362, -210, -805, 951, 3876,
+    3876, 951, -805, -210, 362, 32, -156, 12, 53, -11, -11, 3,
+]
+cdef int16_t[G722_TAPS] _TO_HIGH
+cdef int16_t[PHASE] _OF_SUM
+cdef int16_t[PHASE] _OF_DIFFERENCE
 
-# Decision levels of the lower band's quantiser (table 14), with an end that nothing reaches.
-cdef int32_t[30] _LEVELS
+
+cdef void _fill_tables() noexcept nogil:
+    cdef int k
+    for k in range(PHASE):
+        _TO_HIGH[2 * k] = -_TO_LOW[2 * k]
+        _TO_HIGH[2 * k + 1] = _TO_LOW[2 * k + 1]
+        _OF_SUM[k] = _TO_LOW[2 * k]
+        _OF_DIFFERENCE[k] = _TO_LOW[2 * k + 1]
+
+
+_fill_tables()
+
+# Decision levels of the lower band's quantiser (table 14), with an end that no difference reaches.
+cdef int32_t[32] _LEVELS
 _LEVELS[:] = [
     0, 35, 72, 110, 150, 190, 233, 276, 323, 370, 422, 473, 530, 587, 650,
     714, 786, 858, 940, 1023, 1121, 1219, 1339, 1458, 1612, 1765, 1980, 2195, 2557, 2919,
+    100000, 100000,
 ]
 # Output of the inverse quantisers for 6, 4 and 2 bits (tables 16 to 18), by code word.
 cdef int16_t[64] _OUTPUT6
@@ -120,16 +141,13 @@ cdef inline int32_t _quantise_low(const G722Band* band, int32_t sample) noexcept
     """Block QUANTL: 6 bits, by the first decision level that the difference does not reach."""
     cdef int32_t difference = _saturated(sample - band.estimate)
     cdef int32_t magnitude = difference ^ (difference >> 31)
-    cdef int32_t low = 1, high = 30, middle
-    while low < high:
-        middle = (low + high) >> 1
-        if magnitude < (_LEVELS[middle] * band.step) >> 12:
-            high = middle
-        else:
-            low = middle + 1
+    cdef int32_t reached = 0, half = 16
+    while half:
+        reached += half if magnitude >= (_LEVELS[reached + half] * band.step) >> 12 else 0
+        half >>= 1
     if difference >= 0:
-        return 62 - low
-    return 64 - low if low < 3 else 34 - low
+        return 61 - reached
+    return 63 - reached if reached < 2 else 33 - reached
 
 
 cdef inline int32_t _quantise_high(const G722Band* band, int32_t sample) noexcept nogil:
@@ -160,20 +178,24 @@ cdef inline int32_t _limited(int32_t value) noexcept nogil:
 
 cdef void g722_encode(G722* state, const int16_t* pcm, uint8_t* out, int n) noexcept nogil:
     cdef int16_t[G722_HISTORY + 2 * BLOCK] work
-    cdef int32_t odd, even, low, high
+    cdef int32_t[BLOCK] lows, highs
+    cdef int32_t low, high
     cdef int i, k, count
     memcpy(work, state.history, sizeof(state.history))
     while n > 0:
         count = BLOCK if n > BLOCK else n
         memcpy(&work[G722_HISTORY], pcm, 2 * count * sizeof(int16_t))
         for i in range(count):
-            odd = 0
-            even = 0
-            for k in range(12):
-                odd += <int32_t>work[2 * (i + k)] * _FILTER[k]
-                even += <int32_t>work[2 * (i + k) + 1] * _FILTER[11 - k]
-            low = _quantise_low(&state.low, (even + odd) >> 14)
-            high = _quantise_high(&state.high, (even - odd) >> 14)
+            low = 0
+            high = 0
+            for k in range(G722_TAPS):
+                low += <int32_t>work[2 * i + k] * <int32_t>_TO_LOW[k]
+                high += <int32_t>work[2 * i + k] * <int32_t>_TO_HIGH[k]
+            lows[i] = low >> 14
+            highs[i] = high >> 14
+        for i in range(count):
+            low = _quantise_low(&state.low, lows[i])
+            high = _quantise_high(&state.high, highs[i])
             _follow_low(&state.low, low)
             _follow_high(&state.high, high)
             out[i] = <uint8_t>(high << 6 | low)
@@ -185,31 +207,34 @@ cdef void g722_encode(G722* state, const int16_t* pcm, uint8_t* out, int n) noex
 
 
 cdef void g722_decode(G722* state, const uint8_t* payload, int16_t* pcm, int n) noexcept nogil:
-    cdef int16_t[G722_HISTORY + 2 * BLOCK] work
-    cdef int32_t odd, even, low, high, code
+    cdef int16_t[PHASE - 1 + BLOCK] sums, differences
+    cdef int32_t low, high, first, second
     cdef int i, k, count
-    memcpy(work, state.history, sizeof(state.history))
+    memcpy(sums, state.history, (PHASE - 1) * sizeof(int16_t))
+    memcpy(differences, &state.history[PHASE - 1], (PHASE - 1) * sizeof(int16_t))
     while n > 0:
         count = BLOCK if n > BLOCK else n
         for i in range(count):
-            code = payload[i] & 63
-            low = _limited(state.low.estimate + ((state.low.step * _OUTPUT6[code]) >> 15))
-            _follow_low(&state.low, code)
-            code = payload[i] >> 6
-            high = _limited(state.high.estimate + ((state.high.step * _OUTPUT2[code]) >> 15))
-            _follow_high(&state.high, code)
-            work[G722_HISTORY + 2 * i] = <int16_t>(low + high)
-            work[G722_HISTORY + 2 * i + 1] = <int16_t>(low - high)
+            low = payload[i] & 63
+            high = payload[i] >> 6
+            first = _limited(state.low.estimate + ((state.low.step * _OUTPUT6[low]) >> 15))
+            second = _limited(state.high.estimate + ((state.high.step * _OUTPUT2[high]) >> 15))
+            _follow_low(&state.low, low)
+            _follow_high(&state.high, high)
+            sums[PHASE - 1 + i] = <int16_t>(first + second)
+            differences[PHASE - 1 + i] = <int16_t>(first - second)
         for i in range(count):
-            odd = 0
-            even = 0
-            for k in range(12):
-                odd += <int32_t>work[2 * (i + k)] * _FILTER[k]
-                even += <int32_t>work[2 * (i + k) + 1] * _FILTER[11 - k]
-            pcm[2 * i] = <int16_t>_saturated(even >> 11)
-            pcm[2 * i + 1] = <int16_t>_saturated(odd >> 11)
-        memmove(work, &work[2 * count], sizeof(state.history))
+            first = 0
+            second = 0
+            for k in range(PHASE):
+                first += <int32_t>differences[i + k] * <int32_t>_OF_DIFFERENCE[k]
+                second += <int32_t>sums[i + k] * <int32_t>_OF_SUM[k]
+            pcm[2 * i] = <int16_t>_saturated(first >> 11)
+            pcm[2 * i + 1] = <int16_t>_saturated(second >> 11)
+        memmove(sums, &sums[count], (PHASE - 1) * sizeof(int16_t))
+        memmove(differences, &differences[count], (PHASE - 1) * sizeof(int16_t))
         payload += count
         pcm += 2 * count
         n -= count
-    memcpy(state.history, work, sizeof(state.history))
+    memcpy(state.history, sums, (PHASE - 1) * sizeof(int16_t))
+    memcpy(&state.history[PHASE - 1], differences, (PHASE - 1) * sizeof(int16_t))
