@@ -51,6 +51,8 @@ setup(
             _extension("comfort_noise"),
             _extension("rtp"),
             _extension("reorder"),
+            _extension("source"),
+            _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
             _extension("recorder"),
