@@ -267,14 +267,7 @@ def packet_rows() -> list[Row]:
 
 def rows() -> list[Row]:
     """Every kernel, measured now: takes a few seconds."""
-    return (
-        stream_rows()
-        + soxr_rows()
-        + codec_rows()
-        + vad_and_plc_rows()
-        + tone_rows()
-        + packet_rows()
-    )
+    return stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows() + packet_rows()
 
 
 def machine() -> str:
