@@ -33,6 +33,8 @@ setup(
             _extension("pcm"),
             _extension("resample"),
             _extension("plc", flags=_SUMS),
+            _extension("timescale", flags=_SUMS),
+            _extension("jitter"),
             _extension("rtp"),
             _extension("reorder"),
             _extension("vad"),
