@@ -1,7 +1,7 @@
 """What bad networks leave of recorded speech: PESQ of ours beside silence, repetition, Appendix I and Opus.
 
-Needs the extra `bench` (pesq) and the recordings of asterisk-core-sounds-en-wav; libopus for its two columns. Exits
-with 1 when the concealment misses its bounds.
+Needs the extra `bench` (pesq) and the recordings of asterisk-core-sounds-en-wav; libopus for its two columns.
+Exits with 1 when the concealment misses its bounds.
 """
 
 from __future__ import annotations

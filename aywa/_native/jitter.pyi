@@ -17,7 +17,7 @@ class JitterBuffer:
         """
 
     def pull(self, samples: int) -> tuple[bytes, int]:
-        """`samples` (1..960; 10 to 60 ms serve) to play, and how many of them the source sent; the rest is made up.
+        """`samples` (1..960; 10 to 60 ms serve) to play, and how many the source sent; the rest is made up.
 
         Raises ValueError out of range.
         """
