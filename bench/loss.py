@@ -168,7 +168,8 @@ def main() -> int:
     """Print the tables and write the heat map."""
     opus = library()
     print(
-        f"{len(PROMPTS)} prompts of up to 8 s, {SEEDS} patterns each; mean PESQ-NB against the recording, 20 ms frames."
+        f"{len(PROMPTS)} prompts of up to 8 s, {SEEDS} patterns each; "
+        "mean PESQ-NB against the recording, 20 ms frames."
     )
     print(
         f"Opus: {opus.opus_get_version_string().decode() if opus else 'not installed'}, 16 kHz, 24 kbit/s.\n"

@@ -1,4 +1,4 @@
-"""A source, a network that delays and a playout clock around the jitter buffer (8 kHz samples, no real time)."""
+"""A source, a network that delays and a playout clock around the jitter buffer (8 kHz, no real time)."""
 
 from __future__ import annotations
 
