@@ -131,7 +131,7 @@ def delay_scores(task: tuple[int, str]) -> dict[str, float | None]:
     return {
         "plain queue": score(speech(name), plain_queue(sent, until + 1600)[half:]),
         "ours": score(speech(name), played.pcm[half:]),
-        "delay ms": fmean(played.buffered[settled:-10]) / 8,
+        "buffered ms": fmean(played.buffered[settled:-10]) / 8,
         "concealed %": 100 - 100 * sum(played.real[settled:-10]) / (FRAME * len(played.real[settled:-10])),
     }
 
@@ -184,7 +184,7 @@ def main() -> int:
     losses = [(c.name, [mean(by_name[c.name], kind) for kind in REPAIRS]) for c in LOSSES]
     table(tuple(REPAIRS), losses)
     met = bounds_met(by_name)
-    columns = ("plain queue", "ours", "delay ms", "concealed %")
+    columns = ("plain queue", "ours", "buffered ms", "concealed %")
     delays = [(c.name, [mean(by_name[c.name], kind) for kind in columns]) for c in DELAYS]
     print("\nThrough a playout buffer (a drift alone costs PESQ much, because it compares by the clock):\n")
     table(columns, delays)
