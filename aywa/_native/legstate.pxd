@@ -106,6 +106,7 @@ cdef struct Uplink:
     DigitReceiver digits
     int16_t frame[160]
     Break breaks[16]
+    uint64_t spare_3[1]
 
 
 cdef struct Downlink:
