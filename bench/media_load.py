@@ -18,6 +18,7 @@ import trio
 
 from aywa.media.engine import EngineLoad, MediaEngine, open_media_engine
 from aywa.media.events import LowWater, PcmReady, SpeechStarted, SpeechStopped
+from aywa.media.format import g711_format
 from aywa.media.leg import Leg, LegParameters
 from aywa.media.ports import PortPair
 from aywa.settings import MediaSettings
@@ -86,7 +87,7 @@ async def _open_calls(
     legs, ports = [], []
     for remote in remotes:
         pair = engine.reserve_port()
-        parameters = LegParameters(("127.0.0.1", remote), 0, 101, rng.getrandbits(32))
+        parameters = LegParameters(("127.0.0.1", remote), g711_format(0, 101), rng.getrandbits(32))
         legs.append(await stack.enter_async_context(engine.open_leg(parameters, ports=pair)))
         ports.append(pair)
     return legs, ports

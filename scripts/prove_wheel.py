@@ -32,14 +32,14 @@ async def carry_audio() -> int:
     import trio
 
     from aywa.media.engine import open_media_engine
+    from aywa.media.format import g711_format
     from aywa.media.leg import BargeInPolicy, LegParameters
     from aywa.settings import MediaSettings
 
     def parameters(port: int, ssrc: int) -> LegParameters:
         return LegParameters(
             remote=("127.0.0.1", port),
-            payload_type=0,
-            event_payload_type=None,
+            format=g711_format(0),
             ssrc=ssrc,
             barge_in=BargeInPolicy.OFF,
         )

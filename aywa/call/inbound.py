@@ -14,6 +14,7 @@ from aywa.call.session import GOODBYE_S, CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.ids import new_ssrc
+from aywa.media.format import g711_format
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
@@ -124,10 +125,8 @@ class Inbound:
         return LegParameters(
             # On an old hold from the start: the address comes with the re-INVITE that ends it.
             remote=accepted.remote if accepted.has_address else None,
-            payload_type=accepted.payload_type,
-            event_payload_type=accepted.event_payload_type,
+            format=g711_format(accepted.payload_type, accepted.event_payload_type, accepted.ptime_ms),
             ssrc=new_ssrc(self.dependencies.rng),
-            ptime_ms=accepted.ptime_ms,
             barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
             media_timeout_s=self.dependencies.media_timeout_s,
             record=settings.record,

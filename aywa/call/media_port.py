@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from aywa.media.events import LegEvent
+from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
 
 
@@ -54,6 +55,13 @@ class LegPort(Protocol):
 
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
+
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second of what is written and recorded: 8000 or 16000."""
+
+    def set_format(self, format: MediaFormat) -> None:
+        """Packets are of another kind from now on. Raises MediaError for one that is not carried."""
 
     def set_event_payload_type(self, payload_type: int | None) -> None:
         """Key presses come and go under another number; None: not at all."""

@@ -17,6 +17,7 @@ from aywa.caller.script import Cue, Line
 from aywa.ids import new_ssrc
 from aywa.media.engine import MediaEngine
 from aywa.media.events import LegEvent, Mark
+from aywa.media.format import g711_format
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
 from aywa.media.ports import PortPair
 from aywa.proto.sdp.description import SessionDescription
@@ -145,8 +146,7 @@ async def _talk(
         )
     parameters = LegParameters(
         remote=accepted.remote,
-        payload_type=accepted.payload_type,
-        event_payload_type=accepted.event_payload_type,
+        format=g711_format(accepted.payload_type, accepted.event_payload_type, accepted.ptime_ms),
         ssrc=new_ssrc(rng),
         barge_in=BargeInPolicy.OFF,
         record=True,

@@ -15,6 +15,7 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.table import CallTable, open_call_table
 from aywa.errors import EndCode
 from aywa.media.engine import MediaEngine, open_media_engine
+from aywa.media.format import g711_format
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
 from aywa.proto.sdp.attributes import direction_of
 from aywa.proto.sdp.offer_answer import Direction, LocalAudio, accept_answer, make_offer
@@ -90,8 +91,7 @@ async def dial(
     agreed = accept_answer(offer, session.answer)
     parameters = LegParameters(
         agreed.remote,
-        agreed.payload_type,
-        agreed.event_payload_type,
+        g711_format(agreed.payload_type, agreed.event_payload_type),
         ssrc=7,
         barge_in=BargeInPolicy.OFF,
         record=True,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import trio
 
@@ -22,6 +22,7 @@ from aywa.media.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from aywa.media.format import EventFormat, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
 
 TICK_S = 0.02
@@ -49,7 +50,7 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
-        self.event_payload_type = parameters.event_payload_type
+        self.format = parameters.format
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
         self.uplink: deque[tuple[bytes, int]] = deque()  # pieces heard, and where each ends
@@ -99,8 +100,19 @@ class FakeLeg:
     def set_remote(self, host: str, port: int) -> None:
         self.remote = (host, port)
 
+    @property
+    def rate_hz(self) -> int:
+        return 8000
+
+    @property
+    def event_payload_type(self) -> int | None:
+        return self.format.events.payload_type if self.format.events else None
+
+    def set_format(self, format: MediaFormat) -> None:
+        self.format = format
+
     def set_event_payload_type(self, payload_type: int | None) -> None:
-        self.event_payload_type = payload_type
+        self.format = replace(self.format, events=None if payload_type is None else EventFormat(payload_type))
 
     def hold(self, held: bool) -> None:
         self.held = held

@@ -6,6 +6,7 @@ import os
 from array import array
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from random import Random
 from typing import TypeVar
 
@@ -29,6 +30,7 @@ from aywa.media.events import (
     PcmReady,
     SpeechStarted,
 )
+from aywa.media.format import g711_format
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
 from aywa.settings import MediaSettings
 from tests.kit.engine_rig import FRAME, Phone, drain, voiced
@@ -53,7 +55,7 @@ async def running(**changes: float) -> AsyncIterator[MediaEngine]:
 
 
 def parameters(remote: tuple[str, int] | None, **changes: object) -> LegParameters:
-    values: dict[str, object] = {"payload_type": 0, "event_payload_type": 101, "ssrc": 77, "record": True}
+    values: dict[str, object] = {"format": g711_format(0, 101), "ssrc": 77, "record": True}
     return LegParameters(remote=remote, **{**values, **changes})  # type: ignore[arg-type]
 
 
@@ -83,7 +85,7 @@ async def test_two_legs_hear_each_other_bit_exact(payload_type: int) -> None:
     pcm = [DECODE[payload_type](code) for code in codes]
     async with running() as engine:
         ports = engine.reserve_port(), engine.reserve_port()
-        quiet = {"payload_type": payload_type, "barge_in": BargeInPolicy.OFF}
+        quiet = {"format": g711_format(payload_type), "barge_in": BargeInPolicy.OFF}
         async with (
             engine.open_leg(parameters(("127.0.0.1", ports[1].port), **quiet), ports=ports[0]) as a,
             engine.open_leg(parameters(("127.0.0.1", ports[0].port), **quiet), ports=ports[1]) as b,
@@ -296,7 +298,13 @@ async def test_an_event_for_a_waiter_that_is_being_cancelled_harms_nothing() -> 
 
 
 @pytest.mark.parametrize(
-    "changes", [{"payload_type": 9}, {"vad_mode": 4}, {"remote": ("::1", 4000)}, {"remote": ("host", 4000)}]
+    "changes",
+    [
+        {"format": replace(g711_format(0), ptime_ms=70)},
+        {"vad_mode": 4},
+        {"remote": ("::1", 4000)},
+        {"remote": ("host", 4000)},
+    ],
 )
 async def test_parameters_that_cannot_be_served_are_refused(changes: dict[str, object]) -> None:
     async with running() as engine:
