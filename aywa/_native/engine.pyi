@@ -7,6 +7,7 @@ from aywa._native.wire import NativeWire
 
 class Figures(TypedDict):
     legs: int
+    formats: int  # handed to the engine, their forerunners not freed yet
     busy_ratio: float
     realtime: bool
     ticks: int

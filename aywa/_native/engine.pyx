@@ -208,6 +208,7 @@ cdef class NativeEngine:
         cdef int i
         return {
             "legs": self._capacity - len(self._free),
+            "formats": self._configured - w.replaced_read,
             "busy_ratio": load_u32(&w.busy_ppm) / 1e6,
             "realtime": bool(load_u32(&w.realtime)),
             "ticks": w.ticks,

@@ -152,7 +152,11 @@ class Rig:
 
     def step(self, packets: int = 1) -> None:
         """Run the engine for this many packet times; the leg's slot is the first tick of each."""
-        for _ in range(packets * TICKS):
+        self.wait_ms(packets * TICKS)
+
+    def wait_ms(self, ms: int) -> None:
+        """Run the engine for this long."""
+        for _ in range(ms):
             self.engine.step(self._tick * TICK_NS, self._tick * TICK_NS)
             self._tick += 1
             self._poll()
