@@ -58,6 +58,7 @@ cdef class NativeLeg:
         clock_init(&self.leg.up)
         reorder_init(&self.leg.up.reorder, self.leg.wire.payloads, self.leg.wire.payload_size)
         plc_init(&self.leg.up.concealer)
+        self.leg.up.concealer.rate = self.rate_hz
         digit_receiver_init(&self.leg.up.digits)
         digit_sender_init(&self.leg.down.digit)
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)

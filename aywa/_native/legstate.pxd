@@ -198,7 +198,7 @@ cdef struct Leg:
     uint8_t barge_in
     uint8_t spare[15]
     Uplink up
-    uint64_t spare_2[1]
+    uint64_t spare_2[2]
     Downlink down
     Event events[128]
 

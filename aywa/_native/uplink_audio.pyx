@@ -8,14 +8,14 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
-from aywa._native.codec cimport Codec, codec_conceal, codec_decode, codec_reset
+from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_reset
 from aywa._native.legstate cimport *
-from aywa._native.plc cimport PLC_HISTORY, plc_conceal, plc_good, plc_init
+from aywa._native.plc cimport PLC_HISTORY, plc_bridge, plc_conceal, plc_good, plc_init
 from aywa._native.recorder cimport recorder_left
 from aywa._native.reorder cimport ReorderPacket
 from aywa._native.resample cimport HALF_DELAY, down2_init, down2_process, up2_init, up2_process
 from aywa._native.speech cimport SPEECH_NONE, SPEECH_STARTED, speech_frame
-from aywa._native.wire cimport WIRE_CODECS, WIRE_NO_TYPE
+from aywa._native.wire cimport KIND_AUDIO, WIRE_CODECS, WIRE_NO_TYPE, wire_kind
 
 cdef enum:
     MAX_CONCEALED = 4000       # samples (500 ms): the recogniser is told of a longer outage no further
@@ -155,21 +155,42 @@ cdef int _conceal_by_codec(Leg* leg, int16_t* pcm, int n, const ReorderPacket* l
     return _fit(up, codec, decoded, pcm, count) if count > 0 else 0
 
 
+cdef bint _bridge(Leg* leg, int16_t* pcm, int n, const ReorderPacket* later) noexcept nogil:
+    """The last packet of a hole, when what comes after it can be decoded without a state that this would move."""
+    cdef Uplink* up = &leg.up
+    cdef int16_t[MAX_SAMPLES] known
+    cdef Codec* codec
+    cdef int count, index = 0
+    if up.shift or wire_kind(leg.wire, later.payload_type, &index) != KIND_AUDIO:
+        return False
+    codec = &leg.wire.codecs[index]
+    if codec.kind != CODEC_PCMU and codec.kind != CODEC_PCMA:
+        return False
+    count = codec_decode(codec, later.payload, later.length, known, MAX_SAMPLES)
+    if count <= 0:
+        return False
+    plc_bridge(&up.concealer, pcm, n, known, count)
+    return True
+
+
 cdef void audio_conceal(Leg* leg, int missing, const ReorderPacket* later) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int16_t[MAX_PCM] pcm
     cdef int i, n = up.packet_samples, made, packets = MAX_CONCEALED // n
+    cdef bint last
     leg.stats.lost += missing
     packets = MAX_PACKETS if packets > MAX_PACKETS else packets
     packets = missing if missing < packets else packets
     for i in range(packets):
         made = 0
+        last = i == missing - 1
         if up.concealer.missing == 0:
-            made = _conceal_by_codec(leg, pcm, n, later if i == missing - 1 else NULL)
+            made = _conceal_by_codec(leg, pcm, n, later if last else NULL)
             if made == 0:
                 _recall(up)
         if made == 0:
-            plc_conceal(&up.concealer, pcm, n << up.shift)
+            if not last or not _bridge(leg, pcm, n, later):
+                plc_conceal(&up.concealer, pcm, n << up.shift)
             made = n
         leg.stats.concealed += 1
         _deliver(leg, pcm, made, up.end)
@@ -217,6 +238,7 @@ cdef void audio_take(Leg* leg, const ReorderPacket* packet, int index, int64_t p
 cdef void audio_restart(Leg* leg) noexcept nogil:
     cdef int i
     plc_init(&leg.up.concealer)
+    leg.up.concealer.rate = 8000 << leg.up.shift
     leg.up.since = leg.up.written
     leg.up.codec = CODEC_NONE
     for i in range(WIRE_CODECS):

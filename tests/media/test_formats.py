@@ -213,7 +213,6 @@ def test_a_received_codec_passes_into_the_next_without_click_or_gap(rate_hz: int
         assert len(heard) == 640 * 12 * len(order)
         wave, fair = floats(heard), floats(spoken[16000])
         jump = np.abs(np.diff(wave))
-        print("JUMPS", [(int(i), i / 3840, int(jump[i])) for i in np.where(jump > 3000)[0]])
         assert jump.max() <= 1.35 * np.abs(np.diff(fair)).max()
         for index, codec in enumerate(order):
             start, stop = 3840 * index + 640, 3840 * (index + 1)
