@@ -9,16 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.errors import LocalProtocolError, ParseError
-from aywa.proto.sdp.attributes import (
-    AudioFormat,
-    Direction,
-    direction_of,
-    fmtp_of,
-    formats_of,
-    milliseconds_of,
-    rtcp_of,
-)
+from aywa.proto.sdp.attributes import Direction, direction_of, fmtp_of, milliseconds_of, rtcp_of
 from aywa.proto.sdp.description import Connection, MediaDescription, Origin, SessionDescription
+from aywa.proto.sdp.formats import AudioFormat, formats_of
 from aywa.proto.sdp.offer_answer import LocalAudio, NoCommonCodec, accept_answer, accept_offer, make_offer
 from aywa.proto.sdp.parse import MAX_LINES, MAX_MEDIA, parse_sdp
 from tests.kit.mutate import mutated
@@ -79,7 +72,7 @@ def test_asterisk() -> None:
         "opus",
         "telephone-event",
     ]
-    assert formats_of(audio)[3] == AudioFormat(97, "opus", 48000, 2)
+    assert formats_of(audio)[3] == AudioFormat(97, "opus", 48000, 2, "useinbandfec=1")
     assert fmtp_of(audio, 101) == "0-16"
     assert (milliseconds_of(audio, "ptime"), milliseconds_of(audio, "maxptime")) == (20, 140)
     assert direction_of(session, audio) is Direction.SENDRECV
