@@ -6,6 +6,7 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from aywa.media.events import LegEvent
+from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
 
 
@@ -55,8 +56,8 @@ class LegPort(Protocol):
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
 
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        """Key presses come and go under another number; None: not at all."""
+    def set_format(self, format: MediaFormat) -> None:
+        """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
 
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""

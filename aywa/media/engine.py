@@ -154,12 +154,12 @@ class MediaEngine:
             pair.release()
 
     def _make_native(self, parameters: LegParameters, pair: PortPair) -> NativeLeg:
-        event_payload_type = parameters.event_payload_type
+        events = parameters.format.events
         try:
             native = NativeLeg(
                 pair.rtp.fileno(),
-                payload_type=parameters.payload_type,
-                event_payload_type=-1 if event_payload_type is None else event_payload_type,
+                payload_type=parameters.format.send.payload_type,
+                event_payload_type=-1 if events is None else events.payload_type,
                 ssrc=parameters.ssrc,
                 sequence=self._rng.getrandbits(
                     15

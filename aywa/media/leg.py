@@ -16,6 +16,7 @@ import trio
 from aywa._native.leg import NativeLeg
 from aywa.errors import MediaError
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
+from aywa.media.format import MediaFormat
 from aywa.media.ports import PortPair
 
 _FLAG_LOW_WATER = 2
@@ -37,17 +38,14 @@ class LegParameters:
     """What SDP agreed on and how the leg shall behave.
 
     `remote`: IPv4 address and port of the other side's RTP, None while unknown (until `set_remote` nothing is
-    sent or accepted, and what is written waits). `ptime_ms`: what the other side prefers; packets of any
-    length up to 60 ms are taken, and sent are always 20 ms (RFC 4566 section 6: a recommendation).
+    sent or accepted, and what is written waits).
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
     `speech_stop_ms`: silence that ends it.
     """
 
     remote: tuple[str, int] | None
-    payload_type: int
-    event_payload_type: int | None
+    format: MediaFormat
     ssrc: int
-    ptime_ms: int = 20
     barge_in: BargeInPolicy = BargeInPolicy.IMMEDIATE
     media_timeout_s: float = 30.0
     record: bool = False
@@ -99,7 +97,8 @@ class Leg:
         self.local_host = ports.host
         self.local_port = ports.port
         self._native = native
-        self._event_payload_type = parameters.event_payload_type
+        events = parameters.format.events
+        self._event_payload_type = events.payload_type if events else None
         native.listen(_PCM_READY, _LOW_WATER)
         self._room = trio.lowlevel.ParkingLot()
         self.removed = trio.Event()
@@ -221,10 +220,18 @@ class Leg:
         """Send to and accept from this IPv4 address and port from the next packet on."""
         self._native.set_peer(packed_peer((host, port)))
 
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        """Receive and send key presses under this payload type from the next packet on; None: not at all."""
+    def set_format(self, format: MediaFormat) -> None:
+        """Receive and send so from the next packet on. Raises MediaError for another codec."""
+        if format.send.payload_type != self.parameters.format.send.payload_type:
+            raise MediaError("this leg cannot change its codec")
+        payload_type = format.events.payload_type if format.events else None
         self._event_payload_type = payload_type
         self._native.set_event_payload_type(-1 if payload_type is None else payload_type)
+
+    @property
+    def rate_hz(self) -> int:
+        """The sample rate of `write` and of the recording."""
+        return 8000
 
     def mute_uplink(self, muted: bool) -> None:
         """Hear silence instead of the caller: recording, recognition and barge-in alike."""

@@ -6,9 +6,12 @@ import trio
 import trio.testing
 
 from aywa.call.playout import LOOKAHEAD, Playout
+from aywa.media.format import Codec, MediaFormat, PayloadFormat
 from aywa.media.leg import LegParameters
 from tests.kit.engine_rig import Rig
 from tests.kit.fake_leg import RING, FakeLeg
+
+PCMU = PayloadFormat(Codec.PCMU, 0)
 
 
 def test_the_engine_has_room_for_the_lookahead() -> None:
@@ -18,7 +21,7 @@ def test_the_engine_has_room_for_the_lookahead() -> None:
 
 
 async def test_never_more_than_the_lookahead(autojump_clock: trio.testing.MockClock) -> None:
-    leg = FakeLeg(LegParameters(("127.0.0.1", 4000), 0, None, 1))
+    leg = FakeLeg(LegParameters(("127.0.0.1", 4000), MediaFormat(send=PCMU, receive=(PCMU,)), 1))
     most = 0
     playout = Playout(leg, lambda event: None, lambda turn, sample: None)
     async with trio.open_nursery() as nursery:

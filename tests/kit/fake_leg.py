@@ -22,6 +22,7 @@ from aywa.media.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from aywa.media.format import MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
 
 TICK_S = 0.02
@@ -49,7 +50,8 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
-        self.event_payload_type = parameters.event_payload_type
+        self.format = parameters.format
+        self.formats = [parameters.format]  # all it has had
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
         self.uplink: deque[tuple[bytes, int]] = deque()  # pieces heard, and where each ends
@@ -99,8 +101,9 @@ class FakeLeg:
     def set_remote(self, host: str, port: int) -> None:
         self.remote = (host, port)
 
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        self.event_payload_type = payload_type
+    def set_format(self, format: MediaFormat) -> None:
+        self.format = format
+        self.formats.append(format)
 
     def hold(self, held: bool) -> None:
         self.held = held

@@ -29,6 +29,7 @@ from aywa.media.events import (
     PcmReady,
     SpeechStarted,
 )
+from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
 from aywa.settings import MediaSettings
 from tests.kit.engine_rig import FRAME, Phone, drain, voiced
@@ -52,8 +53,15 @@ async def running(**changes: float) -> AsyncIterator[MediaEngine]:
             yield engine
 
 
+def packets(payload_type: int) -> MediaFormat:
+    """G.711 with key presses."""
+    codec = PayloadFormat(Codec.PCMA if payload_type == 8 else Codec.PCMU, payload_type)
+    events = EventFormat(101)
+    return MediaFormat(send=codec, receive=(codec,), events=events, receive_events=(events,))
+
+
 def parameters(remote: tuple[str, int] | None, **changes: object) -> LegParameters:
-    values: dict[str, object] = {"payload_type": 0, "event_payload_type": 101, "ssrc": 77, "record": True}
+    values: dict[str, object] = {"format": packets(0), "ssrc": 77, "record": True}
     return LegParameters(remote=remote, **{**values, **changes})  # type: ignore[arg-type]
 
 
@@ -83,7 +91,7 @@ async def test_two_legs_hear_each_other_bit_exact(payload_type: int) -> None:
     pcm = [DECODE[payload_type](code) for code in codes]
     async with running() as engine:
         ports = engine.reserve_port(), engine.reserve_port()
-        quiet = {"payload_type": payload_type, "barge_in": BargeInPolicy.OFF}
+        quiet = {"format": packets(payload_type), "barge_in": BargeInPolicy.OFF}
         async with (
             engine.open_leg(parameters(("127.0.0.1", ports[1].port), **quiet), ports=ports[0]) as a,
             engine.open_leg(parameters(("127.0.0.1", ports[0].port), **quiet), ports=ports[1]) as b,
@@ -296,7 +304,8 @@ async def test_an_event_for_a_waiter_that_is_being_cancelled_harms_nothing() -> 
 
 
 @pytest.mark.parametrize(
-    "changes", [{"payload_type": 9}, {"vad_mode": 4}, {"remote": ("::1", 4000)}, {"remote": ("host", 4000)}]
+    "changes",
+    [{"format": packets(9)}, {"vad_mode": 4}, {"remote": ("::1", 4000)}, {"remote": ("host", 4000)}],
 )
 async def test_parameters_that_cannot_be_served_are_refused(changes: dict[str, object]) -> None:
     async with running() as engine:
