@@ -36,19 +36,19 @@ class RecordingError(OSError):
     """A recording cannot be made or continued; `strerror` is a sentence."""
 
 
-def wav_header(data_bytes: int) -> bytes:
-    """The 44 bytes before `data_bytes` of stereo 16-bit PCM at 8 kHz."""
-    byte_rate = SAMPLE_RATE_HZ * _BYTES_PER_FRAME
+def wav_header(data_bytes: int, rate_hz: int = SAMPLE_RATE_HZ) -> bytes:
+    """The 44 bytes before `data_bytes` of stereo 16-bit PCM."""
+    byte_rate = rate_hz * _BYTES_PER_FRAME
     return (
         struct.pack("<4sI4s", b"RIFF", data_bytes + HEADER_BYTES - 8, b"WAVE")
-        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, SAMPLE_RATE_HZ, byte_rate, _BYTES_PER_FRAME, 16)
+        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, rate_hz, byte_rate, _BYTES_PER_FRAME, 16)
         + struct.pack("<4sI", b"data", data_bytes)
     )
 
 
-def write_stereo(path: Path, frames: bytes) -> None:
+def write_stereo(path: Path, frames: bytes, rate_hz: int = SAMPLE_RATE_HZ) -> None:
     """Write a finished recording of interleaved stereo frames. Raises OSError."""
-    path.write_bytes(wav_header(len(frames)) + frames)
+    path.write_bytes(wav_header(len(frames), rate_hz) + frames)
 
 
 class WavSink:
