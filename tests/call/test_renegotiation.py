@@ -229,3 +229,20 @@ def test_the_leg_of_the_far_side_matches() -> None:
     assert theirs.srtp is not None
     assert (ours.srtp.local, ours.srtp.remote) == (theirs.srtp.remote, theirs.srtp.local)
     assert replace(ours, srtp=None, remote_rtcp=None) == replace(theirs, srtp=None, remote_rtcp=None)
+
+
+@pytest.mark.parametrize(("codec", "rate_hz"), [("PCMU", 8000), ("G722", 16_000), ("opus", 16_000)])
+async def test_a_leg_is_fed_and_recorded_at_its_rate(
+    autojump_clock: trio.testing.MockClock, codec: str, rate_hz: int
+) -> None:
+    """What is said lasts as long on a wideband leg, and so does what is kept of it."""
+    world, peer = CallWorld(), Peer(codecs=(codec,))
+    async with world.call(offer=peer.offer) as person:
+        await person.listens()
+        played, sent, timeline = person.leg.played, len(person.leg.sent) // 2, person.leg.timeline
+        call_id = person.live.id
+        person.session.remote_hangs_up()
+    assert played == sent == sum(len(text) for text in world.tts.spoken) * 400
+    assert world.recordings.rates == {call_id: rate_hz}
+    recorded = len(world.recordings.sinks[call_id].frames) // 4
+    assert recorded * 8000 // rate_hz >= timeline
