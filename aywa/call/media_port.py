@@ -58,7 +58,7 @@ class LegPort(Protocol):
 
     @property
     def rate_hz(self) -> int:
-        """Samples a second of what is written and recorded: 8000 or 16000; `played` and the like stay 8 kHz."""
+        """Samples a second of what is written and recorded: 8000 or 16000; `played` stays at 8 kHz."""
 
     def set_format(self, format: MediaFormat) -> None:
         """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
