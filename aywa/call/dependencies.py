@@ -16,7 +16,7 @@ from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
-from aywa.settings import CallSettings
+from aywa.settings import CallSettings, MediaSettings
 from aywa.turn.settings import TurnSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -52,6 +52,7 @@ class CallDependencies:
     observer: CallObserver
     worker_id: str = ""
     media_timeout_s: float = 30.0
+    media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     vad: VadSettings = field(default_factory=VadSettings)
     disk: Disk = field(default_factory=DiskThreads)
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says

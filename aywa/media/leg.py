@@ -7,7 +7,7 @@ rings in shared memory. One task may wait in `next_event`; any number may wait i
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address
 from typing import cast
@@ -18,7 +18,7 @@ from aywa._native.leg import NativeLeg
 from aywa._native.wire import NativeWire
 from aywa.errors import MediaError
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
-from aywa.media.format import EventFormat, MediaFormat
+from aywa.media.format import MediaFormat
 from aywa.media.ports import PortPair
 from aywa.media.wire import native_wire
 
@@ -249,11 +249,6 @@ class Leg:
         except (ValueError, MemoryError, BlockingIOError) as error:
             raise MediaError(str(error)) from error
         self.format = format
-
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        """Receive and send key presses under this payload type from the next turn on; None: not at all."""
-        events = None if payload_type is None else EventFormat(payload_type)
-        self.set_format(replace(self.format, events=events, receive_events=(events,) if events else ()))
 
     def mute_uplink(self, muted: bool) -> None:
         """Hear silence instead of the caller: recording, recognition and barge-in alike."""

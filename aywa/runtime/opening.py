@@ -84,6 +84,7 @@ async def open_runtime(
                 observer=publish,
                 worker_id=worker_id,
                 media_timeout_s=settings.media.media_timeout_s,
+                media=settings.media,
             )
         ) as table,
     ):

@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# RFC 7714 and RFC 4568, the strongest first.
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+    "AES_CM_128_HMAC_SHA1_32",
+)
+
 
 class Mode(Enum):
     """How strict the start-up is: development runs on embedded defaults, production refuses gaps."""
@@ -53,6 +61,12 @@ class MediaSettings:
     port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
     media_timeout_s: float = 30.0
     realtime: bool = True  # SCHED_FIFO where the process may have it
+    # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.
+    codecs: tuple[str, ...] = ("PCMU", "PCMA", "G722", "opus", "L16")
+    codec_order: str = "local"
+    ptime_ms: int = 20  # what nearly everybody sends
+    srtp: str = "optional"
+    srtp_suites: tuple[str, ...] = SRTP_SUITES
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,8 +18,9 @@ from aywa._native.engine import NativeEngine
 from aywa._native.leg import NativeLeg
 from aywa._native.rtp import pack_header, parse_header
 from aywa.media.events import LegEvent, parse_native
-from aywa.media.format import MediaFormat, g711_format
+from aywa.media.format import MediaFormat
 from aywa.media.wire import native_wire, rate_hz_of
+from tests.kit.formats import g711_format
 
 TICK_NS = 1_000_000
 TICKS = 20  # of 1 ms per packet

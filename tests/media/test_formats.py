@@ -16,9 +16,10 @@ from aywa._native.engine import NativeEngine
 from aywa._native.resample import Upsampler
 from aywa._native.telephone_event import DigitEvents
 from aywa.media.events import Digit, Drained
-from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat, g711_format
+from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat
 from aywa.media.wire import native_wire
 from tests.kit.engine_rig import FRAME, Packet, Rig, voiced
+from tests.kit.formats import g711_format
 
 Samples = npt.NDArray[np.float64]
 PCMU = PayloadFormat(Codec.PCMU, 0)
