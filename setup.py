@@ -1,6 +1,7 @@
 """The list of native extensions; everything else is in pyproject.toml."""
 
 from os import cpu_count
+from subprocess import check_output
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -12,12 +13,16 @@ _FLAGS = ["-O3", "-fno-math-errno", "-g0"]
 _SHARED = "aywa._native._cyutility"
 
 
-def _extension(name: str, libraries: tuple[str, ...] = ()) -> Extension:
+def _pkg_config(question: str, packages: tuple[str, ...]) -> list[str]:
+    return check_output(["pkg-config", question, *packages], text=True).split() if packages else []
+
+
+def _extension(name: str, packages: tuple[str, ...] = ()) -> Extension:
     return Extension(
         f"aywa._native.{name}",
         [f"aywa/_native/{name}.pyx"],
-        extra_compile_args=_FLAGS,
-        libraries=list(libraries),
+        extra_compile_args=[*_FLAGS, *_pkg_config("--cflags", packages)],
+        extra_link_args=_pkg_config("--libs", packages),
     )
 
 
@@ -40,6 +45,9 @@ setup(
             _extension("wheel"),
             _extension("leg"),
             _extension("engine"),
+            _extension("srtp", packages=("libsrtp2",)),
+            _extension("reception"),
+            _extension("rtcp"),
         ],
         nthreads=cpu_count() or 1,
         shared_utility_qualified_name=_SHARED,
