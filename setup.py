@@ -1,7 +1,8 @@
 """The list of native extensions; everything else is in pyproject.toml."""
 
 from os import cpu_count
-from subprocess import check_output
+from shlex import split
+from subprocess import run
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -13,17 +14,26 @@ _FLAGS = ["-O3", "-fno-math-errno", "-g0"]
 _SHARED = "aywa._native._cyutility"
 
 
-def _pkg_config(question: str, packages: tuple[str, ...]) -> list[str]:
-    return check_output(["pkg-config", question, *packages], text=True).split() if packages else []
-
-
-def _extension(name: str, packages: tuple[str, ...] = ()) -> Extension:
+def _extension(name: str, *packages: str) -> Extension:
+    """A module of _native, with what pkg-config says of the libraries it links."""
     return Extension(
         f"aywa._native.{name}",
         [f"aywa/_native/{name}.pyx"],
         extra_compile_args=[*_FLAGS, *_pkg_config("--cflags", packages)],
-        extra_link_args=_pkg_config("--libs", packages),
+        extra_link_args=[*_pkg_config("--libs", packages), "-lm"],
     )
+
+
+def _pkg_config(what: str, packages: tuple[str, ...]) -> list[str]:
+    if not packages:
+        return []
+    try:
+        found = run(["pkg-config", what, *packages], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise SystemExit("pkg-config is missing: install pkg-config, libopus-dev and libsrtp2-dev") from None
+    if found.returncode:
+        raise SystemExit(f"development files are missing: {found.stderr.strip()}")
+    return split(found.stdout)
 
 
 setup(
@@ -45,7 +55,7 @@ setup(
             _extension("wheel"),
             _extension("leg"),
             _extension("engine"),
-            _extension("srtp", packages=("libsrtp2",)),
+            _extension("srtp", "libsrtp2"),
             _extension("reception"),
             _extension("rtcp"),
         ],

@@ -11,6 +11,7 @@ packages_of() {
         echo "gcc gcc"
         echo "libc6-dev /usr/include/stdio.h"
         echo "pkg-config pkg-config"
+        echo "libopus-dev /usr/include/opus/opus.h"
         echo "libsrtp2-dev /usr/include/srtp2/srtp.h"
         echo "ca-certificates /etc/ssl/certs/ca-certificates.crt"
         echo "sox sox"

@@ -231,9 +231,11 @@ def test_sources_are_bounded(suite: int) -> None:
 
 
 class _MallocInfo(ctypes.Structure):
+    """struct mallinfo2 of glibc."""
+
     _fields_ = [
-        (name, ctypes.c_size_t)
-        for name in "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost".split()
+        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")),
+        *((name, ctypes.c_size_t) for name in ("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")),
     ]
 
 

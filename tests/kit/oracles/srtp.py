@@ -1,4 +1,4 @@
-"""SRTP and SRTCP written out from RFC 3711 and RFC 7714, with AES and GCM of `cryptography`; indices are given."""
+"""SRTP and SRTCP written out from RFC 3711 and RFC 7714 on AES and GCM of `cryptography`; indices given."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def counter_mode(key: bytes, iv: int, data: bytes) -> bytes:
 
 
 def derived(master_key: bytes, master_salt: bytes, label: int, size: int) -> bytes:
-    """A session key (RFC 3711 section 4.3, key derivation rate 0; a 96-bit salt is padded, RFC 7714 11)."""
+    """A session key (RFC 3711 section 4.3, rate 0; a 96-bit salt is padded, RFC 7714 section 11)."""
     salt = int.from_bytes(master_salt.ljust(14, b"\0"), "big")
     return counter_mode(master_key, (salt ^ label << 48) << 16, bytes(size))
 
@@ -53,7 +53,7 @@ def _xor(left: bytes, right: bytes) -> bytes:
 
 
 class SlowSrtp:
-    """One direction. `index` is roll-over counter times 65536 plus sequence, for SRTCP the packet's number."""
+    """One direction. `index` is roll-over counter times 65536 plus sequence, or the number of a report."""
 
     def __init__(self, suite: str, master: bytes) -> None:
         key, salt, self._tag, self._gcm = _SHAPES[suite]
