@@ -181,11 +181,17 @@ cdef class CryptSession:
     cdef Crypt _crypt
 
     def __cinit__(self, int suite, bytes local not None, bytes remote not None):
+        cdef const uint8_t* near = <const uint8_t*>local
+        cdef const uint8_t* far = <const uint8_t*>remote
+        cdef int opened
         if not 0 <= suite < len(KEY_SIZES):
             raise ValueError("an SRTP suite is one of SUITES")
         if len(local) != KEY_SIZES[suite] or len(remote) != KEY_SIZES[suite]:
             raise ValueError("the suite wants keys of another length")
-        if crypt_open(&self._crypt, suite, <const uint8_t*>local, <const uint8_t*>remote) < 0:
+        # Opened without the GIL, as the engine's thread may be using another session meanwhile.
+        with nogil:
+            opened = crypt_open(&self._crypt, suite, near, far)
+        if opened < 0:
             raise MemoryError("libsrtp2 could not open a session")
 
     def __dealloc__(self):
