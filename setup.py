@@ -24,7 +24,7 @@ def _extension(name: str, *packages: str, flags: tuple[str, ...] = ()) -> Extens
         f"aywa._native.{name}",
         [f"aywa/_native/{name}.pyx"],
         extra_compile_args=[*_FLAGS, *flags, *_pkg_config("--cflags", packages)],
-        extra_link_args=_pkg_config("--libs", packages),
+        extra_link_args=[*_pkg_config("--libs", packages), "-lm"],
     )
 
 
@@ -54,10 +54,13 @@ setup(
             _extension("codec"),
             _extension("rtp"),
             _extension("reorder"),
+            _extension("source"),
+            _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
             _extension("recorder"),
             _extension("speech"),
+            _extension("srtp", "libsrtp2"),
             _extension("wire"),
             _extension("uplink_clock"),
             _extension("uplink_audio"),
@@ -66,6 +69,8 @@ setup(
             _extension("wheel"),
             _extension("leg"),
             _extension("engine"),
+            _extension("reception"),
+            _extension("rtcp"),
         ],
         nthreads=cpu_count() or 1,
         shared_utility_qualified_name=_SHARED,

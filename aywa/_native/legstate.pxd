@@ -169,6 +169,8 @@ cdef struct Stats:
     uint64_t uplink_overrun    # samples
     uint64_t event_overruns
     uint64_t source_changes
+    uint64_t forged            # the peer's key did not make them
+    uint64_t replayed
 
 
 cdef struct Leg:
@@ -196,7 +198,7 @@ cdef struct Leg:
     uint64_t events_read       # Python
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[15]
+    uint8_t spare[63]
     Uplink up
     uint64_t spare_2[2]
     Downlink down

@@ -1,8 +1,8 @@
 """The uplink of a leg: every packet is worked off the moment its predecessors were; there is no playout
 delay.
 
-Where other parts come in: `uplink_receive`, before the header is parsed (decryption; reports on the RTP port come
-out of it as RTP_IS_RTCP) and after it (statistics of the source, capture); what is done with the audio is in
+Where other parts come in: `uplink_receive`, before the packet is deciphered (reports on the RTP port) and after
+its header is parsed (statistics of the source, capture in the clear); what is done with the audio is in
 uplink_audio.pyx.
 """
 
@@ -13,6 +13,7 @@ from aywa._native.legstate cimport *
 from aywa._native.reorder cimport *
 from aywa._native.rtp cimport RtpHeader, rtp_parse
 from aywa._native.speech cimport speech_idle
+from aywa._native.srtp cimport CRYPT_BAD_TAG, CRYPT_CROWDED, CRYPT_REPLAY, crypt_unprotect
 from aywa._native.telephone_event cimport digit_receive, digit_receive_next, digit_receiver_timeout
 from aywa._native.uplink_audio cimport audio_conceal, audio_restart, audio_take, audio_tell_speech
 from aywa._native.uplink_clock cimport UNITS_AT_KHZ, UNITS_PER_SAMPLE, clock_follow, clock_position
@@ -104,6 +105,15 @@ cdef void _count_refused(Leg* leg, int verdict) noexcept nogil:
         leg.stats.malformed += 1
 
 
+cdef void _count_unread(Leg* leg, int verdict) noexcept nogil:
+    if verdict == CRYPT_REPLAY:
+        leg.stats.replayed += 1
+    elif verdict == CRYPT_BAD_TAG or verdict == CRYPT_CROWDED:
+        leg.stats.forged += 1
+    else:
+        leg.stats.malformed += 1
+
+
 cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int64_t now) noexcept nogil:
     cdef RtpHeader header
     cdef ReorderPacket packet
@@ -112,7 +122,12 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
     if peer != load_u64(&leg.peer):
         leg.stats.rejected_source += 1
         return
-    # HOOK decryption: leg.wire.crypt is NULL for a leg in the clear.
+    # HOOK reports on the RTP port (RFC 5761): bytes 1 of 192..223, still encrypted.
+    if leg.wire.crypt != NULL:
+        length = crypt_unprotect(leg.wire.crypt, data, length)
+        if length < 0:
+            _count_unread(leg, length)
+            return
     if rtp_parse(data, length, &header) != 0:
         leg.stats.malformed += 1
         return

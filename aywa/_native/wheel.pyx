@@ -13,11 +13,11 @@ from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_i64, store_
 from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
+from aywa._native.srtp cimport crypt_protect
 from aywa._native.uplink cimport uplink_receive, uplink_rewire, uplink_tick
 from aywa._native.wire cimport Wire, wire_inherit
 
 cdef enum:
-    PRIORITY = 20              # above anything that is not hard real time
     SKIP_NS = 100000000        # 100 ms late: five packets a leg would go out in a burst
     WINDOW_NS = 1000000000
     FLAG_TICKS = 5             # level flags wake Python every 5 ms at most, events within their own tick
@@ -166,9 +166,13 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
         else:
             length = downlink_tick(leg, w.packet)
-            # HOOK capture, encryption: (w.packet, length) becomes what goes out.
+            # HOOK capture in the clear: (w.packet, length).
+            if length > 0 and leg.wire.crypt != NULL:
+                length = crypt_protect(leg.wire.crypt, w.packet, length)
             if length == 0:
                 pass                              # discontinuous transmission
+            elif length < 0:
+                leg.stats.send_errors += 1
             elif send_to(leg.fd, w.packet, length, peer) == length:
                 leg.stats.sent += 1
             else:
@@ -224,12 +228,6 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
         if load_i64(&w.notified_ns) == 0:
             store_i64(&w.notified_ns, now)
         signal_event(w.event_fd)
-
-
-cdef int wheel_realtime(Wheel* w) noexcept nogil:
-    cdef int error = make_realtime(PRIORITY)
-    store_u32(&w.realtime, error == 0)
-    return error
 
 
 cdef void wheel_run(Wheel* w) noexcept nogil:

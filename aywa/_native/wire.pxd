@@ -6,6 +6,7 @@ Made by Python, taken over by the engine at the beginning of a tick, given back 
 from libc.stdint cimport uint8_t, uint16_t, uint64_t
 
 from aywa._native.codec cimport Codec
+from aywa._native.srtp cimport Crypt
 
 cdef enum:
     WIRE_CODECS = 8            # payload types that are decoded
@@ -26,7 +27,7 @@ cdef struct Wire:
     # One cache line is what every packet needs; entries that are not used hold WIRE_NO_TYPE.
     Codec* sender
     Codec* codecs
-    void* crypt                # NULL: in the clear. Its kernel's `Crypt*`
+    Crypt* crypt               # NULL: in the clear
     uint8_t* payloads          # where the reorder buffer keeps what waits
     uint16_t payload_size      # bytes of each
     uint16_t period            # samples (8 kHz) of a sent packet
@@ -70,4 +71,5 @@ cdef void wire_free(Wire* wire) noexcept nogil
 cdef class NativeWire:
     cdef Wire* _wire
     cdef Wire* _allocate(self, int codecs, int payload_size) except NULL
+    cdef int _open_crypt(self, suite, bytes local, bytes remote) except -1
     cdef Wire* release(self) except NULL

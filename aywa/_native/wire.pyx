@@ -1,11 +1,14 @@
 """What the packets of a leg look like: made here, changed in mid-call by handing the engine the next one."""
 
 from libc.stdint cimport uint8_t, uint64_t
-from libc.stdlib cimport free
+from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from aywa._native.codec cimport *
 from aywa._native.reorder cimport REORDER_SLOTS
+from aywa._native.srtp cimport (
+    CRYPT_AES_128_GCM, CRYPT_AES_256_GCM, CRYPT_AES_CM_128_SHA1_32, CRYPT_AES_CM_128_SHA1_80, Crypt, crypt_close, crypt_open,
+)
 
 cdef extern from "stdlib.h" nogil:
     int posix_memalign(void** memory, size_t alignment, size_t size)
@@ -15,6 +18,12 @@ cdef enum:
 
 _KINDS = {
     "PCMU": CODEC_PCMU, "PCMA": CODEC_PCMA, "G722": CODEC_G722, "opus": CODEC_OPUS, "L16": CODEC_L16,
+}
+_SUITES = {                                   # and the bytes of master key and salt
+    "AES_CM_128_HMAC_SHA1_80": (CRYPT_AES_CM_128_SHA1_80, 30),
+    "AES_CM_128_HMAC_SHA1_32": (CRYPT_AES_CM_128_SHA1_32, 30),
+    "AEAD_AES_128_GCM": (CRYPT_AES_128_GCM, 28),
+    "AEAD_AES_256_GCM": (CRYPT_AES_256_GCM, 44),
 }
 CodecSettings = tuple
 _CLOCKS_HZ = (8000, 16000, 48000)
@@ -54,6 +63,9 @@ cdef void wire_free(Wire* wire) noexcept nogil:
     for i in range(WIRE_CODECS):
         if wire.types[i] != WIRE_NO_TYPE:
             codec_free(&wire.codecs[i])
+    if wire.crypt != NULL:
+        crypt_close(wire.crypt)
+        free(wire.crypt)
     free(wire)
 
 
@@ -63,7 +75,7 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 
 cdef class NativeWire:
     def __cinit__(self, *, send, receive, events=None, receive_events=(), comfort_noise=(), int ptime_ms=20,
-                  int rate_hz=8000, bint keep_keys=False):
+                  int rate_hz=8000, keys=None, bint keep_keys=False):
         cdef Wire* wire
         cdef int i
         if rate_hz not in (8000, 16000):
@@ -75,6 +87,8 @@ cdef class NativeWire:
         wire = self._allocate(len(receive), WIRE_PAYLOAD_8 if _is_narrow((send, *receive)) else WIRE_PAYLOAD)
         wire.rate_shift = rate_hz // 16000
         wire.keeps_crypt = keep_keys
+        if keys is not None:
+            self._open_crypt(keys[0], keys[1], keys[2])
         wire.identities[WIRE_CODECS] = _open_codec(wire.sender, send, rate_hz, CODEC_SEND_ONLY)
         for i, codec in enumerate(receive):
             wire.identities[i] = _open_codec(&wire.codecs[i], codec, rate_hz, CODEC_RECEIVE_ONLY)
@@ -107,6 +121,21 @@ cdef class NativeWire:
         memset(self._wire.event_types, WIRE_NO_TYPE, sizeof(self._wire.event_types))
         memset(self._wire.noise_types, WIRE_NO_TYPE, sizeof(self._wire.noise_types))
         return self._wire
+
+    cdef int _open_crypt(self, suite, bytes local, bytes remote) except -1:
+        """Keys as SDES gives them: master key and salt in one."""
+        cdef const uint8_t* ours = local
+        cdef const uint8_t* theirs = remote
+        if suite not in _SUITES or {len(local), len(remote)} != {_SUITES[suite][1]}:
+            raise ValueError("the keys of a leg fit one of the suites of SRTP")
+        self._wire.crypt = <Crypt*>calloc(1, sizeof(Crypt))
+        if self._wire.crypt == NULL:
+            raise MemoryError("no memory for the keys of a leg")
+        if crypt_open(self._wire.crypt, _SUITES[suite][0], ours, theirs) != 0:
+            free(self._wire.crypt)
+            self._wire.crypt = NULL
+            raise MemoryError("no memory for the keys of a leg")
+        return 0
 
     def __dealloc__(self):
         wire_free(self._wire)

@@ -16,6 +16,7 @@ from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
+from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings, MediaSettings
 from aywa.turn.settings import TurnSettings
 
@@ -53,6 +54,7 @@ class CallDependencies:
     worker_id: str = ""
     media_timeout_s: float = 30.0
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
+    voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)
     disk: Disk = field(default_factory=DiskThreads)
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says

@@ -81,6 +81,8 @@ class LegStats:
     event_overruns: int
     recording_late_ms: float
     recording_lost_ms: float
+    forged: int = 0
+    replayed: int = 0
 
 
 def packed_peer(remote: tuple[str, int] | None) -> int:
@@ -281,6 +283,8 @@ class Leg:
             event_overruns=f["event_overruns"],
             recording_late_ms=f["recording_late"] / _SAMPLES_PER_MS,
             recording_lost_ms=f["recording_lost"] / _SAMPLES_PER_MS,
+            forged=f["forged"],
+            replayed=f["replayed"],
         )
 
     def deliver(self, flags: int, events: list[tuple[int, int, int, int]]) -> None:

@@ -21,7 +21,7 @@ def native_wire(format: MediaFormat, rate_hz: int, *, keep_keys: bool = False) -
 
     Raises ValueError for what the engine does not carry, MemoryError when memory is out.
     """
-    events = format.events
+    events, srtp = format.events, format.srtp
     return NativeWire(
         send=_settings(format.send),
         receive=tuple(_settings(payload) for payload in format.receive),
@@ -30,6 +30,7 @@ def native_wire(format: MediaFormat, rate_hz: int, *, keep_keys: bool = False) -
         comfort_noise=format.comfort_noise,
         ptime_ms=format.ptime_ms,
         rate_hz=rate_hz,
+        keys=None if srtp is None or keep_keys else (srtp.suite.value, srtp.local, srtp.remote),
         keep_keys=keep_keys,
     )
 

@@ -27,6 +27,8 @@ from aywa.proto.sip.core import SipLoad
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
 from aywa.providers.scripted import ScriptedModel
+from aywa.providers.silero import SileroModel
+from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.database import open_database
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
@@ -42,6 +44,14 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
+def _publisher(bus: EventBus, observer: Observer) -> Observer:
+    def publish(entry: TimelineEntry) -> None:
+        bus.publish_nowait(entry)
+        observer(entry)
+
+    return publish
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
@@ -55,16 +65,12 @@ async def open_runtime(
     await trio.to_thread.run_sync(check_host, settings)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     bus = EventBus()
-
-    def publish(entry: TimelineEntry) -> None:
-        bus.publish_nowait(entry)
-        observer(entry)
-
     recordings = WavRecordings(settings.artifacts.directory)
     door = _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         _open_providers(settings.providers, scenario) as providers,
+        _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
         open_user_agent(
             settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine, providers.transcriber)
@@ -81,10 +87,11 @@ async def open_runtime(
                 settings=settings.call,
                 rng=rng,
                 clock=wall_now,
-                observer=publish,
+                observer=_publisher(bus, observer),
                 worker_id=worker_id,
                 media_timeout_s=settings.media.media_timeout_s,
                 media=settings.media,
+                voice_judge=voice_judge,
             )
         ) as table,
     ):
@@ -99,6 +106,7 @@ async def open_runtime(
             table=table,
             recordings=recordings,
             transcriber=providers.transcriber,
+            voice_judge=voice_judge,
             provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
         )
 
@@ -123,6 +131,17 @@ async def _open_providers(
         open_embedded_synthesizer() as synthesizer,
     ):
         yield _Providers(transcriber, ScriptedModel(script), synthesizer)
+
+
+@asynccontextmanager
+async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
+    """The second tier, if the settings name one. Raises `ConfigError` when it cannot be had."""
+    if not model:
+        yield None
+        return
+    loaded = await trio.to_thread.run_sync(SileroModel, model)  # reads and compiles: a tenth of a second
+    async with open_voice_judge(loaded) as judge:
+        yield judge
 
 
 class _FrontDoor:

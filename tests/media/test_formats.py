@@ -14,11 +14,12 @@ from aywa._native import g711
 from aywa._native.codec import NativeCodec
 from aywa._native.engine import NativeEngine
 from aywa._native.resample import Upsampler
+from aywa._native.srtp import CryptSession
 from aywa._native.telephone_event import DigitEvents
 from aywa.media.events import Digit, Drained
-from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat
+from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat, SrtpKeys, SrtpSuite
 from aywa.media.wire import native_wire
-from tests.kit.engine_rig import FRAME, Packet, Rig, voiced
+from tests.kit.engine_rig import FRAME, Packet, Rig, drain, voiced
 from tests.kit.formats import g711_format
 
 Samples = npt.NDArray[np.float64]
@@ -398,3 +399,43 @@ def test_what_cannot_be_carried_is_refused(changes: dict[str, object]) -> None:
         rig.leg.write(voiced(800), 0)
         rig.step(5)
         assert len(rig.phone.heard()) == 5
+
+
+KEY_BYTES = {
+    SrtpSuite.AES_CM_128_HMAC_SHA1_80: 30,
+    SrtpSuite.AES_CM_128_HMAC_SHA1_32: 30,
+    SrtpSuite.AEAD_AES_128_GCM: 28,
+    SrtpSuite.AEAD_AES_256_GCM: 44,
+}
+
+
+@pytest.mark.parametrize("suite", list(SrtpSuite))
+def test_an_encrypted_leg_keeps_its_counters_when_its_format_changes(suite: SrtpSuite) -> None:
+    ours, theirs = bytes(range(KEY_BYTES[suite])), bytes(range(100, 100 + KEY_BYTES[suite]))
+    keys = SrtpKeys(suite, ours, theirs)
+    with Rig(format=one(PCMU, srtp=keys), barge_in=False) as rig:
+        far = CryptSession(list(SrtpSuite).index(suite), theirs, ours)
+        codes, heard, protected = tones(20 * FRAME), b"", []
+        rig.leg.write(g711.decode_ulaw(codes)[:8192], 0)
+        for index in range(20):
+            if index == 10:
+                rig.configure(ptime_ms=40)
+            packet = far.protect(rig.phone.packet(codes[index * FRAME : (index + 1) * FRAME]))
+            assert isinstance(packet, bytes)
+            protected.append(packet)
+            rig.phone.send(packet)
+            rig.step()
+            heard += rig.leg.read_uplink()
+        for packet in protected[5:8]:
+            rig.phone.send(packet)
+            rig.phone.send(packet[:-1] + bytes([packet[-1] ^ 1]))
+        rig.step()
+        stats = rig.leg.stats()
+        assert heard == Upsampler().process(g711.decode_ulaw(codes))
+        assert stats["replayed"] + stats["forged"] == 6
+        sent = b""
+        for data in drain(rig.phone.socket):
+            packet = far.unprotect(data)
+            assert isinstance(packet, bytes)
+            sent += Packet.of(packet).payload
+        assert sent.startswith(codes[:4096])
