@@ -58,6 +58,8 @@ setup(
             _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
+            _extension("goertzel"),
+            _extension("tone"),
             _extension("recorder"),
             _extension("speech"),
             _extension("srtp", "libsrtp2"),

@@ -22,12 +22,14 @@ import soxr
 import webrtcvad  # type: ignore[import-untyped]
 
 from aywa._native import g711, pcm, resample, rtp
+from aywa._native.goertzel import ToneListener
 from aywa._native.plc import LossConcealer
 from aywa._native.reception import Reception
 from aywa._native.reorder import ReorderBuffer
 from aywa._native.rtcp import pack_report, parse_report
 from aywa._native.srtp import KEY_SIZES, SUITES, CryptSession
 from aywa._native.telephone_event import DigitEvents
+from aywa._native.tone import ToneTransmitter
 from aywa._native.vad import Vad
 from aywa.proto.rtp.packet import parse_packet
 from tests.kit.oracles import g711 as slow_g711
@@ -39,6 +41,7 @@ from tests.kit.oracles.reception import SlowReception
 from tests.kit.oracles.reorder import SlowReorder
 from tests.kit.oracles.srtp import SlowSrtp
 from tests.kit.oracles.telephone_event import SlowDigitEvents
+from tests.kit.oracles.tones import bin_powers, dtmf, to_pcm
 
 FRAME = 160
 FRAMES = 40  # so that the output stays below malloc's mmap threshold: no page faults in the figure
@@ -166,6 +169,47 @@ def vad_and_plc_rows() -> list[Row]:
             border=True,
         ),
     ]
+
+
+def tone_rows() -> list[Row]:
+    """Keys as tones: heard in a frame of silence, of something else and of a press, and made."""
+    key = to_pcm(dtmf(5, FRAME * FRAMES))
+    rows = []
+    for name, signal in (
+        ("silence", bytes(2 * FRAME * FRAMES)),
+        ("speech", speech_like(FRAME * FRAMES)),
+        ("a press", key),
+    ):
+        frames = [signal[at : at + 2 * FRAME] for at in range(0, len(signal), 2 * FRAME)]
+        listener = ToneListener()
+
+        def listen(listener: ToneListener = listener, frames: list[bytes] = frames) -> None:
+            for number, frame in enumerate(frames):
+                listener.frame(frame, number * FRAME)
+
+        def powers(frames: list[bytes] = frames) -> None:
+            for frame in frames:
+                bin_powers(frame)
+
+        native, twin = ns_per_frame(listen, FRAMES), ns_per_frame(powers, FRAMES)
+        rows.append(Row(f"goertzel, a frame of {name}", native, "numpy", twin, border=True))
+
+    def send() -> None:
+        sender = ToneTransmitter()
+        sender.start(5, FRAME * 25, 0)
+        for _ in range(25):
+            sender.next(FRAME)
+
+    rows.append(
+        Row(
+            "tone",
+            ns_per_frame(send, 25),
+            "numpy",
+            ns_per_frame(lambda: to_pcm(dtmf(5, FRAME)), 1),
+            border=True,
+        )
+    )
+    return rows
 
 
 def packet_rows() -> list[Row]:
@@ -309,6 +353,7 @@ def srtp_rows() -> list[Row]:
 def rows() -> list[Row]:
     """Every kernel, measured now: takes a few seconds."""
     return stream_rows() + soxr_rows() + vad_and_plc_rows() + packet_rows() + rtcp_rows() + srtp_rows()
+    return stream_rows() + soxr_rows() + vad_and_plc_rows() + tone_rows() + packet_rows()
 
 
 def machine() -> str:

@@ -18,12 +18,11 @@ from aywa._native.legstate cimport *
 from aywa._native.recorder cimport recorder_right
 from aywa._native.resample cimport down2_process, up2_process
 from aywa._native.rtp cimport RTP_HEADER_SIZE, rtp_pack
-from aywa._native.telephone_event cimport digit_sender_next, digit_sender_start
+from aywa._native.telephone_event cimport DIGIT_MAX_DURATION, digit_sender_next, digit_sender_start
 from aywa._native.wire cimport WIRE_NO_TYPE, WIRE_PAYLOAD, Wire
 
 cdef enum:
     DIGIT_PAUSE = 800          # samples (100 ms) between presses: receivers take shorter ones for one press
-    DIGIT_LONGEST = 0xFFFF     # ticks of its clock
     PRIMED = 32                # samples of a filter's past
     DIGIT_VOLUME = 10          # -10 dBm0
 
@@ -107,7 +106,7 @@ cdef void _start_digit(Leg* leg, const Digit* digit) noexcept nogil:
     if leg.wire.events_khz * 1000 != leg.wire.sender.clock_hz:
         timestamp = down.origin + <uint32_t>(leg.timeline * leg.wire.events_khz // 8)
     down.digit_code = digit.code
-    digit_sender_start(&down.digit, digit.code, DIGIT_LONGEST if duration > DIGIT_LONGEST else <int>duration,
+    digit_sender_start(&down.digit, digit.code, DIGIT_MAX_DURATION if duration > DIGIT_MAX_DURATION else <int>duration,
                        timestamp, DIGIT_VOLUME)
 
 

@@ -200,7 +200,7 @@ cdef struct Leg:
     uint8_t barge_in
     uint8_t spare[63]
     Uplink up
-    uint64_t spare_2[2]
+    uint64_t spare_2[3]
     Downlink down
     Event events[128]
 
