@@ -18,6 +18,7 @@ import trio
 
 from aywa.media.engine import EngineLoad, MediaEngine, open_media_engine
 from aywa.media.events import LowWater, PcmReady, SpeechStarted, SpeechStopped
+from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat
 from aywa.media.leg import Leg, LegParameters
 from aywa.media.ports import PortPair
 from aywa.settings import MediaSettings
@@ -28,6 +29,9 @@ SETTINGS = MediaSettings(rtp_port_min=10000, rtp_port_max=32767, max_legs=8192, 
 ENGINE_CORE, LOAD_CORE = 0, 1
 ENGINE_THREAD = "aywa-media"
 PIECE = 1600  # samples of TTS that arrive at once: 200 ms
+_PCMU = PayloadFormat(Codec.PCMU, 0)
+_PRESSES = EventFormat(101)
+FORMAT = MediaFormat(send=_PCMU, receive=(_PCMU,), events=_PRESSES, receive_events=(_PRESSES,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +90,7 @@ async def _open_calls(
     legs, ports = [], []
     for remote in remotes:
         pair = engine.reserve_port()
-        parameters = LegParameters(("127.0.0.1", remote), 0, 101, rng.getrandbits(32))
+        parameters = LegParameters(("127.0.0.1", remote), FORMAT, rng.getrandbits(32))
         legs.append(await stack.enter_async_context(engine.open_leg(parameters, ports=pair)))
         ports.append(pair)
     return legs, ports
