@@ -1,11 +1,11 @@
 """Echo guard: what was sent is looked for in what is heard.
 
-Three steps, each only when the one before leaves a doubt. A frame is passed untouched unless something was sent
-within the last half second and the frame is audible. With a known path the echo is predicted by a short FIR
-filter and subtracted; a frame of which little is left is an echo. What it does not explain is searched for in all
-that was sent: a coarse correlation at 2 kHz proposes lags, a least-squares fit of 16 taps over 60 ms decides.
-The filter follows by block least squares, each frame weighted by the inverse of what it left unexplained, so a
-caller who speaks over the echo barely moves it. docs/decisions.md has the figures.
+Three steps, each only when the one before leaves a doubt. A frame is passed untouched unless something was
+sent within the last half second and the frame is audible. With a known path the echo is predicted by a short
+FIR filter and subtracted; a frame of which little is left is an echo. What it does not explain is searched
+for in all that was sent: a coarse correlation proposes lags, a least-squares fit of 16 taps over 60 ms
+decides. The filter follows by block least squares, each frame weighted by the inverse of what it left
+unexplained, so a caller who speaks over the echo barely moves it. docs/decisions.md has the figures.
 """
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
@@ -194,14 +194,15 @@ cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
 
 
 cdef void _thin_sharp(const int16_t* source, int16_t* target, int n) noexcept nogil:
-    """Every fourth sample, nothing filtered out: what lies above 1 kHz folds down but still tells lags apart."""
+    """Every fourth sample, unfiltered: what lies above 1 kHz folds down but still tells lags apart."""
     cdef int i
     for i in range(n):
         target[i] = source[STEP * i]
 
 
-cdef void _best_lags(const int16_t* heard, const int16_t* sent, int first, float* scores, int* lags) noexcept nogil:
-    """Add to the two best lags and their scores those of the thinned history, whose index 0 is lag `first`."""
+cdef void _best_lags(const int16_t* heard, const int16_t* sent, int first, float* scores,
+                     int* lags) noexcept nogil:
+    """Add to the two best lags those of the thinned history, whose index 0 is lag `first`."""
     cdef float energy = 1, score, cross
     cdef int at, lag
     for at in range(COARSE_WINDOW):
@@ -276,7 +277,8 @@ cdef int _search(Echo* e, float* h) noexcept nogil:
     return better if better >= 0 else found
 
 
-cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent_energy, int n) noexcept nogil:
+cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent_energy,
+                   int n) noexcept nogil:
     cdef int16_t[BLOCK + ECHO_TAPS] raw
     cdef float[BLOCK + ECHO_TAPS] sent
     cdef const float* x
@@ -288,7 +290,8 @@ cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent
     for k in range(0, ECHO_TAPS, 4):
         x = &sent[ECHO_TAPS - 4 - k]
         for i in range(n):
-            expected[i] += e.path[k] * x[i + 3] + e.path[k + 1] * x[i + 2] + e.path[k + 2] * x[i + 1] + e.path[k + 3] * x[i]
+            expected[i] += (e.path[k] * x[i + 3] + e.path[k + 1] * x[i + 2]
+                            + e.path[k + 2] * x[i + 1] + e.path[k + 3] * x[i])
     sent_energy[0] = _mean_square(&raw[ECHO_TAPS - 1 - LEAD - FIT_TAPS // 2], n)
 
 
@@ -333,11 +336,16 @@ cdef void _lock(Echo* e, int lag, const float* h) noexcept nogil:
     e.candidate = -1
 
 
+cdef bint _is_near_lag(const Echo* e, int lag) noexcept nogil:
+    """Whether the lag is that of the known path: another fit there may only be the caller's doing."""
+    return lag > e.delay - ECHO_TAPS and lag < e.delay + ECHO_TAPS
+
+
 cdef bint _is_echo(Echo* e, float* h, int* lag) noexcept nogil:
     """Whether the last 60 ms are an echo by some lag: at once if that is certain, else if it lasts."""
     cdef bint again
     lag[0] = _search(e, h)
-    if e.locked and e.explained >= YOUNG and e.fit < _REFIT and lag[0] > e.delay - ECHO_TAPS and lag[0] < e.delay + ECHO_TAPS:
+    if e.locked and e.explained >= YOUNG and e.fit < _REFIT and _is_near_lag(e, lag[0]):
         return False
     again = e.candidate >= 0 and lag[0] - e.candidate < 6 and e.candidate - lag[0] < 6
     if e.fit < _LIKELY:
@@ -390,17 +398,25 @@ cdef void _measure(Echo* e, float sent, float back) noexcept nogil:
 
 cdef void _miss(Echo* e, bint missing) noexcept nogil:
     """Give the path up when echoes that it predicts do not come."""
-    e.absent += missing
+    e.absent += 1 if missing else -(e.absent > 0)
     if e.absent >= ABSENT:
         e.locked = False
         e.absent = 0
+
+
+cdef bint _is_faint(Echo* e, float level) noexcept nogil:
+    """More like an echo than a caller: may wait some frames for a verdict."""
+    if level > _FAINT * e.sent_level or e.held == HELD:
+        return False
+    e.held += 1
+    return True
 
 
 cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int n) noexcept nogil:
     cdef float[BLOCK] expected
     cdef int16_t[BLOCK] residual
     cdef float[FIT_TAPS] taps
-    cdef float back, left, sent, value, bound
+    cdef float back, left, sent, value, bound, rise
     cdef int i, lag = 0
     _predict(e, position, expected, &sent, n)
     back = _mean_square_float(expected, n)
@@ -412,21 +428,30 @@ cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int
     e.tail = back if back > 0.4 * e.tail else 0.4 * e.tail
     bound = _MARGIN * e.leak * e.tail + 4 * e.floor
     e.sent_tail = sent if sent > 0.5 * e.sent_tail else 0.5 * e.sent_tail
-    if e.explained < YOUNG and e.energy_sent > 0:
-        # The path is known from few sounds, and the level that it returns better than its shape.
-        value = _YOUNG_MARGIN * e.sent_tail * e.energy_back / e.energy_sent
+    if e.energy_sent > 0:
+        # The level that comes back is known before the shape of the path, and better than it if that bends.
+        value = e.energy_back / e.energy_sent
+        if e.explained < YOUNG:
+            value *= _YOUNG_MARGIN
+        else:
+            value = 2 * value if value < 0.015 else 0.03
+        value *= e.sent_tail
         bound = value if value > bound else bound
-    if left < bound or left < 0.06 * level:
+    if left <= 1.1 * level and (left < bound or left < 0.06 * level):
         e.explained += 1
         e.echo_frames += 1
         e.absent = 0
         if back > 4 * e.floor and left < level:
             value = left / back
             value = 0.3 if value > 0.3 else value
-            e.leak += (value - e.leak) * (0.1 if value < e.leak else 0.05)
+            # Upwards slowly once the path is known: a caller's pauses must not make him part of the echo.
+            rise = 0.05 if e.explained < YOUNG else 0.01
+            e.leak += (value - e.leak) * (0.1 if value < e.leak else rise)
             e.leak = 0.004 if e.leak < 0.004 else e.leak
             _measure(e, sent, back)
-            _adapt(e, position, residual, left, n)
+            # Once little is left there is time: every fourth frame follows what changes.
+            if e.explained < YOUNG or left > 0.02 * level or e.explained & 3 == 0:
+                _adapt(e, position, residual, left, n)
         if left < level:
             memcpy(pcm, residual, n * sizeof(int16_t))
         if e.hang_over:
@@ -434,12 +459,18 @@ cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int
             return _pass_on(e, pcm, n)
         return _silence(e, pcm, left if left < level else level, n)
     if _is_echo(e, taps, &lag):
-        if e.votes >= 2 and e.fit > _CERTAIN:
+        e.explained += 1
+        if e.votes >= 2 and e.fit > (_REFIT if _is_near_lag(e, lag) else _CERTAIN):
             _lock(e, lag, taps)
         return _silence(e, pcm, level, n)
+    if e.explained < YOUNG and _is_faint(e, level):
+        return _silence(e, pcm, level, n)
     _miss(e, left > 0.9 * level and back > 0.2 * level)
+    if left > 1.1 * level and left < bound:
+        # The path says too much, but of this level: it has changed rather than the caller spoken. Not for long.
+        return _silence(e, pcm, level, n)
     if left < level:
-        if back > 4 * e.floor:
+        if back > 4 * e.floor and left < 0.5 * level:
             _adapt(e, position, residual, left, n)
         memcpy(pcm, residual, n * sizeof(int16_t))
     return _pass(e, pcm, n, ECHO_BOTH if back > 0.05 * level else ECHO_NEAR)
@@ -480,8 +511,7 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
         if e.votes >= 2 and e.fit > _CERTAIN:
             _lock(e, lag, taps)
         return _silence(e, pcm, level, n)
-    if level < _FAINT * e.sent_level and e.held < HELD:
-        e.held += 1
+    if _is_faint(e, level):
         return _silence(e, pcm, level, n)
     return _pass(e, pcm, n, ECHO_NEAR)
 
@@ -568,13 +598,5 @@ cdef class EchoGuard:
         return self._state.echo_frames
 
     @property
-    def fit(self):
-        return self._state.fit
-
-    @property
-    def leak(self):
-        return self._state.leak
-
-    @property
-    def size(self):
+    def state_bytes(self):
         return sizeof(Echo)

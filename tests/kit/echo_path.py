@@ -1,4 +1,4 @@
-"""A phone leg with echo: what was sent comes back late, quieter and bent, mixed with a caller and line noise."""
+"""A phone leg with echo: what was sent comes back late, quieter and bent, with a caller and line noise."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class PathKind(Enum):
 class EchoPath:
     """The way back: `delay_ms` of the first sound, `loss_db` of energy; None of loss is no echo at all.
 
-    `wander`: share of the path that is another one at the end (slow change). `jump_ms`: added to the delay from the
-    middle on.
+    `wander`: share of the path that is another one at the end (slow change). `jump_ms`: added to the delay
+    from the middle on.
     """
 
     delay_ms: float
@@ -80,7 +80,9 @@ def _bend(pcm: Samples, kind: PathKind, seed: int) -> Samples:
     bent = drive * np.tanh(bent / drive)
     rng = np.random.default_rng(seed)
     smooth = np.convolve(np.abs(bent), np.ones(40) / 40, "same")
-    return bent + rng.normal(0, 1, len(bent)) * smooth * 0.15  # noise that follows the speech, as coders make it
+    return (
+        bent + rng.normal(0, 1, len(bent)) * smooth * 0.15
+    )  # noise that follows the speech, as coders make it
 
 
 def echo_of(sent: Samples, path: EchoPath, seed: int = 1) -> Samples:
