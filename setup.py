@@ -32,6 +32,7 @@ setup(
             _extension("rtp"),
             _extension("reorder"),
             _extension("vad"),
+            _extension("echo_fit"),
             _extension("echo"),
             _extension("telephone_event"),
             _extension("recorder"),

@@ -13,14 +13,13 @@ from libc.math cimport log10f, sqrtf
 from libc.stdint cimport int16_t, int64_t, uint8_t
 from libc.string cimport memcpy, memmove, memset
 
+from aywa._native.echo_fit cimport *
+
 cdef enum:
     BLOCK = 160
     LEAD = 12                   # taps before those that the search found
     FIT_TAPS = 16
-    STEP = 4                    # samples at 8 kHz per sample of the coarse search
-    COARSE = ECHO_HISTORY // STEP
-    COARSE_WINDOW = ECHO_WINDOW // STEP
-    LONGEST = 3520              # samples (440 ms): no lag beyond is looked for
+    COARSE = ECHO_HISTORY // FIT_STEP
     HANG_OVER = 10              # frames
     YOUNG = 50                  # echo frames (1 s) until the shape of the path is trusted
     HELD = 5                    # frames that a faint sound may wait for a verdict
@@ -37,91 +36,6 @@ cdef float _FORGET = 0.95                 # per adapted frame
 cdef float _YOUNG_MARGIN = 4.0
 cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
 cdef float _MARGIN = 5.0                  # above the usual leak: the caller
-
-
-cdef int _dot(const int16_t* a, const int16_t* b, int n) noexcept nogil:
-    """Overflows unless both are of 11 bits and n <= 512, or of 12 and n <= 160."""
-    cdef int i, total = 0
-    for i in range(n):
-        total += a[i] * b[i]
-    return total
-
-
-cdef float _mean_square(const int16_t* pcm, int n) noexcept nogil:
-    cdef int i, total = 0
-    for i in range(n):
-        total += (pcm[i] * pcm[i]) >> 8
-    return 256.0 * total / n
-
-
-cdef float _mean_square_float(const float* x, int n) noexcept nogil:
-    cdef float a = 0, b = 0, c = 0, d = 0
-    cdef int i
-    for i in range(0, n - 3, 4):
-        a += x[i] * x[i]
-        b += x[i + 1] * x[i + 1]
-        c += x[i + 2] * x[i + 2]
-        d += x[i + 3] * x[i + 3]
-    return (a + b + c + d) / n
-
-
-cdef float _narrow(const int16_t* source, int16_t* target, int n, int bits) noexcept nogil:
-    """Shift a block so that it fits `bits` and a sign; returns what one unit of it is worth."""
-    cdef int i, shift = 0, low = 0, high = 0, half
-    for i in range(n):
-        high = source[i] if source[i] > high else high
-        low = source[i] if source[i] < low else low
-    high = high if high > -low else -low
-    while (high >> shift) >= (1 << bits) - 1:
-        shift += 1
-    half = (1 << shift) >> 1
-    for i in range(n):
-        target[i] = <int16_t>((source[i] + half) >> shift)
-    return <float>(1 << shift)
-
-
-cdef void _solve(const float* r, const float* p, float* h, int n) noexcept nogil:
-    """The taps of the Toeplitz system R h = p (Levinson's recursion); n <= ECHO_TAPS."""
-    cdef float[ECHO_TAPS] reversed_r
-    cdef float[ECHO_TAPS] forward
-    cdef float[2 * ECHO_TAPS] store
-    cdef float* backward
-    cdef float error = r[0], k, q, held
-    cdef int i, m
-    for i in range(n):
-        reversed_r[n - 1 - i] = r[i]
-    memset(forward, 0, sizeof(forward))
-    memset(store, 0, sizeof(store))
-    forward[0] = 1
-    backward = &store[ECHO_TAPS]
-    backward[0] = 1
-    memset(h, 0, n * sizeof(float))
-    h[0] = p[0] / error
-    for m in range(1, n):
-        k = -_dot_float(forward, &reversed_r[n - 1 - m], m) / error
-        backward -= 1
-        backward[0] = 0
-        for i in range(m + 1):
-            held = backward[i]
-            backward[i] += k * forward[i]
-            forward[i] += k * held
-        error *= 1 - k * k
-        q = (p[m] - _dot_float(h, &reversed_r[n - 1 - m], m)) / error
-        for i in range(m + 1):
-            h[i] += q * backward[i]
-
-
-cdef float _dot_float(const float* a, const float* b, int n) noexcept nogil:
-    cdef float s = 0, t = 0, u = 0, v = 0
-    cdef int i, whole = n & ~3
-    for i in range(0, whole, 4):
-        s += a[i] * b[i]
-        t += a[i + 1] * b[i + 1]
-        u += a[i + 2] * b[i + 2]
-        v += a[i + 3] * b[i + 3]
-    for i in range(whole, n):
-        s += a[i] * b[i]
-    return s + t + u + v
 
 
 cdef void _recall(const Echo* e, int64_t position, int16_t* out, int n) noexcept nogil:
@@ -145,23 +59,6 @@ cdef void _recall(const Echo* e, int64_t position, int16_t* out, int n) noexcept
     memcpy(out + first, &e.sent[0], (n - first) * sizeof(int16_t))
 
 
-cdef void _emphasise(const int16_t* source, int16_t* target, int n) noexcept nogil:
-    """Lift the highs by 6 dB an octave, so that not the first formant alone decides; target[0] is 0."""
-    cdef int i
-    for i in range(n - 1, 0, -1):
-        target[i] = <int16_t>((source[i] >> 1) - ((source[i - 1] * 15) >> 5))
-    target[0] = 0
-
-
-cdef void _thin(const int16_t* source, int16_t* target, int n) noexcept nogil:
-    """8 to 2 kHz: n sums of four, lifted like `_emphasise`; source has STEP * n samples."""
-    cdef int i, value, last = 0
-    for i in range(n):
-        value = (source[4 * i] + source[4 * i + 1] + source[4 * i + 2] + source[4 * i + 3]) >> 3
-        target[i] = <int16_t>((value >> 1) - ((last * 13) >> 5))
-        last = value
-
-
 cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
     """FIT_TAPS taps from `lag` on that explain the window best; returns the share they explain."""
     cdef int16_t[ECHO_WINDOW + FIT_TAPS] raw
@@ -172,18 +69,18 @@ cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
     cdef float worth_sent, worth_heard, energy, noise, share = 0
     cdef int k
     _recall(e, e.heard_end - ECHO_WINDOW - lag - FIT_TAPS, raw, ECHO_WINDOW + FIT_TAPS)
-    _emphasise(raw, sent, ECHO_WINDOW + FIT_TAPS)
-    worth_sent = _narrow(sent, sent, ECHO_WINDOW + FIT_TAPS, 10)
-    _emphasise(e.heard, heard, ECHO_WINDOW)
-    worth_heard = _narrow(heard, heard, ECHO_WINDOW, 10)
-    energy = _dot(heard, heard, ECHO_WINDOW)
+    fit_emphasise(raw, sent, ECHO_WINDOW + FIT_TAPS)
+    worth_sent = fit_narrow(sent, sent, ECHO_WINDOW + FIT_TAPS, 10)
+    fit_emphasise(e.heard, heard, ECHO_WINDOW)
+    worth_heard = fit_narrow(heard, heard, ECHO_WINDOW, 10)
+    energy = fit_dot(heard, heard, ECHO_WINDOW)
     for k in range(FIT_TAPS):
-        r[k] = _dot(&sent[FIT_TAPS], &sent[FIT_TAPS - k], ECHO_WINDOW)
-        p[k] = _dot(heard, &sent[FIT_TAPS - k], ECHO_WINDOW)
+        r[k] = fit_dot(&sent[FIT_TAPS], &sent[FIT_TAPS - k], ECHO_WINDOW)
+        p[k] = fit_dot(heard, &sent[FIT_TAPS - k], ECHO_WINDOW)
     if r[0] < ECHO_WINDOW or energy < ECHO_WINDOW:
         return 0
     r[0] *= 1.003
-    _solve(r, p, h, FIT_TAPS)
+    fit_solve(r, p, h, FIT_TAPS)
     for k in range(FIT_TAPS):
         share += h[k] * p[k]
         h[k] *= worth_heard / worth_sent
@@ -191,37 +88,6 @@ cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
     noise = 0.47 * ECHO_WINDOW * e.floor / (worth_heard * worth_heard)
     share /= energy - noise if noise < 0.6 * energy else 0.4 * energy
     return 0 if share < 0 else 1 if share > 1 else share
-
-
-cdef void _thin_sharp(const int16_t* source, int16_t* target, int n) noexcept nogil:
-    """Every fourth sample, unfiltered: what lies above 1 kHz folds down but still tells lags apart."""
-    cdef int i
-    for i in range(n):
-        target[i] = source[STEP * i]
-
-
-cdef void _best_lags(const int16_t* heard, const int16_t* sent, int first, float* scores,
-                     int* lags) noexcept nogil:
-    """Add to the two best lags those of the thinned history, whose index 0 is lag `first`."""
-    cdef float energy = 1, score, cross
-    cdef int at, lag
-    for at in range(COARSE_WINDOW):
-        energy += sent[at] * sent[at]
-    for at in range(LONGEST // STEP + 1):
-        cross = _dot(heard, &sent[at], COARSE_WINDOW)
-        score = cross * cross / (energy + COARSE_WINDOW)
-        if score > scores[1]:
-            lag = first - at * STEP
-            if score > scores[0]:
-                if lags[0] - lag > 2 * STEP or lag - lags[0] > 2 * STEP:
-                    scores[1] = scores[0]
-                    lags[1] = lags[0]
-                scores[0] = score
-                lags[0] = lag
-            elif lags[0] - lag > 2 * STEP or lag - lags[0] > 2 * STEP:
-                scores[1] = score
-                lags[1] = lag
-        energy += sent[at + COARSE_WINDOW] * sent[at + COARSE_WINDOW] - sent[at] * sent[at]
 
 
 cdef int _fit_best(Echo* e, const int* lags, float* h) noexcept nogil:
@@ -246,33 +112,33 @@ cdef int _search(Echo* e, float* h) noexcept nogil:
     cdef int16_t[ECHO_HISTORY] raw
     cdef int16_t[COARSE] sent
     cdef int16_t[ECHO_WINDOW] sharp
-    cdef int16_t[COARSE_WINDOW] heard
+    cdef int16_t[FIT_COARSE_WINDOW] heard
     cdef float[2] scores
     cdef int[2] lags
     cdef int phase, found, better
     scores[0] = scores[1] = 0
     lags[0] = lags[1] = -1
-    _recall(e, e.heard_end - ECHO_WINDOW - LONGEST, raw, ECHO_HISTORY)
-    _thin(raw, sent, COARSE)
-    _narrow(sent, sent, COARSE, 10)
-    _thin(e.heard, heard, COARSE_WINDOW)
-    _narrow(heard, heard, COARSE_WINDOW, 10)
+    _recall(e, e.heard_end - ECHO_WINDOW - FIT_LONGEST, raw, ECHO_HISTORY)
+    fit_thin(raw, sent, COARSE)
+    fit_narrow(sent, sent, COARSE, 10)
+    fit_thin(e.heard, heard, FIT_COARSE_WINDOW)
+    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
     e.fit = 0
-    _best_lags(heard, sent, LONGEST, scores, lags)
+    fit_best_lags(heard, sent, FIT_LONGEST, scores, lags)
     found = _fit_best(e, lags, h)
-    _emphasise(e.heard, sharp, ECHO_WINDOW)
+    fit_emphasise(e.heard, sharp, ECHO_WINDOW)
     # Lifted by 6 dB an octave, a hiss keeps half of its energy and a vowel a tenth.
-    if e.fit > _CERTAIN or _mean_square(sharp, ECHO_WINDOW) < _HISS * _mean_square(e.heard, ECHO_WINDOW):
+    if e.fit > _CERTAIN or fit_mean_square(sharp, ECHO_WINDOW) < _HISS * fit_mean_square(e.heard, ECHO_WINDOW):
         return found
-    _thin_sharp(sharp, heard, COARSE_WINDOW)
-    _narrow(heard, heard, COARSE_WINDOW, 10)
-    _emphasise(raw, raw, ECHO_HISTORY)
-    _narrow(raw, raw, ECHO_HISTORY, 10)
+    fit_thin_sharp(sharp, heard, FIT_COARSE_WINDOW)
+    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
+    fit_emphasise(raw, raw, ECHO_HISTORY)
+    fit_narrow(raw, raw, ECHO_HISTORY, 10)
     scores[0] = scores[1] = 0
     lags[0] = lags[1] = -1
-    for phase in range(STEP):
-        _thin_sharp(&raw[phase], sent, COARSE)
-        _best_lags(heard, sent, LONGEST - phase, scores, lags)
+    for phase in range(FIT_STEP):
+        fit_thin_sharp(&raw[phase], sent, COARSE)
+        fit_best_lags(heard, sent, FIT_LONGEST - phase, scores, lags)
     better = _fit_best(e, lags, h)
     return better if better >= 0 else found
 
@@ -292,7 +158,7 @@ cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent
         for i in range(n):
             expected[i] += (e.path[k] * x[i + 3] + e.path[k + 1] * x[i + 2]
                             + e.path[k + 2] * x[i + 1] + e.path[k + 3] * x[i])
-    sent_energy[0] = _mean_square(&raw[ECHO_TAPS - 1 - LEAD - FIT_TAPS // 2], n)
+    sent_energy[0] = fit_mean_square(&raw[ECHO_TAPS - 1 - LEAD - FIT_TAPS // 2], n)
 
 
 cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexplained, int n) noexcept nogil:
@@ -305,19 +171,19 @@ cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexp
     cdef float weight, worth_sent, worth_left
     cdef int k
     _recall(e, position - e.delay - (ECHO_TAPS - 1), sent, n + ECHO_TAPS - 1)
-    worth_sent = _narrow(sent, sent, n + ECHO_TAPS - 1, 11)
-    worth_left = _narrow(residual, left, n, 11)
+    worth_sent = fit_narrow(sent, sent, n + ECHO_TAPS - 1, 11)
+    worth_left = fit_narrow(residual, left, n, 11)
     weight = 1 / (unexplained + 4 * e.floor + 1)
     for k in range(ECHO_TAPS):
-        r[k] = _dot(&sent[ECHO_TAPS - 1], &sent[ECHO_TAPS - 1 - k], n)
-        p[k] = _dot(left, &sent[ECHO_TAPS - 1 - k], n) * (weight * worth_sent * worth_left)
+        r[k] = fit_dot(&sent[ECHO_TAPS - 1], &sent[ECHO_TAPS - 1 - k], n)
+        p[k] = fit_dot(left, &sent[ECHO_TAPS - 1 - k], n) * (weight * worth_sent * worth_left)
     for k in range(ECHO_TAPS):
         e.correlation[k] = _FORGET * e.correlation[k] + weight * worth_sent * worth_sent * r[k]
     memcpy(r, e.correlation, sizeof(r))
     if r[0] <= 0:
         return
     r[0] = 1.01 * r[0] + 1e-6
-    _solve(r, p, change, ECHO_TAPS)
+    fit_solve(r, p, change, ECHO_TAPS)
     for k in range(ECHO_TAPS):
         e.path[k] += 0.7 * change[k]
 
@@ -412,42 +278,61 @@ cdef bint _is_faint(Echo* e, float level) noexcept nogil:
     return True
 
 
-cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int n) noexcept nogil:
-    cdef float[BLOCK] expected
-    cdef int16_t[BLOCK] residual
-    cdef float[FIT_TAPS] taps
-    cdef float back, left, sent, value, bound, rise
-    cdef int i, lag = 0
-    _predict(e, position, expected, &sent, n)
-    back = _mean_square_float(expected, n)
+cdef float _take_out(const int16_t* pcm, const float* expected, int16_t* residual, int n) noexcept nogil:
+    """Subtract what is expected; returns the mean square of what is left."""
+    cdef float value
+    cdef int i
     for i in range(n):
         value = pcm[i] - expected[i]
         value = 32767 if value > 32767 else value
         residual[i] = <int16_t>(-32768 if value < -32768 else value)
-    left = _mean_square(residual, n)
+    return fit_mean_square(residual, n)
+
+
+cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
+    """The mean square up to which what is left of a frame is still echo."""
+    cdef float value, bound
     e.tail = back if back > 0.4 * e.tail else 0.4 * e.tail
-    bound = _MARGIN * e.leak * e.tail + 4 * e.floor
     e.sent_tail = sent if sent > 0.5 * e.sent_tail else 0.5 * e.sent_tail
-    if e.energy_sent > 0:
-        # The level that comes back is known before the shape of the path, and better than it if that bends.
-        value = e.energy_back / e.energy_sent
-        if e.explained < YOUNG:
-            value *= _YOUNG_MARGIN
-        else:
-            value = 2 * value if value < 0.015 else 0.03
-        value *= e.sent_tail
-        bound = value if value > bound else bound
+    bound = _MARGIN * e.leak * e.tail + 4 * e.floor
+    if e.energy_sent <= 0:
+        return bound
+    # The level that comes back is known before the shape of the path, and better than it if that bends.
+    value = e.energy_back / e.energy_sent
+    if e.explained < YOUNG:
+        value *= _YOUNG_MARGIN
+    else:
+        value = 2 * value if value < 0.015 else 0.03
+    value *= e.sent_tail
+    return value if value > bound else bound
+
+
+cdef void _learn(Echo* e, float left, float back) noexcept nogil:
+    """How much of the echo the path usually leaves."""
+    cdef float value = left / back
+    # Upwards slowly once the path is known: a caller's pauses must not make him part of the echo.
+    cdef float rise = 0.05 if e.explained < YOUNG else 0.01
+    value = 0.3 if value > 0.3 else value
+    e.leak += (value - e.leak) * (0.1 if value < e.leak else rise)
+    e.leak = 0.004 if e.leak < 0.004 else e.leak
+
+
+cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int n) noexcept nogil:
+    cdef float[BLOCK] expected
+    cdef int16_t[BLOCK] residual
+    cdef float[FIT_TAPS] taps
+    cdef float back, left, sent, bound
+    cdef int lag = 0
+    _predict(e, position, expected, &sent, n)
+    back = fit_mean_square_float(expected, n)
+    left = _take_out(pcm, expected, residual, n)
+    bound = _bound_of_echo(e, sent, back)
     if left <= 1.1 * level and (left < bound or left < 0.06 * level):
         e.explained += 1
         e.echo_frames += 1
         e.absent = 0
         if back > 4 * e.floor and left < level:
-            value = left / back
-            value = 0.3 if value > 0.3 else value
-            # Upwards slowly once the path is known: a caller's pauses must not make him part of the echo.
-            rise = 0.05 if e.explained < YOUNG else 0.01
-            e.leak += (value - e.leak) * (0.1 if value < e.leak else rise)
-            e.leak = 0.004 if e.leak < 0.004 else e.leak
+            _learn(e, left, back)
             _measure(e, sent, back)
             # Once little is left there is time: every fourth frame follows what changes.
             if e.explained < YOUNG or left > 0.02 * level or e.explained & 3 == 0:
@@ -486,7 +371,7 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
     cdef float[FIT_TAPS] taps
     cdef float level
     cdef int lag = 0
-    level = _mean_square(pcm, n)
+    level = fit_mean_square(pcm, n)
     if level < _AUDIBLE:
         e.floor += (level - e.floor) * (0.05 if level > e.floor else 0.2)
         e.floor = 16 if e.floor < 16 else e.floor
@@ -539,7 +424,7 @@ cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexce
     memcpy(&e.sent[start], pcm, first * sizeof(int16_t))
     memcpy(&e.sent[0], pcm + first, (n - first) * sizeof(int16_t))
     e.sent_end = position + n
-    level = _mean_square(pcm, n) if n else 0
+    level = fit_mean_square(pcm, n) if n else 0
     e.sent_level = level if level > 0.99 * e.sent_level else 0.99 * e.sent_level
     if level > _LOUD_SENT:
         e.loud_end = position + n
