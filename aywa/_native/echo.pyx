@@ -34,6 +34,7 @@ cdef float _LIKELY = 0.42                 # fit that makes one when the lag is t
 cdef float _REFIT = 0.85                  # fit by the known lag that shows that the path has changed
 cdef float _FORGET = 0.95                 # per adapted frame
 cdef float _YOUNG_MARGIN = 4.0
+cdef float _IMPOSSIBLE = 4e9              # four times full scale: the path has run away
 cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
 cdef float _MARGIN = 5.0                  # above the usual leak: the caller
 
@@ -325,6 +326,11 @@ cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int
     cdef int lag = 0
     _predict(e, position, expected, &sent, n)
     back = fit_mean_square_float(expected, n)
+    if not back < _IMPOSSIBLE:
+        # Least squares of a degenerate block; also what is not a number ends here.
+        e.locked = False
+        e.tail = 0
+        return _pass(e, pcm, n, ECHO_NEAR)
     left = _take_out(pcm, expected, residual, n)
     bound = _bound_of_echo(e, sent, back)
     if left <= 1.1 * level and (left < bound or left < 0.06 * level):
