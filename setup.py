@@ -62,6 +62,8 @@ setup(
             _extension("background"),
             _extension("scheduling"),
             _extension("vad"),
+            _extension("echo_fit"),
+            _extension("echo"),
             _extension("telephone_event"),
             _extension("goertzel"),
             _extension("tone"),
