@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aywa._native.wire import CodecSettings, NativeWire
 from aywa.media.format import Codec, MediaFormat, PayloadFormat
+from aywa.media.peer import packed_peer
 
 _WIDEBAND_HZ = 16000
 _NARROWBAND_HZ = 8000
@@ -19,7 +20,8 @@ def rate_hz_of(format: MediaFormat) -> int:
 def native_wire(format: MediaFormat, rate_hz: int, *, keep_keys: bool = False) -> NativeWire:
     """`rate_hz`: of the leg. `keep_keys`: the format before had the same, and their counters go on.
 
-    Raises ValueError for what the engine does not carry, MemoryError when memory is out.
+    Raises ValueError for what the engine does not carry, MediaError for an RTCP address that is not IPv4's,
+    MemoryError when memory is out.
     """
     events, srtp = format.events, format.srtp
     return NativeWire(
@@ -32,6 +34,8 @@ def native_wire(format: MediaFormat, rate_hz: int, *, keep_keys: bool = False) -
         rate_hz=rate_hz,
         keys=None if srtp is None or keep_keys else (srtp.suite.value, srtp.local, srtp.remote),
         keep_keys=keep_keys,
+        rtcp_peer=packed_peer(format.remote_rtcp),
+        rtcp_mux=format.rtcp_mux,
     )
 
 

@@ -67,6 +67,7 @@ class MediaSettings:
     codec_order: str = "local"
     ptime_ms: int = 20  # what nearly everybody sends
     srtp: str = "optional"
+    nat: str = "off"  # whose packets may replace the SDP's address
     srtp_suites: tuple[str, ...] = SRTP_SUITES
 
 

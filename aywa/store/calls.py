@@ -46,6 +46,7 @@ class PostgresCallStore:
             _clean_json(dict(row.slots)),
             row.recording_path,
             row.worker_id,
+            None if row.media is None else _clean_json(dict(row.media)),
         )
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
@@ -195,4 +196,5 @@ def _call(row: Row) -> CallRow:
         slots=row["slots"],
         recording_path=row["recording_path"],
         worker_id=row["worker_id"],
+        media=row["media"],
     )

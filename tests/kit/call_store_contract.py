@@ -39,6 +39,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
         slots={"day": "friday", "nights": 3},
         recording_path="/recordings/1.wav",
         worker_id="worker-a",
+        media={"codec": "PCMU", "received": {"loss_percent": 0.5}},
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 

@@ -25,6 +25,7 @@ from aywa.media.events import (
 )
 from aywa.media.format import Codec, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.proto.rtp.quality import StreamQuality
 
 TICK_S = 0.02
 FRAME = 160
@@ -55,6 +56,7 @@ class FakeLeg:
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
         self.format = parameters.format
+        self.sounded = StreamQuality(None, None, None)
         self.formats = [parameters.format]  # all it has had
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
@@ -113,6 +115,9 @@ class FakeLeg:
 
     def hold(self, held: bool) -> None:
         self.held = held
+
+    def quality(self) -> StreamQuality:
+        return self.sounded
 
     def stats(self) -> FakeStats:
         return FakeStats(sent=self.timeline // FRAME)
