@@ -39,7 +39,13 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
         slots={"day": "friday", "nights": 3},
         recording_path="/recordings/1.wav",
         worker_id="worker-a",
-        media={"codec": "PCMU", "received": {"loss_percent": 0.5}},
+        media={
+            "codec": "PCMU",
+            "srtp": None,
+            "received": {"loss_percent": 0.5, "jitter_ms": 1.25, "mos": 4.37},
+            "sent": None,
+            "round_trip_ms": 35.5,
+        },
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 
