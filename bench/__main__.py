@@ -28,12 +28,13 @@ class Measurement:
     name: str
     module: str
     title: str
-    arguments: tuple[str, ...] = ()
+    plots: bool = False  # it takes `--plots FOLDER` and shows there what it writes
 
 
 MEASUREMENTS = (
     Measurement("native", "bench.native", "Nanoseconds per 20 ms frame of each native kernel"),
-    Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor"),
+    Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor", plots=True),
+    Measurement("peers", "bench.peers", "Calls on one core, beside other systems", plots=True),
     Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
 )
@@ -56,9 +57,11 @@ def conditions() -> str:
     return f"{machine()}; {now:%Y-%m-%d %H:%M} UTC; load average before: {os.getloadavg()[0]:.2f}"
 
 
-def run(measurement: Measurement) -> tuple[int, str]:
+def run(measurement: Measurement, keep: bool) -> tuple[int, str]:
     """Run one in a fresh process, showing what it prints as it comes; its exit code and its output."""
-    command = [sys.executable, "-m", measurement.module, *measurement.arguments]
+    command = [sys.executable, "-m", measurement.module]
+    if keep and measurement.plots:
+        command += ["--plots", str(RESULTS)]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -93,7 +96,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for name in chosen.names or known:
         taken_on = conditions()
         print(f"\n## {known[name].title}\n\n{taken_on}\n", flush=True)
-        code, output = run(known[name])
+        code, output = run(known[name], chosen.save)
         if code != 0:
             failed.append(name)
         elif chosen.save:

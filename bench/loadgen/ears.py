@@ -1,0 +1,53 @@
+"""Listening after the run to what some phones received: decrypt, decode, find the last audible packet."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from bench.loadgen.tape import Sound
+
+PACKETS_KEPT = 48 * 50 * 20  # 48 phones for 20 s: 20 MB
+_WINDOW_NS = 500_000_000  # nothing of the interrupted speech comes later
+_PACKET_NS = 20_000_000  # a packet plays for so long from its arrival
+_RTP_HEADER = 12
+
+Witnessed = list[tuple[int, int, bytes]]
+Ear = Callable[[bytes], bool]
+
+
+def barge_in_times(witnessed: Witnessed, sound: Sound) -> list[float]:
+    """From the first packet of speech sent to the end of the last audible packet received, in ms, for each
+    time a phone interrupted something. `witnessed`: as `Phones.witnessed` gives it.
+    """
+    phones = defaultdict(list)
+    for phone, at_ns, packet in witnessed:
+        phones[phone].append((at_ns, packet))
+    times: list[float] = []
+    for heard in phones.values():
+        times += _of_one_phone(heard, _ear(sound))
+    return times
+
+
+def _of_one_phone(heard: list[tuple[int, bytes]], audible: Ear) -> list[float]:
+    times = []
+    onset = last = 0
+    for at_ns, packet in [*heard, (heard[-1][0] + 2 * _WINDOW_NS, b"")]:
+        if onset and (at_ns - onset > _WINDOW_NS):
+            if last > onset:
+                times.append((last + _PACKET_NS - onset) / 1e6)
+            onset = 0
+        if not packet:
+            onset = at_ns
+        elif audible(packet) and at_ns - onset <= _WINDOW_NS:
+            last = at_ns
+    return times
+
+
+def _ear(sound: Sound) -> Ear:
+    """Whether one phone hears something in a packet; packets must come in order."""
+    match sound:
+        case Sound.PCMU:
+            return lambda packet: packet[_RTP_HEADER:].strip(b"\xff") != b""
+        case _:
+            raise ValueError(f"nobody can listen to {sound.value}")

@@ -1,0 +1,99 @@
+"""What a call of the density measurement carries besides G.711: how its leg is opened, how its phone
+encodes and what runs beside it.
+
+A variant is one entry of `VARIANTS`. `sound` says what the phones send (`bench/loadgen/tape.py`), `leg`
+how the leg is opened for it, `beside` what else the call does for as long as it lasts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import trio
+
+from aywa.artifacts.wav import WavRecordings
+from aywa.call.disk import DiskThreads
+from aywa.call.record import Recorder
+from aywa.call.timeline import Timeline
+from aywa.media.leg import Leg, LegParameters
+from bench.loadgen.tape import Sound
+
+_RECORDED_BYTES_PER_S = 32_000
+_MOST_BEHIND_S = 3.0  # the ring holds four seconds, and half a second passes between two rounds
+
+MakeLeg = Callable[[tuple[str, int], int], LegParameters]
+Fault = Callable[[], str]  # what went wrong beside the calls since the block began, in words; empty: nothing
+Beside = Callable[[list[Leg]], AbstractAsyncContextManager[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class Variant:
+    """One way to carry a call. `steps`: calls to try when the sweep is complete."""
+
+    name: str
+    what: str
+    sound: Sound
+    leg: MakeLeg
+    beside: Beside
+    steps: tuple[int, ...]
+
+
+def _plain_leg(remote: tuple[str, int], ssrc: int) -> LegParameters:
+    return LegParameters(remote, 0, 101, ssrc)
+
+
+def _recorded_leg(remote: tuple[str, int], ssrc: int) -> LegParameters:
+    return LegParameters(remote, 0, 101, ssrc, record=True)
+
+
+@asynccontextmanager
+async def _nothing(_: list[Leg]) -> AsyncIterator[Fault]:
+    yield str
+
+
+@asynccontextmanager
+async def _recorders(legs: list[Leg]) -> AsyncIterator[Fault]:
+    """The call's own path to the disk, one a leg: ring, memory, worker thread, WAV with a flush each half
+    second.
+    """
+    disk = DiskThreads()
+    with TemporaryDirectory(prefix="aywa-bench-") as folder:
+        recordings = WavRecordings(folder)
+        async with trio.open_nursery() as nursery:
+            for number, leg in enumerate(legs):
+                recorder = Recorder(leg, recordings, Timeline(str(number)), disk)
+                nursery.start_soon(recorder.serve, f"call-{number}", _ignore)
+            yield lambda: _recording_fault(Path(folder), legs)
+            nursery.cancel_scope.cancel()
+
+
+def _ignore(path: str) -> None:
+    """Nobody asks for the path of a recording here."""
+
+
+def _recording_fault(folder: Path, legs: list[Leg]) -> str:
+    """A recording that failed or waits for the disk would look like a cheap one."""
+    lost_ms = sum(leg.stats().recording_lost_ms for leg in legs)
+    if lost_ms:
+        return f"{lost_ms:.0f} ms of recordings lost"
+    on_disk = [path.stat().st_size / _RECORDED_BYTES_PER_S for path in folder.rglob("*.wav")]
+    behind_s = max(leg.timeline for leg in legs) / 8000 - min(on_disk, default=0.0)
+    if len(on_disk) != len(legs) or behind_s > _MOST_BEHIND_S:
+        return f"{len(on_disk)} recordings, the disk {behind_s:.1f} s behind"
+    return ""
+
+
+_HIGH = (100, 200, 400, 800, 1200, 1600, 1800, 2000, 2200, 2400, 2800)
+_MIDDLE = (100, 400, 800, 1200, 1600, 1800, 2000)
+
+VARIANTS = {
+    variant.name: variant
+    for variant in (
+        Variant("plain", "PCMU, a port each", Sound.PCMU, _plain_leg, _nothing, _HIGH),
+        Variant("recording", "and recorded to disk", Sound.PCMU, _recorded_leg, _recorders, _MIDDLE),
+    )
+}
