@@ -31,6 +31,8 @@ setup(
             _extension("plc"),
             _extension("rtp"),
             _extension("reorder"),
+            _extension("source"),
+            _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
             _extension("recorder"),

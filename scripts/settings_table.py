@@ -40,6 +40,7 @@ MEANINGS = {
     "RUNTIME_RTP_PORT_MAX": "last UDP port for RTP",
     "RUNTIME_MAX_LEGS": "legs the engine admits; above it calls get 503 with Retry-After",
     "RUNTIME_MEDIA_TIMEOUT_S": "seconds without a packet from the caller that end a call",
+    "RUNTIME_MEDIA_VOICE_MODEL": "second tier of voice detection: empty, `silero`, or a Silero VAD in ONNX",
     "RUNTIME_MEDIA_REALTIME": "ask for SCHED_FIFO; without the permission the engine runs on without it",
     "RUNTIME_SCENARIO": "the conversation incoming calls get",
     "RUNTIME_MAX_DURATION_S": "seconds a call may last",

@@ -119,6 +119,8 @@ ensure_python_packages() {
     if stamped packages-test "$hash" || stamped "packages-$SET" "$hash"; then return 0; fi
     mapfile -t wanted < <(requirements)
     pip_step "pip-$SET" "Installing Python packages for aywa[$EXTRAS]" "${wanted[@]}"
+    # The model's package asks for a framework that neither the model nor its runtime needs.
+    [ "$SET" != test ] || pip_step pip-voice-model "Installing the voice model for the tests" --no-deps 'silero-vad>=6.2,<7'
     stamped project "$hash" || install_project
     stamp "packages-$SET" "$hash"
 }

@@ -7,7 +7,6 @@ from aywa._native.leg import NativeLeg
 class Figures(TypedDict):
     legs: int
     busy_ratio: float
-    realtime: bool
     ticks: int
     skipped: int
     lateness: list[int]
@@ -20,8 +19,6 @@ class NativeEngine:
         """`max_legs`: 1..65536. Raises MemoryError when memory or descriptors are out."""
     def fileno(self) -> int:
         """The eventfd that is readable while `poll` has something."""
-    def make_realtime(self) -> int:
-        """Ask for SCHED_FIFO for the calling thread, which will `run`. 0, or the errno of the refusal."""
     def run(self) -> None:
         """The body of the engine's own thread: returns after `stop`."""
     def stop(self) -> None:

@@ -37,9 +37,6 @@ cdef class NativeEngine:
     def fileno(self):
         return self._wheel.event_fd
 
-    def make_realtime(self):
-        return wheel_realtime(self._wheel)
-
     def run(self):
         self._running = True
         with nogil:
@@ -180,7 +177,6 @@ cdef class NativeEngine:
         return {
             "legs": self._capacity - len(self._free),
             "busy_ratio": load_u32(&w.busy_ppm) / 1e6,
-            "realtime": bool(load_u32(&w.realtime)),
             "ticks": w.ticks,
             "skipped": w.skipped,
             "lateness": [w.lateness[i] for i in range(LATENESS_CLASSES)],

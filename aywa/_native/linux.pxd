@@ -9,7 +9,6 @@ cdef extern from * nogil:
     #endif
     #include <errno.h>
     #include <pthread.h>
-    #include <sched.h>
     #include <signal.h>
     #include <string.h>
     #include <time.h>
@@ -40,14 +39,6 @@ cdef extern from * nogil:
         sigset_t all;
         sigfillset(&all);
         pthread_sigmask(SIG_BLOCK, &all, NULL);
-    }
-
-    /* Realtime scheduling for the calling thread alone; 0 when it was permitted, else errno. */
-    static inline int aywa_make_realtime(int priority) {
-        struct sched_param p;
-        memset(&p, 0, sizeof p);
-        p.sched_priority = priority;
-        return sched_setscheduler(0, SCHED_FIFO, &p) ? errno : 0;
     }
 
     /* An IPv4 peer travels as one word, address << 16 | port, so that changing it is one atomic store. */
@@ -107,7 +98,6 @@ cdef extern from * nogil:
     int64_t now_ns "aywa_now_ns"() noexcept
     void sleep_until_ns "aywa_sleep_until_ns"(int64_t deadline_ns) noexcept
     void block_signals "aywa_block_signals"() noexcept
-    int make_realtime "aywa_make_realtime"(int priority) noexcept
     int64_t send_to "aywa_send_to"(int fd, const uint8_t* data, int length, uint64_t peer) noexcept
     int receive_from "aywa_receive_from"(int fd, uint8_t* buffer, int size, uint64_t* peer) noexcept
     int epoll_add "aywa_epoll_add"(int epoll_fd, int fd, void* owner) noexcept

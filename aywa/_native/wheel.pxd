@@ -23,7 +23,6 @@ cdef struct Wheel:
     int epoll_fd
     int event_fd
     uint32_t stop               # Python
-    uint32_t realtime
     int64_t number              # of the next tick
     int64_t base_ns             # when tick 0 was due
     Leg* slots[20]
@@ -52,4 +51,3 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil
 # Ticks on the absolute grid until `stop`.
 cdef void wheel_run(Wheel* w) noexcept nogil
 # Realtime scheduling for the calling thread: 0 or errno.
-cdef int wheel_realtime(Wheel* w) noexcept nogil

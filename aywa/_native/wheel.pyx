@@ -15,7 +15,6 @@ from aywa._native.linux cimport *
 from aywa._native.uplink cimport uplink_receive, uplink_tick
 
 cdef enum:
-    PRIORITY = 20              # above anything that is not hard real time
     SKIP_NS = 100000000        # 100 ms late: five packets a leg would go out in a burst
     WINDOW_NS = 1000000000
     FLAG_TICKS = 5             # level flags wake Python every 5 ms at most, events within their own tick
@@ -177,12 +176,6 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
         if load_i64(&w.notified_ns) == 0:
             store_i64(&w.notified_ns, now)
         signal_event(w.event_fd)
-
-
-cdef int wheel_realtime(Wheel* w) noexcept nogil:
-    cdef int error = make_realtime(PRIORITY)
-    store_u32(&w.realtime, error == 0)
-    return error
 
 
 cdef void wheel_run(Wheel* w) noexcept nogil:

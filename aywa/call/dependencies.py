@@ -16,6 +16,7 @@ from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
+from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings
 from aywa.turn.settings import TurnSettings
 
@@ -52,6 +53,7 @@ class CallDependencies:
     observer: CallObserver
     worker_id: str = ""
     media_timeout_s: float = 30.0
+    voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)
     disk: Disk = field(default_factory=DiskThreads)
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says

@@ -7,6 +7,7 @@ import trio
 from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending, reason_for
 from aywa.call.hearing import Hearing
+from aywa.call.judging import Judging
 from aywa.call.media_port import LegPort
 from aywa.call.playout import SAMPLE_RATE_HZ, Playout
 from aywa.call.timeline import Timeline
@@ -39,12 +40,14 @@ class Receiver:
         hearing: Hearing,
         playout: Playout,
         latency: LatencyClock,
+        judging: Judging,
     ) -> None:
         self._leg = leg
         self._conversation = conversation
         self._hearing = hearing
         self._playout = playout
         self._latency = latency
+        self._judging = judging
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
@@ -73,10 +76,12 @@ class Receiver:
             case SpeechStarted(sample, epoch):
                 self._hear()  # what was said must not come after the news of it
                 self._hearing.speech_started(sample)
+                self._judging.speech_started(sample)
                 receive(CallerSpeech(sample, epoch))
             case SpeechStopped(sample):
                 self._hear()
                 self._hearing.speech_stopped(sample)
+                self._judging.speech_stopped(sample)
                 self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
                 receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
             case GateClosed(epoch, played, timeline):
@@ -93,3 +98,4 @@ class Receiver:
         """Pass on all that was heard, piece by piece: time may be missing between two of them."""
         while pcm := self._leg.read_uplink():
             self._hearing.feed(pcm, self._leg.uplink_end)
+            self._judging.feed(pcm, self._leg.uplink_end)

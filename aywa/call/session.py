@@ -11,6 +11,7 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
 from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
+from aywa.call.judging import Judging
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.playout import Playout
@@ -46,9 +47,15 @@ class CallSession:
     async def converse(self, leg: LegPort, sip: SessionPort) -> None:
         """Talk until there is a reason to end, then hang up. Raises what broke the call."""
         live = self._live
+        judging = Judging(self._dependencies.turn_settings(), live.timeline, live.conversation.receive)
+        with judging.open(self._dependencies.voice_judge):
+            await self._converse(leg, sip, judging)
+
+    async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
+        live = self._live
         async with trio.open_nursery() as nursery:
             try:
-                self._begin(leg, sip, nursery)
+                self._begin(leg, sip, judging, nursery)
                 await live.ending.wait()
             finally:
                 with trio.move_on_after(GOODBYE_S, shield=True):
@@ -64,7 +71,7 @@ class CallSession:
                 )
                 nursery.cancel_scope.cancel()
 
-    def _begin(self, leg: LegPort, sip: SessionPort, nursery: trio.Nursery) -> None:
+    def _begin(self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery) -> None:
         live, dependencies = self._live, self._dependencies
         conversation, timeline = live.conversation, live.timeline
         context = Context(dependencies.scenario.prompt)
@@ -85,7 +92,7 @@ class CallSession:
         if dependencies.settings.record:
             recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.disk)
             self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency)
+        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")

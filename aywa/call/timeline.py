@@ -15,6 +15,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.record_failed | error |
 | media.stats | the leg's packet counters |
 | stt.partial, stt.final | text, confidence |
+| voice.doubted | sample, probability |
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |
 | llm.first_token | turn |
@@ -33,6 +34,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.model_failed, turn.model_silent, turn.speech_failed | failures, max_failures, detail or timeout_s |
 | turn.say_refused | state |
 | turn.amended | text |
+| turn.doubted | sample, probability |
 | turn.started, turn.cancelled | turn, trigger or why |
 | turn.yield, turn.resume, turn.commit | turn, epoch |
 | turn.truncated | turn, heard, sample |

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import os
 import threading
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
@@ -20,11 +19,13 @@ from aywa.errors import MediaError, OverloadedError
 from aywa.log import get_logger
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters, packed_peer
 from aywa.media.ports import PortPair, PortPool
+from aywa.media.scheduling import Scheduling, look_at_host, take_best
 from aywa.settings import MediaSettings
 
 _REMOVAL_S = 2.0  # the engine lets go within 20 ms; longer means that its thread is stuck
 _REMOVAL_POLL_S = 0.001
 _STOP_S = 5.0
+_PORTS_TENDED_S = 1.0
 _LAG_WINDOW_S = 2.0
 _SAMPLE_RATE_HZ = 8000
 _LATENESS_FIRST_US = 10
@@ -47,8 +48,9 @@ class EngineLoad:
     skipped: int
     event_overruns: int
     uplink_overrun_ms: float
-    realtime: bool
+    scheduling: Scheduling
     free_ports: int
+    resting_ports: int
 
 
 class MediaEngine:
@@ -67,6 +69,7 @@ class MediaEngine:
             clock=monotonic_now,
         )
         self._legs: dict[int, Leg] = {}
+        self.scheduling = Scheduling.ORDINARY
         self._lag_s = 0.0
         self._lag_at = 0.0
         self._event_overruns = 0
@@ -98,8 +101,9 @@ class MediaEngine:
             skipped=figures["skipped"],
             event_overruns=self._event_overruns + sum(stats.event_overruns for stats in live),
             uplink_overrun_ms=self._uplink_overrun_ms + sum(stats.uplink_overrun_ms for stats in live),
-            realtime=figures["realtime"],
+            scheduling=self.scheduling,
             free_ports=self._ports.free,
+            resting_ports=self._ports.resting,
         )
 
     def _event_lag(self, waiting_s: float) -> float:
@@ -182,6 +186,12 @@ class MediaEngine:
             await trio.lowlevel.wait_readable(self._native.fileno())
             self._drain()
 
+    async def _tend_ports(self) -> None:
+        """Give rested ports back even while no call comes that asks for one."""
+        while True:
+            await trio.sleep(_PORTS_TENDED_S)
+            self._ports.wake()
+
     def _drain(self) -> None:
         woken, ready, removed, lag_s = self._native.dispatch()
         now = monotonic_now()
@@ -211,17 +221,21 @@ def _calm_collector() -> Iterator[None]:
         gc.set_threshold(*before)
 
 
-def _run(native: NativeEngine, realtime: bool) -> None:
+def _run(engine: MediaEngine, native: NativeEngine, realtime: bool) -> None:
     """The engine thread: says how it is scheduled and never comes back to Python until it is stopped."""
+    host = look_at_host()
+    report = take_best(realtime, host)
+    engine.scheduling = report.scheduling
     log = get_logger("media")
-    error = native.make_realtime() if realtime else 0
-    if error:
-        reason = f"SCHED_FIFO was refused: {os.strerror(error)}"
-        log.warning("engine-started", realtime=False, reason=reason)
-    elif realtime:
-        log.info("engine-started", realtime=True)
-    else:
-        log.info("engine-started", realtime=False, reason="switched off in the settings")
+    say = log.info if report.scheduling is Scheduling.FIFO or not realtime else log.warning
+    say(
+        "engine-started",
+        realtime=report.scheduling is Scheduling.FIFO,
+        scheduling=report.scheduling.name.lower(),
+        reason=report.reason,
+        advice=list(report.advice),
+        cpus=host.cpus,
+    )
     native.run()
 
 
@@ -229,16 +243,20 @@ def _run(native: NativeEngine, realtime: bool) -> None:
 async def open_media_engine(settings: MediaSettings, *, rng: Random) -> AsyncIterator[MediaEngine]:
     """The engine with its thread, for as long as the block runs. Legs must be closed before it is left."""
     native = NativeEngine(settings.max_legs)
-    thread = threading.Thread(target=_run, args=(native, settings.realtime), name="aywa-media", daemon=True)
+    engine = MediaEngine(settings, native, rng)
+    thread = threading.Thread(
+        target=_run, args=(engine, native, settings.realtime), name="aywa-media", daemon=True
+    )
     with _calm_collector():
         async with trio.open_nursery() as nursery:
-            engine = MediaEngine(settings, native, rng)
             thread.start()
             nursery.start_soon(engine._dispatch)
+            nursery.start_soon(engine._tend_ports)
             try:
                 yield engine
             finally:
                 nursery.cancel_scope.cancel()
+                engine._ports.close()
                 native.stop()
                 thread.join(_STOP_S)  # returns within one tick of 1 ms
                 if thread.is_alive():

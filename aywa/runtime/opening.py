@@ -27,6 +27,8 @@ from aywa.proto.sip.core import SipLoad
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
 from aywa.providers.scripted import ScriptedModel
+from aywa.providers.silero import SileroModel
+from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.database import open_database
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
@@ -65,6 +67,7 @@ async def open_runtime(
     async with (
         open_database(settings.store, worker_id) as database,
         _open_providers(settings.providers, scenario) as providers,
+        _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
         open_user_agent(
             settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine, providers.transcriber)
@@ -84,6 +87,7 @@ async def open_runtime(
                 observer=publish,
                 worker_id=worker_id,
                 media_timeout_s=settings.media.media_timeout_s,
+                voice_judge=voice_judge,
             )
         ) as table,
     ):
@@ -98,6 +102,7 @@ async def open_runtime(
             table=table,
             recordings=recordings,
             transcriber=providers.transcriber,
+            voice_judge=voice_judge,
             provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
         )
 
@@ -122,6 +127,17 @@ async def _open_providers(
         open_embedded_synthesizer() as synthesizer,
     ):
         yield _Providers(transcriber, ScriptedModel(script), synthesizer)
+
+
+@asynccontextmanager
+async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
+    """The second tier, if the settings name one. Raises `ConfigError` when it cannot be had."""
+    if not model:
+        yield None
+        return
+    loaded = await trio.to_thread.run_sync(SileroModel, model)  # reads and compiles: a tenth of a second
+    async with open_voice_judge(loaded) as judge:
+        yield judge
 
 
 class _FrontDoor:

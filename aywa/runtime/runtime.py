@@ -14,8 +14,10 @@ from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
 from aywa.media.engine import MediaEngine
+from aywa.media.scheduling import Scheduling
 from aywa.model.readiness import Check
 from aywa.ports.stt import Transcriber
+from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings
 from aywa.store.calls import PostgresCallStore
@@ -37,6 +39,7 @@ class Runtime:
     table: CallTable
     recordings: WavRecordings
     transcriber: Transcriber
+    voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
 
     @property
@@ -99,7 +102,7 @@ class Runtime:
         """Loads by metric name, without the prefix."""
         load = self.engine.load()
         journal = self.table.journal
-        return {
+        gauges = {
             "calls_live": len(self.table.live()),
             "engine_legs": load.legs,
             "engine_busy_ratio": load.busy_ratio,
@@ -107,11 +110,25 @@ class Runtime:
             "engine_skipped_ticks": load.skipped,
             "engine_event_overruns": load.event_overruns,
             "engine_uplink_overrun_ms": load.uplink_overrun_ms,
-            "engine_realtime": load.realtime,
+            "engine_realtime": load.scheduling is Scheduling.FIFO,
             "engine_free_ports": load.free_ports,
+            "engine_resting_ports": load.resting_ports,
             "journal_waiting": journal.waiting,
             "journal_dropped": journal.dropped,
         }
+        if self.voice_judge is not None:
+            judged = self.voice_judge.figures()
+            gauges |= {
+                "voice_windows": judged.windows,
+                "voice_batches": judged.batches,
+                "voice_failures": judged.failures,
+                "voice_dropped": judged.dropped,
+            }
+        return gauges
+
+    def tick_lateness(self) -> tuple[tuple[float, int], ...]:
+        """The engine's ticks by how late they began: upper limit in seconds, count; the last is infinite."""
+        return tuple((limit_us * 1e-6, count) for limit_us, count in self.engine.load().lateness)
 
     async def _check_database(self) -> str:
         await self.database.ping()
@@ -126,7 +143,7 @@ class Runtime:
     async def _check_engine(self) -> str:
         self.engine.admit()
         load = self.engine.load()
-        return f"{load.legs} legs, busy {load.busy_ratio:.2f}" + (", realtime" if load.realtime else "")
+        return f"{load.legs} legs, busy {load.busy_ratio:.2f}" + f", {load.scheduling.value}"
 
     async def _check_sip(self) -> str:
         host, port = self.sip_address

@@ -52,6 +52,7 @@ class MediaSettings:
     max_event_lag_s: float = 0.5
     port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
     media_timeout_s: float = 30.0
+    voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
 
 

@@ -34,6 +34,7 @@ class Cause(Enum):
     TRANSCRIPT = "words were understood while the assistant was cut"
     LATE_TRANSCRIPT = "words came although the gate was open"
     TURN_TAKEN = "the caller has finished a turn"
+    NO_VOICE = "no voice is in what was taken for speech"
     NOTHING_SAID = "speech was heard and nothing was understood"
     BACKCHANNEL = "the caller only acknowledged"
     AMENDED = "the final transcript differs from the partial that was answered"
@@ -190,6 +191,14 @@ class PlayedTo:
 
 
 @dataclass(frozen=True, slots=True)
+class SpeechDoubted:
+    """No voice is in the speech that began at `sample`; `probability` (0..1) of one, at the highest."""
+
+    sample: int
+    probability: float
+
+
+@dataclass(frozen=True, slots=True)
 class LineHeld:
     """The far side put the call on hold, or took it off: while held nothing is heard or said."""
 
@@ -233,6 +242,7 @@ TurnInput: TypeAlias = (
     | PhraseWritten
     | SpeechFailed
     | PlayedTo
+    | SpeechDoubted
     | LineHeld
     | KeyPressed
     | SayRequest

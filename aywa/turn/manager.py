@@ -33,6 +33,7 @@ from aywa.turn.events import (
     PhraseWritten,
     PlayedTo,
     SayRequest,
+    SpeechDoubted,
     SpeechFailed,
     ToolFinished,
     ToolStarted,
@@ -144,6 +145,8 @@ class TurnManager:
             case FinalText(text, _, start_sample, end_sample):
                 self._endpointer.final(text, now, start_sample, end_sample)
                 self._text_came(text, now)
+            case SpeechDoubted():
+                self._speech_doubted(event, now)
             case LineHeld(held):
                 self._line_held(held, now)
             case KeyPressed(digit):
@@ -193,6 +196,12 @@ class TurnManager:
             self._floor.open_gate()
         elif answer is not None and self.state in (State.THINKING, State.SPEAKING):
             self._floor.give_way(answer, sample, epoch, now)
+
+    def _speech_doubted(self, doubted: SpeechDoubted, now: float) -> None:
+        """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
+        if self.state is State.YIELDED:
+            self._floor.decide("turn.doubted", sample=doubted.sample, probability=doubted.probability)
+            self._floor.resume(Cause.NO_VOICE, now)
 
     def _line_held(self, held: bool, now: float) -> None:
         """While held, silence is not the caller's and what was written does not play."""

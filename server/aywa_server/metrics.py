@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.metrics_core import HistogramMetricFamily
 
 from aywa.ports.store import TimelineEntry
 
@@ -12,6 +14,25 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # What a caller feels: below 0.5 s is a quick answer, above 2 s people say "hello?"
 _LATENCY_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
+
+
+class _TickLateness:
+    """The engine's own histogram, read at every scrape; it keeps no sum."""
+
+    def __init__(self, read: Callable[[], Sequence[tuple[float, int]]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterable[HistogramMetricFamily]:
+        total, buckets = 0, []
+        for limit_s, count in self._read():
+            total += count
+            buckets.append(("+Inf" if limit_s == inf else repr(limit_s), float(total)))
+        yield HistogramMetricFamily(
+            "aywa_engine_tick_lateness_seconds",
+            "How late the media engine's ticks of 1 ms began",
+            buckets=buckets,
+            sum_value=None,
+        )
 
 
 class Metrics:
@@ -45,6 +66,10 @@ class Metrics:
     def use_gauges(self, gauges: Callable[[], Mapping[str, float]]) -> None:
         """Where loads are read from at every scrape: names without the `aywa_` prefix to values."""
         self._read_gauges = gauges
+
+    def use_tick_lateness(self, read: Callable[[], Sequence[tuple[float, int]]]) -> None:
+        """The engine's ticks: (upper limit in seconds, count), the last limit infinite."""
+        self._registry.register(_TickLateness(read))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

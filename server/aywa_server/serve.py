@@ -86,6 +86,7 @@ class Server:
             metrics, rng = Metrics(), SystemRandom()
             async with open_runtime(settings, rng=rng, observer=metrics.observe) as runtime:
                 metrics.use_gauges(runtime.gauges)
+                metrics.use_tick_lateness(runtime.tick_lateness)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,

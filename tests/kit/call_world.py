@@ -14,6 +14,7 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.live import LiveCall
 from aywa.call.table import CallTable, open_call_table
 from aywa.ports.store import CallRow, TimelineEntry
+from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
@@ -38,6 +39,7 @@ class CallWorld:
     scenario: FakeScenario = field(default_factory=FakeScenario)
     settings: CallSettings = field(default_factory=CallSettings)
     turn: TurnSettings | None = None
+    voice_judge: VoiceJudge | None = None
     engine: FakeEngine = field(default_factory=FakeEngine)
     stt: FakeTranscriber = field(default_factory=FakeTranscriber)
     tts: FakeSynthesizer = field(default_factory=FakeSynthesizer)
@@ -58,6 +60,7 @@ class CallWorld:
             store=self.store,
             recordings=self.recordings,
             settings=self.settings,
+            voice_judge=self.voice_judge,
             rng=Random(1),
             clock=lambda: datetime.fromtimestamp(1_700_000_000 + trio.current_time() % 1_000_000, UTC),
             observer=self.seen.append,

@@ -30,6 +30,7 @@ from aywa.media.events import (
     SpeechStarted,
 )
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
+from aywa.media.scheduling import Scheduling
 from aywa.settings import MediaSettings
 from tests.kit.engine_rig import FRAME, Phone, drain, voiced
 
@@ -248,7 +249,7 @@ async def test_the_load_counts_every_tick() -> None:
         await until(lambda: sum(count for _, count in engine.load().lateness) > 50)
         load = engine.load()
         assert (load.legs, load.event_overruns, load.uplink_overrun_ms) == (0, 0, 0.0)
-        assert isinstance(load.realtime, bool)
+        assert isinstance(load.scheduling, Scheduling)
         await until(lambda: engine.load().busy_ratio > 0)
         assert engine.load().busy_ratio < 1
 
@@ -258,9 +259,10 @@ async def test_it_says_once_how_the_thread_is_scheduled_and_why(wanted: bool) ->
     with capture_logs() as lines:
         async with running(realtime=wanted) as engine:
             await until(lambda: sum(count for _, count in engine.load().lateness) > 0)
-            granted = engine.load().realtime
+            granted = engine.load().scheduling is Scheduling.FIFO
     (line,) = [line for line in lines if line["event"] == "engine-started"]
     assert line["realtime"] is granted
+    assert line["scheduling"] in ("fifo", "short_slice", "ordinary")
     assert granted or line["reason"].startswith("SCHED_FIFO was refused: " if wanted else "switched off")
 
 

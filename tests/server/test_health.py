@@ -7,6 +7,7 @@ import pytest
 from aywa.model.readiness import Check
 from aywa.ports.store import TimelineEntry
 from aywa_server.app import create_app
+from aywa_server.metrics import Metrics
 from tests.kit.api_parts import AUTH, FixedReadiness, make_parts
 
 
@@ -63,5 +64,19 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
         "aywa_barge_ins_total 1.0",
         "aywa_calls_live 3.0",
         'aywa_http_request_seconds_count{method="GET",route="/metrics",status="401"} 1.0',
+    ):
+        assert line in text.splitlines()
+
+
+def test_late_ticks_of_the_engine_are_a_histogram() -> None:
+    metrics = Metrics(lambda: {"engine_legs": 3.0})
+    metrics.use_tick_lateness(lambda: [(1e-05, 90), (2e-05, 7), (float("inf"), 3)])
+    text = metrics.render().decode()
+    for line in (
+        "# TYPE aywa_engine_tick_lateness_seconds histogram",
+        'aywa_engine_tick_lateness_seconds_bucket{le="1e-05"} 90.0',
+        'aywa_engine_tick_lateness_seconds_bucket{le="2e-05"} 97.0',
+        'aywa_engine_tick_lateness_seconds_bucket{le="+Inf"} 100.0',
+        "aywa_engine_legs 3.0",
     ):
         assert line in text.splitlines()
