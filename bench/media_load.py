@@ -20,6 +20,7 @@ from aywa.media.engine import EngineLoad, MediaEngine, open_media_engine
 from aywa.media.events import LowWater, PcmReady, SpeechStarted, SpeechStopped
 from aywa.media.leg import Leg
 from aywa.media.ports import PortPair
+from aywa.ports.voice import VoiceSession
 from aywa.settings import MediaSettings
 from bench.loadgen import LoadGenerator, LoadResult, open_load_generator
 from bench.speech_loop import speech_loop
@@ -58,7 +59,7 @@ class _Tally:
     uplink_bytes: int = 0
 
 
-async def _converse(leg: Leg, speech: bytes, offset: int, tally: _Tally) -> None:
+async def _converse(leg: Leg, speech: bytes, offset: int, tally: _Tally, judge: VoiceSession | None) -> None:
     """Always talks, stops for speech, starts a new turn when the caller has stopped; takes all PCM."""
     at = offset
 
@@ -71,14 +72,21 @@ async def _converse(leg: Leg, speech: bytes, offset: int, tally: _Tally) -> None
     while True:
         event = await leg.next_event()
         if isinstance(event, PcmReady):
-            tally.uplink_bytes += len(leg.read_uplink())
+            pcm = leg.read_uplink()
+            tally.uplink_bytes += len(pcm)
+            if judge is not None:
+                judge.feed_nowait(pcm, leg.uplink_end)
         elif isinstance(event, LowWater):
             feed()
         elif isinstance(event, SpeechStarted):
             leg.flush()
+            if judge is not None:
+                judge.speech_started(event.sample)
         elif isinstance(event, SpeechStopped):
             leg.commit(leg.epoch)
             feed()
+            if judge is not None:
+                judge.speech_stopped(event.sample)
 
 
 async def _open_calls(
@@ -103,16 +111,17 @@ async def _measure_calls(load: LoadGenerator, variant: Variant, warm_up_s: float
     resident = _resident_kib()
     async with open_media_engine(SETTINGS, rng=Random(2)) as engine, AsyncExitStack() as stack:
         legs, ports = await _open_calls(engine, stack, load.ports, variant)
-        async with variant.beside(legs) as fault, trio.open_nursery() as nursery:
+        async with variant.beside(legs) as company, trio.open_nursery() as nursery:
             for index, leg in enumerate(legs):
-                nursery.start_soon(_converse, leg, speech, index * 331 % 12000, tally)
+                judge = company.judges[index] if company.judges else None
+                nursery.start_soon(_converse, leg, speech, index * 331 % 12000, tally, judge)
             load.start([pair.port for pair in ports], warm_up_s=warm_up_s, seconds=seconds)
             await trio.to_thread.run_sync(load.wait_measuring)
             overrun_before = engine.load().uplink_overrun_ms
             used, tally.uplink_bytes = cpu_meter(), 0
             heard = await trio.to_thread.run_sync(load.wait_result)
             share, engine_share = used()
-            figures, wrong = engine.load(), fault()
+            figures, wrong = engine.load(), company.fault()
             memory = (_resident_kib() - resident) / calls
             assert figures.uplink_overrun_ms >= overrun_before
             nursery.cancel_scope.cancel()

@@ -7,8 +7,9 @@ how the leg is opened for it, `beside` what else the call does for as long as it
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+import os
+from collections.abc import AsyncIterator, Callable, Sequence
+from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -20,14 +21,28 @@ from aywa.call.disk import DiskThreads
 from aywa.call.record import Recorder
 from aywa.call.timeline import Timeline
 from aywa.media.leg import Leg, LegParameters
+from aywa.ports.voice import VoiceSession, VoiceWindow
+from aywa.providers.silero import SileroModel
+from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from bench.loadgen.tape import Sound
 
 _RECORDED_BYTES_PER_S = 32_000
 _MOST_BEHIND_S = 3.0  # the ring holds four seconds, and half a second passes between two rounds
 
 MakeLeg = Callable[[tuple[str, int], int], LegParameters]
-Fault = Callable[[], str]  # what went wrong beside the calls since the block began, in words; empty: nothing
-Beside = Callable[[list[Leg]], AbstractAsyncContextManager[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What runs beside the calls. `fault`: what went wrong there since it began, in words; empty: nothing.
+    `judges`: a second tier of voice detection for each call, or none.
+    """
+
+    fault: Callable[[], str] = str
+    judges: Sequence[VoiceSession] = ()
+
+
+Beside = Callable[[list[Leg]], AbstractAsyncContextManager[Company]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +66,12 @@ def _recorded_leg(remote: tuple[str, int], ssrc: int) -> LegParameters:
 
 
 @asynccontextmanager
-async def _nothing(_: list[Leg]) -> AsyncIterator[Fault]:
-    yield str
+async def _nothing(_: list[Leg]) -> AsyncIterator[Company]:
+    yield Company()
 
 
 @asynccontextmanager
-async def _recorders(legs: list[Leg]) -> AsyncIterator[Fault]:
+async def _recorders(legs: list[Leg]) -> AsyncIterator[Company]:
     """The call's own path to the disk, one a leg: ring, memory, worker thread, WAV with a flush each half
     second.
     """
@@ -67,7 +82,7 @@ async def _recorders(legs: list[Leg]) -> AsyncIterator[Fault]:
             for number, leg in enumerate(legs):
                 recorder = Recorder(leg, recordings, Timeline(str(number)), disk)
                 nursery.start_soon(recorder.serve, f"call-{number}", _ignore)
-            yield lambda: _recording_fault(Path(folder), legs)
+            yield Company(fault=lambda: _recording_fault(Path(folder), legs))
             nursery.cancel_scope.cancel()
 
 
@@ -87,7 +102,54 @@ def _recording_fault(folder: Path, legs: list[Leg]) -> str:
     return ""
 
 
+class _Everything:
+    """A session that judges all that is heard, not only what the first tier takes for speech."""
+
+    def __init__(self, session: VoiceSession) -> None:
+        self._session = session
+        session.speech_started(0)
+
+    def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
+        """As `VoiceSession`."""
+        self._session.feed_nowait(pcm, end_sample)
+
+    def speech_started(self, at_sample: int) -> None:
+        """It judges already."""
+
+    def speech_stopped(self, at_sample: int) -> None:
+        """It goes on."""
+
+
+@asynccontextmanager
+async def _second_tier(legs: list[Leg]) -> AsyncIterator[Company]:
+    """The runtime's own judge, fed and steered as a call does it."""
+    model = SileroModel(os.environ.get("RUNTIME_MEDIA_VOICE_MODEL", "silero"))
+    async with open_voice_judge(model) as judge:
+        with ExitStack() as stack:
+            sessions = [stack.enter_context(judge.open(_ignore_verdict)) for _ in legs]
+            yield Company(lambda: _judge_fault(judge), sessions)
+
+
+@asynccontextmanager
+async def _judge_everything(legs: list[Leg]) -> AsyncIterator[Company]:
+    """The same judge, always at work: what systems do whose only detector is Silero."""
+    async with _second_tier(legs) as company:
+        yield Company(company.fault, [_Everything(session) for session in company.judges])
+
+
+def _ignore_verdict(window: VoiceWindow) -> None:
+    """Nobody doubts here."""
+
+
+def _judge_fault(judge: VoiceBatcher) -> str:
+    figures = judge.figures()
+    if figures.failures or figures.dropped or not figures.windows:
+        return f"{figures.windows} windows judged, {figures.dropped} dropped, {figures.failures} failures"
+    return ""
+
+
 _HIGH = (100, 200, 400, 800, 1200, 1600, 1800, 2000, 2200, 2400, 2800)
+_LOW = (50, 100, 200, 400, 600, 700, 800, 1000)
 _MIDDLE = (100, 400, 800, 1200, 1600, 1800, 2000)
 
 VARIANTS = {
@@ -95,5 +157,14 @@ VARIANTS = {
     for variant in (
         Variant("plain", "PCMU, a port each", Sound.PCMU, _plain_leg, _nothing, _HIGH),
         Variant("recording", "and recorded to disk", Sound.PCMU, _recorded_leg, _recorders, _MIDDLE),
+        Variant("silero", "and Silero VAD on all audio", Sound.PCMU, _plain_leg, _judge_everything, _LOW),
+        Variant(
+            "tier2",
+            "and Silero VAD on what sounds like speech",
+            Sound.PCMU,
+            _plain_leg,
+            _second_tier,
+            _MIDDLE,
+        ),
     )
 }
