@@ -29,6 +29,7 @@ class Measurement:
     module: str
     title: str
     plots: bool = False  # it takes `--plots FOLDER` and shows there what it writes
+    long: bool = False  # it takes half an hour: only when it is named
 
 
 MEASUREMENTS = (
@@ -37,6 +38,7 @@ MEASUREMENTS = (
     Measurement("peers", "bench.peers", "Calls on one core, beside other systems", plots=True),
     Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 
 
@@ -83,7 +85,7 @@ def save(measurement: Measurement, taken_on: str, output: str) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what is named, or all; 1 when a measurement failed or missed its bound."""
+    """Measure what is named, or all that are not long; 1 when a measurement failed or missed its bound."""
     known = {measurement.name: measurement for measurement in MEASUREMENTS if find_spec(measurement.module)}
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
@@ -93,7 +95,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(known)}")
     failed = []
-    for name in chosen.names or known:
+    for name in chosen.names or [name for name, each in known.items() if not each.long]:
         taken_on = conditions()
         print(f"\n## {known[name].title}\n\n{taken_on}\n", flush=True)
         code, output = run(known[name], chosen.save)
