@@ -1,6 +1,8 @@
 """The list of native extensions; everything else is in pyproject.toml."""
 
 from os import cpu_count
+from shlex import split
+from subprocess import run
 
 from Cython.Build import cythonize
 from setuptools import Extension, setup
@@ -12,13 +14,26 @@ _FLAGS = ["-O3", "-fno-math-errno", "-g0"]
 _SHARED = "aywa._native._cyutility"
 
 
-def _extension(name: str, libraries: tuple[str, ...] = ()) -> Extension:
+def _extension(name: str, *packages: str) -> Extension:
+    """A module of _native, with what pkg-config says of the libraries it links."""
     return Extension(
         f"aywa._native.{name}",
         [f"aywa/_native/{name}.pyx"],
-        extra_compile_args=_FLAGS,
-        libraries=list(libraries),
+        extra_compile_args=[*_FLAGS, *_pkg_config("--cflags", packages)],
+        extra_link_args=[*_pkg_config("--libs", packages), "-lm"],
     )
+
+
+def _pkg_config(what: str, packages: tuple[str, ...]) -> list[str]:
+    if not packages:
+        return []
+    try:
+        found = run(["pkg-config", what, *packages], capture_output=True, text=True, check=False)
+    except FileNotFoundError:
+        raise SystemExit("pkg-config is missing: install pkg-config, libopus-dev and libsrtp2-dev") from None
+    if found.returncode:
+        raise SystemExit(f"development files are missing: {found.stderr.strip()}")
+    return split(found.stdout)
 
 
 setup(
@@ -29,12 +44,21 @@ setup(
             _extension("pcm"),
             _extension("resample"),
             _extension("plc"),
+            _extension("g722"),
+            _extension("l16"),
+            _extension("opus", "opus"),
+            _extension("codec"),
+            _extension("comfort_noise"),
             _extension("rtp"),
             _extension("reorder"),
             _extension("source"),
+            _extension("capture"),
+            _extension("background"),
             _extension("scheduling"),
             _extension("vad"),
             _extension("telephone_event"),
+            _extension("goertzel"),
+            _extension("tone"),
             _extension("recorder"),
             _extension("speech"),
             _extension("uplink"),

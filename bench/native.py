@@ -19,17 +19,21 @@ import soxr
 import webrtcvad  # type: ignore[import-untyped]
 
 from aywa._native import g711, pcm, resample, rtp
+from aywa._native.goertzel import ToneListener
 from aywa._native.plc import LossConcealer
 from aywa._native.reorder import ReorderBuffer
 from aywa._native.telephone_event import DigitEvents
+from aywa._native.tone import ToneTransmitter
 from aywa._native.vad import Vad
 from aywa.proto.rtp.packet import parse_packet
+from bench import codecs
 from tests.kit.oracles import g711 as slow_g711
 from tests.kit.oracles import pcm as slow_pcm
 from tests.kit.oracles import resample as slow_resample
 from tests.kit.oracles.plc import SlowConcealer
 from tests.kit.oracles.reorder import SlowReorder
 from tests.kit.oracles.telephone_event import SlowDigitEvents
+from tests.kit.oracles.tones import bin_powers, dtmf, to_pcm
 
 FRAME = 160
 FRAMES = 40  # so that the output stays below malloc's mmap threshold: no page faults in the figure
@@ -43,13 +47,15 @@ class Row:
     kernel: str
     native_ns: float
     twin: str
-    twin_ns: float
+    twin_ns: float | None
     border: bool
 
     @property
-    def factor(self) -> float:
-        """How many times faster than the twin."""
-        return self.twin_ns / self.native_ns
+    def comparison(self) -> str:
+        """The twin's time, its name, and how many times faster the kernel is; "-" without a twin."""
+        if self.twin_ns is None:
+            return f"{'-':>12} {self.twin:9} {'-':>7}"
+        return f"{self.twin_ns:12.0f} {self.twin:9} {self.twin_ns / self.native_ns:7.1f}"
 
 
 def ns_per_frame(work: Callable[[], object], frames: int, seconds: float = 0.02) -> float:
@@ -159,6 +165,61 @@ def vad_and_plc_rows() -> list[Row]:
     ]
 
 
+def tone_rows() -> list[Row]:
+    """Keys as tones: heard in a frame of silence, of something else and of a press, and made."""
+    key = to_pcm(dtmf(5, FRAME * FRAMES))
+    rows = []
+    for name, signal in (
+        ("silence", bytes(2 * FRAME * FRAMES)),
+        ("speech", speech_like(FRAME * FRAMES)),
+        ("a press", key),
+    ):
+        frames = [signal[at : at + 2 * FRAME] for at in range(0, len(signal), 2 * FRAME)]
+        listener = ToneListener()
+
+        def listen(listener: ToneListener = listener, frames: list[bytes] = frames) -> None:
+            for number, frame in enumerate(frames):
+                listener.frame(frame, number * FRAME)
+
+        def powers(frames: list[bytes] = frames) -> None:
+            for frame in frames:
+                bin_powers(frame)
+
+        native, twin = ns_per_frame(listen, FRAMES), ns_per_frame(powers, FRAMES)
+        rows.append(Row(f"goertzel, a frame of {name}", native, "numpy", twin, border=True))
+
+    def send() -> None:
+        sender = ToneTransmitter()
+        sender.start(5, FRAME * 25, 0)
+        for _ in range(25):
+            sender.next(FRAME)
+
+    rows.append(
+        Row(
+            "tone",
+            ns_per_frame(send, 25),
+            "numpy",
+            ns_per_frame(lambda: to_pcm(dtmf(5, FRAME)), 1),
+            border=True,
+        )
+    )
+    return rows
+
+
+def codec_rows() -> list[Row]:
+    """Every codec each way beside FFmpeg's, and comfort noise."""
+    return [
+        Row(
+            case.name,
+            ns_per_frame(case.native, FRAMES),
+            "PyAV",
+            ns_per_frame(case.ffmpeg, FRAMES) if case.ffmpeg else None,
+            border=True,
+        )
+        for case in codecs.cases(speech_like, FRAMES)
+    ]
+
+
 def packet_rows() -> list[Row]:
     """Kernels that take one packet at a time."""
     packets = [rtp.pack_header(0, False, n, n * FRAME, 7) + bytes(FRAME) for n in range(FRAMES)]
@@ -206,7 +267,7 @@ def packet_rows() -> list[Row]:
 
 def rows() -> list[Row]:
     """Every kernel, measured now: takes a few seconds."""
-    return stream_rows() + soxr_rows() + vad_and_plc_rows() + packet_rows()
+    return stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows() + packet_rows()
 
 
 def machine() -> str:
@@ -225,9 +286,7 @@ def main() -> None:
     print(f"{'kernel':40} {'native':>9} {'twin':>12} {'':9} {'times':>7}")
     for row in rows():
         star = "*" if row.border else " "
-        print(
-            f"{row.kernel:40} {row.native_ns:8.0f}{star} {row.twin_ns:12.0f} {row.twin:9} {row.factor:7.1f}"
-        )
+        print(f"{row.kernel:40} {row.native_ns:8.0f}{star} {row.comparison}")
     print("* through the Python border, a call a frame or packet (about 0.1 us of the figure)")
 
 

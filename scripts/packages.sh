@@ -10,6 +10,9 @@ packages_of() {
     case $1 in run | test)
         echo "gcc gcc"
         echo "libc6-dev /usr/include/stdio.h"
+        echo "pkg-config pkg-config"
+        echo "libopus-dev /usr/include/opus/opus.h"
+        echo "libsrtp2-dev /usr/include/srtp2/srtp.h"
         echo "ca-certificates /etc/ssl/certs/ca-certificates.crt"
         echo "sox sox"
         echo "asterisk-core-sounds-en-wav $SOUNDS/vm-goodbye.wav"

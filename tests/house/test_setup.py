@@ -195,7 +195,7 @@ def test_no_package_index(machine: Machine) -> None:
     """The whole set-up on a machine that has everything but a network."""
     for tool in ("cp", "rm", "find", "sort", "xargs", "sha256sum", "stat", "nproc", "git"):
         (machine.bin / tool).symlink_to(shutil.which(tool) or "")
-    for tool in ("gcc", "sox", "sipp", "baresip", "tcpdump"):
+    for tool in ("gcc", "pkg-config", "sox", "sipp", "baresip", "tcpdump"):
         machine.stub(tool)
     python = machine.bin / "python3"
     python.write_text(_STUB_PYTHON)

@@ -283,7 +283,7 @@ def test_digits_take_the_place_of_audio_and_audio_goes_on_after_them() -> None:
         assert [p.sequence for p in packets] == list(range(10, 10 + len(packets)))
         assert sound([p for p in packets if p.payload_type == 0]) == tones(480)
         events = [p for p in packets if p.payload_type == 101]
-        assert [p.marker for p in events] == [True, *[False] * 6] * 2
+        assert [p.marker for p in events] == [True, *[False] * 7] * 2
         assert len({p.timestamp for p in events}) == 2
 
 
