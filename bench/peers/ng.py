@@ -38,7 +38,7 @@ def bdecode(data: bytes) -> Value:
     """The value that `bencode` wrote. Raises NgError for anything else."""
     try:
         value, rest = _decode(data)
-    except (ValueError, IndexError) as error:
+    except (ValueError, IndexError, RecursionError) as error:
         raise NgError("not bencoded") from error
     if rest:
         raise NgError("bytes after the value")
