@@ -16,6 +16,7 @@ from random import Random
 
 import trio
 
+from aywa._native.resample import Upsampler
 from aywa.media.engine import EngineLoad, MediaEngine, open_media_engine
 from aywa.media.events import LowWater, PcmReady, SpeechStarted, SpeechStopped
 from aywa.media.leg import Leg
@@ -61,12 +62,13 @@ class _Tally:
 
 async def _converse(leg: Leg, speech: bytes, offset: int, tally: _Tally, judge: VoiceSession | None) -> None:
     """Always talks, stops for speech, starts a new turn when the caller has stopped; takes all PCM."""
-    at = offset
+    scale = leg.rate_hz // 8000
+    at, piece = offset * scale, PIECE * scale
 
     def feed() -> None:
         nonlocal at
-        while taken := leg.write_nowait(speech[2 * at : 2 * (at + PIECE)], leg.epoch):
-            at = (at + taken) % (len(speech) // 2 - PIECE)
+        while taken := leg.write_nowait(speech[2 * at : 2 * (at + piece)], leg.epoch):
+            at = (at + taken) % (len(speech) // 2 - piece)
 
     feed()
     while True:
@@ -106,6 +108,7 @@ async def _measure_calls(load: LoadGenerator, variant: Variant, warm_up_s: float
     speech, _ = speech_loop(Path("/usr/share/asterisk/sounds/en_US_f_Allison"))
     start = 100 * 320
     speech = speech[start : start + 2 * 16000]
+    wide = Upsampler().process(speech)
     tally = _Tally()
     calls = len(load.ports)
     resident = _resident_kib()
@@ -113,8 +116,9 @@ async def _measure_calls(load: LoadGenerator, variant: Variant, warm_up_s: float
         legs, ports = await _open_calls(engine, stack, load.ports, variant)
         async with variant.beside(legs) as company, trio.open_nursery() as nursery:
             for index, leg in enumerate(legs):
+                spoken = speech if leg.rate_hz == 8000 else wide
                 judge = company.judges[index] if company.judges else None
-                nursery.start_soon(_converse, leg, speech, index * 331 % 12000, tally, judge)
+                nursery.start_soon(_converse, leg, spoken, index * 331 % 12000, tally, judge)
             load.start([pair.port for pair in ports], warm_up_s=warm_up_s, seconds=seconds)
             await trio.to_thread.run_sync(load.wait_measuring)
             overrun_before = engine.load().uplink_overrun_ms

@@ -11,11 +11,13 @@ from random import Random
 import trio
 
 from aywa.caller.clips import Clip
+from aywa.caller.session import PLAIN_MEDIA
 from aywa.ids import new_ssrc
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.media.events import PcmReady
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
-from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
+from aywa.media.negotiated import local_audio, media_format
+from aywa.proto.sdp.offer_answer import accept_answer, make_offer
 from aywa.proto.sip.uri import parse_uri
 from aywa.settings import MediaSettings, SipSettings
 from aywa.ua.errors import InviteFailed
@@ -66,7 +68,9 @@ class Callers:
     async def call(self, habit: Habit) -> bool:
         """One call from dialling to the end; False if it was refused."""
         ports = self._engine.reserve_port()
-        offer = make_offer(LocalAudio(ports.host, ports.port), self._rng.getrandbits(31), 1)
+        offer = make_offer(
+            local_audio(ports.host, ports.port, PLAIN_MEDIA, self._rng), self._rng.getrandbits(31), 1
+        )
         try:
             session = await self._agent.invite(
                 self._target, from_uri=parse_uri("sip:soak@127.0.0.1"), offer=offer
@@ -84,8 +88,7 @@ class Callers:
             accepted = accept_answer(offer, session.answer)
             parameters = LegParameters(
                 remote=accepted.remote,
-                payload_type=accepted.payload_type,
-                event_payload_type=accepted.event_payload_type,
+                format=media_format(accepted),
                 ssrc=new_ssrc(self._rng),
                 barge_in=BargeInPolicy.OFF,
             )

@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, ExitStack, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -20,11 +20,12 @@ from aywa.artifacts.wav import WavRecordings
 from aywa.call.disk import DiskThreads
 from aywa.call.record import Recorder
 from aywa.call.timeline import Timeline
+from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat, SrtpKeys, SrtpSuite
 from aywa.media.leg import Leg, LegParameters
 from aywa.ports.voice import VoiceSession, VoiceWindow
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
-from bench.loadgen.tape import Sound
+from bench.loadgen.tape import OPUS_CLOCK_HZ, OPUS_PAYLOAD_TYPE, PHONE_KEY, SERVER_KEY, SRTP_SUITE, Sound
 
 _RECORDED_BYTES_PER_S = 32_000
 _MOST_BEHIND_S = 3.0  # the ring holds four seconds, and half a second passes between two rounds
@@ -57,12 +58,16 @@ class Variant:
     steps: tuple[int, ...]
 
 
-def _plain_leg(remote: tuple[str, int], ssrc: int) -> LegParameters:
-    return LegParameters(remote, 0, 101, ssrc)
+_PCMU = PayloadFormat(Codec.PCMU, 0)
+_OPUS = PayloadFormat(Codec.OPUS, OPUS_PAYLOAD_TYPE, OPUS_CLOCK_HZ)
+_PRESSES = EventFormat(101)
+_PLAIN = MediaFormat(send=_PCMU, receive=(_PCMU,), events=_PRESSES, receive_events=(_PRESSES,))
+_SRTP = replace(_PLAIN, srtp=SrtpKeys(SrtpSuite(SRTP_SUITE), local=SERVER_KEY, remote=PHONE_KEY))
+_WIDE = replace(_PLAIN, send=_OPUS, receive=(_OPUS,))
 
 
-def _recorded_leg(remote: tuple[str, int], ssrc: int) -> LegParameters:
-    return LegParameters(remote, 0, 101, ssrc, record=True)
+def _leg(format: MediaFormat, *, record: bool = False) -> MakeLeg:
+    return lambda remote, ssrc: LegParameters(remote, format, ssrc, record=record)
 
 
 @asynccontextmanager
@@ -149,20 +154,25 @@ def _judge_fault(judge: VoiceBatcher) -> str:
 
 
 _HIGH = (100, 200, 400, 800, 1200, 1600, 1800, 2000, 2200, 2400, 2800)
+_FEW = (25, 50, 100, 150, 200, 250, 300)
 _LOW = (50, 100, 200, 400, 600, 700, 800, 1000)
 _MIDDLE = (100, 400, 800, 1200, 1600, 1800, 2000)
 
 VARIANTS = {
     variant.name: variant
     for variant in (
-        Variant("plain", "PCMU, a port each", Sound.PCMU, _plain_leg, _nothing, _HIGH),
-        Variant("recording", "and recorded to disk", Sound.PCMU, _recorded_leg, _recorders, _MIDDLE),
-        Variant("silero", "and Silero VAD on all audio", Sound.PCMU, _plain_leg, _judge_everything, _LOW),
+        Variant("plain", "PCMU, a port each", Sound.PCMU, _leg(_PLAIN), _nothing, _HIGH),
+        Variant(
+            "recording", "and recorded to disk", Sound.PCMU, _leg(_PLAIN, record=True), _recorders, _MIDDLE
+        ),
+        Variant("srtp", f"under SRTP, {SRTP_SUITE}, both ways", Sound.SRTP, _leg(_SRTP), _nothing, _MIDDLE),
+        Variant("opus", "Opus at 16 kHz, 24 kbit/s, both ways", Sound.OPUS, _leg(_WIDE), _nothing, _FEW),
+        Variant("silero", "and Silero VAD on all audio", Sound.PCMU, _leg(_PLAIN), _judge_everything, _LOW),
         Variant(
             "tier2",
             "and Silero VAD on what sounds like speech",
             Sound.PCMU,
-            _plain_leg,
+            _leg(_PLAIN),
             _second_tier,
             _MIDDLE,
         ),

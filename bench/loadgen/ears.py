@@ -5,7 +5,19 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable
 
-from bench.loadgen.tape import Sound
+import numpy as np
+
+from aywa._native.codec import NativeCodec
+from aywa._native.srtp import SUITES, CryptSession
+from bench.loadgen.tape import (
+    OPUS_CLOCK_HZ,
+    OPUS_RATE_HZ,
+    PHONE_KEY,
+    SERVER_KEY,
+    SRTP_SUITE,
+    Sound,
+)
+from bench.speech_loop import AUDIBLE
 
 PACKETS_KEPT = 48 * 50 * 20  # 48 phones for 20 s: 20 MB
 _WINDOW_NS = 500_000_000  # nothing of the interrupted speech comes later
@@ -25,7 +37,7 @@ def barge_in_times(witnessed: Witnessed, sound: Sound) -> list[float]:
         phones[phone].append((at_ns, packet))
     times: list[float] = []
     for heard in phones.values():
-        times += _of_one_phone(heard, _ear(sound))
+        times += _of_one_phone(heard, _ear(sound))  # each phone has an ear of its own
     return times
 
 
@@ -49,5 +61,29 @@ def _ear(sound: Sound) -> Ear:
     match sound:
         case Sound.PCMU:
             return lambda packet: packet[_RTP_HEADER:].strip(b"\xff") != b""
-        case _:
-            raise ValueError(f"nobody can listen to {sound.value}")
+        case Sound.SRTP:
+            return _srtp_ear()
+        case Sound.OPUS:
+            return _opus_ear()
+
+
+def _srtp_ear() -> Ear:
+    session = CryptSession(SUITES.index(SRTP_SUITE), PHONE_KEY, SERVER_KEY)
+
+    def audible(packet: bytes) -> bool:
+        opened = session.unprotect(packet)
+        if isinstance(opened, int):
+            raise ValueError("what the server sent cannot be decrypted")
+        return opened[_RTP_HEADER:].strip(b"\xff") != b""
+
+    return audible
+
+
+def _opus_ear() -> Ear:
+    decoder = NativeCodec("opus", OPUS_RATE_HZ, OPUS_CLOCK_HZ, sends=False)
+
+    def audible(packet: bytes) -> bool:
+        pcm = np.frombuffer(decoder.decode(packet[_RTP_HEADER:]), dtype=np.int16)
+        return bool(np.abs(pcm.astype(np.int32)).max(initial=0) >= AUDIBLE)
+
+    return audible

@@ -12,9 +12,15 @@ from dataclasses import dataclass
 from enum import Enum
 
 from aywa._native import g711
+from aywa._native.codec import NativeCodec
+from aywa._native.resample import Upsampler
+from aywa._native.srtp import SUITES, CryptSession
 
 SSRC = 0x0B5E55ED
 FRAME = 160  # samples of 8 kHz in 20 ms
+SRTP_SUITE = "AES_CM_128_HMAC_SHA1_80"
+PHONE_KEY, SERVER_KEY = bytes(range(30)), bytes(range(30, 60))  # what each side sends under
+OPUS_PAYLOAD_TYPE, OPUS_CLOCK_HZ, OPUS_RATE_HZ = 111, 48000, 16000
 _MOST_PACKETS = 65_000  # an SRTP receiver that joins later guesses the rollover counter wrong
 
 
@@ -55,7 +61,7 @@ def _packets(
 def make_tape(sound: Sound, pcm: bytes, seconds: float) -> Tape:
     """Packets for a run of so many seconds. `pcm`: the loop, 8 kHz S16LE, whole packets of 20 ms.
 
-    Raises ValueError for a run too long for one tape and for a sound that cannot be made.
+    Raises ValueError for a run too long for one tape and for a packet that cannot be encrypted.
     """
     loop = len(pcm) // (2 * FRAME)
     count = loop + int(seconds * 50) + 50
@@ -66,5 +72,30 @@ def make_tape(sound: Sound, pcm: bytes, seconds: float) -> Tape:
             codes = g711.encode_ulaw(pcm)
             payloads = [codes[at : at + FRAME] for at in range(0, len(codes), FRAME)]
             return Tape(_packets(payloads, count, 0, FRAME), loop)
-        case _:
-            raise ValueError(f"no tape of {sound.value} can be made")
+        case Sound.SRTP:
+            codes = g711.encode_ulaw(pcm)
+            payloads = [codes[at : at + FRAME] for at in range(0, len(codes), FRAME)]
+            return Tape(_packets(payloads, count, 0, FRAME, _protector()), loop)
+        case Sound.OPUS:
+            return Tape(_packets(_opus(pcm), count, OPUS_PAYLOAD_TYPE, OPUS_CLOCK_HZ // 50), loop)
+
+
+def _protector() -> Protect:
+    session = CryptSession(SUITES.index(SRTP_SUITE), PHONE_KEY, SERVER_KEY)
+
+    def protect(packet: bytes) -> bytes:
+        sealed = session.protect(packet)
+        if isinstance(sealed, int):
+            raise ValueError("a packet of the tape cannot be encrypted")
+        return sealed
+
+    return protect
+
+
+def _opus(pcm: bytes) -> list[bytes]:
+    """The loop as a phone's wideband encoder has it the second time round."""
+    encoder = NativeCodec("opus", OPUS_RATE_HZ, OPUS_CLOCK_HZ)
+    wide = Upsampler().process(pcm)
+    size = OPUS_RATE_HZ // 50 * 2
+    frames = [wide[at : at + size] for at in range(0, len(wide), size)]
+    return [encoder.encode(frame) for frame in frames * 2][len(frames) :]
