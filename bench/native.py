@@ -18,10 +18,12 @@ from random import Random
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing
 import soxr
 import webrtcvad  # type: ignore[import-untyped]
 
 from aywa._native import g711, pcm, resample, rtp
+from aywa._native.echo import EchoGuard
 from aywa._native.goertzel import ToneListener
 from aywa._native.plc import LossConcealer
 from aywa._native.reception import Reception
@@ -367,10 +369,43 @@ def srtp_rows() -> list[Row]:
     return rows
 
 
+def echo_rows() -> list[Row]:
+    """The echo guard in its three states, beside a numpy correlation of a frame with all it remembers."""
+    sent = np.frombuffer(speech_like(FRAME * 100), np.int16)
+    other = np.random.default_rng(2).integers(-3000, 3000, len(sent)).astype("<i2")
+    late = (np.concatenate([np.zeros(800), sent])[: len(sent)] * 0.1).astype("<i2")
+    history, frame = sent[:4096].astype(np.float32), sent[:FRAME].astype(np.float32)
+    twin = ns_per_frame(lambda: np.correlate(history, frame), 1)
+    silence = np.zeros(len(sent), "<i2")
+
+    def work(down: np.typing.NDArray[np.int16], up: np.typing.NDArray[np.int16]) -> Callable[[], object]:
+        sends = [down[at : at + FRAME].tobytes() for at in range(0, len(down), FRAME)]
+        hears = [up[at : at + FRAME].tobytes() for at in range(0, len(up), FRAME)]
+
+        def run() -> None:
+            guard = EchoGuard()
+            for number, (out, back) in enumerate(zip(sends, hears, strict=True)):
+                guard.sent(number * FRAME, out)
+                guard.process(number * FRAME, back)
+
+        return run
+
+    return [
+        Row(name, ns_per_frame(work(down, up), 100), "numpy", twin, border=True)
+        for name, down, up in (
+            ("echo: nothing sent, caller speaks", silence, other),
+            ("echo: sending, caller silent", sent, silence),
+            ("echo: locked", sent, late),
+            ("echo: searching for a hiss in every frame", sent, other),
+            ("echo: searching for a vowel in every frame", sent, np.repeat(other, 8)[: len(sent)]),
+        )
+    ]
+
+
 def rows() -> list[Row]:
     """Every kernel, measured now: takes a few seconds."""
-    packets = packet_rows() + rtcp_rows() + srtp_rows()
-    return stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows() + packets
+    audio = stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows()
+    return audio + packet_rows() + rtcp_rows() + srtp_rows() + echo_rows()
 
 
 def machine() -> str:
