@@ -6,9 +6,10 @@ import struct
 import pytest
 
 from aywa._native import g711
+from aywa._native.srtp import BAD_TAG, SUITES, CryptSession
 from aywa.proto.rtp.packet import parse_packet
 from bench.loadgen.ears import barge_in_times
-from bench.loadgen.tape import FRAME, Sound, make_tape
+from bench.loadgen.tape import FRAME, PHONE_KEY, SERVER_KEY, SRTP_SUITE, SSRC, Sound, make_tape
 
 MS = 1_000_000
 LOUD = bytes(12) + b"\x10" * FRAME
@@ -46,3 +47,27 @@ def test_who_interrupts_nobody_is_not_counted() -> None:
 def test_what_comes_half_a_second_later_is_another_sentence() -> None:
     heard = [(0, MS, b""), (0, 20 * MS, LOUD), (0, 520 * MS, LOUD)]
     assert barge_in_times(heard, Sound.PCMU) == [39.0]
+
+
+@pytest.mark.parametrize("sound", list(Sound))
+def test_every_sound_has_a_tape_of_its_own_ssrc(sound: Sound) -> None:
+    tape = make_tape(sound, bytes(2 * FRAME * 4), 1.0)
+    assert {packet[8:12] for packet in tape.packets} == {struct.pack("!I", SSRC)}
+    assert len(set(tape.packets)) == len(tape.packets)
+
+
+def test_an_encrypted_tape_opens_with_the_phones_key_only() -> None:
+    pcm = struct.pack(f"<{FRAME}h", *range(FRAME))
+    sealed, plain = make_tape(Sound.SRTP, pcm, 1.0).packets, make_tape(Sound.PCMU, pcm, 1.0).packets
+    suite = SUITES.index(SRTP_SUITE)
+    server = CryptSession(suite, SERVER_KEY, PHONE_KEY)
+    assert [server.unprotect(packet) for packet in sealed] == plain
+    assert CryptSession(suite, SERVER_KEY, SERVER_KEY).unprotect(sealed[0]) == BAD_TAG
+
+
+def test_the_ear_for_srtp_decrypts() -> None:
+    server = CryptSession(SUITES.index(SRTP_SUITE), SERVER_KEY, PHONE_KEY)
+    payloads = [b"\x10" * FRAME] * 3 + [b"\xff" * FRAME] * 3
+    packets = [struct.pack("!BBHII", 0x80, 0, n, n * FRAME, 9) + body for n, body in enumerate(payloads)]
+    heard = [(0, (1 + 20 * n) * MS, server.protect(packet)) for n, packet in enumerate(packets)]
+    assert barge_in_times([(0, MS, b""), *heard[1:]], Sound.SRTP) == [60.0]
