@@ -19,18 +19,23 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import numpy as np
+import numpy.typing
 import soxr
 import webrtcvad  # type: ignore[import-untyped]
 
 from aywa._native import g711, pcm, resample, rtp
+from aywa._native.echo import EchoGuard
+from aywa._native.goertzel import ToneListener
 from aywa._native.plc import LossConcealer
 from aywa._native.reception import Reception
 from aywa._native.reorder import ReorderBuffer
 from aywa._native.rtcp import pack_report, parse_report
 from aywa._native.srtp import KEY_SIZES, SUITES, CryptSession
 from aywa._native.telephone_event import DigitEvents
+from aywa._native.tone import ToneTransmitter
 from aywa._native.vad import Vad
 from aywa.proto.rtp.packet import parse_packet
+from bench import codecs
 from tests.kit import crypt_soak
 from tests.kit.oracles import g711 as slow_g711
 from tests.kit.oracles import pcm as slow_pcm
@@ -41,6 +46,7 @@ from tests.kit.oracles.reception import SlowReception
 from tests.kit.oracles.reorder import SlowReorder
 from tests.kit.oracles.srtp import SlowSrtp
 from tests.kit.oracles.telephone_event import SlowDigitEvents
+from tests.kit.oracles.tones import bin_powers, dtmf, to_pcm
 
 FRAME = 160
 FRAMES = 40  # so that the output stays below malloc's mmap threshold: no page faults in the figure
@@ -54,13 +60,15 @@ class Row:
     kernel: str
     native_ns: float
     twin: str
-    twin_ns: float
+    twin_ns: float | None
     border: bool
 
     @property
-    def factor(self) -> float:
-        """How many times faster than the twin."""
-        return self.twin_ns / self.native_ns
+    def comparison(self) -> str:
+        """The twin's time, its name, and how many times faster the kernel is; "-" without a twin."""
+        if self.twin_ns is None:
+            return f"{'-':>12} {self.twin:9} {'-':>7}"
+        return f"{self.twin_ns:12.0f} {self.twin:9} {self.twin_ns / self.native_ns:7.1f}"
 
 
 def ns_per_frame(work: Callable[[], object], frames: int, seconds: float = 0.02) -> float:
@@ -167,6 +175,61 @@ def vad_and_plc_rows() -> list[Row]:
             ns_per_frame(hole(slow, frames[:3]), 3),
             border=True,
         ),
+    ]
+
+
+def tone_rows() -> list[Row]:
+    """Keys as tones: heard in a frame of silence, of something else and of a press, and made."""
+    key = to_pcm(dtmf(5, FRAME * FRAMES))
+    rows = []
+    for name, signal in (
+        ("silence", bytes(2 * FRAME * FRAMES)),
+        ("speech", speech_like(FRAME * FRAMES)),
+        ("a press", key),
+    ):
+        frames = [signal[at : at + 2 * FRAME] for at in range(0, len(signal), 2 * FRAME)]
+        listener = ToneListener()
+
+        def listen(listener: ToneListener = listener, frames: list[bytes] = frames) -> None:
+            for number, frame in enumerate(frames):
+                listener.frame(frame, number * FRAME)
+
+        def powers(frames: list[bytes] = frames) -> None:
+            for frame in frames:
+                bin_powers(frame)
+
+        native, twin = ns_per_frame(listen, FRAMES), ns_per_frame(powers, FRAMES)
+        rows.append(Row(f"goertzel, a frame of {name}", native, "numpy", twin, border=True))
+
+    def send() -> None:
+        sender = ToneTransmitter()
+        sender.start(5, FRAME * 25, 0)
+        for _ in range(25):
+            sender.next(FRAME)
+
+    rows.append(
+        Row(
+            "tone",
+            ns_per_frame(send, 25),
+            "numpy",
+            ns_per_frame(lambda: to_pcm(dtmf(5, FRAME)), 1),
+            border=True,
+        )
+    )
+    return rows
+
+
+def codec_rows() -> list[Row]:
+    """Every codec each way beside FFmpeg's, and comfort noise."""
+    return [
+        Row(
+            case.name,
+            ns_per_frame(case.native, FRAMES),
+            "PyAV",
+            ns_per_frame(case.ffmpeg, FRAMES) if case.ffmpeg else None,
+            border=True,
+        )
+        for case in codecs.cases(speech_like, FRAMES)
     ]
 
 
@@ -316,9 +379,43 @@ def srtp_rows() -> list[Row]:
     return rows
 
 
+def echo_rows() -> list[Row]:
+    """The echo guard in its three states, beside a numpy correlation of a frame with all it remembers."""
+    sent = np.frombuffer(speech_like(FRAME * 100), np.int16)
+    other = np.random.default_rng(2).integers(-3000, 3000, len(sent)).astype("<i2")
+    late = (np.concatenate([np.zeros(800), sent])[: len(sent)] * 0.1).astype("<i2")
+    history, frame = sent[:4096].astype(np.float32), sent[:FRAME].astype(np.float32)
+    twin = ns_per_frame(lambda: np.correlate(history, frame), 1)
+    silence = np.zeros(len(sent), "<i2")
+
+    def work(down: np.typing.NDArray[np.int16], up: np.typing.NDArray[np.int16]) -> Callable[[], object]:
+        sends = [down[at : at + FRAME].tobytes() for at in range(0, len(down), FRAME)]
+        hears = [up[at : at + FRAME].tobytes() for at in range(0, len(up), FRAME)]
+
+        def run() -> None:
+            guard = EchoGuard()
+            for number, (out, back) in enumerate(zip(sends, hears, strict=True)):
+                guard.sent(number * FRAME, out)
+                guard.process(number * FRAME, back)
+
+        return run
+
+    return [
+        Row(name, ns_per_frame(work(down, up), 100), "numpy", twin, border=True)
+        for name, down, up in (
+            ("echo: nothing sent, caller speaks", silence, other),
+            ("echo: sending, caller silent", sent, silence),
+            ("echo: locked", sent, late),
+            ("echo: searching for a hiss in every frame", sent, other),
+            ("echo: searching for a vowel in every frame", sent, np.repeat(other, 8)[: len(sent)]),
+        )
+    ]
+
+
 def rows() -> list[Row]:
     """Every kernel, measured now: takes a few seconds."""
-    return stream_rows() + soxr_rows() + vad_and_plc_rows() + packet_rows() + rtcp_rows() + srtp_rows()
+    audio = stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows()
+    return audio + packet_rows() + rtcp_rows() + srtp_rows() + echo_rows()
 
 
 def machine() -> str:
@@ -337,9 +434,7 @@ def main() -> None:
     print(f"{'kernel':40} {'native':>9} {'twin':>12} {'':9} {'times':>7}")
     for row in rows():
         star = "*" if row.border else " "
-        print(
-            f"{row.kernel:40} {row.native_ns:8.0f}{star} {row.twin_ns:12.0f} {row.twin:9} {row.factor:7.1f}"
-        )
+        print(f"{row.kernel:40} {row.native_ns:8.0f}{star} {row.comparison}")
     print("* through the Python border, a call a frame or packet (about 0.1 us of the figure)")
 
 

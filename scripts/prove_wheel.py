@@ -32,14 +32,16 @@ async def carry_audio() -> int:
     import trio
 
     from aywa.media.engine import open_media_engine
+    from aywa.media.format import Codec, MediaFormat, PayloadFormat
     from aywa.media.leg import BargeInPolicy, LegParameters
     from aywa.settings import MediaSettings
+
+    pcmu = PayloadFormat(Codec.PCMU, 0)
 
     def parameters(port: int, ssrc: int) -> LegParameters:
         return LegParameters(
             remote=("127.0.0.1", port),
-            payload_type=0,
-            event_payload_type=None,
+            format=MediaFormat(send=pcmu, receive=(pcmu,)),
             ssrc=ssrc,
             barge_in=BargeInPolicy.OFF,
         )

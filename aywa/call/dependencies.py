@@ -17,7 +17,7 @@ from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
 from aywa.ports.voice import VoiceJudge
-from aywa.settings import CallSettings
+from aywa.settings import CallSettings, MediaSettings
 from aywa.turn.settings import TurnSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -53,6 +53,7 @@ class CallDependencies:
     observer: CallObserver
     worker_id: str = ""
     media_timeout_s: float = 30.0
+    media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)
     disk: Disk = field(default_factory=DiskThreads)

@@ -50,7 +50,7 @@ class Recorder:
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._collect)
             try:
-                await self._record(_File(self._recordings, call_id), opened)
+                await self._record(_File(self._recordings, call_id, self._leg.rate_hz), opened)
             except OSError as error:
                 self._timeline.add("media.record_failed", error=error.strerror or type(error).__name__)
             nursery.cancel_scope.cancel()
@@ -98,9 +98,10 @@ class Recorder:
 class _File:
     """The file of a recording. Methods run in worker threads, one at a time even if one was abandoned."""
 
-    def __init__(self, recordings: RecordingStore, call_id: str) -> None:
+    def __init__(self, recordings: RecordingStore, call_id: str, rate_hz: int) -> None:
         self._recordings = recordings
         self._call_id = call_id
+        self._rate_hz = rate_hz
         self._opened: AbstractContextManager[RecordingSink] | None = None
         self._sink: RecordingSink | None = None
         self._lock = Lock()
@@ -108,7 +109,7 @@ class _File:
     def open(self) -> str:
         """Create it; returns its path."""
         with self._lock:
-            opened = self._recordings.open(self._call_id)
+            opened = self._recordings.open(self._call_id, self._rate_hz)
             self._sink = opened.__enter__()
             self._opened = opened
             return self._sink.path

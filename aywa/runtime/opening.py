@@ -44,6 +44,14 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
+def _publisher(bus: EventBus, observer: Observer) -> Observer:
+    def publish(entry: TimelineEntry) -> None:
+        bus.publish_nowait(entry)
+        observer(entry)
+
+    return publish
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
@@ -57,11 +65,6 @@ async def open_runtime(
     await trio.to_thread.run_sync(check_host, settings)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     bus = EventBus()
-
-    def publish(entry: TimelineEntry) -> None:
-        bus.publish_nowait(entry)
-        observer(entry)
-
     recordings = WavRecordings(settings.artifacts.directory)
     door = _FrontDoor()
     async with (
@@ -84,9 +87,10 @@ async def open_runtime(
                 settings=settings.call,
                 rng=rng,
                 clock=wall_now,
-                observer=publish,
+                observer=_publisher(bus, observer),
                 worker_id=worker_id,
                 media_timeout_s=settings.media.media_timeout_s,
+                media=settings.media,
                 voice_judge=voice_judge,
             )
         ) as table,

@@ -15,7 +15,8 @@ from aywa.call.live import LiveCall
 from aywa.call.table import CallTable, open_call_table
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
-from aywa.settings import CallSettings
+from aywa.proto.sdp.description import SessionDescription
+from aywa.settings import CallSettings, MediaSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 from tests.kit.fake_leg import FakeEngine, FakeLeg
@@ -39,6 +40,7 @@ class CallWorld:
     scenario: FakeScenario = field(default_factory=FakeScenario)
     settings: CallSettings = field(default_factory=CallSettings)
     turn: TurnSettings | None = None
+    media: MediaSettings = field(default_factory=MediaSettings)
     voice_judge: VoiceJudge | None = None
     engine: FakeEngine = field(default_factory=FakeEngine)
     stt: FakeTranscriber = field(default_factory=FakeTranscriber)
@@ -67,15 +69,16 @@ class CallWorld:
             worker_id="test",
             disk=self.disk,
             turn=self.turn,
+            media=self.media,
         )
         async with open_call_table(dependencies) as table:
             yield table
 
     @asynccontextmanager
-    async def call(self, number: int = 1) -> AsyncIterator[Person]:
+    async def call(self, number: int = 1, offer: bool | SessionDescription = True) -> AsyncIterator[Person]:
         """A table with one answered call; leaving the block waits until that call is over."""
         async with self.table() as table, trio.open_nursery() as nursery:
-            incoming = FakeIncomingCall(number)
+            incoming = FakeIncomingCall(number, offer=offer)
             nursery.start_soon(table.take_incoming, incoming)
             person = await Person.on(self, table, incoming)
             yield person

@@ -73,7 +73,7 @@ class Call:
         self.opening = asked.value, locked.value
 
     def soak(self, batches: int, *, reports: bool = False, forging: bool = False) -> Any:
-        """A `Soak` after `batches` times BATCH packets there and back, each behind a forged copy if `forging`."""
+        """A `Soak` after `batches` times BATCH packets there and back, each behind a forged one if asked."""
         kind = "_rtcp" if reports else ""
         packet = RTCP if reports else RTP
         soak = Soak(
@@ -100,7 +100,7 @@ class Call:
 
 
 def counted(library: Path, suite: int) -> dict[str, int]:
-    """Allocations, locks and wrong verdicts: 5000 packets between 1000 reports, plain and behind forged ones."""
+    """Allocations, locks and wrong verdicts: 5000 packets between 1000 reports, then behind forged."""
     call = Call(library, suite)
     counts = {"opening": call.opening[0], "asked": 0, "locked": 0, "wrong": 0}
     for forging in (False, True):

@@ -115,11 +115,13 @@ class FakeRecordings:
 
     def __init__(self, *, fails: bool = False) -> None:
         self.sinks: dict[str, FakeSink] = {}
+        self.rates: dict[str, int] = {}
         self._fails = fails
 
     @contextmanager
-    def open(self, call_id: str) -> Iterator[FakeSink]:
+    def open(self, call_id: str, rate_hz: int = 8000) -> Iterator[FakeSink]:
         sink = self.sinks[call_id] = FakeSink(f"/recordings/{call_id}.wav", fails=self._fails)
+        self.rates[call_id] = rate_hz
         try:
             yield sink
         finally:

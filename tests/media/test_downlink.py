@@ -283,7 +283,7 @@ def test_digits_take_the_place_of_audio_and_audio_goes_on_after_them() -> None:
         assert [p.sequence for p in packets] == list(range(10, 10 + len(packets)))
         assert sound([p for p in packets if p.payload_type == 0]) == tones(480)
         events = [p for p in packets if p.payload_type == 101]
-        assert [p.marker for p in events] == [True, *[False] * 6] * 2
+        assert [p.marker for p in events] == [True, *[False] * 7] * 2
         assert len({p.timestamp for p in events}) == 2
 
 
@@ -322,6 +322,6 @@ def test_a_reader_that_stalls_gets_silence_of_the_right_length() -> None:
         assert tail == g711.decode_ulaw(tones(FRAME) * 300)[2 * lost :]
 
 
-def test_a_leg_without_recording_needs_at_most_64_kib() -> None:
+def test_a_narrowband_leg_without_recording_needs_at_most_52_kib() -> None:
     with Rig() as rig:
-        assert rig.leg.memory <= 64 * 1024
+        assert rig.leg.memory <= 52 * 1024
