@@ -82,6 +82,7 @@ class CallTable:
             except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this call ends this call
                 self._broken(live, group)
         finally:
+            await live.keep_capture()
             with trio.move_on_after(FINAL_WRITE_S, shield=True):
                 await self._finish(live, inbound)
             del self._calls[live.id]
