@@ -42,7 +42,7 @@ class LiveCall:
         self.conversation = Conversation(
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
-        self.capture = CallCapture(self.id, self.timeline, dependencies.disk, dependencies.captures)
+        self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.over = trio.Event()
         self._clock = dependencies.clock
         self._journal = journal

@@ -150,7 +150,7 @@ async def test_packets_are_kept_on_demand_and_written_when_media_stops(data_dir:
                 await session.wait_ended()
                 await live.over.wait()
             assert await runtime.pcap(live.id) is None
-            ours = rtp.getsockname()[1]
+            ours, theirs = rtp.getsockname()[1], rtp.getpeername()[1]
         row = await runtime.store.get_call(live.id)
         (entry,) = [e for e in await runtime.store.timeline(live.id) if e.kind == "media.pcap_written"]
     assert row is not None
@@ -175,6 +175,7 @@ async def test_packets_are_kept_on_demand_and_written_when_media_stops(data_dir:
     assert KEY not in data
     received = read_pcap(written, "-T", "rtp", "udp", "src", "port", str(ours))
     assert sequences(received) == list(range(86))
+    assert all(f" IP 127.0.0.1.{ours} > 127.0.0.1.{theirs}: " in line for line in received)
     assert len(read_pcap(written)) == entry.data["packets"]
 
 
