@@ -29,7 +29,7 @@ def new_ring(mode: CaptureMode, packets: int) -> NativeCapture:
 
 
 def packets_of(ring: NativeCapture, local: tuple[str, int], rtcp_mux: bool) -> list[CapturedPacket]:
-    """What the ring has, the oldest first; about 1 ms for 1,000 packets, from any thread.
+    """What the ring has, the oldest first; about 2 ms for 1,000 packets, from any thread.
 
     `local`: where this side's RTP is; its RTCP is at the next port but for `rtcp_mux`.
     """
