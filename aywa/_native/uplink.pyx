@@ -9,6 +9,7 @@ uplink_audio.pyx.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u32, load_u64
+from aywa._native.capture cimport CAPTURE_RECEIVED, Capture, capture_rtp
 from aywa._native.legstate cimport *
 from aywa._native.reorder cimport *
 from aywa._native.rtp cimport RtpHeader, rtp_parse
@@ -22,6 +23,7 @@ from aywa._native.wire cimport *
 cdef enum:
     HOLE_PATIENCE = 480        # samples (60 ms) without a packet concede a hole that waits
     DIGIT_PATIENCE = 800       # samples (100 ms) without a packet end a press whose end was lost
+    NS_PER_SAMPLE = 125000
 
 
 cdef void _tell_digits(Leg* leg, int code, uint32_t timestamp) noexcept nogil:
@@ -114,6 +116,14 @@ cdef void _count_unread(Leg* leg, int verdict) noexcept nogil:
         leg.stats.malformed += 1
 
 
+cdef void _capture(Leg* leg, const uint8_t* data, int length, uint64_t peer, int kind, int64_t now) noexcept nogil:
+    cdef Capture* capture = leg_capture(leg)
+    if capture != NULL:
+        # What is no audio that was agreed on may be a key press under its former number.
+        capture_rtp(capture, CAPTURE_RECEIVED, leg.start_ns + now * NS_PER_SAMPLE, peer, data, length,
+                    kind != KIND_AUDIO and kind != KIND_NOISE)
+
+
 cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int64_t now) noexcept nogil:
     cdef RtpHeader header
     cdef ReorderPacket packet
@@ -130,8 +140,9 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
             return
     if rtp_parse(data, length, &header) != 0:
         leg.stats.malformed += 1
+        _capture(leg, data, length, peer, KIND_UNKNOWN, now)
         return
-    # HOOK statistics of the source, capture: (header, data, length, now).
+    # HOOK statistics of the source: (header, data, length, now).
     packet.timestamp = header.timestamp
     packet.ssrc = header.ssrc
     packet.sequence = header.sequence
@@ -141,6 +152,7 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
     packet.length = header.payload_length
     packet.payload = data + header.payload_offset
     kind = wire_kind(leg.wire, header.payload_type, &index)
+    _capture(leg, data, length, peer, kind, now)
     if header.payload_length <= leg.wire.payload_size and reorder_pass(&leg.up.reorder, header.ssrc,
                                                                        header.sequence):
         leg.stats.received += 1

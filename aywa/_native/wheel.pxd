@@ -29,6 +29,7 @@ cdef struct Wheel:
     uint32_t stop               # Python
     int64_t number              # of the next tick
     int64_t base_ns             # when tick 0 was due
+    int64_t now_ns              # when the present tick began
     Leg* slots[64]
     Leg* tails[64]
     Command commands[4096]

@@ -16,6 +16,7 @@ from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.ids import new_ssrc
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.media.negotiated import local_audio, media_format, summary
+from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
     Accepted,
@@ -68,6 +69,7 @@ class Inbound:
                         accepted = self._read_answer(sip, description, local)
                     taken = True
                     async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
+                        self.live.capture.follow(leg)
                         Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow()
                         self.live.answered(
                             **summary(accepted),
@@ -120,6 +122,7 @@ class Inbound:
 
     def _parameters(self, accepted: Accepted) -> LegParameters:
         settings, vad = self.dependencies.settings, self.dependencies.vad
+        media = self.dependencies.media
         return LegParameters(
             # On an old hold from the start: the address comes with the re-INVITE that ends it.
             remote=accepted.remote if accepted.has_address else None,
@@ -131,6 +134,8 @@ class Inbound:
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),
+            capture=CaptureMode(media.pcap),
+            capture_packets=media.pcap_packets,
         )
 
 

@@ -8,6 +8,16 @@ from typing import Protocol, TypeVar
 from aywa.media.events import LegEvent
 from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
+from aywa.ports.capture import CapturedPacket, CaptureMode
+
+
+class StatsPort(Protocol):
+    """Packet counters: a dataclass with these and more."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
 
 
 class LegPort(Protocol):
@@ -66,8 +76,18 @@ class LegPort(Protocol):
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
 
-    def stats(self) -> object:
-        """Packet counters: a dataclass."""
+    def capture(self, mode: CaptureMode) -> None:
+        """Keep the last packets, in this way, from now on."""
+
+    @property
+    def captures(self) -> bool:
+        """Whether packets are kept."""
+
+    def captured(self) -> list[CapturedPacket]:
+        """What is kept, the oldest first; from any thread, also after the leg's end."""
+
+    def stats(self) -> StatsPort:
+        """Packet counters."""
 
 
 class PortPairPort(Protocol):

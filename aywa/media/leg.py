@@ -14,13 +14,16 @@ from typing import cast
 
 import trio
 
+from aywa._native.capture import NativeCapture
 from aywa._native.leg import NativeLeg
 from aywa._native.wire import NativeWire
 from aywa.errors import MediaError
+from aywa.media.capture import DEFAULT_PACKETS, native_mode, new_ring, packets_of
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
 from aywa.media.format import MediaFormat
 from aywa.media.ports import PortPair
 from aywa.media.wire import native_wire
+from aywa.ports.capture import CapturedPacket, CaptureMode
 
 _FLAG_LOW_WATER = 2
 _SAMPLES_PER_MS = 8
@@ -44,7 +47,8 @@ class LegParameters:
     sent or accepted, and what is written waits). `format`: its sent codec settles the rate of the PCM for as
     long as the leg lasts.
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
-    `speech_stop_ms`: silence that ends it.
+    `speech_stop_ms`: silence that ends it. `capture`: what is kept of the last packets, `capture_packets` of
+    them (a power of two from 2 to 65536, 256 bytes each).
     """
 
     remote: tuple[str, int] | None
@@ -56,6 +60,8 @@ class LegParameters:
     vad_mode: int = 1  # the highest that finds 97 % of recorded words within 60 ms; 3 misses one in ten
     speech_start_ms: int = 34  # longer than a click of under 30 ms can touch
     speech_stop_ms: int = 400  # splits none of 110 recorded words and 1 of 248 recorded sentences
+    capture: CaptureMode = CaptureMode.OFF
+    capture_packets: int = DEFAULT_PACKETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +118,9 @@ class Leg:
         self.local_port = ports.port
         self._native = native
         self._configure = configure
+        self._ring: NativeCapture | None = None
+        if parameters.capture is not CaptureMode.OFF:
+            self.capture(parameters.capture)
         native.listen(_PCM_READY, _LOW_WATER)
         self._room = trio.lowlevel.ParkingLot()
         self.removed = trio.Event()
@@ -260,6 +269,29 @@ class Leg:
         recording, and no media timeout comes; the timeline goes on.
         """
         self._native.hold(held)
+
+    def capture(self, mode: CaptureMode) -> None:
+        """Keep the last packets from now on, or keep more or less of each than before.
+
+        Raises MediaError for OFF (a ring once there stays until the leg ends) and when memory is out.
+        """
+        if self._ring is not None:
+            self._ring.mode = native_mode(mode)
+            return
+        ring = new_ring(mode, self.parameters.capture_packets)
+        self._native.capture(ring)
+        self._ring = ring
+
+    @property
+    def captures(self) -> bool:
+        """Whether packets are kept."""
+        return self._ring is not None
+
+    def captured(self) -> list[CapturedPacket]:
+        """The packets kept, the oldest first, decrypted; from any thread, also after the leg's end."""
+        if self._ring is None:
+            return []
+        return packets_of(self._ring, (self.local_host, self.local_port), self.format.rtcp_mux)
 
     def stats(self) -> LegStats:
         """The counters up to now."""
