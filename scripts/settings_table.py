@@ -47,6 +47,8 @@ MEANINGS = {
     "RUNTIME_MEDIA_CODEC_ORDER": "whose order decides: `local` takes that of the list, `offer` the caller's",
     "RUNTIME_MEDIA_SRTP": "`off` refuses SRTP, `optional` answers in kind, `required` refuses plain RTP",
     "RUNTIME_MEDIA_SRTP_SUITES": "SRTP suites that are served, in order of preference",
+    "RUNTIME_MEDIA_PCAP": "what is kept of a call's last packets: nothing, headers, audio, all; see Captures",
+    "RUNTIME_MEDIA_PCAP_PACKETS": "how many packets a call keeps, 256 bytes each",
     "RUNTIME_SCENARIO": "the conversation incoming calls get",
     "RUNTIME_MAX_DURATION_S": "seconds a call may last",
     "RUNTIME_SILENCE_TIMEOUT_S": "seconds of the caller's silence that end a call",

@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int16_t, uint32_t, uint64_t
 
+from aywa._native.capture cimport NativeCapture
 from aywa._native.legstate cimport Leg
 from aywa._native.resample cimport Up2
 from aywa._native.wire cimport NativeWire
@@ -12,6 +13,7 @@ cdef class NativeLeg:
     cdef void* vad
     cdef bint attached          # the engine may touch `leg`
     cdef bint leaving           # it has been told to let go
+    cdef NativeCapture _capture
     cdef size_t _memory
     cdef object _mailbox        # a deque: what Python has been told and has not taken
     cdef object _pcm_ready      # what stands in it for the level flags

@@ -5,6 +5,7 @@ Samples of the timeline are 8 kHz; those of PCM, which `write` and `read_recordi
 
 from typing import Any, TypeAlias
 
+from aywa._native.capture import NativeCapture
 from aywa._native.wire import NativeWire
 
 _Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -81,6 +82,11 @@ class NativeLeg:
     def open_gate(self, epoch: int) -> None: ...
     def send_digit(self, code: int, duration_samples: int) -> bool:
         """False with 32 presses waiting."""
+    def capture(self, ring: NativeCapture) -> None:
+        """Keep packets there from now on, for good; also while the engine has the leg.
+
+        Raises ValueError for a second ring.
+        """
     @property
     def epoch(self) -> int: ...
     @property

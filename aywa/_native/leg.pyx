@@ -7,6 +7,7 @@ from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
+from aywa._native.capture cimport NativeCapture
 from aywa._native.legstate cimport *
 from aywa._native.plc cimport plc_init
 from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read, recorder_size
@@ -280,6 +281,12 @@ cdef class NativeLeg:
         store_u64(&down.digits_written, down.digits_written + 1)
         return True
 
+    def capture(self, NativeCapture ring not None):
+        if self._capture is not None:
+            raise ValueError("the leg has its capture")
+        self._capture = ring                  # lives as long as the leg
+        store_u64(<uint64_t*>&self.leg.capture, <uint64_t>&ring.capture)
+
     @property
     def epoch(self):
         return load_u32(&self.leg.down.gate_epoch)
@@ -299,7 +306,7 @@ cdef class NativeLeg:
 
     @property
     def memory(self):
-        return self._memory + self.leg.wire.bytes
+        return self._memory + self.leg.wire.bytes + (0 if self._capture is None else self._capture.memory)
 
     @property
     def layout(self):

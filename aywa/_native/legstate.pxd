@@ -6,6 +6,7 @@ counted in samples of 8 kHz whatever its codecs; its PCM has `rate` samples a se
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
+from aywa._native.capture cimport Capture
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
@@ -202,11 +203,12 @@ cdef struct Leg:
     uint32_t held              # Python: nothing is sent, heard or missed
     Reports* reports
     int64_t report_due         # timeline sample of the next report
+    Capture* capture           # Python, once: NULL until packets are to be kept
     uint64_t events_written
     uint64_t events_read       # Python
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[39]
+    uint8_t spare[31]
     Uplink up
     uint64_t spare_2[3]
     Downlink down
@@ -226,6 +228,11 @@ cdef inline uint64_t leg_peer(Leg* leg) noexcept nogil:
     """Whom to send to and take from; 0: unknown yet."""
     cdef uint64_t told = load_u64(&leg.peer)
     return told if leg.nat == SOURCE_STRICT else source_peer(&leg.reports.lock, told)
+
+
+cdef inline Capture* leg_capture(const Leg* leg) noexcept nogil:
+    """Where packets are kept; NULL: nowhere."""
+    return <Capture*>load_u64(<const uint64_t*>&leg.capture)
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:

@@ -8,6 +8,7 @@ the audio is in uplink_audio.pyx.
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u32
+from aywa._native.capture cimport CAPTURE_RECEIVED, Capture, capture_rtp
 from aywa._native.legstate cimport *
 from aywa._native.reorder cimport *
 from aywa._native.reporting cimport reporting_hear
@@ -23,6 +24,7 @@ from aywa._native.wire cimport *
 cdef enum:
     HOLE_PATIENCE = 480        # samples (60 ms) without a packet concede a hole that waits
     DIGIT_PATIENCE = 800       # samples (100 ms) without a packet end a press whose end was lost
+    NS_PER_SAMPLE = 125000
 
 
 cdef void _tell_digits(Leg* leg, int code, uint32_t timestamp) noexcept nogil:
@@ -124,6 +126,14 @@ cdef bint _learn(Leg* leg, const RtpHeader* header, int kind, uint64_t stranger,
     return True
 
 
+cdef void _capture(Leg* leg, const uint8_t* data, int length, uint64_t peer, int kind, int64_t now) noexcept nogil:
+    cdef Capture* capture = leg_capture(leg)
+    if capture != NULL:
+        # What is no audio that was agreed on may be a key press under its former number.
+        capture_rtp(capture, CAPTURE_RECEIVED, leg.start_ns + now * NS_PER_SAMPLE, peer, data, length,
+                    kind != KIND_AUDIO and kind != KIND_NOISE)
+
+
 cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int64_t now) noexcept nogil:
     cdef RtpHeader header
     cdef ReorderPacket packet
@@ -140,8 +150,8 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
             return
     if rtp_parse(data, length, &header) != 0:
         leg.stats.malformed += 1
+        _capture(leg, data, length, peer, KIND_UNKNOWN, now)
         return
-    # HOOK capture: (header, data, length, now).
     packet.timestamp = header.timestamp
     packet.ssrc = header.ssrc
     packet.sequence = header.sequence
@@ -155,6 +165,7 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
         return
     if leg.nat:
         source_heard(&leg.reports.lock)
+    _capture(leg, data, length, peer, kind, now)
     if header.payload_length <= leg.wire.payload_size and reorder_pass(&leg.up.reorder, header.ssrc,
                                                                        header.sequence):
         leg.stats.received += 1

@@ -10,6 +10,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_i64, store_u32, store_u64
+from aywa._native.capture cimport CAPTURE_SENT, Capture, capture_rtp
 from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
@@ -160,6 +161,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
     cdef int slot = <int>(w.number & (SLOTS - 1))
     cdef Leg* leg = w.slots[slot]
     cdef Leg* next
+    cdef Capture* capture
     cdef uint64_t peer
     cdef int length, octets
     w.slots[slot] = NULL
@@ -179,7 +181,10 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
         else:
             length = downlink_tick(leg, w.packet)
-            # HOOK capture in the clear: (w.packet, length).
+            capture = leg_capture(leg)
+            if capture != NULL and length > 0:
+                capture_rtp(capture, CAPTURE_SENT, w.now_ns, peer, w.packet, length,
+                            w.packet[1] & 0x7F == leg.wire.events_type)
             octets = length - RTP_HEADER_SIZE
             if length > 0 and leg.wire.crypt != NULL:
                 length = crypt_protect(leg.wire.crypt, w.packet, length)

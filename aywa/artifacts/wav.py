@@ -154,7 +154,7 @@ class WavRecordings:
 
     def _create(self, call_id: str, rate_hz: int) -> WavSink:
         folder = self._directory / self._wall().strftime("%Y/%m/%d")
-        name = _file_name(call_id)
+        name = file_name(call_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(1, 100):  # an id that comes twice keeps both recordings
@@ -168,7 +168,7 @@ class WavRecordings:
         raise RecordingError(errno.EEXIST, "the recording cannot be created (its name is taken)")
 
 
-def _file_name(call_id: str) -> str:
+def file_name(call_id: str) -> str:
     """The id itself when it is a plain word, else a digest: an id never chooses the directory."""
     if _SAFE_NAME.fullmatch(call_id):
         return call_id

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
+from aywa.ports.capture import CaptureStore
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.store import CallStore, TimelineEntry
@@ -58,6 +59,7 @@ class CallDependencies:
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
+    captures: CaptureStore | None = None  # None: none is written
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
 
     def speech_stop_ms(self) -> int:

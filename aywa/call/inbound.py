@@ -17,6 +17,7 @@ from aywa.ids import new_ssrc
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.media.negotiated import local_audio, media_format, summary
 from aywa.media.peer import NatPolicy
+from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
     Accepted,
@@ -69,6 +70,7 @@ class Inbound:
                         accepted = self._read_answer(sip, description, local)
                     taken = True
                     async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
+                        self.live.capture.follow(leg)
                         Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow()
                         self.live.answered(
                             **summary(accepted),
@@ -121,6 +123,7 @@ class Inbound:
 
     def _parameters(self, accepted: Accepted) -> LegParameters:
         settings, vad = self.dependencies.settings, self.dependencies.vad
+        media = self.dependencies.media
         return LegParameters(
             # On an old hold from the start: the address comes with the re-INVITE that ends it.
             remote=accepted.remote if accepted.has_address else None,
@@ -134,6 +137,8 @@ class Inbound:
             speech_stop_ms=self.dependencies.speech_stop_ms(),
             nat=NatPolicy(self.dependencies.media.nat),
             signalling_host=self.call.source[0],
+            capture=CaptureMode(media.pcap),
+            capture_packets=media.pcap_packets,
         )
 
 

@@ -8,7 +8,17 @@ from typing import Protocol, TypeVar
 from aywa.media.events import LegEvent
 from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
+from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.rtp.quality import StreamQuality
+
+
+class StatsPort(Protocol):
+    """Packet counters: a dataclass with these and more."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
 
 
 class LegPort(Protocol):
@@ -74,8 +84,18 @@ class LegPort(Protocol):
     def quality(self) -> StreamQuality:
         """How both directions have sounded up to now."""
 
-    def stats(self) -> object:
-        """Packet counters: a dataclass."""
+    def capture(self, mode: CaptureMode) -> None:
+        """Keep the last packets, in this way, from now on."""
+
+    @property
+    def captures(self) -> bool:
+        """Whether packets are kept."""
+
+    def captured(self) -> list[CapturedPacket]:
+        """What is kept, the oldest first; from any thread, also after the leg's end."""
+
+    def stats(self) -> StatsPort:
+        """Packet counters."""
 
 
 class PortPairPort(Protocol):

@@ -13,9 +13,11 @@ from typing import cast
 
 import trio
 
+from aywa._native.capture import NativeCapture
 from aywa._native.leg import NativeLeg
 from aywa._native.wire import NativeWire
 from aywa.errors import MediaError
+from aywa.media.capture import DEFAULT_PACKETS, native_mode, new_ring, packets_of
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
 from aywa.media.format import MediaFormat
 from aywa.media.peer import NatPolicy, packed_peer
@@ -23,6 +25,7 @@ from aywa.media.ports import PortPair
 from aywa.media.quality import quality_of
 from aywa.media.stats import LegStats
 from aywa.media.wire import native_wire
+from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.rtp.quality import StreamQuality
 
 _FLAG_LOW_WATER = 2
@@ -49,7 +52,8 @@ class LegParameters:
     `nat`: may another source than `remote` be learned; `signalling_host`: the IPv4 address that the policy
     SIGNALLING means, "" for none.
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
-    `speech_stop_ms`: silence that ends it.
+    `speech_stop_ms`: silence that ends it. `capture`: what is kept of the last packets, `capture_packets` of
+    them (a power of two from 2 to 65536, 256 bytes each).
     """
 
     remote: tuple[str, int] | None
@@ -63,6 +67,8 @@ class LegParameters:
     speech_stop_ms: int = 400  # splits none of 110 recorded words and 1 of 248 recorded sentences
     nat: NatPolicy = NatPolicy.OFF
     signalling_host: str = ""
+    capture: CaptureMode = CaptureMode.OFF
+    capture_packets: int = DEFAULT_PACKETS
 
 
 class Leg:
@@ -82,6 +88,9 @@ class Leg:
         self.local_port = ports.port
         self._native = native
         self._configure = configure
+        self._ring: NativeCapture | None = None
+        if parameters.capture is not CaptureMode.OFF:
+            self.capture(parameters.capture)
         native.listen(_PCM_READY, _LOW_WATER)
         self._room = trio.lowlevel.ParkingLot()
         self.removed = trio.Event()
@@ -212,12 +221,11 @@ class Leg:
         """Send and take packets so from the next turn on, at most 60 ms away.
 
         Sequence, clock, timeline and recording go on; codecs that both formats have go on where they are, and
-        so do keys that are the same. Raises MediaError for a format the engine does not carry, and when it
-        takes no commands.
+        so does each side's key that is the same. Raises MediaError for a format the engine does not carry,
+        and when it takes no commands.
         """
-        keep_keys = format.srtp is not None and format.srtp == self.format.srtp
         try:
-            self._configure(self._native, native_wire(format, self.rate_hz, keep_keys=keep_keys))
+            self._configure(self._native, native_wire(format, self.rate_hz, before=self.format))
         except (ValueError, MemoryError, BlockingIOError) as error:
             raise MediaError(str(error)) from error
         self.format = format
@@ -231,6 +239,29 @@ class Leg:
         recording, and no media timeout comes; the timeline goes on.
         """
         self._native.hold(held)
+
+    def capture(self, mode: CaptureMode) -> None:
+        """Keep the last packets from now on, or keep more or less of each than before.
+
+        Raises MediaError for OFF (a ring once there stays until the leg ends) and when memory is out.
+        """
+        if self._ring is not None:
+            self._ring.mode = native_mode(mode)
+            return
+        ring = new_ring(mode, self.parameters.capture_packets)
+        self._native.capture(ring)
+        self._ring = ring
+
+    @property
+    def captures(self) -> bool:
+        """Whether packets are kept."""
+        return self._ring is not None
+
+    def captured(self) -> list[CapturedPacket]:
+        """The packets kept, the oldest first, decrypted; from any thread, also after the leg's end."""
+        if self._ring is None:
+            return []
+        return packets_of(self._ring, (self.local_host, self.local_port), self.format.rtcp_mux)
 
     def stats(self) -> LegStats:
         """The counters up to now."""

@@ -11,6 +11,7 @@ from random import Random
 
 import trio
 
+from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.table import CallTable, open_call_table
@@ -66,6 +67,7 @@ async def open_runtime(
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     bus = EventBus()
     recordings = WavRecordings(settings.artifacts.directory)
+    captures = PcapFiles(settings.artifacts.directory)
     door = _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
@@ -92,6 +94,7 @@ async def open_runtime(
                 media_timeout_s=settings.media.media_timeout_s,
                 media=settings.media,
                 voice_judge=voice_judge,
+                captures=captures,
             )
         ) as table,
     ):
@@ -105,6 +108,7 @@ async def open_runtime(
             user_agent=agent,
             table=table,
             recordings=recordings,
+            captures=captures,
             transcriber=providers.transcriber,
             voice_judge=voice_judge,
             provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),

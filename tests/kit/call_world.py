@@ -23,7 +23,7 @@ from aywa.turn.states import State
 from tests.kit.fake_leg import FakeEngine, FakeLeg
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, FakeTranscriber
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
-from tests.kit.fake_store import FakeDisk, FakeRecordings, FakeStore
+from tests.kit.fake_store import FakeCaptures, FakeDisk, FakeRecordings, FakeStore
 
 
 async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
@@ -49,6 +49,7 @@ class CallWorld:
     store: FakeStore = field(default_factory=FakeStore)
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     disk: FakeDisk = field(default_factory=FakeDisk)
+    captures: FakeCaptures = field(default_factory=FakeCaptures)
     seen: list[TimelineEntry] = field(default_factory=list)
 
     @asynccontextmanager
@@ -69,6 +70,7 @@ class CallWorld:
             observer=self.seen.append,
             worker_id="test",
             rounds=RecordingRounds(self.disk),
+            captures=self.captures,
             turn=self.turn,
             media=self.media,
         )

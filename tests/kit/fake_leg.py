@@ -25,6 +25,7 @@ from aywa.media.events import (
 )
 from aywa.media.format import Codec, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.rtp.quality import StreamQuality
 
 TICK_S = 0.02
@@ -39,6 +40,7 @@ class FakeStats:
 
     received: int = 0
     sent: int = 0
+    lost: int = 0
 
 
 class FakeLeg:
@@ -53,6 +55,8 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.packets = (0, 0)  # received, lost
+        self.capture_mode = parameters.capture
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
         self.format = parameters.format
@@ -120,7 +124,19 @@ class FakeLeg:
         return self.sounded
 
     def stats(self) -> FakeStats:
-        return FakeStats(sent=self.timeline // FRAME)
+        received, lost = self.packets
+        return FakeStats(received=received, lost=lost, sent=self.timeline // FRAME)
+
+    def capture(self, mode: CaptureMode) -> None:
+        self.capture_mode = mode
+
+    @property
+    def captures(self) -> bool:
+        return self.capture_mode is not CaptureMode.OFF
+
+    def captured(self) -> list[CapturedPacket]:
+        at = ("127.0.0.1", 4000)
+        return [CapturedPacket(1, False, at, at, 12, bytes(12))] if self.captures else []
 
     # --- the caller and the wire
 

@@ -10,6 +10,7 @@ from typing import TypeVar
 import trio
 
 from aywa.errors import StoreError
+from aywa.ports.capture import CapturedPacket
 from aywa.ports.store import CallRow, TimelineEntry, TranscriptLine
 
 T = TypeVar("T")
@@ -108,6 +109,20 @@ class FakeSink:
 
     def sync(self) -> None:
         self.synced = len(self.frames)
+
+
+class FakeCaptures:
+    """Captures by call id."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, list[CapturedPacket]] = {}
+        self.fails = False
+
+    def write(self, call_id: str, packets: Sequence[CapturedPacket]) -> str:
+        if self.fails:
+            raise OSError(28, "No space left on device")
+        self.written[call_id] = list(packets)
+        return f"/recordings/{call_id}.pcap"
 
 
 class FakeRecordings:

@@ -138,3 +138,13 @@ def test_production_wants_https() -> None:
 def test_a_variable_at_fault_is_reported_once() -> None:
     gaps = gaps_of(PRODUCTION | {"RUNTIME_API_KEY": "short"})
     assert gaps["RUNTIME_API_KEY"].startswith("RUNTIME_API_KEY: must be printable keys")
+
+
+def test_packets_are_kept_only_where_that_is_asked_for() -> None:
+    assert Settings().media.pcap == "off"
+    media = Settings.from_env({"RUNTIME_MEDIA_PCAP": "Audio", "RUNTIME_MEDIA_PCAP_PACKETS": "4096"}).media
+    assert (media.pcap, media.pcap_packets) == ("audio", 4096)
+    assert gaps_of({"RUNTIME_MEDIA_PCAP": "yes", "RUNTIME_MEDIA_PCAP_PACKETS": "1000"}).keys() == {
+        "RUNTIME_MEDIA_PCAP",
+        "RUNTIME_MEDIA_PCAP_PACKETS",
+    }
