@@ -83,6 +83,7 @@ setup(
             _extension("engine"),
             _extension("reception"),
             _extension("rtcp"),
+            _extension("reporting"),
         ],
         nthreads=cpu_count() or 1,
         shared_utility_qualified_name=_SHARED,

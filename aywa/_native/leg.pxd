@@ -1,6 +1,6 @@
 """The Python border of one leg."""
 
-from libc.stdint cimport int16_t, uint32_t
+from libc.stdint cimport int16_t, uint32_t, uint64_t
 
 from aywa._native.capture cimport NativeCapture
 from aywa._native.legstate cimport Leg
@@ -23,5 +23,6 @@ cdef class NativeLeg:
     cdef void raise_flags(self, uint32_t flags)
     cdef int _allocate(self, int shift) except -1
     cdef int _make_recorder(self) except -1
+    cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1
     cdef int _replace_wire(self, NativeWire wire) except -1
     cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept

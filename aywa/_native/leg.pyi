@@ -27,8 +27,16 @@ class NativeLeg:
         vad_mode: int,
         start_ms: int,
         stop_ms: int,
+        rtcp_fd: int = -1,
+        cname: bytes = b"-",
+        seed: int = 0,
+        nat: int = 0,
+        nat_host: int = 0,
     ) -> None:
         """`fd`: a bound, non-blocking UDP socket. `wire`: taken over; its rate is the leg's for good.
+
+        `rtcp_fd`: of the RTCP port, -1: none. `cname`: 1 to 32 bytes that name the leg to the other side.
+        `seed`: 64 bits, of the intervals of reports. `nat`: 0, 1 or 2 as for `SourceGuard`, with its host.
 
         Raises ValueError when another leg has taken it, MemoryError when memory is out.
         """
@@ -93,5 +101,10 @@ class NativeLeg:
     @property
     def layout(self) -> dict[str, int]:
         """Where the parts that every packet touches begin, in bytes; "leg": of a cache line."""
+    def report_figures(self) -> dict[str, int]:
+        """The counters of reports.pxd's ReportFigures."""
     def stats(self) -> dict[str, int]:
-        """The counters of legstate.pxd's Stats, and recording_late and recording_lost in samples."""
+        """The counters of legstate.pxd's Stats, the place among the received codecs of the one `heard` last
+        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late and
+        recording_lost in samples.
+        """

@@ -2,7 +2,7 @@
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
@@ -12,7 +12,11 @@ from aywa._native.legstate cimport *
 from aywa._native.plc cimport plc_init
 from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read, recorder_size
 from aywa._native.reorder cimport reorder_init
+from aywa._native.reporting cimport reporting_init
+from aywa._native.reports cimport Reports
 from aywa._native.resample cimport up2_init, up2_process
+from aywa._native.rtcp cimport RTCP_CNAME_SIZE
+from aywa._native.source cimport SOURCE_ANY, SOURCE_STRICT, source_init
 from aywa._native.speech cimport speech_init
 from aywa._native.telephone_event cimport digit_receiver_init, digit_sender_init
 from aywa._native.uplink_clock cimport clock_init
@@ -38,7 +42,8 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 
 cdef class NativeLeg:
     def __cinit__(self, int fd, *, NativeWire wire, ssrc, sequence, timestamp, bint barge_in, int timeout_samples,
-                  bint record, int vad_mode, int start_ms, int stop_ms):
+                  bint record, int vad_mode, int start_ms, int stop_ms, int rtcp_fd=-1, bytes cname=b"-",
+                  uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0):
         bind_vad()
         self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0)
         self.vad = vad_new(vad_mode)
@@ -54,6 +59,7 @@ cdef class NativeLeg:
         self.leg.down.sequence = sequence
         self.leg.down.timestamp = timestamp
         self.leg.down.origin = timestamp
+        self._make_reports(rtcp_fd, cname, seed, nat, nat_host)
         self.leg.up.packet_samples = FRAME
         self.leg.up.codec = CODEC_NONE
         clock_init(&self.leg.up)
@@ -82,6 +88,26 @@ cdef class NativeLeg:
         self._memory = head + 2 * ring
         return 0
 
+    cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1:
+        cdef Reports* reports
+        cdef void* memory = NULL
+        if not 1 <= len(cname) <= RTCP_CNAME_SIZE or not SOURCE_STRICT <= nat <= SOURCE_ANY:
+            raise ValueError("a leg is named by 1 to 32 bytes and learns no source, one host's or any")
+        if posix_memalign(&memory, LINE, sizeof(Reports)):
+            raise MemoryError("no memory for a leg")
+        memset(memory, 0, sizeof(Reports))
+        reports = self.leg.reports = <Reports*>memory
+        self._memory += sizeof(Reports)
+        reports.fd = fd
+        reports.first_sequence = self.leg.down.sequence
+        reports.sender.ssrc = self.leg.ssrc
+        reports.sender.cname_length = <int>len(cname)
+        memcpy(reports.sender.cname, <const char*>cname, len(cname))
+        source_init(&reports.lock, nat, nat_host)
+        self.leg.nat = <uint8_t>nat
+        reporting_init(self.leg, seed)
+        return 0
+
     cdef int _make_recorder(self) except -1:
         self.leg.recorder = <Recorder*>malloc(recorder_size(self.leg.up.shift))
         if self.leg.recorder == NULL:
@@ -97,6 +123,7 @@ cdef class NativeLeg:
             return
         if self.leg != NULL:
             free(self.leg.recorder)
+            free(self.leg.reports)
             wire_free(self.leg.wire)
             free(self.leg)
         vad_free(self.vad)
@@ -296,8 +323,12 @@ cdef class NativeLeg:
             "wire": <size_t>leg.wire % LINE,
         }
 
+    def report_figures(self):
+        return dict(self.leg.reports.figures)
+
     def stats(self):
         figures = dict(self.leg.stats)
+        figures.update(heard=self.leg.up.codec, heard_samples=self.leg.up.packet_samples)
         recorder = self.leg.recorder
         figures["recording_late"] = recorder.late_samples >> recorder.shift if recorder != NULL else 0
         figures["recording_lost"] = recorder.lost_frames >> recorder.shift if recorder != NULL else 0

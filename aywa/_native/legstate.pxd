@@ -10,7 +10,9 @@ from aywa._native.capture cimport Capture
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
+from aywa._native.reports cimport Reports
 from aywa._native.resample cimport Down2, Up2
+from aywa._native.source cimport SOURCE_STRICT, source_peer
 from aywa._native.speech cimport SpeechDetector
 from aywa._native.telephone_event cimport DigitReceiver, DigitSender
 from aywa._native.wire cimport Wire
@@ -45,6 +47,7 @@ cdef enum:
     EVENT_DIGIT = 7            # a: sample, b: duration in samples, c: event code
     EVENT_DIGIT_SENT = 8       # c: event code
     EVENT_MEDIA_TIMEOUT = 9    # a: silent samples
+    EVENT_SOURCE_SWITCHED = 10 # a: address << 16 | port, b: timeline
 
 
 cdef struct Event:
@@ -156,6 +159,7 @@ cdef struct Downlink:
 
 cdef struct Stats:
     uint64_t sent
+    uint64_t sent_octets       # of payload
     uint64_t received
     uint64_t jitter_16         # RFC 3550's estimate times 16, in samples
     uint64_t max_gap           # samples
@@ -190,17 +194,21 @@ cdef struct Leg:
     Stats stats
     Outbox* outbox
     uint32_t index
-    uint32_t phase             # Python: tick of 20 ms in which its turns begin
+    uint16_t phase             # Python: tick of 20 ms in which its turns begin
+    uint8_t nat                # SOURCE_STRICT, or another source than `peer` may be learned
+    uint8_t spare_1
     uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
     uint32_t held              # Python: nothing is sent, heard or missed
+    Reports* reports
+    int64_t report_due         # timeline sample of the next report
     Capture* capture           # Python, once: NULL until packets are to be kept
     uint64_t events_written
     uint64_t events_read       # Python
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[55]
+    uint8_t spare[31]
     Uplink up
     uint64_t spare_2[3]
     Downlink down
@@ -214,6 +222,12 @@ cdef inline void leg_queue(Leg* leg) noexcept nogil:
         box.legs[box.written & box.mask] = leg.index
         store_u64(&box.written, box.written + 1)
         box.fresh = True
+
+
+cdef inline uint64_t leg_peer(Leg* leg) noexcept nogil:
+    """Whom to send to and take from; 0: unknown yet."""
+    cdef uint64_t told = load_u64(&leg.peer)
+    return told if leg.nat == SOURCE_STRICT else source_peer(&leg.reports.lock, told)
 
 
 cdef inline Capture* leg_capture(const Leg* leg) noexcept nogil:

@@ -1,18 +1,19 @@
 """The uplink of a leg: every packet is worked off the moment its predecessors were; there is no playout
 delay.
 
-Where other parts come in: `uplink_receive`, before the packet is deciphered (reports on the RTP port) and after
-its header is parsed (statistics of the source, capture in the clear); what is done with the audio is in
-uplink_audio.pyx.
+Where other parts come in: `uplink_receive`, after the header is parsed (capture in the clear); what is done with
+the audio is in uplink_audio.pyx.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from aywa._native.atomic cimport load_u32, load_u64
+from aywa._native.atomic cimport load_u32
 from aywa._native.capture cimport CAPTURE_RECEIVED, Capture, capture_rtp
 from aywa._native.legstate cimport *
 from aywa._native.reorder cimport *
+from aywa._native.reporting cimport reporting_hear
 from aywa._native.rtp cimport RtpHeader, rtp_parse
+from aywa._native.source cimport source_heard, source_may_learn, source_probe
 from aywa._native.speech cimport speech_idle
 from aywa._native.srtp cimport CRYPT_BAD_TAG, CRYPT_CROWDED, CRYPT_REPLAY, crypt_unprotect
 from aywa._native.telephone_event cimport digit_receive, digit_receive_next, digit_receiver_timeout
@@ -116,6 +117,15 @@ cdef void _count_unread(Leg* leg, int verdict) noexcept nogil:
         leg.stats.malformed += 1
 
 
+cdef bint _learn(Leg* leg, const RtpHeader* header, int kind, uint64_t stranger, int64_t now) noexcept nogil:
+    """Is the sender of this packet, sound and authentic, the peer from here on?"""
+    if kind == KIND_UNKNOWN or not source_probe(&leg.reports.lock, stranger, header.ssrc, header.sequence, now):
+        leg.stats.rejected_source += 1
+        return False
+    leg_event(leg, EVENT_SOURCE_SWITCHED, <int64_t>stranger, now, 0)
+    return True
+
+
 cdef void _capture(Leg* leg, const uint8_t* data, int length, uint64_t peer, int kind, int64_t now) noexcept nogil:
     cdef Capture* capture = leg_capture(leg)
     if capture != NULL:
@@ -128,21 +138,20 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
     cdef RtpHeader header
     cdef ReorderPacket packet
     cdef int verdict, kind, index = 0
-    cdef bint first = not leg.up.started
-    if peer != load_u64(&leg.peer):
+    cdef bint first = not leg.up.started, stranger = peer != leg_peer(leg)
+    if stranger and not (leg.nat and source_may_learn(&leg.reports.lock, peer)):
         leg.stats.rejected_source += 1
         return
-    # HOOK reports on the RTP port (RFC 5761): bytes 1 of 192..223, still encrypted.
     if leg.wire.crypt != NULL:
         length = crypt_unprotect(leg.wire.crypt, data, length)
         if length < 0:
             _count_unread(leg, length)
+            leg.stats.rejected_source += stranger
             return
     if rtp_parse(data, length, &header) != 0:
         leg.stats.malformed += 1
         _capture(leg, data, length, peer, KIND_UNKNOWN, now)
         return
-    # HOOK statistics of the source: (header, data, length, now).
     packet.timestamp = header.timestamp
     packet.ssrc = header.ssrc
     packet.sequence = header.sequence
@@ -152,16 +161,22 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
     packet.length = header.payload_length
     packet.payload = data + header.payload_offset
     kind = wire_kind(leg.wire, header.payload_type, &index)
+    if stranger and not _learn(leg, &header, kind, peer, now):
+        return
+    if leg.nat:
+        source_heard(&leg.reports.lock)
     _capture(leg, data, length, peer, kind, now)
     if header.payload_length <= leg.wire.payload_size and reorder_pass(&leg.up.reorder, header.ssrc,
                                                                        header.sequence):
         leg.stats.received += 1
+        reporting_hear(leg, &header, kind, index, REORDER_ACCEPTED, now)
         if kind != KIND_EVENT:
             clock_follow(leg, header.timestamp, header.sequence, _units(leg, kind, index), now, False)
         _note_arrival(leg, now)
         _take(leg, &packet, kind, index)
         return
     verdict = reorder_push(&leg.up.reorder, &packet)
+    reporting_hear(leg, &header, kind, index, verdict, now)
     if verdict < 0:
         _count_refused(leg, verdict)
         return

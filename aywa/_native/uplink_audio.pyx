@@ -8,7 +8,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
-from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_reset
+from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_recovers, codec_reset
 from aywa._native.legstate cimport *
 from aywa._native.plc cimport PLC_HISTORY, plc_bridge, plc_conceal, plc_good, plc_init
 from aywa._native.recorder cimport recorder_left
@@ -150,6 +150,7 @@ cdef int _conceal_by_codec(Leg* leg, int16_t* pcm, int n, const ReorderPacket* l
         decoded = other
     if later != NULL and later.payload_type == leg.wire.types[up.codec]:
         count = codec_conceal(codec, decoded, n * (codec.rate // 8000), later.payload, later.length)
+        leg.reports.figures.recovered += count > 0 and codec_recovers(codec, later.payload, later.length)
     else:
         count = codec_conceal(codec, decoded, n * (codec.rate // 8000), NULL, 0)
     return _fit(up, codec, decoded, pcm, count) if count > 0 else 0
@@ -179,6 +180,7 @@ cdef void audio_conceal(Leg* leg, int missing, const ReorderPacket* later) noexc
     cdef int i, n = up.packet_samples, made, packets = MAX_CONCEALED // n
     cdef bint last
     leg.stats.lost += missing
+    leg.reports.figures.bursts += 1
     packets = MAX_PACKETS if packets > MAX_PACKETS else packets
     packets = missing if missing < packets else packets
     for i in range(packets):

@@ -16,6 +16,7 @@ from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.ids import new_ssrc
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.media.negotiated import local_audio, media_format, summary
+from aywa.media.peer import NatPolicy
 from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
@@ -134,6 +135,8 @@ class Inbound:
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),
+            nat=NatPolicy(self.dependencies.media.nat),
+            signalling_host=self.call.source[0],
             capture=CaptureMode(media.pcap),
             capture_packets=media.pcap_packets,
         )

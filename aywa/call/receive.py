@@ -23,6 +23,7 @@ from aywa.media.events import (
     Mark,
     MediaTimeout,
     PcmReady,
+    SourceLearned,
     SpeechStarted,
     SpeechStopped,
 )
@@ -59,6 +60,8 @@ class Receiver:
                 case MediaTimeout(silent_s):
                     timeline.add("media.timeout", silent_s=silent_s)
                     ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
+                case SourceLearned(host, port, sample):
+                    timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
                 case Digit(digit, duration_ms):
                     timeline.add("media.digit", digit=digit, duration_ms=duration_ms)
                     self._conversation.receive(KeyPressed(digit))

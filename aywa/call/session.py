@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
-
 import trio
 
 from aywa.call.context import Context
@@ -64,11 +62,7 @@ class CallSession:
                     if live.ending.reason is not None and live.ending.reason.side is not EndSide.CALLER:
                         await trio.sleep(LAST_WORDS_S)
                     await sip.hangup()
-                stats = leg.stats()
-                live.timeline.add(
-                    "media.stats",
-                    **(asdict(stats) if is_dataclass(stats) and not isinstance(stats, type) else {}),
-                )
+                live.measured(leg)
                 nursery.cancel_scope.cancel()
 
     def _begin(self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery) -> None:

@@ -56,6 +56,10 @@ class IncomingPort(Protocol):
     sip_call_id: str
 
     @property
+    def source(self) -> tuple[str, int]:
+        """Where the INVITE came from."""
+
+    @property
     def from_(self) -> Printable:
         """Who calls."""
 

@@ -10,10 +10,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | call.crashed | error (type name) |
 | media.first_packet | timeline |
 | media.timeout | silent_s |
+| media.source_learned | remote, timeline |
 | media.digit, media.digit_sent | digit, duration_ms |
 | media.renegotiated | direction |
 | media.record_failed | error |
-| media.stats | the leg's packet counters |
+| media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
 | voice.doubted | sample, probability |
 | stt.failed | detail, retryable |

@@ -17,7 +17,8 @@ from aywa._native.leg import NativeLeg
 from aywa.clock import monotonic_now
 from aywa.errors import MediaError, OverloadedError
 from aywa.log import get_logger
-from aywa.media.leg import BargeInPolicy, Leg, LegParameters, packed_peer
+from aywa.media.leg import BargeInPolicy, Leg, LegParameters
+from aywa.media.peer import NatPolicy, packed_host, packed_peer
 from aywa.media.ports import PortPair, PortPool
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
 from aywa.media.wire import native_wire, rate_hz_of
@@ -175,6 +176,10 @@ class MediaEngine:
                 vad_mode=parameters.vad_mode,
                 start_ms=parameters.speech_start_ms,
                 stop_ms=parameters.speech_stop_ms,
+                rtcp_fd=pair.rtcp.fileno(),
+                cname=b"%024x" % self._rng.getrandbits(96),  # RFC 7022 section 4.2
+                seed=self._rng.getrandbits(64),
+                **_learning(parameters),
             )
         except (ValueError, MemoryError) as error:
             raise MediaError(str(error)) from error
@@ -203,6 +208,16 @@ class MediaEngine:
             self._legs[index].deliver(flags, events)
         for index in removed:
             self._legs.pop(index).end()
+
+
+def _learning(parameters: LegParameters) -> dict[str, int]:
+    """Whose packets the leg may turn to, as the native leg has it."""
+    match parameters.nat:
+        case NatPolicy.ANY:
+            return {"nat": 2}
+        case NatPolicy.SIGNALLING if parameters.signalling_host:
+            return {"nat": 1, "nat_host": packed_host(parameters.signalling_host)}
+    return {"nat": 0}
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import AddressValueError, IPv4Address
 from typing import cast
 
 import trio
@@ -21,9 +20,13 @@ from aywa.errors import MediaError
 from aywa.media.capture import DEFAULT_PACKETS, native_mode, new_ring, packets_of
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
 from aywa.media.format import MediaFormat
+from aywa.media.peer import NatPolicy, packed_peer
 from aywa.media.ports import PortPair
+from aywa.media.quality import quality_of
+from aywa.media.stats import LegStats
 from aywa.media.wire import native_wire
 from aywa.ports.capture import CapturedPacket, CaptureMode
+from aywa.proto.rtp.quality import StreamQuality
 
 _FLAG_LOW_WATER = 2
 _SAMPLES_PER_MS = 8
@@ -46,6 +49,8 @@ class LegParameters:
     `remote`: IPv4 address and port of the other side's RTP, None while unknown (until `set_remote` nothing is
     sent or accepted, and what is written waits). `format`: its sent codec settles the rate of the PCM for as
     long as the leg lasts.
+    `nat`: may another source than `remote` be learned; `signalling_host`: the IPv4 address that the policy
+    SIGNALLING means, "" for none.
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
     `speech_stop_ms`: silence that ends it. `capture`: what is kept of the last packets, `capture_packets` of
     them (a power of two from 2 to 65536, 256 bytes each).
@@ -60,45 +65,10 @@ class LegParameters:
     vad_mode: int = 1  # the highest that finds 97 % of recorded words within 60 ms; 3 misses one in ten
     speech_start_ms: int = 34  # longer than a click of under 30 ms can touch
     speech_stop_ms: int = 400  # splits none of 110 recorded words and 1 of 248 recorded sentences
+    nat: NatPolicy = NatPolicy.OFF
+    signalling_host: str = ""
     capture: CaptureMode = CaptureMode.OFF
     capture_packets: int = DEFAULT_PACKETS
-
-
-@dataclass(frozen=True, slots=True)
-class LegStats:
-    """Counters since the leg began; packets unless the name says otherwise. Jitter as in RFC 3550 section
-    6.4.1.
-    """
-
-    received: int
-    lost: int
-    late: int
-    duplicate: int
-    concealed: int
-    rejected_source: int
-    malformed: int
-    source_changes: int
-    jitter_ms: float
-    max_gap_ms: float
-    gaps_over_40_ms: int
-    sent: int
-    send_errors: int
-    uplink_overrun_ms: float
-    event_overruns: int
-    recording_late_ms: float
-    recording_lost_ms: float
-    forged: int = 0
-    replayed: int = 0
-
-
-def packed_peer(remote: tuple[str, int] | None) -> int:
-    """An IPv4 address and port as the engine's one word. Raises MediaError for anything else."""
-    if remote is None:
-        return 0
-    try:
-        return int(IPv4Address(remote[0])) << 16 | remote[1]
-    except AddressValueError as error:
-        raise MediaError("the remote media address is no IPv4 address") from error
 
 
 class Leg:
@@ -295,28 +265,12 @@ class Leg:
 
     def stats(self) -> LegStats:
         """The counters up to now."""
-        f = self._native.stats()
-        return LegStats(
-            received=f["received"],
-            lost=f["lost"],
-            late=f["late"],
-            duplicate=f["duplicate"],
-            concealed=f["concealed"],
-            rejected_source=f["rejected_source"],
-            malformed=f["malformed"],
-            source_changes=f["source_changes"],
-            jitter_ms=f["jitter_16"] / 16 / _SAMPLES_PER_MS,
-            max_gap_ms=f["max_gap"] / _SAMPLES_PER_MS,
-            gaps_over_40_ms=f["gaps_over_40ms"],
-            sent=f["sent"],
-            send_errors=f["send_errors"],
-            uplink_overrun_ms=f["uplink_overrun"] / _SAMPLES_PER_MS,
-            event_overruns=f["event_overruns"],
-            recording_late_ms=f["recording_late"] / _SAMPLES_PER_MS,
-            recording_lost_ms=f["recording_lost"] / _SAMPLES_PER_MS,
-            forged=f["forged"],
-            replayed=f["replayed"],
-        )
+        native = self._native
+        return LegStats.of(native.stats(), native.report_figures(), self.format)
+
+    def quality(self) -> StreamQuality:
+        """How both directions have sounded up to now."""
+        return quality_of(self.stats(), self.format)
 
     def deliver(self, flags: int, events: list[tuple[int, int, int, int]]) -> None:
         """Called by the engine's dispatcher with what the native leg has to say."""

@@ -67,6 +67,7 @@ class MediaSettings:
     codec_order: str = "local"
     ptime_ms: int = 20  # what nearly everybody sends
     srtp: str = "optional"
+    nat: str = "off"  # whose packets may replace the SDP's address
     srtp_suites: tuple[str, ...] = SRTP_SUITES
     pcap: str = "off"  # what callers said and pressed is kept by nobody who did not ask for it
     pcap_packets: int = 2048  # 512 KiB a call: the last 20 s of both directions

@@ -177,6 +177,7 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         rtp_port_min=env.integer("RUNTIME_RTP_PORT_MIN", _MEDIA.rtp_port_min, 1024, 65534),
         rtp_port_max=env.integer("RUNTIME_RTP_PORT_MAX", _MEDIA.rtp_port_max, 1025, 65535),
         max_legs=env.integer("RUNTIME_MAX_LEGS", _MEDIA.max_legs, 1, 20_000),
+        nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),

@@ -16,6 +16,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 _LATENCY_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 
 
+# From a bad to the best MOS that G.711 gets: below 3.6 many callers are dissatisfied (ITU-T G.109).
+_MOS_BUCKETS = (1.5, 2.0, 2.6, 3.1, 3.6, 3.8, 4.0, 4.2, 4.3, 4.4, 4.5)
+_LOSS_BUCKETS = (0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_JITTER_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
+_ROUND_TRIP_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
+
+
 class _TickLateness:
     """The engine's own histogram, read at every scrape; it keeps no sum."""
 
@@ -33,6 +40,38 @@ class _TickLateness:
             buckets=buckets,
             sum_value=None,
         )
+
+
+class _CallQuality:
+    """How calls sounded, one observation a call and direction at its end."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def histogram(name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(name, meaning, ["direction"], buckets=buckets, registry=registry)
+
+        self._mos = histogram("aywa_call_mos", "E-model MOS of ended calls", _MOS_BUCKETS)
+        self._loss = histogram("aywa_call_loss_ratio", "Packets lost of ended calls", _LOSS_BUCKETS)
+        self._jitter = histogram("aywa_call_jitter_seconds", "Jitter of ended calls", _JITTER_BUCKETS_S)
+        self._round_trip = Histogram(
+            "aywa_call_round_trip_seconds",
+            "Mean round trip of ended calls",
+            buckets=_ROUND_TRIP_BUCKETS_S,
+            registry=registry,
+        )
+
+    def observe(self, quality: object) -> None:
+        """Count a call by the `quality` of its media.stats; what is unknown is passed over."""
+        if not isinstance(quality, Mapping):
+            return
+        trip = quality.get("round_trip_ms")
+        if isinstance(trip, int | float):
+            self._round_trip.observe(trip / 1000)
+        for direction in ("received", "sent"):
+            figures = quality.get(direction)
+            if isinstance(figures, Mapping):
+                self._mos.labels(direction).observe(float(figures["mos"]))
+                self._loss.labels(direction).observe(float(figures["loss_percent"]) / 100)
+                self._jitter.labels(direction).observe(float(figures["jitter_ms"]) / 1000)
 
 
 class Metrics:
@@ -55,6 +94,7 @@ class Metrics:
         self._barge_ins = Counter(
             "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
         )
+        self._calls = _CallQuality(self._registry)
         self._http = Histogram(
             "aywa_http_request_seconds",
             "API requests",
@@ -82,6 +122,8 @@ class Metrics:
                 total = entry.data.get("total_ms")
                 if isinstance(total, int | float):
                     self._latency.observe(total / 1000)
+            case "media.stats":
+                self._calls.observe(entry.data.get("quality"))
             case "turn.truncated":
                 self._barge_ins.inc()
 

@@ -87,6 +87,7 @@ class FakeIncomingCall:
         self, number: int = 1, *, offer: bool | SessionDescription = True, cancelled: bool = False
     ) -> None:
         self.sip_call_id = f"call-{number}@test"
+        self.source = ("192.0.2.7", 5060)
         self.from_ = "<sip:caller@example.test>"
         self.to = "<sip:hotel@example.test>"
         theirs = make_offer(LocalAudio("127.0.0.1", 40_000 + 2 * number), number, 1)

@@ -39,6 +39,13 @@ async def test_readiness_is_200_only_when_every_dependency_is_there() -> None:
     ]
 
 
+HEARD = {
+    "received": {"loss_percent": 0.8, "jitter_ms": 4.0, "mos": 4.25},
+    "sent": None,
+    "round_trip_ms": 60.0,
+}
+
+
 async def test_metrics_count_calls_reasons_and_latency() -> None:
     parts = make_parts()
     for seq, (kind, data) in enumerate(
@@ -47,6 +54,9 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
             ("turn.latency", {"total_ms": 640.0}),
             ("turn.latency", {"total_ms": None}),
             ("turn.truncated", {}),
+            ("media.stats", {"quality": HEARD}),
+            ("media.stats", {"quality": {"received": None, "sent": None, "round_trip_ms": None}}),
+            ("media.stats", {}),
             ("call.ended", {"code": "customer-ended-call"}),
             ("something.else", {}),
         ],
@@ -62,6 +72,14 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
         'aywa_turn_latency_seconds_bucket{le="0.8"} 1.0',
         "aywa_turn_latency_seconds_count 1.0",
         "aywa_barge_ins_total 1.0",
+        'aywa_call_mos_bucket{direction="received",le="4.3"} 1.0',
+        'aywa_call_mos_bucket{direction="received",le="4.2"} 0.0',
+        'aywa_call_mos_count{direction="received"} 1.0',
+        'aywa_call_loss_ratio_bucket{direction="received",le="0.01"} 1.0',
+        'aywa_call_loss_ratio_sum{direction="received"} 0.008',
+        'aywa_call_jitter_seconds_sum{direction="received"} 0.004',
+        "aywa_call_round_trip_seconds_sum 0.06",
+        "aywa_call_round_trip_seconds_count 1.0",
         "aywa_calls_live 3.0",
         'aywa_http_request_seconds_count{method="GET",route="/metrics",status="401"} 1.0',
     ):
