@@ -46,3 +46,5 @@ cdef void echo_init(Echo* e) noexcept nogil
 cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexcept nogil
 # What was heard, at its position, changed in place; any n. Returns the verdict on its last 20 ms or less.
 cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil
+# None while none was found.
+cdef object echo_return_loss_db(const Echo* e)

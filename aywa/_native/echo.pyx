@@ -447,6 +447,12 @@ cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept n
     return verdict
 
 
+cdef object echo_return_loss_db(const Echo* e):
+    if e.energy_back <= 0 or e.energy_sent <= 0:
+        return None
+    return 10 * log10f(e.energy_sent / e.energy_back)
+
+
 cdef class EchoGuard:
     cdef Echo _state
 
@@ -480,9 +486,7 @@ cdef class EchoGuard:
 
     @property
     def return_loss_db(self):
-        if self._state.energy_back <= 0 or self._state.energy_sent <= 0:
-            return None
-        return 10 * log10f(self._state.energy_sent / self._state.energy_back)
+        return echo_return_loss_db(&self._state)
 
     @property
     def echo_frames(self):

@@ -1,6 +1,6 @@
 """The Python border of one leg."""
 
-from libc.stdint cimport int16_t, uint32_t
+from libc.stdint cimport int16_t, uint32_t, uint64_t
 
 from aywa._native.legstate cimport Leg
 from aywa._native.resample cimport Up2
@@ -20,6 +20,7 @@ cdef class NativeLeg:
     cdef public object waiter
     cdef void raise_flags(self, uint32_t flags)
     cdef int _allocate(self, int shift) except -1
+    cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1
     cdef int _make_recorder(self) except -1
     cdef int _replace_wire(self, NativeWire wire) except -1
     cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept

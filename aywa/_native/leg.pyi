@@ -26,8 +26,11 @@ class NativeLeg:
         vad_mode: int,
         start_ms: int,
         stop_ms: int,
+        echo_guard: bool = False,
+        tones: bool = False,
     ) -> None:
         """`fd`: a bound, non-blocking UDP socket. `wire`: taken over; its rate is the leg's for good.
+        `tones`: look for key presses in the audio.
 
         Raises ValueError when another leg has taken it, MemoryError when memory is out.
         """
@@ -53,6 +56,8 @@ class NativeLeg:
     def mute(self, muted: bool) -> None: ...
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
+    def listen_for_tones(self, tones: bool) -> None:
+        """Look for key presses in the audio, or no longer."""
     def read_uplink(self) -> bytes:
         """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
 
@@ -87,5 +92,6 @@ class NativeLeg:
     @property
     def layout(self) -> dict[str, int]:
         """Where the parts that every packet touches begin, in bytes; "leg": of a cache line."""
-    def stats(self) -> dict[str, int]:
-        """The counters of legstate.pxd's Stats, and recording_late and recording_lost in samples."""
+    def stats(self) -> dict[str, Any]:
+        """The counters of legstate.pxd's Stats, recording_late and recording_lost in samples, and the echo's:
+        echo_delay in samples and echo_return_loss_db (None while none was found), echo_frames."""

@@ -17,7 +17,7 @@ from aywa._native.leg import NativeLeg
 from aywa.clock import monotonic_now
 from aywa.errors import MediaError, OverloadedError
 from aywa.log import get_logger
-from aywa.media.leg import BargeInPolicy, Leg, LegParameters, packed_peer
+from aywa.media.leg import BargeInPolicy, Leg, LegParameters, hears_tones, packed_peer
 from aywa.media.ports import PortPair, PortPool
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
 from aywa.media.wire import native_wire, rate_hz_of
@@ -175,6 +175,8 @@ class MediaEngine:
                 vad_mode=parameters.vad_mode,
                 start_ms=parameters.speech_start_ms,
                 stop_ms=parameters.speech_stop_ms,
+                echo_guard=parameters.echo_guard,
+                tones=hears_tones(parameters.inband_digits, format),
             )
         except (ValueError, MemoryError) as error:
             raise MediaError(str(error)) from error
