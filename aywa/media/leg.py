@@ -168,7 +168,7 @@ class Leg:
     def read_recording(self) -> bytes:
         """Recorded frames since the last read: S16LE stereo at `rate_hz`, caller left, in order, no holes.
 
-        About 100 ms behind the timeline, so that late packets have landed; after `open_leg` is left, the
+        About 200 ms behind the timeline, so that late packets have landed; after `open_leg` is left, the
         rest. At most 8192 frames a call: read until it is empty to get all. b"" without recording.
         """
         return self._native.read_recording()
