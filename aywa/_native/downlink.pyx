@@ -167,7 +167,7 @@ cdef bint _tone(Leg* leg, int16_t* frame, int period) noexcept nogil:
         tone_sender_start(&h.sender, digit.code, digit.duration << down.shift, DIGIT_PAUSE << down.shift,
                           8000 << down.shift, TONE_LEVEL)
         down.digit_code = digit.code
-        h.own_event = digit.code
+        h.own_events = (h.own_events if leg.timeline < h.tones_end else 0) | 1 << digit.code
         store_u64(&down.digits_read, down.digits_read + 1)
     tone_sender_next(&h.sender, frame, period)
     h.tones_end = leg.timeline + leg.wire.period + TONE_RETURNS

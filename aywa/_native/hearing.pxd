@@ -12,7 +12,7 @@ cdef struct Hearing:
     Echo* echo                  # NULL: the guard is off
     int64_t noise_end           # timeline sample after the last one of noise
     int64_t tones_end           # timeline sample after our own tones and their echo
-    int own_event               # the press that they were
+    int own_events              # the presses that they were, a bit each
     float gate                  # of the last wideband sample
     ToneDetector tones
     ToneSender sender

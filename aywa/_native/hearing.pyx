@@ -23,8 +23,6 @@ cdef size_t hearing_size(bint guarded) noexcept nogil:
 
 cdef void hearing_init(Hearing* h, bint guarded, uint64_t seed) noexcept nogil:
     h.gate = 1
-    h.own_event = -1
-    h.tones_end = 0
     tone_detector_init(&h.tones)
     tone_sender_init(&h.sender)
     down2_init(&h.sent_band)

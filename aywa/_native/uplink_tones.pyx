@@ -18,7 +18,7 @@ from aywa._native.uplink_audio cimport audio_tell_speech
 
 cdef void audio_tell_tone(Leg* leg, int code) noexcept nogil:
     cdef Hearing* h = leg.up.hearing
-    if code < 0 or (code == h.own_event and h.tones.told_start < h.tones_end):
+    if code < 0 or (h.own_events >> code & 1 and h.tones.told_start < h.tones_end):
         return                                    # nothing, or our own press come back
     leg_event(leg, EVENT_DIGIT, h.tones.told_start, h.tones.told_duration, code)
 
