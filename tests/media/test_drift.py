@@ -1,4 +1,4 @@
-"""Where the caller's audio stands in the recording: on his RTP clock, within a frame, however the clocks run."""
+"""Where the caller's audio stands in the recording: on his RTP clock, within a frame, however clocks run."""
 
 from __future__ import annotations
 
