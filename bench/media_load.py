@@ -17,6 +17,7 @@ from random import Random
 import trio
 
 from aywa._native.resample import Upsampler
+from aywa._native.scheduling import make_fifo
 from aywa.media.engine import EngineLoad, MediaEngine, open_media_engine
 from aywa.media.events import LowWater, PcmReady, SpeechStarted, SpeechStopped
 from aywa.media.leg import Leg
@@ -29,6 +30,7 @@ from bench.variants import VARIANTS, Variant
 
 SETTINGS = MediaSettings(rtp_port_min=10000, rtp_port_max=32767, max_legs=8192, port_quarantine_s=0.0)
 ENGINE_CORE, LOAD_CORE = 0, 1
+_PRIORITY = 20  # the engine thread's
 ENGINE_THREAD = "aywa-media"
 PIECE = 1600  # samples of TTS that arrive at once: 200 ms
 
@@ -157,7 +159,12 @@ def run_floor(calls: int, *, warm_up_s: float, seconds: float) -> Run:
             leg.setblocking(False)
             leg.bind(("127.0.0.1", 0))
         floor = Floor([leg.fileno() for leg in sockets], load.ports)
-        thread = threading.Thread(target=floor.run, name=ENGINE_THREAD)
+
+        def run() -> None:
+            make_fifo(_PRIORITY)
+            floor.run()
+
+        thread = threading.Thread(target=run, name=ENGINE_THREAD)
         thread.start()
         try:
             load.start([leg.getsockname()[1] for leg in sockets], warm_up_s=warm_up_s, seconds=seconds)

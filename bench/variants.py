@@ -19,6 +19,7 @@ import trio
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.disk import DiskThreads
 from aywa.call.record import Recorder
+from aywa.call.rounds import RecordingRounds
 from aywa.call.timeline import Timeline
 from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat, SrtpKeys, SrtpSuite
 from aywa.media.leg import Leg, LegParameters
@@ -77,15 +78,14 @@ async def _nothing(_: list[Leg]) -> AsyncIterator[Company]:
 
 @asynccontextmanager
 async def _recorders(legs: list[Leg]) -> AsyncIterator[Company]:
-    """The call's own path to the disk, one a leg: ring, memory, worker thread, WAV with a flush each half
-    second.
-    """
-    disk = DiskThreads()
+    """The call's own path to the disk, one a leg: ring, memory, the rounds' worker threads, WAV."""
+    rounds = RecordingRounds(DiskThreads())
     with TemporaryDirectory(prefix="aywa-bench-") as folder:
         recordings = WavRecordings(folder)
         async with trio.open_nursery() as nursery:
+            nursery.start_soon(rounds.serve)
             for number, leg in enumerate(legs):
-                recorder = Recorder(leg, recordings, Timeline(str(number)), disk)
+                recorder = Recorder(leg, recordings, Timeline(str(number)), rounds)
                 nursery.start_soon(recorder.serve, f"call-{number}", _ignore)
             yield Company(fault=lambda: _recording_fault(Path(folder), legs))
             nursery.cancel_scope.cancel()

@@ -46,7 +46,6 @@ cdef class Floor:
             legs[i].peer = (<uint64_t>0x7F000001 << 16) | <uint64_t>self._ports[i]
             epoll_add(epoll, legs[i].fd, &legs[i])
         block_signals()
-        make_realtime(20)
         with nogil:
             while not self._stop:
                 sleep_until_ns(base + number * 1000000)

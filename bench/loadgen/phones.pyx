@@ -11,6 +11,8 @@ from libc.string cimport memcpy, memset
 
 from aywa._native.linux cimport *
 
+from aywa._native.scheduling import make_fifo
+
 cdef extern from * nogil:
     """
     #include <sys/uio.h>
@@ -237,7 +239,7 @@ cdef class Phones:
             first[self._phones[i].slot + 1] += 1
         for i in range(SLOTS):
             first[i + 1] += first[i]
-        self.realtime = make_realtime(20) == 0
+        self.realtime = make_fifo(20) == 0
         while number < last:
             with nogil:
                 self._turn(base, number, 500, by_slot, first)
