@@ -51,7 +51,7 @@ class LegParameters:
     `remote`: IPv4 address and port of the other side's RTP, None while unknown (until `set_remote` nothing is
     sent or accepted, and what is written waits). `format`: its sent codec settles the rate of the PCM for as
     long as the leg lasts.
-    `echo_guard`: take our own speech, come back from the phone, for nobody's; about 10 KiB.
+    `echo_guard`: take our own speech, come back from the phone, for nobody's; 6 KiB.
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
     `speech_stop_ms`: silence that ends it.
     """

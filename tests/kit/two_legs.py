@@ -1,4 +1,4 @@
-"""Two legs of one engine that talk to each other through a relay which the test turns, and which loses packets."""
+"""Two legs of one engine that talk to each other through a relay which loses packets."""
 
 from __future__ import annotations
 

@@ -145,8 +145,8 @@ def test_a_wideband_leg_keeps_its_own_voice_from_the_recogniser() -> None:
 
 def test_the_guard_takes_its_memory_only_where_it_is_on() -> None:
     with Rig() as plain, Rig(echo_guard=True) as guarded:
-        assert 9000 < guarded.leg.memory - plain.leg.memory < 10_240
-        assert guarded.leg.memory < 60 * 1024
+        assert 5000 < guarded.leg.memory - plain.leg.memory < 6000
+        assert guarded.leg.memory < 54 * 1024
 
 
 def test_our_own_tones_that_come_back_are_no_presses() -> None:
