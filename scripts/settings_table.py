@@ -56,6 +56,8 @@ MEANINGS = {
     "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
     "RUNTIME_RECORD": "write a stereo WAV of every call",
     "RUNTIME_BARGE_IN": "the caller may interrupt",
+    "RUNTIME_ECHO_GUARD": "the assistant's speech that a phone leg returns is not taken for the caller's",
+    "RUNTIME_INBAND_DIGITS": "key presses heard as tones: `auto` where telephone-event was not agreed on",
     "RUNTIME_DRAIN_S": "seconds that live calls may go on after SIGTERM",
     "RUNTIME_STORE_POSTGRES_URL": "the database; unset in development: an embedded PostgreSQL",
     "RUNTIME_DATA_DIR": "where the embedded database and the recordings lie",

@@ -22,6 +22,7 @@ cdef class NativeLeg:
     cdef public object waiter
     cdef void raise_flags(self, uint32_t flags)
     cdef int _allocate(self, int shift) except -1
+    cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1
     cdef int _make_recorder(self) except -1
     cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1
     cdef int _replace_wire(self, NativeWire wire) except -1

@@ -17,7 +17,7 @@ from aywa._native.leg import NativeLeg
 from aywa.clock import monotonic_now
 from aywa.errors import MediaError, OverloadedError
 from aywa.log import get_logger
-from aywa.media.leg import BargeInPolicy, Leg, LegParameters
+from aywa.media.leg import BargeInPolicy, Leg, LegParameters, hears_tones
 from aywa.media.peer import NatPolicy, packed_host, packed_peer
 from aywa.media.ports import PortPair, PortPool
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
@@ -180,6 +180,8 @@ class MediaEngine:
                 cname=b"%024x" % self._rng.getrandbits(96),  # RFC 7022 section 4.2
                 seed=self._rng.getrandbits(64),
                 **_learning(parameters),
+                echo_guard=parameters.echo_guard,
+                tones=hears_tones(parameters.inband_digits, format),
             )
         except (ValueError, MemoryError) as error:
             raise MediaError(str(error)) from error

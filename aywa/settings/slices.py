@@ -84,6 +84,8 @@ class CallSettings:
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True
+    echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
+    inband_digits: str = "auto"  # key presses heard in the audio: where no telephone-event was agreed on
     drain_s: float = 10.0  # how long live calls may go on at shutdown
 
 

@@ -201,6 +201,8 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
+        inband_digits=env.choice("RUNTIME_INBAND_DIGITS", _CALL.inband_digits, ("auto", "off", "on")),
         drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
     )
 
