@@ -5,6 +5,7 @@ Samples of the timeline are 8 kHz; those of PCM, which `write` and `read_recordi
 
 from typing import Any, TypeAlias
 
+from aywa._native.background import NativeClip
 from aywa._native.wire import NativeWire
 
 _Bytes: TypeAlias = bytes | bytearray | memoryview
@@ -53,6 +54,13 @@ class NativeLeg:
     def mute(self, muted: bool) -> None: ...
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
+    def play_background(self, clip: NativeClip | None) -> None:
+        """Behind everything that is sent, at the leg's rate, 15 dB lower while anything else is heard."""
+    def record_apart(self, apart: bool) -> None:
+        """The right track keeps the leg's own speech without those in its room and without background."""
+    @property
+    def start_ns(self) -> int:
+        """When timeline sample 0 is, by the engine's clock; 0 before its first tick."""
     def read_uplink(self) -> bytes:
         """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
 

@@ -6,6 +6,7 @@ counted in samples of 8 kHz whatever its codecs; its PCM has `rate` samples a se
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
@@ -196,9 +197,10 @@ cdef struct Leg:
     uint32_t held              # Python: nothing is sent, heard or missed
     uint64_t events_written
     uint64_t events_read       # Python
+    Mixing* mixing             # Python: NULL until something besides its own speech is heard on it
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[63]
+    uint8_t spare[55]
     Uplink up
     uint64_t spare_2[3]
     Downlink down
@@ -212,6 +214,10 @@ cdef inline void leg_queue(Leg* leg) noexcept nogil:
         box.legs[box.written & box.mask] = leg.index
         store_u64(&box.written, box.written + 1)
         box.fresh = True
+
+
+cdef inline Mixing* leg_mixing(const Leg* leg) noexcept nogil:
+    return <Mixing*>load_u64(<const uint64_t*>&leg.mixing)
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:

@@ -13,6 +13,8 @@ from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_i64, store_
 from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
+from aywa._native.mixing cimport mixing_leave
+from aywa._native.rooms cimport rooms_add, rooms_join, rooms_leave, rooms_remove, rooms_tick
 from aywa._native.srtp cimport crypt_protect
 from aywa._native.uplink cimport uplink_receive, uplink_rewire, uplink_tick
 from aywa._native.wire cimport Wire, wire_inherit
@@ -97,6 +99,8 @@ cdef void _leave_slot(Wheel* w, Leg* leg) noexcept nogil:
 cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
     epoll_remove(w.epoll_fd, leg.fd)
     _leave_slot(w, leg)
+    if leg.mixing != NULL:
+        mixing_leave(leg.mixing)
     # The last touch: Python may free the leg as soon as it reads this.
     w.removed[w.removed_written & w.outbox.mask] = leg.index
     store_u64(&w.removed_written, w.removed_written + 1)
@@ -128,6 +132,14 @@ cdef void wheel_obey(Wheel* w) noexcept nogil:
             _link(w, command.leg)
         elif command.kind == COMMAND_CONFIGURE:
             _configure(w, command.leg, command.wire)
+        elif command.kind == COMMAND_ADD_ROOM:
+            rooms_add(&w.rooms, command.room)
+        elif command.kind == COMMAND_REMOVE_ROOM:
+            rooms_remove(&w.rooms, command.room)
+        elif command.kind == COMMAND_JOIN:
+            rooms_join(leg_mixing(command.leg), command.member)
+        elif command.kind == COMMAND_LEAVE:
+            rooms_leave(command.member)
         else:
             _unlink(w, command.leg)
         store_u64(&w.commands_read, w.commands_read + 1)
@@ -219,6 +231,7 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
     w.ticks += 1
     w.skipped += now - due_ns > SKIP_NS
     wheel_obey(w)
+    rooms_tick(&w.rooms, w.number)
     _send(w, now - due_ns > SKIP_NS)
     _receive(w, now)
     w.number += 1
