@@ -264,7 +264,7 @@ class Leg:
         self._native.hold(held)
 
     def play_background(self, clip: Clip | None) -> None:
-        """Loop a clip behind all that is sent, 15 dB lower while anything else is heard; None: fade it out."""
+        """Loop a clip behind all that is sent, 15 dB lower while something else is heard; None: fade out."""
         self._native.play_background(None if clip is None else clip.at(self.rate_hz))
 
     def record_apart(self, apart: bool) -> None:

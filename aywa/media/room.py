@@ -62,8 +62,8 @@ class Room:
     async def seat(self, leg: Leg) -> AsyncIterator[Seat]:
         """The leg's place for as long as the block runs; the others go on without it.
 
-        Raises MediaError for a leg that is over or sits in a room, and for the ninth; OverloadedError when the
-        engine takes no commands.
+        Raises MediaError for a leg that is over or sits in a room, and for the ninth; OverloadedError when
+        the engine takes no commands.
         """
         native = NativeMember(leg.rate_hz)
         try:
@@ -103,8 +103,9 @@ async def _release(ask: Callable[[], None], held: Callable[[], bool]) -> None:
 
 @asynccontextmanager
 async def open_room(engine: NativeEngine, rate_hz: int) -> AsyncIterator[Room]:
-    """A room in this engine, mixed at 8000 or 16000 Hz; leaving it empties it. Raises OverloadedError when the
-    engine takes no commands and MediaError for another rate.
+    """A room in this engine, mixed at 8000 or 16000 Hz; leaving it empties it.
+
+    Raises OverloadedError when the engine takes no commands and MediaError for another rate.
     """
     try:
         native = NativeRoom(rate_hz)

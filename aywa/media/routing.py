@@ -22,7 +22,7 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What one role hears: `voices` of these roles, and what the assistant says on the legs of `assistants`."""
+    """What one role hears: these roles, and what the assistant says on the legs of `assistants`."""
 
     voices: frozenset[Role] = frozenset()
     assistants: frozenset[Role] = frozenset()
@@ -84,7 +84,7 @@ PLANS: Mapping[Routing, Plan] = {
         assistant_speaks_to=Role.CALLER,
         assistant_hears=_CALLER,
     ),
-    # The caller waits (with music, `Leg.play_background`) while the assistant tells the colleague about the call.
+    # The caller waits (`Leg.play_background`) while the assistant tells the colleague about the call.
     Routing.CONSULT: Plan(
         {Role.CALLER: Hearing(), Role.COLLEAGUE: Hearing()},
         assistant_speaks_to=Role.COLLEAGUE,
@@ -94,7 +94,7 @@ PLANS: Mapping[Routing, Plan] = {
 
 
 def masks(plan: Plan, places: Mapping[Role, int]) -> Mapping[Role, tuple[int, int]]:
-    """For each role that has a place in the room: bits of the places whose voices and whose assistant it hears."""
+    """For each role with a place: bits of the places whose voices and whose assistant it hears."""
 
     def bits(roles: frozenset[Role]) -> int:
         return sum(1 << places[role] for role in roles if role in places)
