@@ -165,6 +165,7 @@ class RoomRig:
         native.set_peer(peer_word(phone.socket))
         index = self.engine.add(native)
         made = Party(native, phone, codec, ptime_ms, NativeMember(native.rate_hz), index)
+        made.sent = -(-self.ms // ptime_ms)  # as if it had sent before
         self.parties.append(made)
         if seated:
             self.join(made)
