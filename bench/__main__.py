@@ -35,6 +35,7 @@ MEASUREMENTS = (
     Measurement("native", "bench.native", "Nanoseconds per 20 ms frame of each native kernel"),
     Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor"),
     Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
+    Measurement("rooms", "bench.rooms", "Calls that hear one another: the price of a bridge"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
