@@ -34,7 +34,7 @@ def _pkg_config(what: str, packages: tuple[str, ...]) -> list[str]:
     try:
         found = run(["pkg-config", what, *packages], capture_output=True, text=True, check=False)
     except FileNotFoundError:
-        raise SystemExit("pkg-config is missing: install pkg-config, libopus-dev and libsrtp2-dev") from None
+        raise SystemExit("pkg-config is missing: install pkg-config, libopus-dev and libssl-dev") from None
     if found.returncode:
         raise SystemExit(f"development files are missing: {found.stderr.strip()}")
     return split(found.stdout)
@@ -72,7 +72,10 @@ setup(
             _extension("tone"),
             _extension("recorder"),
             _extension("speech"),
-            _extension("srtp", "libsrtp2"),
+            _extension("srtp_keys", "libcrypto"),
+            _extension("srtp_replay"),
+            _extension("srtp_cipher", "libcrypto"),
+            _extension("srtp", "libcrypto"),
             _extension("wire"),
             _extension("uplink_clock"),
             _extension("uplink_audio"),

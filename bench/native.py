@@ -15,6 +15,7 @@ from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import numpy as np
@@ -35,6 +36,7 @@ from aywa._native.tone import ToneTransmitter
 from aywa._native.vad import Vad
 from aywa.proto.rtp.packet import parse_packet
 from bench import codecs
+from tests.kit import crypt_soak
 from tests.kit.oracles import g711 as slow_g711
 from tests.kit.oracles import pcm as slow_pcm
 from tests.kit.oracles import resample as slow_resample
@@ -357,8 +359,11 @@ def srtp_pairs(suite: int) -> dict[str, Callable[[], tuple[Seal, Seal]]]:
 
 
 def srtp_rows() -> list[Row]:
-    """Each suite, there and back."""
+    """Each suite, there and back: through Python beside its twins, and as the engine calls it."""
     rows = []
+    with TemporaryDirectory() as folder:
+        library = crypt_soak.build(Path(folder))
+        soaks = [crypt_soak.Call(library, suite).soak(2000) for suite in range(len(SUITES))]
     for suite, name in enumerate(SUITES):
         figures = {twin: sealed_and_opened(pair) for twin, pair in srtp_pairs(suite).items()}
         native = figures.pop("native")
@@ -366,6 +371,11 @@ def srtp_rows() -> list[Row]:
         for twin, theirs in figures.items():
             rows.append(Row(f"srtp protect {short}", native[0], twin, theirs[0], border=True))
             rows.append(Row(f"srtp unprotect {short}", native[1], twin, theirs[1], border=True))
+        twin, slow = (
+            ("pylibsrtp", figures["pylibsrtp"]) if "pylibsrtp" in figures else ("Python", figures["Python"])
+        )
+        rows.append(Row(f"srtp protect {short}", soaks[suite].protect_ns, twin, slow[0], border=False))
+        rows.append(Row(f"srtp unprotect {short}", soaks[suite].unprotect_ns, twin, slow[1], border=False))
     return rows
 
 

@@ -1,4 +1,4 @@
-"""SRTP and SRTCP (RFC 3711, RFC 7714) of one call by libsrtp2."""
+"""SRTP and SRTCP (RFC 3711, RFC 7714)."""
 
 from typing import Final, TypeAlias
 
@@ -14,13 +14,13 @@ SOURCES: Final[int]
 """SSRCs taken, or sent, under one key."""
 
 FAILED: Final[int]
-"""Protecting refused: not a packet, this index was sent before, or the key is used up."""
+"""Protecting refused: not a packet, this or a later index was sent before, or the key is used up."""
 BAD_TAG: Final[int]
 """The peer's key did not make this packet."""
 REPLAY: Final[int]
 """Taken before, or more than 128 packets late."""
 MALFORMED: Final[int]
-"""Not an (S)RTP packet, or shorter than its tag."""
+"""Not an (S)RTP packet, shorter than its tag, or SRTCP in clear."""
 CROWDED: Final[int]
 """From, or for, an SSRC beyond `SOURCES`."""
 

@@ -1,56 +1,28 @@
-"""SRTP and SRTCP (RFC 3711, RFC 7714) of one call by libsrtp2.
+"""SRTP and SRTCP (RFC 3711, RFC 7714) of one call: one key a direction, of any SSRC, so a peer may change it.
 
-One policy a direction, for any SSRC, so a peer may change its SSRC in mid-call. libsrtp makes a stream for a new SSRC
-only once its first packet is authentic: strangers cannot make it allocate. A peer with the key could, so SSRCs are
-counted here and those beyond CRYPT_SOURCES refused. Refused, not forgotten: with a forgotten stream goes what it has
-seen, and its packets could be replayed.
+A packet is looked at in this order: is it one, is there room for its SSRC, is it new, is it authentic. Only then is
+anything written down, so strangers change nothing and whoever has the key makes CRYPT_SOURCES streams, no more.
 """
 
-from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport uint8_t, uint32_t
+from cpython.bytes cimport PyBytes_FromStringAndSize
+from libc.stdint cimport int64_t, uint8_t, uint32_t
 from libc.string cimport memcpy, memset
 
-cdef extern from "srtp2/srtp.h" nogil:
-    ctypedef enum srtp_err_status_t:
-        srtp_err_status_ok
-        srtp_err_status_auth_fail
-        srtp_err_status_cipher_fail
-        srtp_err_status_replay_fail
-        srtp_err_status_replay_old
-        srtp_err_status_pkt_idx_old
-    enum:
-        ssrc_any_inbound
-        ssrc_any_outbound
-    ctypedef struct srtp_ssrc_t:
-        int type
-    ctypedef struct srtp_crypto_policy_t:
-        int auth_tag_len
-    ctypedef struct srtp_policy_t:
-        srtp_ssrc_t ssrc
-        srtp_crypto_policy_t rtp
-        srtp_crypto_policy_t rtcp
-        unsigned char* key
-        unsigned long window_size
-    ctypedef struct srtp_ctx_t:
-        pass
-    srtp_err_status_t srtp_init()
-    srtp_err_status_t srtp_create(srtp_ctx_t** session, const srtp_policy_t* policy)
-    srtp_err_status_t srtp_dealloc(srtp_ctx_t* session)
-    srtp_err_status_t srtp_protect(srtp_ctx_t* session, void* packet, int* length)
-    srtp_err_status_t srtp_unprotect(srtp_ctx_t* session, void* packet, int* length)
-    srtp_err_status_t srtp_protect_rtcp(srtp_ctx_t* session, void* packet, int* length)
-    srtp_err_status_t srtp_unprotect_rtcp(srtp_ctx_t* session, void* packet, int* length)
-    void srtp_crypto_policy_set_rtp_default(srtp_crypto_policy_t* policy)
-    void srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(srtp_crypto_policy_t* policy)
-    void srtp_crypto_policy_set_aes_gcm_128_16_auth(srtp_crypto_policy_t* policy)
-    void srtp_crypto_policy_set_aes_gcm_256_16_auth(srtp_crypto_policy_t* policy)
+from aywa._native.srtp_cipher cimport (
+    ENCIPHERED, FOR_RTCP, FOR_RTP, INDEX_SIZE, CryptName, is_gcm, side_close, side_open, side_seal, side_unseal, tag_size,
+)
+from aywa._native.srtp_replay cimport (
+    REPORTED_WORDS, SEEN_WORDS, index_estimate, received_init, sent_init, sources_find, sources_keep, window_is_new,
+    window_take,
+)
 
 cdef enum:
     RTP_SIZE = 12
     RTCP_SIZE = 8
-    RTCP_INDEX = 4
+    LARGEST = 65535                 # what UDP carries; counter mode would reach to a mebibyte
 
-ctypedef srtp_err_status_t (*transform_fn)(srtp_ctx_t* session, void* packet, int* length) noexcept nogil
+cdef int64_t INDEX_LAST = (<int64_t>1 << 48) - 1    # packets under one key (RFC 3711 section 9.2)
+cdef int64_t REPORT_LAST = (<int64_t>1 << 31) - 1
 
 SUITES = ("AES_CM_128_HMAC_SHA1_80", "AES_CM_128_HMAC_SHA1_32", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")
 KEY_SIZES = (30, 30, 28, 44)
@@ -58,120 +30,145 @@ SOURCES = CRYPT_SOURCES
 FAILED, BAD_TAG, REPLAY = CRYPT_FAILED, CRYPT_BAD_TAG, CRYPT_REPLAY
 MALFORMED, CROWDED = CRYPT_MALFORMED, CRYPT_CROWDED
 
-# Importing runs once a process and under a lock, which is what srtp_init needs.
-if srtp_init() != srtp_err_status_ok:
-    raise ImportError("libsrtp2 failed its self-tests")
-
-
-cdef void _choose(srtp_policy_t* policy, int suite) noexcept nogil:
-    srtp_crypto_policy_set_rtp_default(&policy.rtp)
-    srtp_crypto_policy_set_rtp_default(&policy.rtcp)
-    if suite == CRYPT_AES_CM_128_SHA1_32:
-        srtp_crypto_policy_set_aes_cm_128_hmac_sha1_32(&policy.rtp)
-    elif suite == CRYPT_AES_128_GCM:
-        srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtp)
-        srtp_crypto_policy_set_aes_gcm_128_16_auth(&policy.rtcp)
-    elif suite == CRYPT_AES_256_GCM:
-        srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtp)
-        srtp_crypto_policy_set_aes_gcm_256_16_auth(&policy.rtcp)
-    policy.window_size = CRYPT_WINDOW
-
 
 cdef int crypt_open(Crypt* crypt, int suite, const uint8_t* local, const uint8_t* remote) noexcept nogil:
-    cdef srtp_policy_t policy
     memset(crypt, 0, sizeof(Crypt))
     if not CRYPT_AES_CM_128_SHA1_80 <= suite <= CRYPT_AES_256_GCM:
         return -1
-    memset(&policy, 0, sizeof(policy))
-    _choose(&policy, suite)
-    crypt.overhead = policy.rtp.auth_tag_len
-    policy.ssrc.type = ssrc_any_outbound
-    policy.key = <unsigned char*>local
-    if srtp_create(<srtp_ctx_t**>&crypt.sending, &policy) != srtp_err_status_ok:
-        crypt.sending = NULL
+    if side_open(&crypt.sending, suite, local, True) < 0:
         return -1
-    policy.ssrc.type = ssrc_any_inbound
-    policy.key = <unsigned char*>remote
-    if srtp_create(<srtp_ctx_t**>&crypt.receiving, &policy) != srtp_err_status_ok:
-        crypt.receiving = NULL
-        crypt_close(crypt)
+    if side_open(&crypt.receiving, suite, remote, False) < 0:
+        side_close(&crypt.sending)
         return -1
+    sent_init(&crypt.sent)
+    received_init(&crypt.received)
     return 0
 
 
 cdef void crypt_close(Crypt* crypt) noexcept nogil:
-    if crypt.sending != NULL:
-        srtp_dealloc(<srtp_ctx_t*>crypt.sending)
-    if crypt.receiving != NULL:
-        srtp_dealloc(<srtp_ctx_t*>crypt.receiving)
-    crypt.sending = NULL
-    crypt.receiving = NULL
+    side_close(&crypt.sending)
+    side_close(&crypt.receiving)
 
 
 cdef inline uint32_t _read32(const uint8_t* at) noexcept nogil:
     return (<uint32_t>at[0] << 24) | (<uint32_t>at[1] << 16) | (<uint32_t>at[2] << 8) | at[3]
 
 
-cdef bint _known(CryptSources* sources, uint32_t ssrc) noexcept nogil:
-    cdef int i
-    if sources.count and sources.ssrc[sources.last] == ssrc:
-        return True
-    for i in range(sources.count):
-        if sources.ssrc[i] == ssrc:
-            sources.last = i
-            return True
-    return False
+cdef int _header_size(const uint8_t* packet, int length) noexcept nogil:
+    """Bytes that stay in clear: header, CSRCs and extension. -1: they do not fit, or this is not RTP."""
+    cdef int size
+    if not RTP_SIZE <= length <= LARGEST or packet[0] >> 6 != 2:
+        return -1
+    size = RTP_SIZE + 4 * (packet[0] & 0x0F)
+    if packet[0] & 0x10:
+        if size + 4 > length:
+            return -1
+        size += 4 + 4 * (packet[size + 2] << 8 | packet[size + 3])
+    return size if size <= length else -1
 
 
-cdef int _transform(transform_fn function, void* session, CryptSources* sources, uint32_t ssrc, uint8_t* packet,
-                    int length) noexcept nogil:
-    """The new length or a verdict; a new SSRC is remembered if libsrtp took it."""
-    cdef bint known = _known(sources, ssrc)
-    cdef srtp_err_status_t status
-    if not known and sources.count == CRYPT_SOURCES:
-        return CRYPT_CROWDED
-    status = function(<srtp_ctx_t*>session, packet, &length)
-    if status == srtp_err_status_ok:
-        if not known:
-            sources.ssrc[sources.count] = ssrc
-            sources.last = sources.count
-            sources.count += 1
-        return length
-    if status == srtp_err_status_auth_fail or status == srtp_err_status_cipher_fail:
-        return CRYPT_BAD_TAG
-    if (status == srtp_err_status_replay_fail or status == srtp_err_status_replay_old
-            or status == srtp_err_status_pkt_idx_old):
-        return CRYPT_REPLAY
-    return CRYPT_MALFORMED
+cdef bint _is_rtcp(const uint8_t* packet, int length) noexcept nogil:
+    return RTCP_SIZE <= length <= LARGEST and packet[0] >> 6 == 2
 
 
 cdef int crypt_protect(Crypt* crypt, uint8_t* packet, int length) noexcept nogil:
-    cdef int size
-    if length < RTP_SIZE or packet[0] >> 6 != 2:
+    cdef CryptSent* sent = &crypt.sent
+    cdef CryptName name
+    cdef int head = _header_size(packet, length)
+    cdef int slot
+    if head < 0:
         return CRYPT_FAILED
-    size = _transform(srtp_protect, crypt.sending, &crypt.sent, _read32(packet + 8), packet, length)
-    return size if size > 0 or size == CRYPT_CROWDED else CRYPT_FAILED
+    name.kind = FOR_RTP
+    name.ssrc = _read32(packet + 8)
+    slot = sources_find(&sent.sources, name.ssrc)
+    if slot < 0:
+        return CRYPT_CROWDED
+    name.index = index_estimate(sent.last[slot], packet[2] << 8 | packet[3])
+    # An index twice under one key would give both packets away.
+    if name.index <= sent.last[slot] or name.index > INDEX_LAST:
+        return CRYPT_FAILED
+    length = side_seal(&crypt.sending, &name, packet, head, length)
+    if length < 0:
+        return CRYPT_FAILED
+    sources_keep(&sent.sources, slot, name.ssrc)
+    sent.last[slot] = name.index
+    return length
 
 
 cdef int crypt_unprotect(Crypt* crypt, uint8_t* packet, int length) noexcept nogil:
-    if length < RTP_SIZE + crypt.overhead or packet[0] >> 6 != 2:
+    cdef CryptReceived* received = &crypt.received
+    cdef CryptName name
+    cdef int head, slot
+    length -= tag_size(&crypt.receiving, FOR_RTP)
+    head = _header_size(packet, length)
+    if head < 0:
         return CRYPT_MALFORMED
-    return _transform(srtp_unprotect, crypt.receiving, &crypt.received, _read32(packet + 8), packet, length)
+    name.kind = FOR_RTP
+    name.ssrc = _read32(packet + 8)
+    slot = sources_find(&received.sources, name.ssrc)
+    if slot < 0:
+        return CRYPT_CROWDED
+    name.index = index_estimate(received.last[slot], packet[2] << 8 | packet[3])
+    if name.index > INDEX_LAST or not window_is_new(received.seen[slot], SEEN_WORDS, received.last[slot],
+                                                    name.index):
+        return CRYPT_REPLAY
+    length = side_unseal(&crypt.receiving, &name, packet, head, length)
+    if length < 0:
+        return CRYPT_BAD_TAG
+    sources_keep(&received.sources, slot, name.ssrc)
+    received.last[slot] = window_take(received.seen[slot], SEEN_WORDS, received.last[slot], name.index)
+    return length
 
 
 cdef int crypt_protect_rtcp(Crypt* crypt, uint8_t* packet, int length) noexcept nogil:
-    cdef int size
-    if length < RTCP_SIZE or packet[0] >> 6 != 2:
+    cdef CryptSent* sent = &crypt.sent
+    cdef CryptName name
+    cdef int slot
+    if not _is_rtcp(packet, length):
         return CRYPT_FAILED
-    size = _transform(srtp_protect_rtcp, crypt.sending, &crypt.sent, _read32(packet + 4), packet, length)
-    return size if size > 0 or size == CRYPT_CROWDED else CRYPT_FAILED
+    name.kind = FOR_RTCP
+    name.ssrc = _read32(packet + 4)
+    slot = sources_find(&sent.sources, name.ssrc)
+    if slot < 0:
+        return CRYPT_CROWDED
+    name.index = <int64_t>sent.report[slot] + 1
+    if name.index > REPORT_LAST:
+        return CRYPT_FAILED
+    length = side_seal(&crypt.sending, &name, packet, RTCP_SIZE, length)
+    if length < 0:
+        return CRYPT_FAILED
+    sources_keep(&sent.sources, slot, name.ssrc)
+    sent.report[slot] = <int>name.index
+    return length
 
 
 cdef int crypt_unprotect_rtcp(Crypt* crypt, uint8_t* packet, int length) noexcept nogil:
-    # The tag of SRTCP is never shorter than 80 bits.
-    if length < RTCP_SIZE + RTCP_INDEX + 10 or packet[0] >> 6 != 2:
+    cdef CryptReceived* received = &crypt.received
+    cdef CryptName name
+    cdef uint32_t word
+    cdef int slot
+    length -= tag_size(&crypt.receiving, FOR_RTCP) + INDEX_SIZE
+    if not _is_rtcp(packet, length):
         return CRYPT_MALFORMED
-    return _transform(srtp_unprotect_rtcp, crypt.receiving, &crypt.received, _read32(packet + 4), packet, length)
+    word = _read32(packet + length + (tag_size(&crypt.receiving, FOR_RTCP) if is_gcm(&crypt.receiving) else 0))
+    # Reports in clear are for peers that negotiated them (RFC 4568 section 6.3.2), which nobody does here.
+    if not word & ENCIPHERED:
+        return CRYPT_MALFORMED
+    name.kind = FOR_RTCP
+    name.ssrc = _read32(packet + 4)
+    name.index = word & ~ENCIPHERED
+    slot = sources_find(&received.sources, name.ssrc)
+    if slot < 0:
+        return CRYPT_CROWDED
+    if not window_is_new(received.reported[slot], REPORTED_WORDS, received.report[slot], name.index):
+        return CRYPT_REPLAY
+    length = side_unseal(&crypt.receiving, &name, packet, RTCP_SIZE, length)
+    if length < 0:
+        return CRYPT_BAD_TAG
+    sources_keep(&received.sources, slot, name.ssrc)
+    received.report[slot] = <int>window_take(received.reported[slot], REPORTED_WORDS,
+                                             received.report[slot], name.index)
+    return length
 
 
 ctypedef int (*crypt_fn)(Crypt* crypt, uint8_t* packet, int length) noexcept nogil
@@ -192,14 +189,14 @@ cdef class CryptSession:
         with nogil:
             opened = crypt_open(&self._crypt, suite, near, far)
         if opened < 0:
-            raise MemoryError("libsrtp2 could not open a session")
+            raise MemoryError("libcrypto could not open a session")
 
     def __dealloc__(self):
         crypt_close(&self._crypt)
 
     @property
     def sources(self):
-        return self._crypt.sent.count, self._crypt.received.count
+        return self._crypt.sent.sources.count, self._crypt.received.sources.count
 
     def protect(self, const uint8_t[::1] packet):
         return self._apply(crypt_protect, packet)

@@ -32,7 +32,7 @@ cdef struct Wire:
     uint16_t payload_size      # bytes of each
     uint16_t period            # samples (8 kHz) of a sent packet
     uint8_t ticks              # its milliseconds
-    uint8_t keeps_crypt        # the keys stay: `crypt` comes from the wire before
+    uint8_t keeps_ours         # the key stays: that side of `crypt` comes from the wire before
     uint8_t events_type        # of key presses sent
     uint8_t events_khz
     uint8_t types[WIRE_CODECS]
@@ -40,7 +40,8 @@ cdef struct Wire:
     uint8_t event_khz[WIRE_EVENTS]
     uint8_t noise_types[WIRE_NOISES]
     uint8_t rate_shift         # of the leg it was made for
-    uint8_t spare[5]
+    uint8_t keeps_theirs
+    uint8_t spare[4]
     # What follows is for the change to the next wire.
     uint64_t identities[WIRE_CODECS + 1]  # equal ones name codecs that can go on with each other's state
     size_t bytes               # all of it

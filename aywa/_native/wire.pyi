@@ -19,11 +19,11 @@ class NativeWire:
         ptime_ms: int = 20,
         rate_hz: int = 8000,
         keys: tuple[str, bytes, bytes] | None = None,
-        keep_keys: bool = False,
+        keep_keys: tuple[bool, bool] = (False, False),
     ) -> None:
         """`events`: payload type and clock in Hz. `ptime_ms`: 10, 20, ... 60 of sent packets; 16 kHz L16 goes
         out in 40 ms at most. `rate_hz`: the leg's. `keys`: suite by its SDES name, ours and theirs as master
-        key and salt in one. `keep_keys`: those of the format before, with their counters.
+        key and salt in one. `keep_keys`: ours, theirs is that of the format before, so its counters go on.
 
         Raises ValueError for what a leg does not carry, MemoryError when memory is out.
         """

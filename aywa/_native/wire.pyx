@@ -6,6 +6,8 @@ from libc.string cimport memset
 
 from aywa._native.codec cimport *
 from aywa._native.reorder cimport REORDER_SLOTS
+from aywa._native.srtp_cipher cimport CryptSide
+from aywa._native.srtp_replay cimport CryptReceived, CryptSent
 from aywa._native.srtp cimport (
     CRYPT_AES_128_GCM, CRYPT_AES_256_GCM, CRYPT_AES_CM_128_SHA1_32, CRYPT_AES_CM_128_SHA1_80, Crypt, crypt_close, crypt_open,
 )
@@ -38,6 +40,17 @@ cdef void _swap_codecs(Codec* a, Codec* b) noexcept nogil:
     b.payload_type = type_b
 
 
+cdef void _swap(void* one, void* other, size_t size) noexcept nogil:
+    cdef uint8_t* first = <uint8_t*>one
+    cdef uint8_t* second = <uint8_t*>other
+    cdef uint8_t byte
+    cdef size_t i
+    for i in range(size):
+        byte = first[i]
+        first[i] = second[i]
+        second[i] = byte
+
+
 cdef int wire_inherit(Wire* to, Wire* from_, int index) noexcept nogil:
     cdef int i, j, place = -1
     if to.identities[WIRE_CODECS] == from_.identities[WIRE_CODECS]:
@@ -49,9 +62,14 @@ cdef int wire_inherit(Wire* to, Wire* from_, int index) noexcept nogil:
                 from_.identities[j] = 0
                 place = i if j == index else place
                 break
-    if to.keeps_crypt:
-        to.crypt = from_.crypt
-        from_.crypt = NULL
+    if to.crypt != NULL and from_.crypt != NULL:
+        # A key that goes on must not begin its counters anew: that would use its keystream twice.
+        if to.keeps_ours:
+            _swap(&to.crypt.sending, &from_.crypt.sending, sizeof(CryptSide))
+            _swap(&to.crypt.sent, &from_.crypt.sent, sizeof(CryptSent))
+        if to.keeps_theirs:
+            _swap(&to.crypt.receiving, &from_.crypt.receiving, sizeof(CryptSide))
+            _swap(&to.crypt.received, &from_.crypt.received, sizeof(CryptReceived))
     return place
 
 
@@ -75,7 +93,7 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 
 cdef class NativeWire:
     def __cinit__(self, *, send, receive, events=None, receive_events=(), comfort_noise=(), int ptime_ms=20,
-                  int rate_hz=8000, keys=None, bint keep_keys=False):
+                  int rate_hz=8000, keys=None, keep_keys=(False, False)):
         cdef Wire* wire
         cdef int i
         if rate_hz not in (8000, 16000):
@@ -86,7 +104,7 @@ cdef class NativeWire:
             raise ValueError("a leg decodes 1 to 8 payload types and key presses under up to 4")
         wire = self._allocate(len(receive), WIRE_PAYLOAD_8 if _is_narrow((send, *receive)) else WIRE_PAYLOAD)
         wire.rate_shift = rate_hz // 16000
-        wire.keeps_crypt = keep_keys
+        wire.keeps_ours, wire.keeps_theirs = keep_keys
         if keys is not None:
             self._open_crypt(keys[0], keys[1], keys[2])
         wire.identities[WIRE_CODECS] = _open_codec(wire.sender, send, rate_hz, CODEC_SEND_ONLY)

@@ -1,10 +1,9 @@
 """Recordings as WAV files that are valid at any moment, also after SIGKILL.
 
-Frames are written straight to the file, and `sync` lets the header follow: first the data reach the disk,
-then the header is rewritten to claim exactly them. So the header never promises more than is there, and who
-opens the file after the process was killed finds all but what came after the last `sync`. The new header is
-flushed by the next `sync`, so that each costs the disk one flush and not two: a power failure may take what
-came after the last but one.
+Frames are written straight to the file, and `sync` lets the header follow, which then claims exactly them.
+What was written outlives the process: who opens the file after it was killed finds all but what came after
+the last `sync`. A power failure is another matter: every ten seconds of audio the disk is made to take the
+data before the header is written; what came later may be lost then, and the header may claim it.
 """
 
 from __future__ import annotations
@@ -27,6 +26,7 @@ CHANNELS = 2  # caller left, assistant right
 HEADER_BYTES = 44
 _BYTES_PER_SAMPLE = 2
 _MAX_DATA_BYTES = 2**32 - 1 - HEADER_BYTES  # RIFF sizes are 32 bits: 37 h of stereo at 8 kHz
+_FLUSH_EVERY_S = 10  # of audio: a flush costs the disk more than everything else here
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -64,6 +64,7 @@ class WavSink:
         self._frame_bytes = channels * _BYTES_PER_SAMPLE
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._end = 0  # data bytes in the file, whole frames or not
+        self._flushed = 0  # data bytes that outlive a power failure
         self._claimed = -1  # what the header says
         self._failed = False
         try:
@@ -88,7 +89,7 @@ class WavSink:
             self._fail(error.errno, f"the recording cannot be written ({error.strerror})")
 
     def sync(self) -> None:
-        """Make what was appended so far a valid file, with one flush. Raises `RecordingError`."""
+        """Make what was appended so far a valid file. Raises `RecordingError`."""
         if self._failed:
             return
         try:
@@ -113,7 +114,9 @@ class WavSink:
         whole = self._end // self._frame_bytes * self._frame_bytes
         if whole == self._claimed:
             return
-        os.fdatasync(self._file)  # the frames first
+        if whole - self._flushed >= _FLUSH_EVERY_S * self._rate_hz * self._frame_bytes:
+            os.fdatasync(self._file)  # the frames first
+            self._flushed = whole
         os.pwrite(self._file, wav_header(whole, self._rate_hz, self._channels), 0)
         self._claimed = whole
 

@@ -8,8 +8,9 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
 
-from aywa.call.disk import Disk, DiskThreads
+from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
+from aywa.call.rounds import RecordingRounds
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.store import CallStore, TimelineEntry
@@ -56,7 +57,7 @@ class CallDependencies:
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)
-    disk: Disk = field(default_factory=DiskThreads)
+    rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
 
     def speech_stop_ms(self) -> int:

@@ -113,6 +113,7 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
     try:
         async with trio.open_nursery() as keeper:
             keeper.start_soon(journal.serve, name="journal")
+            keeper.start_soon(dependencies.rounds.serve, name="recordings")
             async with trio.open_nursery() as calls:
                 table = CallTable(dependencies, journal, calls)
                 yield table

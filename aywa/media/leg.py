@@ -243,12 +243,11 @@ class Leg:
         """Send and take packets so from the next turn on, at most 60 ms away.
 
         Sequence, clock, timeline and recording go on; codecs that both formats have go on where they are, and
-        so do keys that are the same. Raises MediaError for a format the engine does not carry, and when it
-        takes no commands.
+        so does each side's key that is the same. Raises MediaError for a format the engine does not carry,
+        and when it takes no commands.
         """
-        keep_keys = format.srtp is not None and format.srtp == self.format.srtp
         try:
-            self._configure(self._native, native_wire(format, self.rate_hz, keep_keys=keep_keys))
+            self._configure(self._native, native_wire(format, self.rate_hz, before=self.format))
         except (ValueError, MemoryError, BlockingIOError) as error:
             raise MediaError(str(error)) from error
         self.format = format

@@ -16,12 +16,14 @@ def rate_hz_of(format: MediaFormat) -> int:
     return _WIDEBAND_HZ if wide else _NARROWBAND_HZ
 
 
-def native_wire(format: MediaFormat, rate_hz: int, *, keep_keys: bool = False) -> NativeWire:
-    """`rate_hz`: of the leg. `keep_keys`: the format before had the same, and their counters go on.
+def native_wire(format: MediaFormat, rate_hz: int, *, before: MediaFormat | None = None) -> NativeWire:
+    """`rate_hz`: of the leg. `before`: the format it takes the place of; a key that both have goes on.
 
     Raises ValueError for what the engine does not carry, MemoryError when memory is out.
     """
     events, srtp = format.events, format.srtp
+    old = None if before is None else before.srtp
+    same_suite = srtp is not None and old is not None and srtp.suite is old.suite
     return NativeWire(
         send=_settings(format.send),
         receive=tuple(_settings(payload) for payload in format.receive),
@@ -30,8 +32,11 @@ def native_wire(format: MediaFormat, rate_hz: int, *, keep_keys: bool = False) -
         comfort_noise=format.comfort_noise,
         ptime_ms=format.ptime_ms,
         rate_hz=rate_hz,
-        keys=None if srtp is None or keep_keys else (srtp.suite.value, srtp.local, srtp.remote),
-        keep_keys=keep_keys,
+        keys=None if srtp is None else (srtp.suite.value, srtp.local, srtp.remote),
+        keep_keys=(
+            srtp is not None and old is not None and same_suite and srtp.local == old.local,
+            srtp is not None and old is not None and same_suite and srtp.remote == old.remote,
+        ),
     )
 
 

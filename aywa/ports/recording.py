@@ -15,7 +15,7 @@ class RecordingSink(Protocol):
         """Append interleaved 16-bit stereo frames: caller left, assistant right."""
 
     def sync(self) -> None:
-        """Make what was appended so far a valid file on disk; called at least once a second."""
+        """Make what was appended so far a valid file, which outlives the process; called twice a second."""
 
 
 class RecordingStore(Protocol):

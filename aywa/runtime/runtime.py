@@ -106,6 +106,7 @@ class Runtime:
         journal = self.table.journal
         gauges = {
             "calls_live": len(self.table.live()),
+            "tasks": trio.lowlevel.current_statistics().tasks_living,
             "engine_legs": load.legs,
             "engine_busy_ratio": load.busy_ratio,
             "engine_event_lag_seconds": load.event_lag_s,

@@ -12,6 +12,7 @@ import trio
 
 from aywa.call.dependencies import CallDependencies
 from aywa.call.live import LiveCall
+from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
@@ -67,7 +68,7 @@ class CallWorld:
             clock=lambda: datetime.fromtimestamp(1_700_000_000 + trio.current_time() % 1_000_000, UTC),
             observer=self.seen.append,
             worker_id="test",
-            disk=self.disk,
+            rounds=RecordingRounds(self.disk),
             turn=self.turn,
             media=self.media,
         )

@@ -164,9 +164,8 @@ class Rig:
 
     def configure(self, **changes: object) -> None:
         """The leg's format with these changes, from its next turn on."""
-        self.format = replace(self.format, **changes)  # type: ignore[arg-type]
-        keep = self.format.srtp is not None and "srtp" not in changes
-        self.engine.configure(self.leg, native_wire(self.format, self.leg.rate_hz, keep_keys=keep))
+        before, self.format = self.format, replace(self.format, **changes)  # type: ignore[arg-type]
+        self.engine.configure(self.leg, native_wire(self.format, self.leg.rate_hz, before=before))
 
     def talk(self, codes: bytes) -> None:
         """The phone sends these code words at the pace of 160 in 20 ms."""

@@ -439,3 +439,29 @@ def test_an_encrypted_leg_keeps_its_counters_when_its_format_changes(suite: Srtp
             assert isinstance(packet, bytes)
             sent += Packet.of(packet).payload
         assert sent.startswith(codes[:4096])
+
+
+@pytest.mark.parametrize("suite", list(SrtpSuite))
+def test_the_key_that_stays_goes_on_counting_while_the_other_side_changes_its_own(suite: SrtpSuite) -> None:
+    """Begun anew after the sequence numbers have wrapped, a key would use its keystream a second time."""
+    size = KEY_BYTES[suite]
+    ours, theirs, others = bytes(range(size)), bytes(range(100, 100 + size)), bytes(range(50, 50 + size))
+    number = list(SrtpSuite).index(suite)
+    with Rig(format=one(PCMU, srtp=SrtpKeys(suite, ours, theirs)), barge_in=False, sequence=65530) as rig:
+        ear = CryptSession(number, theirs, ours)  # one for the whole call, as the phone has it
+        mouth = CryptSession(number, theirs, ours)
+        for keys in (theirs, others):
+            if keys is others:
+                rig.configure(srtp=SrtpKeys(suite, ours, others))
+                mouth = CryptSession(number, others, ours)
+            for _ in range(10):
+                packet = mouth.protect(rig.phone.packet(b"\xff" * FRAME))
+                assert isinstance(packet, bytes)
+                rig.phone.send(packet)
+                rig.step()
+            heard = [ear.unprotect(data) for data in drain(rig.phone.socket)]
+            assert len(heard) == 10
+            assert all(isinstance(data, bytes) for data in heard)
+        stats = rig.leg.stats()
+        assert stats["received"] == 20
+        assert stats["forged"] + stats["replayed"] == 0

@@ -1,8 +1,7 @@
-"""libsrtp2 as the engine uses it, against SRTP written out from the RFCs."""
+"""SRTP as the engine uses it, against SRTP written out from the RFCs."""
 
 from __future__ import annotations
 
-import ctypes
 from concurrent.futures import ThreadPoolExecutor
 from random import Random
 
@@ -21,11 +20,13 @@ from aywa._native.srtp import (
     SUITES,
     CryptSession,
 )
+from tests.kit.malloc import allocated
 from tests.kit.mutate import mutated
 from tests.kit.oracles.srtp import SlowSrtp
 
 EVERY_SUITE = pytest.mark.parametrize("suite", range(len(SUITES)), ids=SUITES)
 STRANGERS = 10_000
+MUTATIONS = 100_000
 
 
 def keys(suite: int, seed: int = 1) -> tuple[bytes, bytes]:
@@ -230,23 +231,6 @@ def test_sources_are_bounded(suite: int) -> None:
     assert pair.receiver.sources == (0, SOURCES)
 
 
-class _MallocInfo(ctypes.Structure):
-    """struct mallinfo2 of glibc."""
-
-    _fields_ = [
-        *((name, ctypes.c_size_t) for name in ("arena", "ordblks", "smblks", "hblks", "hblkhd")),
-        *((name, ctypes.c_size_t) for name in ("usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")),
-    ]
-
-
-def allocated() -> int:
-    """Bytes malloc has given out (glibc 2.33 and later)."""
-    function = ctypes.CDLL(None).mallinfo2
-    function.restype = _MallocInfo
-    information = function()
-    return int(information.uordblks + information.hblkhd)
-
-
 @EVERY_SUITE
 def test_strangers_make_nothing_grow(suite: int) -> None:
     pair = Pair(suite)
@@ -284,6 +268,20 @@ def test_mutated_packets_are_refused_or_what_was_sent(suite: int) -> None:
     for data in mutated(reports, 5000, seed=12):
         assert (out := pair.receiver.unprotect_rtcp(data[:2048])) in verdicts or out in sent
     assert pair.receiver.unprotect(pair.slow.protect(rtp(21), 21)) == rtp(21)
+
+
+@EVERY_SUITE
+def test_a_hundred_thousand_mutated_packets_pass_for_nothing_else(suite: int) -> None:
+    pair = Pair(suite)
+    packets = [rtp(index, ssrc) for index in (1, 2, 3, 40, 200) for ssrc in (7, 8)]
+    seeds = [pair.sender.protect(packet) for packet in packets]
+    sent, verdicts = set(packets), {BAD_TAG, REPLAY, MALFORMED}
+    for data in mutated([seed for seed in seeds if isinstance(seed, bytes)], MUTATIONS, seed=13):
+        out = pair.receiver.unprotect(data[:2048])
+        assert out in verdicts or out in sent
+    assert pair.receiver.sources[1] <= 2
+    for ssrc in (7, 8):
+        assert pair.receiver.unprotect(pair.sender.protect(rtp(201, ssrc))) == rtp(201, ssrc)  # type: ignore[arg-type]
 
 
 def test_sessions_open_in_threads() -> None:
