@@ -1,8 +1,8 @@
 """`python -m bench.rooms [--pairs N] [--seconds S]`: what it costs to let two callers hear each other.
 
-So many pairs of G.711 calls, both sides sending all the time: once apart, once each pair in a room of its own
-(adaptive buffer, mix every 10 ms, both ways), once all in rooms of eight. Python takes every call's PCM in all
-runs. The difference is the price of the room.
+So many pairs of G.711 calls, both sides sending all the time: once apart, once each pair in a room of its
+own (adaptive buffer, mix every 10 ms, both ways), once all in rooms of eight. Python takes every call's PCM
+in all runs. The difference is the price of the room.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ import trio
 from aywa.log import configure_logging
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.media.events import PcmReady
+from aywa.media.format import Codec, MediaFormat, PayloadFormat
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
 from bench.loadgen import LoadGenerator, LoadResult, open_load_generator
 from bench.media_load import (
     ENGINE_CORE,
-    FORMAT,
     SETTINGS,
     cpu_meter,
     load_core,
@@ -31,9 +31,11 @@ from bench.media_load import (
 )
 
 _EIGHT = 8
+_PCMU = PayloadFormat(Codec.PCMU, 0)
+FORMAT = MediaFormat(send=_PCMU, receive=(_PCMU,))
 
 
-class Company(Enum):
+class Sharing(Enum):
     """How many share a room; each hears all the others."""
 
     APART = 1
@@ -47,20 +49,20 @@ async def _read(leg: Leg) -> None:
             leg.read_uplink()
 
 
-async def _seat(engine: MediaEngine, stack: AsyncExitStack, legs: list[Leg], company: Company) -> None:
+async def _seat(engine: MediaEngine, stack: AsyncExitStack, legs: list[Leg], sharing: Sharing) -> None:
     """Fill rooms."""
-    if company is Company.APART:
+    if sharing is Sharing.APART:
         return
-    for first in range(0, len(legs), company.value):
+    for first in range(0, len(legs), sharing.value):
         room = await stack.enter_async_context(engine.open_room())
-        table = legs[first : first + company.value]
+        table = legs[first : first + sharing.value]
         seats = [await stack.enter_async_context(room.seat(leg)) for leg in table]
         for seat in seats:
             seat.hear(voices=seats)
 
 
 async def _measure(
-    load: LoadGenerator, company: Company, warm_up_s: float, seconds: float
+    load: LoadGenerator, sharing: Sharing, warm_up_s: float, seconds: float
 ) -> tuple[float, float, LoadResult]:
     async with open_media_engine(SETTINGS, rng=Random(2)) as engine, AsyncExitStack() as stack:
         legs, ports = [], []
@@ -68,7 +70,7 @@ async def _measure(
             ports.append(engine.reserve_port())
             asked = LegParameters(("127.0.0.1", remote), FORMAT, number, barge_in=BargeInPolicy.OFF)
             legs.append(await stack.enter_async_context(engine.open_leg(asked, ports=ports[-1])))
-        await _seat(engine, stack, legs, company)
+        await _seat(engine, stack, legs, sharing)
         async with trio.open_nursery() as nursery:
             for leg in legs:
                 nursery.start_soon(_read, leg)
@@ -82,7 +84,7 @@ async def _measure(
 
 
 def main() -> None:
-    """Each company once, and what it costs more than being apart."""
+    """Each sharing once, and what it costs more than being apart."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--pairs", type=int, default=200)
     parser.add_argument("--seconds", type=float, default=8.0)
@@ -95,12 +97,12 @@ def main() -> None:
     print("| | CPU % | engine % | engine % a pair | more than apart | pacing p99 ms | lost |")
     print("|---|--:|--:|--:|--:|--:|--:|")
     apart = 0.0
-    for company in Company:
+    for sharing in Sharing:
         with open_load_generator(2 * pairs, core=load_core()) as load:
-            share, engine, heard = trio.run(_measure, load, company, 3.0, arguments.seconds)
+            share, engine, heard = trio.run(_measure, load, sharing, 3.0, arguments.seconds)
         apart = apart or engine
         print(
-            f"| {company.name.lower()} | {share * 100:.1f} | {engine * 100:.1f} | {engine * 100 / pairs:.4f}"
+            f"| {sharing.name.lower()} | {share * 100:.1f} | {engine * 100:.1f} | {engine * 100 / pairs:.4f}"
             f" | {(engine - apart) * 100 / pairs:.4f} | {heard.deviation_us['p99'] / 1000:.2f}"
             f" | {heard.missing} |",
             flush=True,

@@ -5,7 +5,7 @@ from typing import TypeAlias
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 
 class NativeMember:
-    """One leg's place in a room: about 20 KiB. Kept until the engine has let go of it."""
+    """One leg's place in a room: 27 KiB. Kept until the engine has let go of it."""
 
     def __init__(self, rate: int) -> None:
         """`rate` of the leg: 8000 or 16000 samples a second, else ValueError; MemoryError without memory."""
