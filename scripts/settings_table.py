@@ -41,6 +41,7 @@ MEANINGS = {
     "RUNTIME_MAX_LEGS": "legs the engine admits; above it calls get 503 with Retry-After",
     "RUNTIME_MEDIA_NAT": "whose packets may replace the SDP's address: nobody's, the SIP peer's, anybody's",
     "RUNTIME_MEDIA_TIMEOUT_S": "seconds without a packet from the caller that end a call",
+    "RUNTIME_HOLD_MUSIC": "a WAV file that callers hear while they wait; empty: comfort noise",
     "RUNTIME_MEDIA_VOICE_MODEL": "second tier of voice detection: empty, `silero`, or a Silero VAD in ONNX",
     "RUNTIME_MEDIA_REALTIME": "ask for SCHED_FIFO; without the permission the engine runs on without it",
     "RUNTIME_MEDIA_CODECS": "codecs that are served, in order of preference",

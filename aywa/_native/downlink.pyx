@@ -5,8 +5,7 @@ The gate cannot race. Python writes `flush_to` before `open_epoch`, the engine r
 and nothing is taken from the ring while the two epochs differ. So audio written by a task that has not yet
 heard of the interruption lies behind a closed gate, and the commit that opens it drops that audio first.
 
-Where other parts come in: `_take_speech` (what is played instead of the ring, or mixed into it: bridges, music on
-hold), `_advance` (what was sent: echo reference), and in wheel.pyx after the packet is made (encryption, capture).
+Where other parts come in: after `_take_speech` (mixing.pyx: rooms, music on hold), `_advance` (what was sent: echo reference), and in wheel.pyx after the packet is made (encryption, capture).
 """
 
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -16,6 +15,7 @@ from aywa._native.atomic cimport load_u32, load_u64, store_i64, store_u32, store
 from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_decode, codec_encode
 from aywa._native.hearing cimport Hearing, hearing_awaits_echo, hearing_sent
 from aywa._native.legstate cimport *
+from aywa._native.mixing cimport Mixing, mixing_add, mixing_pass
 from aywa._native.recorder cimport recorder_right
 from aywa._native.resample cimport down2_process, up2_process
 from aywa._native.rtp cimport RTP_HEADER_SIZE, rtp_pack
@@ -71,7 +71,6 @@ cdef int _take_speech(Leg* leg, int16_t* frame, int period) noexcept nogil:
         store_u64(&down.played, down.played + n)
         down.audio_end = leg.timeline + (n >> down.shift)
         store_u64(&down.read, down.read + n)
-    # HOOK bridge mix, music on hold: (frame, period).
     _pass_marks(leg, before, flush)
     available -= n
     if available >= LOW_WATER_SAMPLES << down.shift:
@@ -134,10 +133,11 @@ cdef int _encode(Leg* leg, int16_t* frame, uint8_t* payload) noexcept nogil:
     return length
 
 
-cdef void _advance(Leg* leg, const int16_t* sent, bint speech) noexcept nogil:
+cdef void _advance(Leg* leg, const int16_t* sent, const int16_t* kept, bint speech) noexcept nogil:
+    """`kept`: for the recording. `speech`: there was something in it that may come back."""
     cdef int period = leg.wire.period
     if leg.recorder != NULL:
-        recorder_right(leg.recorder, leg.timeline, sent, period)
+        recorder_right(leg.recorder, leg.timeline, kept, period)
     if leg.up.hearing.echo != NULL and (speech or hearing_awaits_echo(leg.up.hearing, leg.timeline)):
         hearing_sent(leg.up.hearing, leg.timeline, sent, period, leg.down.shift)
     leg.down.timestamp += period * (leg.wire.sender.clock_hz // 8000)
@@ -176,43 +176,56 @@ cdef bint _tone(Leg* leg, int16_t* frame, int period) noexcept nogil:
     return True
 
 
-cdef int _pack(Leg* leg, int16_t* frame, uint8_t* packet, bint marker, bint speech) noexcept nogil:
-    """The packet of a frame; 0 when the codec has nothing to send."""
+cdef int _pack(Leg* leg, int16_t* frame, const int16_t* kept, uint8_t* packet, bint marker,
+               bint speech) noexcept nogil:
+    """The packet of a frame; 0 when the codec has nothing to send. `kept`: for the recording."""
     cdef int length = _encode(leg, frame, packet + RTP_HEADER_SIZE)
     if length > 0:
         leg.down.begun = True
         rtp_pack(packet, leg.wire.sender.payload_type, marker, leg.down.sequence, leg.down.timestamp, leg.ssrc)
         leg.down.sequence += 1
         length += RTP_HEADER_SIZE
-    _advance(leg, frame, speech)
+    _advance(leg, frame, kept, speech)
     return length if length > 0 else 0
 
 
 cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil:
     cdef Downlink* down = &leg.down
+    cdef Mixing* mixing = leg_mixing(leg)
     cdef int16_t[MAX_PCM] frame
+    cdef int16_t[MAX_PCM] own
+    cdef int16_t* kept = frame
     cdef int n, length, period = leg.wire.period << down.shift
     cdef bint marker
     memset(frame, 0, period * sizeof(int16_t))
     length = _digit(leg, packet)
     if length:
         down.sequence += 1
-        _advance(leg, frame, False)
+        if mixing != NULL:
+            mixing_pass(mixing, period)
+        _advance(leg, frame, frame, False)
         return length
     if _tone(leg, frame, period):
-        return _pack(leg, frame, packet, not down.begun, True)
+        if mixing != NULL:
+            mixing_pass(mixing, period)
+        return _pack(leg, frame, frame, packet, not down.begun, True)
     n = _take_speech(leg, frame, period)
     # The first packet and every beginning of speech after silence carry the marker (RFC 3551 section 4.1).
     marker = not down.begun or (n > 0 and not down.playing)
     _tell_drained(leg, n, period)
-    return _pack(leg, frame, packet, marker, n > 0)
+    if mixing != NULL:
+        if load_u32(&mixing.apart):
+            memcpy(own, frame, period * sizeof(int16_t))
+            kept = own
+        mixing_add(mixing, frame, period, n > 0)
+    return _pack(leg, frame, kept, packet, marker, n > 0 or mixing != NULL)
 
 
 cdef void downlink_skip(Leg* leg) noexcept nogil:
     cdef int16_t[MAX_PCM] frame
     memset(frame, 0, (leg.wire.period << leg.down.shift) * sizeof(int16_t))
     leg.down.begun = False
-    _advance(leg, frame, False)
+    _advance(leg, frame, frame, False)
 
 
 cdef void downlink_rewire(Leg* leg, const Wire* wire) noexcept nogil:

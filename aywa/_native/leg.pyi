@@ -5,6 +5,7 @@ Samples of the timeline are 8 kHz; those of PCM, which `write` and `read_recordi
 
 from typing import Any, TypeAlias
 
+from aywa._native.background import NativeClip
 from aywa._native.capture import NativeCapture
 from aywa._native.wire import NativeWire
 
@@ -67,6 +68,13 @@ class NativeLeg:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
     def listen_for_tones(self, tones: bool) -> None:
         """Look for key presses in the audio, or no longer."""
+    def play_background(self, clip: NativeClip | None) -> None:
+        """Behind everything that is sent, at the leg's rate, 15 dB lower while anything else is heard."""
+    def record_apart(self, apart: bool) -> None:
+        """The right track keeps the leg's own speech without those in its room and without background."""
+    @property
+    def start_ns(self) -> int:
+        """When timeline sample 0 is, by the engine's clock; 0 before its first tick."""
     def read_uplink(self) -> bytes:
         """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
 
@@ -110,7 +118,7 @@ class NativeLeg:
         """The counters of reports.pxd's ReportFigures."""
     def stats(self) -> dict[str, Any]:
         """The counters of legstate.pxd's Stats, the place among the received codecs of the one `heard` last
-        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late and recording_lost in
+        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late, recording_lost,
         samples; and the echo's: echo_delay in samples and echo_return_loss_db (None while none was found),
         echo_frames.
         """

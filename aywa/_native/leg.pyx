@@ -7,10 +7,12 @@ from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
+from aywa._native.background cimport NativeClip
 from aywa._native.capture cimport NativeCapture
 from aywa._native.echo cimport echo_return_loss_db
 from aywa._native.hearing cimport Hearing, hearing_init, hearing_size
 from aywa._native.legstate cimport *
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport plc_init
 from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read, recorder_size
 from aywa._native.reorder cimport reorder_init
@@ -75,6 +77,7 @@ cdef class NativeLeg:
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
         up2_init(&self.doubler)
         self._mailbox = deque()
+        self._clips = []
 
     cdef int _allocate(self, int shift) except -1:
         """The struct and its rings, each on the border of a cache line."""
@@ -129,6 +132,17 @@ cdef class NativeLeg:
         self._memory += recorder_size(self.leg.up.shift)
         return 0
 
+    cdef Mixing* make_mixing(self) except NULL:
+        """What the engine mixes by, from the first time that there is something to mix."""
+        cdef Mixing* made
+        if self.leg.mixing == NULL:
+            made = <Mixing*>calloc(1, sizeof(Mixing))
+            if made == NULL:
+                raise MemoryError("no memory for what is mixed into a leg")
+            self._memory += sizeof(Mixing)
+            store_u64(<uint64_t*>&self.leg.mixing, <uint64_t>made)
+        return self.leg.mixing
+
     def __dealloc__(self):
         # An attached leg is leaked rather than freed under the engine's hands; the engine holds a reference
         # to every attached leg, so this cannot happen while it runs.
@@ -138,6 +152,7 @@ cdef class NativeLeg:
             free(self.leg.recorder)
             free(self.leg.reports)
             free(self.leg.up.hearing)
+            free(self.leg.mixing)
             wire_free(self.leg.wire)
             free(self.leg)
         vad_free(self.vad)
@@ -196,6 +211,19 @@ cdef class NativeLeg:
         cdef uint8_t wanted = TONES_BEGIN if tones else TONES_OFF
         if tones != (self.leg.up.tones != TONES_OFF):
             self.leg.up.tones = wanted
+
+    def play_background(self, NativeClip clip):
+        cdef Mixing* mixing = self.make_mixing()
+        if clip is not None and clip not in self._clips:
+            self._clips.append(clip)
+        store_u64(&mixing.background.clip, <uint64_t>&clip.clip if clip is not None else 0)
+
+    def record_apart(self, bint apart):
+        store_u32(&self.make_mixing().apart, apart)
+
+    @property
+    def start_ns(self):
+        return load_i64(&self.leg.start_ns)
 
     def read_uplink(self):
         cdef Uplink* up = &self.leg.up

@@ -8,6 +8,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
 from aywa._native.capture cimport Capture
 from aywa._native.hearing cimport Hearing
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
@@ -218,9 +219,10 @@ cdef struct Leg:
     Capture* capture           # Python, once: NULL until packets are to be kept
     uint64_t events_written
     uint64_t events_read       # Python
+    Mixing* mixing             # Python: NULL until something besides its own speech is heard on it
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[31]
+    uint8_t spare[23]
     Uplink up
     uint64_t spare_2[3]
     Downlink down
@@ -245,6 +247,10 @@ cdef inline uint64_t leg_peer(Leg* leg) noexcept nogil:
 cdef inline Capture* leg_capture(const Leg* leg) noexcept nogil:
     """Where packets are kept; NULL: nowhere."""
     return <Capture*>load_u64(<const uint64_t*>&leg.capture)
+
+
+cdef inline Mixing* leg_mixing(const Leg* leg) noexcept nogil:
+    return <Mixing*>load_u64(<const uint64_t*>&leg.mixing)
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:

@@ -1,9 +1,11 @@
 """The caller's audio, packet by packet in order.
 
 Where other parts come in, in this order: `_deliver`, before the recording (what is to be heard of the caller at
-all), after it (echo, in-band digits: `band` is 8 kHz whatever the leg's rate), and at its end (bridges).
+all), and after it (echo, in-band digits: `band` is 8 kHz whatever the leg's rate). Who shares a room with the
+caller hears him before the echo guard: what it holds back for the recogniser's sake, people would miss.
 """
 
+from libc.math cimport floor
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
@@ -11,10 +13,12 @@ from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
 from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_recovers, codec_reset
 from aywa._native.hearing cimport hearing_awaits_echo, hearing_guard
 from aywa._native.legstate cimport *
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport PLC_HISTORY, plc_bridge, plc_conceal, plc_good, plc_init, plc_remember
 from aywa._native.recorder cimport recorder_left
 from aywa._native.reorder cimport ReorderPacket
 from aywa._native.resample cimport HALF_DELAY, down2_init, down2_process, up2_init, up2_process
+from aywa._native.room cimport member_restart, member_voice
 from aywa._native.speech cimport SPEECH_NONE, SPEECH_STARTED, speech_frame
 from aywa._native.uplink_tones cimport audio_find_tones
 from aywa._native.wire cimport KIND_AUDIO, WIRE_CODECS, WIRE_NO_TYPE, wire_kind
@@ -105,6 +109,7 @@ cdef void _silence(int16_t* pcm, int16_t* band, int n, int shift) noexcept nogil
 cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nogil:
     """`n` timeline samples in order: to the recording, the detectors and the ring that Python reads."""
     cdef Uplink* up = &leg.up
+    cdef Mixing* mixing = leg_mixing(leg)
     cdef int16_t[MAX_SAMPLES] halved
     cdef int16_t* band = pcm
     cdef int64_t heard = position
@@ -121,11 +126,13 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
     if load_u32(&leg.held):
         _silence(pcm, band, n, up.shift)          # music on hold: to be recorded, and not the caller
     up.end = position + n
+    if mixing != NULL and mixing.member != NULL:
+        # By the source's own clock: where the anchor follows a drift, the buffer would hear a hole.
+        member_voice(mixing.member, position - <int64_t>floor(up.anchor), pcm, n << up.shift, up.arrival)
     if up.guarded:
         hearing_guard(up.hearing, position, band, pcm, n, up.shift)
     _keep(leg, pcm, n, position)
     _detect(leg, band, n, heard)
-    # HOOK bridge: (pcm, n, position).
 
 
 cdef void _recall(Uplink* up) noexcept nogil:
@@ -272,7 +279,10 @@ cdef void audio_take(Leg* leg, const ReorderPacket* packet, int index, int64_t p
 
 
 cdef void audio_restart(Leg* leg) noexcept nogil:
+    cdef Mixing* mixing = leg_mixing(leg)
     cdef int i
+    if mixing != NULL and mixing.member != NULL:
+        member_restart(mixing.member)
     plc_init(&leg.up.concealer)
     leg.up.concealer.rate = 8000 << leg.up.shift
     leg.up.since = leg.up.written

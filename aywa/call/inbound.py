@@ -130,7 +130,7 @@ class Inbound:
             format=media_format(accepted),
             ssrc=new_ssrc(self.dependencies.rng),
             barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
-            media_timeout_s=self.dependencies.media_timeout_s,
+            media_timeout_s=self.dependencies.media.media_timeout_s,
             record=settings.record,
             echo_guard=settings.echo_guard,
             inband_digits=InbandDigits(settings.inband_digits),

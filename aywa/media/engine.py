@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from random import Random
 
@@ -20,6 +20,7 @@ from aywa.log import get_logger
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters, hears_tones
 from aywa.media.peer import NatPolicy, packed_host, packed_peer
 from aywa.media.ports import PortPair, PortPool
+from aywa.media.room import Room, open_room
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
 from aywa.media.wire import native_wire, rate_hz_of
 from aywa.settings import MediaSettings
@@ -158,6 +159,10 @@ class MediaEngine:
                 # The sockets stay open: the engine may still use their descriptors.
                 raise MediaError("the media engine does not let go of a leg: its thread is stuck")
             pair.release()
+
+    def open_room(self, rate_hz: int = _SAMPLE_RATE_HZ) -> AbstractAsyncContextManager[Room]:
+        """A room in which legs hear one another, mixed at 8000 or 16000 Hz, for as long as the block runs."""
+        return open_room(self._native, rate_hz)
 
     def _make_native(self, parameters: LegParameters, pair: PortPair) -> NativeLeg:
         format = parameters.format

@@ -18,6 +18,7 @@ from aywa._native.leg import NativeLeg
 from aywa._native.wire import NativeWire
 from aywa.errors import MediaError
 from aywa.media.capture import DEFAULT_PACKETS, native_mode, new_ring, packets_of
+from aywa.media.clip import Clip
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
 from aywa.media.format import MediaFormat
 from aywa.media.peer import NatPolicy, packed_peer
@@ -278,6 +279,28 @@ class Leg:
         if self._ring is None:
             return []
         return packets_of(self._ring, (self.local_host, self.local_port), self.format.rtcp_mux)
+
+    def play_background(self, clip: Clip | None) -> None:
+        """Loop a clip behind all that is sent, 15 dB lower while something else is heard; None: fade out."""
+        self._native.play_background(None if clip is None else clip.at(self.rate_hz))
+
+    def record_apart(self, apart: bool) -> None:
+        """The recording's right track keeps the leg's own speech only, without those in its room and without
+        background: for a recording that has each party on its own track.
+        """
+        self._native.record_apart(apart)
+
+    @property
+    def start_ns(self) -> int:
+        """When timeline sample 0 is, in ns of the engine's clock, which all legs share; 0 before its first
+        tick.
+        """
+        return self._native.start_ns
+
+    @property
+    def native(self) -> NativeLeg:
+        """For the engine's own parts."""
+        return self._native
 
     def stats(self) -> LegStats:
         """The counters up to now."""

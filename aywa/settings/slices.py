@@ -60,6 +60,7 @@ class MediaSettings:
     max_event_lag_s: float = 0.5
     port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
     media_timeout_s: float = 30.0
+    hold_music: str = ""  # a WAV file; empty: comfort noise
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
     # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.

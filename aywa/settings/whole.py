@@ -179,6 +179,7 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         max_legs=env.integer("RUNTIME_MAX_LEGS", _MEDIA.max_legs, 1, 20_000),
         nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
+        hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
         codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),
