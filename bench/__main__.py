@@ -39,6 +39,7 @@ MEASUREMENTS = (
     Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
+    Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
