@@ -33,10 +33,13 @@ export ASAN_OPTIONS=detect_leaks=0:log_path=$reports/asan:detect_stack_use_after
 export UBSAN_OPTIONS=print_stacktrace=1:log_path=$reports/ubsan
 export PYTHONMALLOC=malloc PYTHONPATH=$PWD:$PWD/server:$PWD/installer
 libraries=$(gcc -print-file-name=libasan.so):$(gcc -print-file-name=libubsan.so)
-if [ $# -eq 0 ]; then set -- tests/native tests/media; fi
+# test_srtp_allocation counts allocations, which the sanitizers take over.
+if [ $# -eq 0 ]; then set -- tests/native tests/media --ignore=tests/native/test_srtp_allocation.py; fi
+# Programs that the tests start are not instrumented and may hang under the preloaded libraries: they go without.
+start='import os, sys; del os.environ["LD_PRELOAD"]; import pytest; sys.exit(pytest.main(sys.argv[1:]))'
 say "pytest $* under the sanitizers"
 status=0
-LD_PRELOAD=$libraries "$python" -m pytest -q -p no:cacheprovider "$@" || status=$?
+LD_PRELOAD=$libraries "$python" -c "$start" -q -p no:cacheprovider "$@" || status=$?
 if [ -n "$(ls -A "$reports")" ]; then
     grep -hE 'runtime error|ERROR: AddressSanitizer' "$reports"/* | sed 's/0x[0-9a-f]*/0x../g' | sort | uniq -c | sort -rn | head -40
     fail "the sanitizers reported, see $reports"
