@@ -51,8 +51,8 @@ class Heard:
     assistant: Match  # what the phone said, in the call's recording
 
     def __str__(self) -> str:
-        agreed = f"{self.agreed['codec']}, SRTP {self.agreed['srtp']}"
-        return f"{agreed}: the caller hears {self.caller.likeness:.4f}, the assistant {self.assistant.likeness:.4f}"
+        likeness = f"the caller hears {self.caller.likeness:.4f}, the assistant {self.assistant.likeness:.4f}"
+        return f"{self.agreed['codec']}, SRTP {self.agreed['srtp']}: {likeness}"
 
 
 async def _call(runtime: Child, folder: Path, name: str, found: dict[str, Heard]) -> None:
@@ -79,12 +79,10 @@ async def _call(runtime: Child, folder: Path, name: str, found: dict[str, Heard]
 async def test_every_codec_and_srtp_carries_both_voices(tmp_path: Path) -> None:
     require("baresip", "sox")
     found: dict[str, Heard] = {}
-    async with (
-        open_runtime_process(runtime_settings(tmp_path / "data")) as runtime,
-        trio.open_nursery() as all,
-    ):
+    settings = runtime_settings(tmp_path / "data")
+    async with open_runtime_process(settings) as runtime, trio.open_nursery() as calls:
         for name in CALLS:
-            all.start_soon(_call, runtime, tmp_path, name, found)
+            calls.start_soon(_call, runtime, tmp_path, name, found)
     for name, (account, codec) in CALLS.items():
         heard = found[name]
         print(f"{name:<10} {heard}")

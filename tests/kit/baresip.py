@@ -57,7 +57,7 @@ class Baresip:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How this phone calls: `codec` as baresip names it, `srtp`: its `mediaenc`, "srtp-mand" for SDES or nothing."""
+    """How this phone calls: `codec` as baresip names it; `srtp`: its `mediaenc`, "srtp-mand" for SDES."""
 
     codec: str = "pcmu/8000/1"
     srtp: str = ""
@@ -104,7 +104,7 @@ def _write_configuration(
 async def open_baresip(
     folder: Path, microphone: Path, account: Account = Account()
 ) -> AsyncIterator[Baresip]:
-    """Start baresip in `folder` with `microphone` (WAV of the account's rate, played from the start of a call)."""
+    """Start baresip in `folder` with `microphone` (a WAV at the account's rate, played from the start)."""
     control_port = free_port()
     _write_configuration(folder, free_port(), control_port, microphone, account)
     with (folder / "log").open("wb") as log:

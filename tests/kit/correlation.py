@@ -16,7 +16,7 @@ _WINDOW_S = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """Normalised cross-correlation, 1.0 is identical, and how much later in the other recording, in seconds."""
+    """Normalised cross-correlation, 1.0 is identical, and how much later in the other recording it is."""
 
     likeness: float
     later_s: float
@@ -44,7 +44,7 @@ def load(path: Path, *, channel: int = 1) -> Samples:
 def best_match(sent: Samples, heard: Samples) -> Match:
     """The loudest two seconds of `sent`, looked for all through `heard`."""
     size = int(_WINDOW_S * RATE_HZ)
-    assert len(sent) >= size and len(heard) >= size, "a recording is shorter than the window"
+    assert min(len(sent), len(heard)) >= size, "a recording is shorter than the window"
     energy = np.concatenate(([0.0], np.cumsum(sent**2)))
     start = int(np.argmax(energy[size:] - energy[:-size]))
     piece = sent[start : start + size] - np.mean(sent[start : start + size])
