@@ -1,4 +1,4 @@
-"""Compares what Asterisk and the runtime recorded of the newest call: `NAME ROOT RECORDINGS`, for prove_asterisk.sh."""
+"""Compares what Asterisk and the runtime recorded of the newest call, for prove_asterisk.sh."""
 
 from __future__ import annotations
 
