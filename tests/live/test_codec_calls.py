@@ -48,6 +48,7 @@ class Row:
     placed: PlacedCall
     agreed: dict[str, object]
     timeline: dict[str, object]
+    recordings: tuple[Path, Path] = (Path(), Path())  # this side's and the runtime's
     heard: float = 0.0
     answered: float = 0.0
 
@@ -79,10 +80,7 @@ async def _call(
     recording = Path(ended["artifact"]["recordingPath"])
     ours = folder / f"{name}.wav"
     write_stereo(ours, placed.stereo, placed.rate_hz)
-    # Without the last half second: the caller's own track goes on while its BYE is under way.
-    said = load(ours, channel=2)[: int((TALK_S - 0.5) * RATE_HZ)]
-    found.heard = best_match(said, load(recording, channel=1)).likeness
-    found.answered = best_match(load(recording, channel=2), load(ours, channel=1)).likeness
+    found.recordings = (ours, recording)
     return found
 
 
@@ -104,6 +102,15 @@ async def _calls(runtime: Child, srtp: str, folder: Path) -> list[Row]:
         for codec, ptime_ms in product(CODECS, PTIMES):
             nursery.start_soon(one, codec, ptime_ms)
     return rows
+
+
+def _compare(row: Row) -> None:
+    """After the runtime has ended: on a loaded machine a call may end before its recording is all written."""
+    ours, theirs = row.recordings
+    # Without the last half second: this side's own track goes on while its BYE is under way.
+    said = load(ours, channel=2)[: int((TALK_S - 0.5) * RATE_HZ)]
+    row.heard = best_match(said, load(theirs, channel=1)).likeness
+    row.answered = best_match(load(theirs, channel=2), load(ours, channel=1)).likeness
 
 
 def _judge(row: Row) -> None:
@@ -156,6 +163,7 @@ async def test_every_codec_and_packet_length(
         told = json.dumps([*(row.timeline for row in rows), *(await runtime.get("/call?limit=100"))])
     assert len(rows) == len(CODECS) * len(PTIMES)
     for row in rows:
+        _compare(row)
         _judge(row)
     assert len(keys) >= (2 * len(rows) if srtp == "required" else 0)
     assert not any(key in told for key in keys)
