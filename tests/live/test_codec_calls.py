@@ -35,8 +35,10 @@ pytestmark = pytest.mark.live
 
 CODECS = ("PCMU", "PCMA", "G722", "opus", "L16")
 PTIMES = (10, 20, 60)
-TALK_S = 8.0
-SPEAKS_AT_S = 4.0
+TALK_S = 11.0
+# After the first window of the leg's clock (256 packets, 5.1 s at 20 ms): a first packet that was late by 50 ms or
+# more, as on a loaded machine, is made good there in one step, in mid-speech if somebody speaks.
+SPEAKS_AT_S = 6.5
 FAITHFUL, OPUS_FAITHFUL = 0.97, 0.85
 
 
@@ -105,7 +107,7 @@ async def _calls(runtime: Child, srtp: str, folder: Path) -> list[Row]:
 
 
 def _compare(row: Row) -> None:
-    """After the runtime has ended: on a loaded machine a call may end before its recording is all written."""
+    """What each side said in what the other recorded."""
     ours, theirs = row.recordings
     # Without the last half second: this side's own track goes on while its BYE is under way.
     said = load(ours, channel=2)[: int((TALK_S - 0.5) * RATE_HZ)]
