@@ -23,6 +23,7 @@ cdef enum:
     LEAD = 12                   # taps before those that the search found
     HANG_OVER = 10              # frames
     YOUNG = 50                  # echo frames (1 s) until the shape of the path is trusted
+    SURE = 100                  # echo frames after which a path that leaves little is believed
     HELD = 5                    # frames that a faint sound may wait for a verdict
     ABSENT = 15                 # frames of a missing echo that end the lock
     CLEAN = 8                   # strong blocks (160 ms) unanswered: the line has no echo until one is found
@@ -42,6 +43,7 @@ cdef float _FORGET = 0.95                 # per adapted frame
 cdef float _YOUNG_MARGIN = 4.0
 cdef float _IMPOSSIBLE = 4e9              # four times full scale: the path has run away
 cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
+cdef float _LEAKY = 0.05                 # a path that leaves less is followed closely
 cdef float _MARGIN = 5.0                  # above the usual leak: the caller
 
 
@@ -196,7 +198,7 @@ cdef float _take_out(const int16_t* pcm, const float* expected, int16_t* residua
 
 cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
     """The mean square up to which what is left of a frame is still echo."""
-    cdef float value, bound
+    cdef float value, bound, surplus
     e.tail = back if back > 0.4 * e.tail else 0.4 * e.tail
     e.sent_tail = sent if sent > 0.5 * e.sent_tail else 0.5 * e.sent_tail
     bound = _MARGIN * e.leak * e.tail + 4 * e.floor
@@ -207,7 +209,8 @@ cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
     if e.explained < YOUNG:
         value *= _YOUNG_MARGIN
     else:
-        value = 2 * value if value < 0.015 else 0.03
+        surplus = 0.7 if e.explained >= SURE and e.leak < _LEAKY else 2
+        value = surplus * value if value < 0.015 else 0.03
     value *= e.sent_tail
     return value if value > bound else bound
 
