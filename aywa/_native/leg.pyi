@@ -118,7 +118,7 @@ class NativeLeg:
         """The counters of reports.pxd's ReportFigures."""
     def stats(self) -> dict[str, Any]:
         """The counters of legstate.pxd's Stats, the place among the received codecs of the one `heard` last
-        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late, recording_lost,
+        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late, recording_lost in
         samples; and the echo's: echo_delay in samples and echo_return_loss_db (None while none was found),
         echo_frames.
         """

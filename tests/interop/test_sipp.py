@@ -59,6 +59,9 @@ async def _call(folder: Path, scenario: str, calls: int, talk_ms: int) -> list[S
             last = list(csv.DictReader(source, delimiter=";"))[-1]
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         assert (last["SuccessfulCall(C)"], last["FailedCall(C)"]) == (str(calls), "0")
+        with trio.fail_after(20):  # a call's record is closed after its BYE was answered
+            while not all("endedReason" in row for row in await runtime.get("/call?limit=100")):  # noqa: ASYNC110 - another process
+                await trio.sleep(0.1)
         rows = await runtime.get("/call?limit=100")
         assert len(rows) == calls
         assert {row["endedReason"] for row in rows} == {"customer-ended-call"}
