@@ -59,6 +59,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         self.slot = offer.OfferSlot()
         self.clock = SessionClock(identity.policy)
         self.peer_allows: frozenset[str] = frozenset()  # methods the peer said it takes
+        self._peer_refuses: frozenset[str] = frozenset()  # methods it has answered with 405 or 501
         self.local_body = b""  # what was described last, by us and by the peer
         self.peer_body = b""
         self._identity = identity
@@ -289,7 +290,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         """Note which methods the peer takes."""
         allowed = message.allow
         if allowed:
-            self.peer_allows = frozenset(method.upper() for method in allowed)
+            self.peer_allows = frozenset(method.upper() for method in allowed) - self._peer_refuses
 
     def _arm_clock(self) -> None:
         for timer, at in (

@@ -286,7 +286,8 @@ class ChangingSession(SessionBase):
             case 422 if self.clock.raise_to(response):
                 self._send_change(own)
             case 405 | 501 if own.method == "UPDATE":
-                self.peer_allows -= {"UPDATE"}
+                self._peer_refuses |= {"UPDATE"}  # whatever its Allow goes on saying
+                self.peer_allows -= self._peer_refuses
                 body = own.body or self.local_body
                 if self.state is not State.CONFIRMED or not body or not self._may_offer():
                     return False

@@ -52,6 +52,11 @@ class IncomingUsage(InviteUsage):
         return self.state is State.INCOMING
 
     @property
+    def described(self) -> bool:
+        """True once a reliable provisional response carried our description: the 2xx adds nothing to it."""
+        return self._described
+
+    @property
     def has_offer(self) -> bool:
         """False when the INVITE left the offer to us."""
         return bool(self.request.body)
