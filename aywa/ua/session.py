@@ -131,9 +131,9 @@ class Session:
                 self._established.set()
                 self._over.set()
             case KeyPressed(key, duration_ms):
-                self._tell("sip.on_key_failed", self.on_key, key, duration_ms)
+                tell("sip.on_key_failed", self.on_key, key, duration_ms)
             case Ringing(response):
-                self._tell("sip.on_ringing_failed", self.on_ringing, response.status)
+                tell("sip.on_ringing_failed", self.on_ringing, response.status)
             case EarlyMedia(_, body, reliable):
                 self._tell_early(body, reliable=reliable)
             case _:
@@ -187,16 +187,7 @@ class Session:
         except ParseError:
             _log.warning("sip.early_media_unreadable", sip_call_id=self.sip_call_id)
             return
-        self._tell("sip.on_early_media_failed", self.on_early_media, description, reliable)
-
-    def _tell(self, failed: str, listener: Callable[..., None] | None, *said: object) -> None:
-        """Call a listener behind the blast wall of this call: what it raises costs what it was told."""
-        if listener is None:
-            return
-        try:
-            listener(*said)
-        except Exception as error:  # noqa: BLE001 - as above
-            _log.error(failed, places=places(error))
+        tell("sip.on_early_media_failed", self.on_early_media, description, reliable)
 
     def _tell_answer(self) -> None:
         if self.on_answer is None:
@@ -206,3 +197,13 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the blast wall of this call: media may stand on either one
             _log.error("sip.on_answer_failed", places=places(error))
             self.hangup_nowait("the answer cannot be applied")
+
+
+def tell(failed: str, listener: Callable[..., None] | None, *said: object) -> None:
+    """Call a listener behind the blast wall of its call: what it raises costs what it was told."""
+    if listener is None:
+        return
+    try:
+        listener(*said)
+    except Exception as error:  # noqa: BLE001 - as above
+        _log.error(failed, places=places(error))

@@ -17,7 +17,7 @@ from aywa.proto.sip.session_states import Ended, KeyPressed, OfferArrived, Sessi
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import SipCallEnded
-from aywa.ua.session import Session
+from aywa.ua.session import Session, tell
 
 
 class IncomingCall:
@@ -97,6 +97,7 @@ class IncomingCall:
         if end is not None:
             raise SipCallEnded(end.reason, by_remote=end.by_remote, status=end.status)
         if session.peer is None:
+            session.hangup_nowait("the answer cannot be read")
             ended = await session.wait_ended()  # the answer in the ACK could not be read: BYE is on its way
             raise SipCallEnded(ended.reason, by_remote=False, status=ended.sip_status)
         return session
@@ -131,8 +132,8 @@ class IncomingCall:
         if self._early is not None:
             self._early.on_offer, self._early.on_key = self.on_offer, self.on_key
             self._early.hear(event)
-        elif isinstance(event, KeyPressed) and self.on_key is not None:
-            self.on_key(event.key, event.duration_ms)
+        elif isinstance(event, KeyPressed):
+            tell("sip.on_key_failed", self.on_key, event.key, event.duration_ms)
         elif isinstance(event, OfferArrived):
             self._usage.answer_offer(None, trio.current_time())
             self._endpoint.apply(self._usage)

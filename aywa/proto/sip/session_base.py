@@ -35,6 +35,8 @@ from aywa.proto.sip.timers import GIVE_UP, T1, T2
 from aywa.proto.sip.transaction_actions import Failure, later
 from aywa.proto.sip.transactions import branch_of
 
+ACKS_KEPT = 32  # copies of a 2xx come within 32 s
+
 
 @dataclass(slots=True)
 class _Unacknowledged:
@@ -268,6 +270,8 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         """Acknowledge a 2xx, and remember how: each copy of it is acknowledged again (§13.2.2.4)."""
         ack = SendAck(dialog.ack(self._identity.via(), sequence), dialog.next_hop)
         self._acks[(dialog.remote.tag or "", sequence)] = ack
+        if len(self._acks) > ACKS_KEPT:  # a call of days is refreshed thousands of times
+            del self._acks[next(iter(self._acks))]
         self._actions.append(ack)
 
     def _repeat_ack(self, response: Response) -> bool:
