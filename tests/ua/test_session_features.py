@@ -13,13 +13,14 @@ from aywa.errors import LocalProtocolError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.custom_headers import CustomHeaderError
 from aywa.proto.sip.header import Reason
-from aywa.proto.sip.message import Request
+from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.parser import parse_datagram
 from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import SipSettings
 from aywa.ua import IncomingCall, InviteFailed, Session, SipCallEnded, UserAgent, open_user_agent
 from tests.kit.netem import Weather
 from tests.kit.sip_agents import ALICE_URI, BOB_URI, answer, offer, open_agents, refuse_calls, talk
+from tests.kit.sip_messages import request
 from tests.kit.sip_sockets import open_memory_net
 
 TWENTY_MINUTES_S = 1200
@@ -289,3 +290,34 @@ async def test_update_before_the_answer_is_asked_of_the_application(autojump_clo
             session = await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer())
         assert session.ended is None
         assert agents.bob.counters[0].faults == agents.alice.counters[0].faults == 0
+
+
+async def test_answer_in_a_prack_that_cannot_be_read_ends_the_call(autojump_clock: MockClock) -> None:
+    why: list[SipCallEnded] = []
+
+    async def on_call(call: IncomingCall) -> None:
+        assert call.offer is None
+        await call.progress(answer())
+        await trio.sleep(1)
+        with pytest.raises(SipCallEnded) as ended:
+            await call.answer(answer())
+        why.append(ended.value)
+
+    async with open_agents(on_call) as agents:
+        bob, source = agents.bob.endpoint, ("192.0.2.1", 5060)
+        invite = request(headers=(("Supported", "100rel"),))
+        bob.receive(invite.encode(), source)
+        await trio.sleep(0.1)
+        early = parse_datagram(agents.net.sockets[("192.0.2.2", 5060)].log[-1])
+        assert isinstance(early, Response)
+        tag = early.to.tag
+        prack = request("PRACK", branch="z9hG4bKp", sequence=2, to_tag=tag, body=b"v=nonsense")
+        prack.headers.add("RAck", f"{early.headers.get('RSeq')} 1 INVITE")
+        bob.receive(prack.encode(), source)
+        await trio.sleep(2)
+        bob.receive(request("ACK", branch="z9hG4bKa", to_tag=tag).encode(), source)
+        await trio.sleep(40)
+        assert len(why) == 1
+        assert not why[0].by_remote
+        assert requests_of(agents.net.sockets[("192.0.2.2", 5060)].log, "BYE")
+        assert agents.bob.counters[0].faults == 0

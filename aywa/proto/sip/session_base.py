@@ -164,7 +164,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
                 self._enter("no response")
                 self._end(False, None, self._end_reason or why.value)
         else:
-            self._change_failed(branch, now)
+            self._change_failed(branch, why, now)
 
     # -- the confirmed phase
 
@@ -198,7 +198,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         """A response came that may be to a re-INVITE or UPDATE of ours."""
 
     @abstractmethod
-    def _change_failed(self, branch: str, now: float) -> None:
+    def _change_failed(self, branch: str, why: Failure, now: float) -> None:
         """A client transaction failed that may be a re-INVITE or UPDATE of ours."""
 
     @abstractmethod

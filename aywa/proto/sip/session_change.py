@@ -33,6 +33,7 @@ from aywa.proto.sip.session_states import (
     State,
 )
 from aywa.proto.sip.timers import T1
+from aywa.proto.sip.transaction_actions import Failure
 from aywa.proto.sip.transactions import branch_of
 
 GLARE_MAX_ROUNDS = 5  # a peer that answers 491 for ever must not be asked for ever
@@ -221,13 +222,15 @@ class ChangingSession(SessionBase):
             else:
                 self._timers.set(timer, now + T1)  # the peer was faster: after its offer, ours
 
-    def _change_failed(self, branch: str, now: float) -> None:
+    def _change_failed(self, branch: str, why: Failure, now: float) -> None:
         own = self._own
         if own is not None and branch == own.branch:
             # No answer at all is a 408, and that ends the dialog (§12.2.1.2).
             self._own = None
             if own.body:
                 own.slot.refused()
+            if own.refresh and why is Failure.TRANSPORT:
+                return  # it is tried again until the interval ends: a network may come back
             if self.state is State.CONFIRMED:
                 self._end_for(f"the {_name(own)} was not answered", now, 408)
             elif self.state in _CHANGEABLE:

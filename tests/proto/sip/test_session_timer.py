@@ -315,3 +315,19 @@ def test_no_timer_of_ours_leaves_a_peer_without_timers_alone() -> None:
     assert alice.clock.state is State.OFF
     answers = [m for m in pair.bob.sent if isinstance(m, Response) and m.status == 200]
     assert all("Session-Expires" not in m.headers for m in answers)
+
+
+def test_network_that_is_gone_for_a_moment_costs_a_refresh_and_no_call() -> None:
+    pair = pair_with()
+    alice = pair.call()
+    pair.run(1)
+    pair.drop = lambda message, to: status_of(message) == "UPDATE"
+    pair.run(44.1)
+    update = pair.alice.sent[-1]
+    assert isinstance(update, Request)
+    pair.alice.core.transmit_failed(update, pair.now)
+    pair.alice.drain(pair.now)
+    assert alice.state is SessionState.CONFIRMED
+    pair.drop = lambda message, to: False
+    pair.run(300)
+    assert alice.state is pair.bob.calls[0].state is SessionState.CONFIRMED
