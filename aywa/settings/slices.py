@@ -5,6 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+# RFC 7714 and RFC 4568, the strongest first.
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+    "AES_CM_128_HMAC_SHA1_32",
+)
+
 
 class Mode(Enum):
     """How strict the start-up is: development runs on embedded defaults, production refuses gaps."""
@@ -56,6 +64,14 @@ class MediaSettings:
     media_timeout_s: float = 30.0
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
+    # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.
+    codecs: tuple[str, ...] = ("PCMU", "PCMA", "G722", "opus", "L16")
+    codec_order: str = "local"
+    ptime_ms: int = 20  # what nearly everybody sends
+    srtp: str = "optional"
+    srtp_suites: tuple[str, ...] = SRTP_SUITES
+    pcap: str = "off"  # what callers said and pressed is kept by nobody who did not ask for it
+    pcap_packets: int = 2048  # 512 KiB a call: the last 20 s of both directions
 
 
 @dataclass(frozen=True, slots=True)

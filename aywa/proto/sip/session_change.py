@@ -134,6 +134,14 @@ class ChangingSession(SessionBase):
             raise LocalProtocolError("an UPDATE with an offer needs every earlier offer answered")
         self._begin("UPDATE", body)
 
+    def replace_request(self, sent: Request, again: Request) -> bool:
+        """`sent` was challenged, and `again` is to take its place."""
+        own = self._own
+        if own is None or branch_of(sent) != own.branch or self.state not in _CHANGEABLE:
+            return super().replace_request(sent, again)
+        own.branch = branch_of(again)
+        return True
+
     # -- requests of the peer
 
     def _receive_reinvite(self, request: Request, key: ServerKey, now: float) -> None:

@@ -38,6 +38,8 @@ TRANSITIONS: tuple[tuple[State, str, State], ...] = (
     (State.CALLING, "300-699", State.TERMINATED),
     (State.CALLING, "no response", State.TERMINATED),
     (State.CALLING, "cancel", State.CANCEL_WAITING),
+    (State.CALLING, "challenged", State.CALLING),
+    (State.EARLY, "challenged", State.CALLING),
     (State.CALLING, "asked again", State.CALLING),  # after a 422
     (State.EARLY, "asked again", State.CALLING),
     (State.EARLY, "1xx", State.EARLY),

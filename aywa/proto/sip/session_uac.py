@@ -156,6 +156,25 @@ class OutgoingUsage(InviteUsage):
             status = 503 if why is Failure.TRANSPORT else 408
             self._end(False, status, self._end_reason or why.value)
 
+    def replace_request(self, sent: Request, again: Request) -> bool:
+        """`sent` was challenged, and `again` is to take its place. A call that is being cancelled is not."""
+        if sent.method == "PRACK":
+            return self.state in _SETTING_UP
+        if branch_of(sent) != self._set_up.branch:
+            return super().replace_request(sent, again)
+        if self.state not in (State.CALLING, State.EARLY):
+            return False
+        self._enter("challenged")
+        self._begin_again(again, self._set_up.rounds)
+        return True
+
+    def _begin_again(self, invite: Request, rounds: int) -> None:
+        """Early dialogs end with the final response that made us ask again."""
+        self._drop_peer_change()
+        self._own = None
+        self._set_up = _SetUp(self._set_up.parameters, invite, branch_of(invite), rounds)
+        self.dialog, self.slot, self._settled = None, _slot_with_offer(), False
+
     def _receive_provisional(self, response: Response, now: float) -> None:
         if self.state not in _SETTING_UP:
             return
@@ -272,11 +291,8 @@ class OutgoingUsage(InviteUsage):
         if not self.clock.raise_to(response):
             return False
         self._enter("asked again")
-        self._drop_peer_change()
-        self._own = None
         invite = self._invite(set_up.parameters, set_up.invite.cseq.number + 1)
-        self._set_up = _SetUp(set_up.parameters, invite, branch_of(invite), set_up.rounds + 1)
-        self.dialog, self.slot, self._settled = None, _slot_with_offer(), False
+        self._begin_again(invite, set_up.rounds + 1)
         self._actions.append(StartRequest(invite, self.destination))
         return True
 

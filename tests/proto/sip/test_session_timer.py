@@ -331,3 +331,36 @@ def test_network_that_is_gone_for_a_moment_costs_a_refresh_and_no_call() -> None
     pair.drop = lambda message, to: False
     pair.run(300)
     assert alice.state is pair.bob.calls[0].state is SessionState.CONFIRMED
+
+
+def test_refresh_that_was_challenged_goes_on_under_its_new_branch() -> None:
+    pair = pair_with()
+    alice = pair.call()
+    pair.run(1)
+    pair.drop = lambda message, to: status_of(message) == "UPDATE"
+    pair.run(44.1)
+    sent = pair.alice.sent[-1]
+    assert isinstance(sent, Request)
+    assert alice.dialog is not None
+    again = alice.dialog.request("UPDATE", pair.alice.core.identity.via())
+    assert alice.replace_request(sent, again)
+    assert not alice.replace_request(sent, again)
+    answer = response(again, 200)
+    answer.headers.add("Session-Expires", "90;refresher=uac")
+    alice.receive_response(answer, pair.now)
+    assert alice.clock.refresh_at == pair.now + 45
+
+
+def test_invite_that_was_challenged_is_set_up_anew() -> None:
+    pair = SipPair()
+    pair.drop = lambda message, to: True
+    alice = pair.call()
+    sent = pair.alice.sent[0]
+    assert isinstance(sent, Request)
+    early = response(sent, 183, body=OFFER)
+    alice.receive_response(early, 0.1)
+    again = alice._invite(alice._set_up.parameters, sent.cseq.number + 1)
+    assert alice.replace_request(sent, again)
+    assert (alice.state, alice.dialog) == (SessionState.CALLING, None)
+    alice.receive_response(response(again, 200, body=OFFER), 0.2)
+    assert alice.state is SessionState.CONFIRMED
