@@ -34,6 +34,8 @@ MEANINGS = {
     "RUNTIME_SIP_PORT": "its port; 0 lets the system choose",
     "RUNTIME_SIP_ADVERTISED_HOST": "the address in Via and Contact, where it differs (NAT, 0.0.0.0)",
     "RUNTIME_SIP_TRUNKS": "who may call: IP addresses and CIDR blocks",
+    "RUNTIME_SIP_SESSION_INTERVAL_S": "the longest time without a refresh (RFC 4028); 0: as the peer says",
+    "RUNTIME_SIP_MIN_SESSION_INTERVAL_S": "the shortest interval a peer may ask for; less is answered 422",
     "RUNTIME_MEDIA_HOST": "the address RTP sockets bind; unset: that of SIP",
     "RUNTIME_MEDIA_ADVERTISED_HOST": "the address in the SDP, where it differs",
     "RUNTIME_RTP_PORT_MIN": "first UDP port for RTP; a call takes an even one and the next",

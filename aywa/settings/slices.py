@@ -45,6 +45,8 @@ class SipSettings:
     advertised_host: str = ""  # what Via and Contact say; empty: `host`
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
     user_agent: str = "Aywa"
+    session_interval_s: int = 1800  # RFC 4028: a session is refreshed within this; 0 leaves it to the peer
+    min_session_interval_s: int = 90  # shorter intervals are refused with 422
 
 
 @dataclass(frozen=True, slots=True)

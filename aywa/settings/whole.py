@@ -115,6 +115,12 @@ def _read_settings(env: EnvironmentReader) -> Settings:
                 "must be a comma-separated list of IP addresses or CIDR blocks",
                 "192.0.2.10,198.51.100.0/24",
             ),
+            session_interval_s=env.integer(
+                "RUNTIME_SIP_SESSION_INTERVAL_S", _SIP.session_interval_s, 0, 86_400
+            ),
+            min_session_interval_s=env.integer(
+                "RUNTIME_SIP_MIN_SESSION_INTERVAL_S", _SIP.min_session_interval_s, 90, 86_400
+            ),
         ),
         media=_read_media(env, sip_host),
         call=_read_call(env),
@@ -217,6 +223,9 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_SIP_ADVERTISED_HOST", "must be set when SIP listens on 0.0.0.0", "192.0.2.10")
         )
+    if 0 < sip.session_interval_s < sip.min_session_interval_s:
+        rule = "must be 0 or at least RUNTIME_SIP_MIN_SESSION_INTERVAL_S"
+        gaps.append(Gap("RUNTIME_SIP_SESSION_INTERVAL_S", rule, "1800"))
     if media.host == "0.0.0.0" and not media.advertised_host:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")

@@ -15,6 +15,7 @@ from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
+from aywa.proto.sip.session_timer import SessionPolicy
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.transactions import Counters
@@ -23,7 +24,7 @@ from aywa.settings import SipSettings
 from aywa.ua.endpoint import Endpoint, EndpointCounters
 from aywa.ua.session import Session
 from aywa.ua.trunk import Trunks
-from aywa.ua.uac import ask_options, place_call, resolve
+from aywa.ua.uac import OutgoingCall, ask_options, place_call, resolve
 from aywa.ua.uas import IncomingCall, read_incoming
 from aywa.ua.udp import DatagramSocket, open_udp
 
@@ -61,22 +62,27 @@ class UserAgent:
         offer: SessionDescription,
         headers: Iterable[tuple[str, str]] = (),
         ring_timeout_s: float = 60.0,
+        allow_redirect: Callable[[Uri], bool] | None = None,
+        on_early_media: Callable[[SessionDescription, bool], None] | None = None,
+        on_ringing: Callable[[int], None] | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
-        Raises InviteFailed with the final status, and TransportError when the host has no address.
+        Raises InviteFailed with the final status, TransportError when the host has no address, and
+        CustomHeaderError for a header that may not be added. What the rest mean says `OutgoingCall`.
         Cancelling the surrounding scope cancels the call; an answer that crosses is hung up.
         """
-        destination = await resolve(target, self.local[0])
-        return await place_call(
-            self.endpoint,
+        call = OutgoingCall(
             target,
-            destination,
-            from_uri=from_uri,
-            offer=offer,
-            headers=headers,
-            ring_timeout_s=ring_timeout_s,
+            from_uri,
+            offer,
+            tuple(headers),
+            ring_timeout_s,
+            allow_redirect,
+            on_early_media,
+            on_ringing,
         )
+        return await place_call(self.endpoint, call, self.local[0])
 
     async def options(self, target: Uri) -> Response:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
@@ -145,7 +151,8 @@ async def open_user_agent(
         return load() if load is not None else SipLoad()
 
     host = settings.advertised_host or socket.local[0]
-    identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
+    policy = SessionPolicy(settings.session_interval_s, settings.min_session_interval_s)
+    identity = Identity(host, socket.local[1], rng, product=settings.user_agent, policy=policy)
     core = UserAgentCore(identity, load=load_now)
     try:
         async with trio.open_nursery() as service:

@@ -38,6 +38,7 @@ from aywa.proto.sip.parser import parse_datagram
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import AbandonInvite, Answer, SendAck, SessionEvent, StartRequest
+from aywa.proto.sip.session_timer import refuse_interval
 from aywa.proto.sip.session_uac import CallParameters, OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.transaction_actions import Failure
@@ -201,7 +202,9 @@ class UserAgentCore:
                         self._invites.pop(key, None)
 
     def _receive_request(self, key: ServerKey, request: Request, source: Address, now: float) -> None:
-        refusal = refuse(request)
+        refusal = refuse(request, self.identity.extensions)
+        if refusal is None and request.method in ("INVITE", "UPDATE"):
+            refusal = refuse_interval(request, self.identity.policy)
         if refusal is not None:
             self._respond(key, refusal, now)
         elif request.method == "CANCEL":
@@ -247,7 +250,7 @@ class UserAgentCore:
             return
         # The same tag as the INVITE's own responses (§9.2).
         self._respond(key, response_to(request, 200, to_tag=usage.local_tag), now)
-        usage.receive_cancel(now)
+        usage.receive_cancel(now, request)
         self._collect(usage, now)
 
     def _receive_ack(self, request: Request, now: float) -> None:
