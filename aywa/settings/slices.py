@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from aywa.settings.trunks import StrangerPolicy, TrunkSettings
+
 
 class Mode(Enum):
     """How strict the start-up is: development runs on embedded defaults, production refuses gaps."""
@@ -36,6 +38,9 @@ class SipSettings:
     port: int = 5080  # beside a PBX that already holds 5060
     advertised_host: str = ""  # what Via and Contact say; empty: `host`
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
+    named_trunks: tuple[TrunkSettings, ...] = ()
+    strangers: StrangerPolicy = StrangerPolicy.SILENT
+    realm: str = "aywa"  # what callers are asked for credentials for
     user_agent: str = "Aywa"
 
 

@@ -13,6 +13,7 @@ from aywa.settings.reader import (
     parse_networks,
     parse_origin,
     parse_postgres_url,
+    parse_realm,
     parts,
 )
 from aywa.settings.slices import (
@@ -26,6 +27,8 @@ from aywa.settings.slices import (
     SipSettings,
     StoreSettings,
 )
+from aywa.settings.trunk_reader import VARIABLE, read_trunks
+from aywa.settings.trunks import StrangerPolicy
 
 # the defaults, as values: a slotted class has no class attributes to read them from
 _HTTP = HttpSettings()
@@ -99,6 +102,8 @@ def _read_settings(env: EnvironmentReader) -> Settings:
     data_dir = env.text("RUNTIME_DATA_DIR", "var")
     sip_host = env.ipv4("RUNTIME_SIP_HOST", _SIP.host)
     mode = env.choice("NODE_ENV", "development", ("development", "production", "test"))
+    trunks, faults = read_trunks(env.text(VARIABLE))
+    env.gaps += faults
     return Settings(
         mode=Mode.PRODUCTION if mode == "production" else Mode.DEVELOPMENT,
         http=_read_http(env),
@@ -112,6 +117,17 @@ def _read_settings(env: EnvironmentReader) -> Settings:
                 _SIP.trunks,
                 "must be a comma-separated list of IP addresses or CIDR blocks",
                 "192.0.2.10,198.51.100.0/24",
+            ),
+            named_trunks=trunks,
+            strangers=StrangerPolicy(
+                env.choice("RUNTIME_SIP_STRANGERS", _SIP.strangers.value, ("silent", "403"))
+            ),
+            realm=env.read(
+                "RUNTIME_SIP_REALM",
+                parse_realm,
+                _SIP.realm,
+                "must be 1 to 128 characters without quotes and \\",
+                "voice.example.com",
             ),
         ),
         media=_read_media(env, sip_host),

@@ -10,6 +10,7 @@ import trio
 from aywa.errors import TransportError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import RequestDone
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session_uac import CallParameters
@@ -50,12 +51,13 @@ async def place_call(
     offer: SessionDescription,
     headers: Iterable[tuple[str, str]] = (),
     ring_timeout_s: float = 60.0,
+    credentials: Credentials | None = None,
 ) -> Session:
     """Send INVITE and wait for the answer. Raises InviteFailed. Cancelling the waiting cancels the call."""
     parameters = CallParameters(
         target, from_uri, offer.encode(), destination, tuple(headers), ring_limit_s=ring_timeout_s
     )
-    usage = endpoint.core.invite(parameters, trio.current_time())
+    usage = endpoint.core.invite(parameters, trio.current_time(), credentials)
     session = Session(endpoint, usage, offer)
     endpoint.flush()
     done = False

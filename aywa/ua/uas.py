@@ -14,6 +14,7 @@ from aywa.proto.sip.message import Request
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session_states import Ended, SessionEvent, State
 from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.settings import TrunkSettings
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import SipCallEnded
 from aywa.ua.session import Session
@@ -28,6 +29,7 @@ class IncomingCall:
         self.from_: NameAddr = usage.request.from_
         self.to: NameAddr = usage.request.to
         self.source: Address = usage.source
+        self.trunk: TrunkSettings | None = endpoint.trunks.of(usage.source[0])
         self.offer: SessionDescription | None = parse_sdp(usage.request.body) if usage.has_offer else None
         self._endpoint = endpoint
         self._usage = usage

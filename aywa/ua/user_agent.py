@@ -11,6 +11,7 @@ import trio
 from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
@@ -19,10 +20,12 @@ from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings
+from aywa.settings import SipSettings, StrangerPolicy
 from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.ua.gate import Gate
+from aywa.ua.registrations import Registrations, serve_registrations
 from aywa.ua.session import Session
-from aywa.ua.trunk import Trunks
+from aywa.ua.trunk import Trunks, credentials_of
 from aywa.ua.uac import ask_options, place_call, resolve
 from aywa.ua.uas import IncomingCall, read_incoming
 from aywa.ua.udp import DatagramSocket, open_udp
@@ -42,9 +45,11 @@ class UserAgent:
         trunks: Trunks,
         calls: trio.Nursery,
         on_call: OnCall,
+        strangers: StrangerPolicy,
     ) -> None:
         self.local: Address = socket.local
-        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take)
+        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take, strangers=strangers)
+        self.registrations = Registrations(self.endpoint, self.local[0])
         self._calls = calls
         self._on_call = on_call
 
@@ -61,10 +66,13 @@ class UserAgent:
         offer: SessionDescription,
         headers: Iterable[tuple[str, str]] = (),
         ring_timeout_s: float = 60.0,
+        trunk: str | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
-        Raises InviteFailed with the final status, and TransportError when the host has no address.
+        A challenge is answered with the outbound credentials of `trunk`; of the trunk that the address of
+        `target` belongs to when none is named. Raises KeyError for a trunk that is not there, InviteFailed
+        with the final status, and TransportError when the host has no address.
         Cancelling the surrounding scope cancels the call; an answer that crosses is hung up.
         """
         destination = await resolve(target, self.local[0])
@@ -76,7 +84,14 @@ class UserAgent:
             offer=offer,
             headers=headers,
             ring_timeout_s=ring_timeout_s,
+            credentials=self._credentials(trunk),
         )
+
+    def _credentials(self, trunk: str | None) -> Credentials | None:
+        if trunk is None:
+            return None
+        outbound = self.endpoint.trunks.named_as(trunk).outbound
+        return None if outbound is None else credentials_of(outbound)
 
     async def options(self, target: Uri) -> Response:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
@@ -116,6 +131,17 @@ def _let_go(usage: InviteUsage, now: float) -> None:
     usage.hang_up(now, "shutting down")
 
 
+def _make_core(
+    settings: SipSettings, local: Address, trunks: Trunks, rng: Random, load: Callable[[], SipLoad]
+) -> UserAgentCore:
+    return UserAgentCore(
+        Identity(settings.advertised_host or local[0], local[1], rng, product=settings.user_agent),
+        load=load,
+        credentials=lambda destination: trunks.credentials_for(destination[0]),
+        guard=Gate(trunks, settings.realm, rng.randbytes(32)).check,
+    )
+
+
 @asynccontextmanager
 async def open_user_agent(
     settings: SipSettings,
@@ -134,7 +160,7 @@ async def open_user_agent(
 
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
-    trunks = Trunks(settings.trunks)
+    trunks = Trunks(settings.trunks, settings.named_trunks)
     socket = open_udp(settings.host, settings.port) if socket is None else socket
     closing = False
     failure: Exception | None = None
@@ -144,16 +170,15 @@ async def open_user_agent(
             return SipLoad(overloaded=True)
         return load() if load is not None else SipLoad()
 
-    host = settings.advertised_host or socket.local[0]
-    identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
-    core = UserAgentCore(identity, load=load_now)
+    core = _make_core(settings, socket.local, trunks, rng, load_now)
     try:
         async with trio.open_nursery() as service:
             agent: UserAgent | None = None
             try:
                 async with trio.open_nursery() as calls:
-                    agent = UserAgent(core, socket, trunks, calls, on_call)
+                    agent = UserAgent(core, socket, trunks, calls, on_call, settings.strangers)
                     service.start_soon(agent.endpoint.serve)
+                    service.start_soon(serve_registrations, agent.registrations)
                     try:
                         yield agent
                     except Exception as error:  # noqa: BLE001 - raised again below
@@ -165,7 +190,9 @@ async def open_user_agent(
                 if agent is not None:
                     agent.say_goodbye()
                     with trio.move_on_after(CLOSE_S, shield=True):
+                        await agent.registrations.leave()
                         await agent.endpoint.wait_quiet()
+                    agent.registrations.stop()
                     agent.endpoint.stop()
     finally:
         socket.close()

@@ -83,6 +83,14 @@ class InviteUsage(SessionBase):
         self._own_offer = _OwnOffer(body)
         self._send_reinvite()
 
+    def replace_request(self, sent: Request, again: Request) -> bool:
+        """`sent` was challenged, and `again` is to take its place."""
+        own = self._own_offer
+        if own is None or branch_of(sent) != own.branch or self.state is not State.CONFIRMED:
+            return super().replace_request(sent, again)
+        own.branch = branch_of(again)
+        return True
+
     def _fire(self, timer: SessionTimer, deadline: float, now: float) -> None:
         if timer is not SessionTimer.GLARE:
             super()._fire(timer, deadline, now)

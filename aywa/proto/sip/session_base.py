@@ -143,6 +143,13 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         else:
             self._offer_failed(branch, now)
 
+    def replace_request(self, sent: Request, again: Request) -> bool:
+        """`sent` was challenged, and `again` is to take its place; False when nobody waits for it (§22.2)."""
+        if branch_of(sent) != self._bye_branch or self.state is not State.ENDING:
+            return False
+        self._bye_branch = branch_of(again)
+        return True
+
     # -- the confirmed phase
 
     def _receive_bye(self, request: Request, key: ServerKey, now: float) -> None:

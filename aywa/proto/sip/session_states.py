@@ -35,6 +35,8 @@ TRANSITIONS: tuple[tuple[State, str, State], ...] = (
     (State.CALLING, "300-699", State.TERMINATED),
     (State.CALLING, "no response", State.TERMINATED),
     (State.CALLING, "cancel", State.CANCEL_WAITING),
+    (State.CALLING, "challenged", State.CALLING),
+    (State.EARLY, "challenged", State.CALLING),
     (State.EARLY, "1xx", State.EARLY),
     (State.EARLY, "2xx", State.CONFIRMED),
     (State.EARLY, "300-699", State.TERMINATED),

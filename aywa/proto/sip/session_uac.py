@@ -104,6 +104,17 @@ class OutgoingUsage(InviteUsage):
             status = 503 if why is Failure.TRANSPORT else 408
             self._end(False, status, self._end_reason or why.value)
 
+    def replace_request(self, sent: Request, again: Request) -> bool:
+        """`sent` was challenged, and `again` is to take its place. A call that is being cancelled is not."""
+        if branch_of(sent) != self._set_up.branch:
+            return super().replace_request(sent, again)
+        if self.state not in (State.CALLING, State.EARLY):
+            return False
+        self._enter("challenged")
+        self.dialog = None  # early dialogs end with the final response that the challenge is
+        self._set_up = _SetUp(again, self._set_up.destination, branch_of(again))
+        return True
+
     def _receive_provisional(self, response: Response, now: float) -> None:
         if self.state not in (State.CALLING, State.EARLY, State.CANCEL_WAITING, State.CANCELLING):
             return
