@@ -1,4 +1,4 @@
-"""Named trunks out of JSON: every fault a `Gap` that names the field and the rule, none with a secret in it."""
+"""Named trunks out of JSON: each fault a `Gap` that names field and rule, none with a secret in it."""
 
 from __future__ import annotations
 

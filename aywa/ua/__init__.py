@@ -12,8 +12,8 @@ from aywa.ua.user_agent import UserAgent, open_user_agent
 __all__ = [
     "IncomingCall",
     "InviteFailed",
-    "Session",
     "RegistrationStatus",
+    "Session",
     "SessionEnded",
     "SipCallEnded",
     "SipLoad",

@@ -1,4 +1,4 @@
-"""Calls whose requests are challenged: set-up, re-INVITE and BYE, with Bob played by hand or over a network."""
+"""Calls whose requests are challenged: set-up, re-INVITE and BYE, Bob played by hand or over a network."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -112,7 +113,8 @@ def test_a_sum_serves_its_own_algorithm_and_realm_only() -> None:
 
 
 def test_a_challenge_of_a_pbx() -> None:
-    text = 'Digest  realm="asterisk",nonce="1763647/a=", opaque="5d" ,algorithm=md5,qop="auth,auth-int",stale=TRUE'
+    text = 'Digest  realm="asterisk",nonce="1763647/a=", opaque="5d" ,algorithm=md5'
+    text += ',qop="auth,auth-int",stale=TRUE'
     assert parse_challenge(text) == Challenge(
         "asterisk", "1763647/a=", Algorithm.MD5, ("auth", "auth-int"), True, "5d"
     )
@@ -201,10 +203,8 @@ def test_what_cannot_be_quoted_is_our_own_fault(realm: str) -> None:
 def test_any_text_is_read_or_refused(text: str) -> None:
     for parse in (parse_challenge, parse_authorization, parse_next_nonce):
         for value in (text, "Digest " + text):
-            try:
+            with suppress(ParseError):
                 parse(value)
-            except ParseError as error:
-                assert error.where
 
 
 def test_mutations_are_read_or_refused() -> None:

@@ -9,9 +9,8 @@ import pytest
 
 from aywa.proto.sip.build import response_to
 from aywa.proto.sip.digest import Credentials
-from aywa.proto.sip.digest_server import DigestServer, Verdict
-from aywa.proto.sip.layer_actions import RequestArrived, ResponseArrived, TransactionFailed, Transmit
-from aywa.proto.sip.message import Request, Response
+from aywa.proto.sip.layer_actions import ResponseArrived, TransactionFailed, Transmit
+from aywa.proto.sip.message import Request
 from aywa.proto.sip.parser import parse_datagram
 from aywa.proto.sip.registration import MAX_PAUSE_S, PAUSE_S, REFRESH_SHARE, Registration
 from aywa.proto.sip.registration_states import (
@@ -29,6 +28,7 @@ from aywa.proto.sip.transactions import TransactionLayer, branch_of
 from aywa.proto.sip.uri import parse_uri
 from tests.kit.netem import Network, Weather
 from tests.kit.sip_messages import ALICE, BOB, identity
+from tests.kit.sip_registrar import Registrar
 
 SECRET = "secret7000"
 US = Credentials("7000", SECRET)
@@ -347,27 +347,6 @@ def test_strays_change_nothing() -> None:
 # -- over a network
 
 
-class Registrar:
-    """A registrar that asks for credentials, on transactions of ours."""
-
-    def __init__(self, rng: Random) -> None:
-        self.layer = TransactionLayer()
-        self.bindings: dict[str, float] = {}
-        self._digest = DigestServer("pbx", [US], key=rng.randbytes(32), life_s=50)
-
-    def judge(self, request: Request, now: float) -> Response:
-        verdict = self._digest.judge(request, ALICE[0], now)
-        if verdict is not Verdict.GRANTED:
-            asks = self._digest.challenges(ALICE[0], now, stale=verdict is Verdict.STALE)
-            return response_to(request, 401, to_tag="r", headers=[("WWW-Authenticate", ask) for ask in asks])
-        contact = request.contact
-        assert contact is not None
-        expires = int(contact.parameters.get("expires") or 0)
-        self.bindings = {str(contact.uri): now + expires} if expires else {}
-        listed = [("Contact", str(contact))] if expires else []
-        return response_to(request, 200, to_tag="r", headers=listed)
-
-
 WEATHERS = {
     "quiet": Weather(),
     "loss 30 %, duplicates, reordered": Weather(loss=0.3, duplicate=0.2, jitter_s=0.8),
@@ -379,7 +358,7 @@ WEATHERS = {
 def test_over_a_bad_network_both_sides_know_the_same(weather: Weather) -> None:
     for seed in range(8):
         rng = Random(seed)
-        network, registrar = Network(weather, rng), Registrar(rng)
+        network, registrar = Network(weather, rng), Registrar(US, rng)
         desk, layer = Desk(expires_s=120, seed=seed), TransactionLayer()
         leave_at, held_s, asked_to_leave = 3600.0, 0.0, False
         now = 0.0
@@ -397,15 +376,11 @@ def test_over_a_bad_network_both_sides_know_the_same(weather: Weather) -> None:
                         desk.machine.receive_response(response, now)
                     case TransactionFailed(key, why):
                         desk.machine.request_failed(key.branch, why, now)
-            for arrived in registrar.layer.actions():
-                match arrived:
-                    case Transmit(message, address):
-                        network.send(message.encode(), BOB, address, now)
-                    case RequestArrived(server_key, request):
-                        registrar.layer.respond(server_key, registrar.judge(request, now), now)
+            for data, address in registrar.outgoing(now):
+                network.send(data, BOB, address, now)
             desk.now = now
             desk.drain()
-            if began_sent < len(desk.sent) or layer._actions or registrar.layer._actions:
+            if began_sent < len(desk.sent) or layer._actions:
                 continue
             wakes = [desk.machine.deadline, layer.deadline, registrar.layer.deadline, network.deadline]
             then = min(wake for wake in (*wakes, leave_at) if wake is not None)
