@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from aywa.errors import Gap
 from aywa.settings.trunks import (
+    ALGORITHMS,
     CODECS,
     NatMode,
     SrtpPolicy,
@@ -150,6 +151,15 @@ def _read_trunk(fields: _Fields) -> TrunkSettings:
         '["192.0.2.10", "198.51.100.0/24"]',
     )
     inbound = _read_inbound(fields)
+    algorithms = fields.texts(
+        "algorithms",
+        lambda text: text in ALGORITHMS,
+        f"must be a list out of {', '.join(ALGORITHMS)}",
+        '["MD5"]',
+    )
+    common = [each for each in algorithms or ALGORITHMS if all(_fits(user, each) for user in inbound)]
+    if inbound and not common:
+        fields.fault("inbound", "must have one algorithm that every user's password or ha1 serves")
     outbound = _read_credentials(inner) if (inner := fields.within("outbound")) else None
     register = _read_registration(inner) if (inner := fields.within("register")) else None
     codecs = fields.texts(
@@ -165,8 +175,15 @@ def _read_trunk(fields: _Fields) -> TrunkSettings:
         fields.fault("inbound", "must be set on a trunk that is open to every address")
     if not addresses and register is None and outbound is None:
         fields.fault("addresses", "must be given on a trunk that calls come from", '["192.0.2.10"]')
-    trunk = TrunkSettings(name, addresses, inbound, outbound, register, srtp, nat)
+    trunk = TrunkSettings(
+        name, addresses, inbound, algorithms or tuple(common[:1]), outbound, register, srtp, nat
+    )
     return replace(trunk, codecs=codecs) if codecs else trunk
+
+
+def _fits(user: TrunkCredentials, algorithm: str) -> bool:
+    digits = 64 if algorithm == "SHA-256" else 32
+    return not user.ha1 or any(len(stored) == digits for stored in user.ha1)
 
 
 def _read_inbound(fields: _Fields) -> tuple[TrunkCredentials, ...]:

@@ -29,6 +29,7 @@ class StrangerPolicy(Enum):
     FORBIDDEN = "403"  # an answer, for networks where silence makes faults hard to find
 
 
+ALGORITHMS = ("MD5", "SHA-256")
 CODECS = ("opus", "g722", "pcmu", "pcma", "l16")
 
 
@@ -62,6 +63,7 @@ class TrunkSettings:
     name: str
     addresses: tuple[str, ...] = ()
     inbound: tuple[TrunkCredentials, ...] = ()
+    algorithms: tuple[str, ...] = ()  # what callers are asked for; empty: MD5, or SHA-256 where sums say so
     outbound: TrunkCredentials | None = None
     register: TrunkRegistration | None = None
     srtp: SrtpPolicy = SrtpPolicy.OPTIONAL

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from aywa.log import get_logger
 from aywa.proto.sip.build import response_to
+from aywa.proto.sip.digest import Algorithm
 from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
@@ -38,7 +39,12 @@ class Gate:
         self._trunks = trunks
         self._named: set[str] = set()
         self._servers = {
-            trunk.name: DigestServer(realm, [credentials_of(user) for user in trunk.inbound], key=key)
+            trunk.name: DigestServer(
+                realm,
+                [credentials_of(user) for user in trunk.inbound],
+                key=key,
+                algorithms=[Algorithm(name) for name in trunk.algorithms or ("MD5",)],
+            )
             for trunk in trunks.named
             if trunk.inbound
         }

@@ -71,6 +71,7 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
 def test_late_ticks_of_the_engine_are_a_histogram() -> None:
     metrics = Metrics(lambda: {"engine_legs": 3.0})
     metrics.use_tick_lateness(lambda: [(1e-05, 90), (2e-05, 7), (float("inf"), 3)])
+    metrics.use_registrations(lambda: {"pbx": True, "carrier": False})
     text = metrics.render().decode()
     for line in (
         "# TYPE aywa_engine_tick_lateness_seconds histogram",

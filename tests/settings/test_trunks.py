@@ -55,6 +55,7 @@ def test_every_fault_is_told_at_once_with_field_and_rule() -> None:
             "inbound": [{"user": 'a"b', "password": SECRET}, {"user": "x"}],
             "outbound": {"user": "y", "password": SECRET, "ha1": ["00"]},
             "register": {"registrar": "http://x", "expires": 5},
+            "algorithms": ["SHA-1"],
             "srtp": "maybe",
             "nat": 7,
             "codecs": ["speex"],
@@ -66,13 +67,28 @@ def test_every_fault_is_told_at_once_with_field_and_rule() -> None:
         "text",
     )
     assert set(found) == {
-        "[0].name", "[0].addresses", "[0].inbound[0].user", "[0].inbound[1].password",
+        "[0].name", "[0].addresses", "[0].algorithms", "[0].inbound[0].user", "[0].inbound[1].password",
         "[0].outbound.password",
         "[0].outbound.ha1", "[0].outbound.realm", "[0].register.registrar", "[0].register.aor",
         "[0].register.expires", "[0].srtp", "[0].nat", "[0].codecs", "[0].adresses", "[1].name", "[2].name",
         "[3].inbound", "[4]",
     }  # fmt: skip
     assert SECRET not in str(found)
+
+
+def test_what_callers_are_asked_for_must_fit_every_user() -> None:
+    md5, sha = {"user": "a", "ha1": ["0" * 32]}, {"user": "b", "ha1": ["0" * 64]}
+
+    def trunk(*users: object, **more: object) -> dict[str, object]:
+        return {"name": "x", "addresses": ["::1"], "inbound": list(users), **more}
+
+    assert faults(trunk(md5), trunk(sha) | {"name": "y"}) == {}
+    assert set(faults(trunk(md5, sha))) == set(faults(trunk(md5, algorithms=["SHA-256"]))) == {"[0].inbound"}
+    read = [
+        read_trunks(json.dumps([trunk(user)]))[0][0].algorithms
+        for user in (md5, sha, {"user": "c", "password": "p"})
+    ]
+    assert read == [("MD5",), ("SHA-256",), ("MD5",)]
 
 
 def test_they_are_told_together_with_the_other_variables() -> None:

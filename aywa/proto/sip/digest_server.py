@@ -149,7 +149,11 @@ class DigestServer:
 
 
 def _means(uri: str, request: Request) -> bool:
-    """Whether the answer was made for this Request-URI; a proxy may have rewritten parameters (§22.4)."""
+    """Whether the answer was made for this server (§22.4).
+
+    Users and parameters may differ: proxies rewrite them, and some callers leave the user out (sipp does).
+    A count is good once, so an answer that was overheard is worth nothing for another user either.
+    """
     if uri == str(request.uri):
         return True
     try:
@@ -157,8 +161,4 @@ def _means(uri: str, request: Request) -> bool:
     except ParseError:
         return False
     ours = request.uri
-    return (meant.user, meant.host.lower(), meant.effective_port) == (
-        ours.user,
-        ours.host.lower(),
-        ours.effective_port,
-    )
+    return (meant.host.lower(), meant.effective_port) == (ours.host.lower(), ours.effective_port)

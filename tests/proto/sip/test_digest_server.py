@@ -122,10 +122,10 @@ def test_a_nonce_belongs_to_the_address_it_was_given_to_and_to_this_process() ->
     assert ours.judge(signed(client([str(Challenge("aywa", "made.up.here"))])), HOST, 1) is Verdict.STALE
 
 
-def test_an_answer_for_another_request_is_refused() -> None:
+def test_an_answer_for_another_server_is_refused() -> None:
     ours = server()
     one = client(ours.challenges(HOST, 0))
-    other = signed(one, uri="sip:carol@192.0.2.2")
+    other = signed(one, uri="sip:bob@192.0.2.3")
     invite = request()
     invite.headers.add("Authorization", other.headers.get("Authorization") or "")
     assert ours.judge(invite, HOST, 1) is Verdict.REFUSED
