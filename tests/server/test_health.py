@@ -71,7 +71,6 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
 def test_late_ticks_of_the_engine_are_a_histogram() -> None:
     metrics = Metrics(lambda: {"engine_legs": 3.0})
     metrics.use_tick_lateness(lambda: [(1e-05, 90), (2e-05, 7), (float("inf"), 3)])
-    metrics.use_registrations(lambda: {"pbx": True, "carrier": False})
     text = metrics.render().decode()
     for line in (
         "# TYPE aywa_engine_tick_lateness_seconds histogram",
@@ -81,3 +80,11 @@ def test_late_ticks_of_the_engine_are_a_histogram() -> None:
         "aywa_engine_legs 3.0",
     ):
         assert line in text.splitlines()
+
+
+def test_registrations_are_a_gauge_by_trunk() -> None:
+    metrics = Metrics()
+    metrics.use_registrations(lambda: {"pbx": True, "carrier": False})
+    lines = metrics.render().decode().splitlines()
+    assert 'aywa_sip_registered{registration="pbx"} 1.0' in lines
+    assert 'aywa_sip_registered{registration="carrier"} 0.0' in lines
