@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import subprocess
-from random import Random
+from random import SystemRandom
 
 import pytest
 import trio
@@ -54,7 +54,7 @@ async def test_asterisk_holds_our_contact_calls_us_and_is_called() -> None:
         called.append(await session.wait_ended())
         hung_up.set()
 
-    async with open_user_agent(settings(), rng=Random(os.getpid()), on_call=on_call) as agent:
+    async with open_user_agent(settings(), rng=SystemRandom(), on_call=on_call) as agent:
         await wait_registered(agent)
         contacts = asterisk("pjsip show contacts")
         assert f"sip:7000@127.0.0.1:{agent.local[1]}" in contacts
@@ -80,7 +80,7 @@ async def test_a_wrong_password_is_said_with_the_realm() -> None:
     async def on_call(call: IncomingCall) -> None:
         await call.reject(603)
 
-    async with open_user_agent(settings("wrong"), rng=Random(os.getpid()), on_call=on_call) as agent:
+    async with open_user_agent(settings("wrong"), rng=SystemRandom(), on_call=on_call) as agent:
         with trio.fail_after(10):
             while "401" not in agent.registrations.statuses[0].detail:  # noqa: ASYNC110 - as above
                 await trio.sleep(0.05)
