@@ -26,7 +26,7 @@ QOP_AUTH = "auth"
 
 _SCHEME = re.compile(rf"{LWS}([{TOKEN_CHARACTERS}]++)[ \t]++(.*+)", re.DOTALL)
 _PARAMETER = re.compile(
-    rf'{LWS}([{TOKEN_CHARACTERS}]++){LWS}={LWS}(?>"((?>(?:[^"\\]++|\\.)*))"|([^ \t,;"]++)){LWS}', re.DOTALL
+    rf'{LWS}([{TOKEN_CHARACTERS}]++){LWS}={LWS}(?>"((?>(?:[^"\\]++|\\.)*))"|([^ \t,;"\\]++)){LWS}', re.DOTALL
 )
 _HEX = re.compile(r"[0-9a-fA-F]++")
 _QUOTABLE = re.compile(r'(?>(?:[^"\\\r\n]++|\\[^\r\n])*)')

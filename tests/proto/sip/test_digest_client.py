@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from random import Random
 
 import pytest
 
+from aywa.errors import ParseError
 from aywa.proto.sip.digest import Algorithm, Authorization, Challenge, Credentials, parse_authorization
 from aywa.proto.sip.digest import response_for as sum_for
 from aywa.proto.sip.digest_client import MAX_ROUNDS, Attempt, AuthenticationRefused, DigestClient
 from aywa.proto.sip.message import Request, Response
+from aywa.proto.sip.parser import parse_datagram
+from tests.kit.mutate import mutated
 from tests.kit.sip_messages import request, response
 
 SECRET = "not-to-be-seen"
@@ -174,6 +178,30 @@ def test_an_ack_repeats_what_its_invite_carried() -> None:
     one.client.authorize(ack, invite)
     assert ack.headers.get_all("Authorization") == invite.headers.get_all("Authorization")
     assert answers_in(one.next())[0].nc == 2
+
+
+def test_whatever_asks_is_answered_or_refused() -> None:
+    seeds = [
+        str(Challenge("asterisk", "n1", Algorithm.SHA_256, ("auth",), True, "x")).encode(),
+        b'Digest realm="a\\"b", nonce=bare, opaque="", qop="auth,auth-int", algorithm=MD5-sess',
+        b'Digest realm="\xff\xfe", nonce="1/2=", algorithm=md5',
+    ]
+    answered = 0
+    for data in mutated(seeds, 5_000, 7616):
+        text = data.decode("utf-8", "surrogateescape")
+        if "\r" in text or "\n" in text:
+            continue
+        try:
+            asks = parse_datagram(asked(text).encode())
+        except ParseError:
+            continue  # what the parser of the message takes out does not come this far
+        assert isinstance(asks, Response)
+        one = Round()
+        with suppress(AuthenticationRefused):
+            one.client.answer(asks, one.attempt)
+            parse_datagram(one.next().encode())
+            answered += 1
+    assert answered > 400
 
 
 def test_a_realm_that_plays_tricks_is_shown_plainly() -> None:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from aywa.proto.sip.build import response_to
 from aywa.proto.sip.digest import Credentials
@@ -342,6 +344,57 @@ def test_strays_change_nothing() -> None:
     desk.machine.request_failed("z9hG4bKother", Failure.NO_RESPONSE, desk.now)
     desk.drain()
     assert (desk.said, desk.machine.state) == (said, state)
+
+
+HEADERS = st.sampled_from(
+    [
+        CHALLENGE,
+        (CHALLENGE[0], CHALLENGE[1].replace("n1", "n2") + ", stale=true"),
+        ("Min-Expires", "900"),
+        ("Retry-After", "7"),
+        ("Expires", "90"),
+        ("Expires", "0"),
+        ("Contact", "*"),
+    ]
+)
+STEPS = st.one_of(
+    st.just("leave"),
+    st.just("fail"),
+    st.just("wait"),
+    st.tuples(st.sampled_from([100, 200, 401, 403, 407, 423, 503]), st.lists(HEADERS, max_size=3)),
+)
+
+
+@given(st.lists(STEPS, max_size=30), st.booleans())
+def test_whatever_happens_it_is_asked_once_at_a_time_and_ends_when_told(
+    steps: list[object], learn: bool
+) -> None:
+    desk = Desk(learn_contact=learn).begin()
+    asked_to_leave = False
+    for step in steps:
+        before = len(desk.sent)
+        match step:
+            case "leave":
+                asked_to_leave = True
+                desk.do(desk.machine.leave)
+            case "fail":
+                desk.machine.request_failed(branch_of(desk.sent[-1]), Failure.NO_RESPONSE, desk.now)
+                desk.drain()
+            case "wait" if desk.machine.deadline is not None:
+                desk.sleep()
+            case (int() as status, list() as headers):
+                desk.answer(status, *headers, via=("203.0.113.5", 40_000))
+        assert len(desk.sent) - before <= 1
+        waits = desk.machine.state in (State.ASKING, State.LEAVE_WAITING, State.LEAVING, State.OVER)
+        assert waits or desk.machine.deadline is not None, "nothing would ever happen again"
+    if asked_to_leave:
+        for _ in range(2):
+            if desk.machine.state is not State.OVER:
+                desk.answer(500)
+        assert desk.machine.state is State.OVER
+        assert [type(said) for said in desk.said].count(Unregistered) == 1
+    numbers = [request.cseq.number for request in desk.sent]
+    assert numbers == sorted(set(numbers))
 
 
 # -- over a network
