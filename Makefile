@@ -23,8 +23,10 @@ test: ## everything: linters, types, floors, unit tests, foreign SIP peers, with
 check: ## linters, types, floors and the house's own rules
 	@scripts/setup.sh test && exec scripts/check.sh
 
-bench: ## measure on this machine: calls per core beside the kernel's floor, ns per frame of each kernel
-	@scripts/setup.sh test && exec .venv/bin/python -m bench $(ARGS)
+bench: ## measure on this machine: calls per core beside the kernel's floor and other systems, ns per frame
+	@scripts/setup.sh test
+	@case " $(ARGS) " in "  " | *" peers "*) scripts/bench_peers.sh ;; esac
+	@exec .venv/bin/python -m bench $(ARGS)
 
 wheel: ## build dist/*.whl (manylinux, native code inside) and dist/*.tar.gz
 	@scripts/setup.sh test && exec scripts/wheel.sh

@@ -28,14 +28,19 @@ class Measurement:
     name: str
     module: str
     title: str
-    arguments: tuple[str, ...] = ()
+    plots: bool = False  # it takes `--plots FOLDER` and shows there what it writes
+    long: bool = False  # it takes half an hour: only when it is named
 
 
 MEASUREMENTS = (
     Measurement("native", "bench.native", "Nanoseconds per 20 ms frame of each native kernel"),
-    Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor"),
+    Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor", plots=True),
+    Measurement("peers", "bench.peers", "Calls on one core, beside other systems", plots=True),
     Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
+    Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
+    Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 
 
@@ -56,9 +61,11 @@ def conditions() -> str:
     return f"{machine()}; {now:%Y-%m-%d %H:%M} UTC; load average before: {os.getloadavg()[0]:.2f}"
 
 
-def run(measurement: Measurement) -> tuple[int, str]:
+def run(measurement: Measurement, keep: bool) -> tuple[int, str]:
     """Run one in a fresh process, showing what it prints as it comes; its exit code and its output."""
-    command = [sys.executable, "-m", measurement.module, *measurement.arguments]
+    command = [sys.executable, "-m", measurement.module]
+    if keep and measurement.plots:
+        command += ["--plots", str(RESULTS)]
     lines = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
@@ -80,7 +87,7 @@ def save(measurement: Measurement, taken_on: str, output: str) -> Path:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure what is named, or all; 1 when a measurement failed or missed its bound."""
+    """Measure what is named, or all that are not long; 1 when a measurement failed or missed its bound."""
     known = {measurement.name: measurement for measurement in MEASUREMENTS if find_spec(measurement.module)}
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
@@ -90,10 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if unknown:
         parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(known)}")
     failed = []
-    for name in chosen.names or known:
+    for name in chosen.names or [name for name, each in known.items() if not each.long]:
         taken_on = conditions()
         print(f"\n## {known[name].title}\n\n{taken_on}\n", flush=True)
-        code, output = run(known[name])
+        code, output = run(known[name], chosen.save)
         if code != 0:
             failed.append(name)
         elif chosen.save:

@@ -16,16 +16,21 @@ from random import Random
 
 import trio
 
+from aywa._native.resample import Upsampler
+from aywa._native.scheduling import make_fifo
 from aywa.media.engine import EngineLoad, MediaEngine, open_media_engine
 from aywa.media.events import LowWater, PcmReady, SpeechStarted, SpeechStopped
-from aywa.media.leg import Leg, LegParameters
+from aywa.media.leg import Leg
 from aywa.media.ports import PortPair
+from aywa.ports.voice import VoiceSession
 from aywa.settings import MediaSettings
 from bench.loadgen import LoadGenerator, LoadResult, open_load_generator
 from bench.speech_loop import speech_loop
+from bench.variants import VARIANTS, Variant
 
 SETTINGS = MediaSettings(rtp_port_min=10000, rtp_port_max=32767, max_legs=8192, port_quarantine_s=0.0)
 ENGINE_CORE, LOAD_CORE = 0, 1
+_PRIORITY = 20  # the engine thread's
 ENGINE_THREAD = "aywa-media"
 PIECE = 1600  # samples of TTS that arrive at once: 200 ms
 
@@ -43,11 +48,12 @@ class Run:
     load: EngineLoad | None
     uplink_bytes: int
     memory_per_call_kib: float
+    fault: str = ""  # of what the variant did beside the calls
 
     @property
     def clean(self) -> bool:
-        """No packet lost either way and pacing within 5 ms at p99."""
-        lost = self.heard.missing or (self.load is not None and self.load.uplink_overrun_ms)
+        """No packet lost either way, nothing went wrong beside and pacing within 5 ms at p99."""
+        lost = self.heard.missing or self.fault or (self.load is not None and self.load.uplink_overrun_ms)
         return not lost and self.heard.deviation_us["p99"] <= 5000
 
 
@@ -56,74 +62,85 @@ class _Tally:
     uplink_bytes: int = 0
 
 
-async def _converse(leg: Leg, speech: bytes, offset: int, tally: _Tally) -> None:
+async def _converse(leg: Leg, speech: bytes, offset: int, tally: _Tally, judge: VoiceSession | None) -> None:
     """Always talks, stops for speech, starts a new turn when the caller has stopped; takes all PCM."""
-    at = offset
+    scale = leg.rate_hz // 8000
+    at, piece = offset * scale, PIECE * scale
 
     def feed() -> None:
         nonlocal at
-        while taken := leg.write_nowait(speech[2 * at : 2 * (at + PIECE)], leg.epoch):
-            at = (at + taken) % (len(speech) // 2 - PIECE)
+        while taken := leg.write_nowait(speech[2 * at : 2 * (at + piece)], leg.epoch):
+            at = (at + taken) % (len(speech) // 2 - piece)
 
     feed()
     while True:
         event = await leg.next_event()
         if isinstance(event, PcmReady):
-            tally.uplink_bytes += len(leg.read_uplink())
+            pcm = leg.read_uplink()
+            tally.uplink_bytes += len(pcm)
+            if judge is not None:
+                judge.feed_nowait(pcm, leg.uplink_end)
         elif isinstance(event, LowWater):
             feed()
         elif isinstance(event, SpeechStarted):
             leg.flush()
+            if judge is not None:
+                judge.speech_started(event.sample)
         elif isinstance(event, SpeechStopped):
             leg.commit(leg.epoch)
             feed()
+            if judge is not None:
+                judge.speech_stopped(event.sample)
 
 
 async def _open_calls(
-    engine: MediaEngine, stack: AsyncExitStack, remotes: list[int]
+    engine: MediaEngine, stack: AsyncExitStack, remotes: list[int], variant: Variant
 ) -> tuple[list[Leg], list[PortPair]]:
     rng = Random(9)
     legs, ports = [], []
     for remote in remotes:
         pair = engine.reserve_port()
-        parameters = LegParameters(("127.0.0.1", remote), 0, 101, rng.getrandbits(32))
+        parameters = variant.leg(("127.0.0.1", remote), rng.getrandbits(32))
         legs.append(await stack.enter_async_context(engine.open_leg(parameters, ports=pair)))
         ports.append(pair)
     return legs, ports
 
 
-async def _measure_calls(load: LoadGenerator, warm_up_s: float, seconds: float) -> Run:
+async def _measure_calls(load: LoadGenerator, variant: Variant, warm_up_s: float, seconds: float) -> Run:
     speech, _ = speech_loop(Path("/usr/share/asterisk/sounds/en_US_f_Allison"))
     start = 100 * 320
     speech = speech[start : start + 2 * 16000]
+    wide = Upsampler().process(speech)
     tally = _Tally()
     calls = len(load.ports)
     resident = _resident_kib()
     async with open_media_engine(SETTINGS, rng=Random(2)) as engine, AsyncExitStack() as stack:
-        legs, ports = await _open_calls(engine, stack, load.ports)
-        async with trio.open_nursery() as nursery:
+        legs, ports = await _open_calls(engine, stack, load.ports, variant)
+        async with variant.beside(legs) as company, trio.open_nursery() as nursery:
             for index, leg in enumerate(legs):
-                nursery.start_soon(_converse, leg, speech, index * 331 % 12000, tally)
+                spoken = speech if leg.rate_hz == 8000 else wide
+                judge = company.judges[index] if company.judges else None
+                nursery.start_soon(_converse, leg, spoken, index * 331 % 12000, tally, judge)
             load.start([pair.port for pair in ports], warm_up_s=warm_up_s, seconds=seconds)
             await trio.to_thread.run_sync(load.wait_measuring)
             overrun_before = engine.load().uplink_overrun_ms
             used, tally.uplink_bytes = cpu_meter(), 0
             heard = await trio.to_thread.run_sync(load.wait_result)
             share, engine_share = used()
-            figures = engine.load()
+            figures, wrong = engine.load(), company.fault()
             memory = (_resident_kib() - resident) / calls
             assert figures.uplink_overrun_ms >= overrun_before
             nursery.cancel_scope.cancel()
-    return Run(calls, share, engine_share, heard, figures, tally.uplink_bytes, memory)
+    return Run(calls, share, engine_share, heard, figures, tally.uplink_bytes, memory, wrong)
 
 
-def run_calls(calls: int, *, warm_up_s: float, seconds: float) -> Run:
+def run_calls(calls: int, *, warm_up_s: float, seconds: float, variant: Variant = VARIANTS["plain"]) -> Run:
     """So many calls on this process, pinned to one core, with the load generator on another."""
     pin(ENGINE_CORE)
-    with open_load_generator(calls, core=load_core()) as load:
+    with open_load_generator(calls, core=load_core(), sound=variant.sound) as load:
         gc.collect()
         gc.freeze()
-        return trio.run(_measure_calls, load, warm_up_s, seconds)
+        return trio.run(_measure_calls, load, variant, warm_up_s, seconds)
 
 
 def run_floor(calls: int, *, warm_up_s: float, seconds: float) -> Run:
@@ -133,7 +150,7 @@ def run_floor(calls: int, *, warm_up_s: float, seconds: float) -> Run:
     from bench.loadgen import build
 
     build()
-    from bench.loadgen.phones import Floor
+    from bench.loadgen.floor import Floor
 
     pin(ENGINE_CORE)
     with open_load_generator(calls, core=load_core()) as load:
@@ -142,7 +159,12 @@ def run_floor(calls: int, *, warm_up_s: float, seconds: float) -> Run:
             leg.setblocking(False)
             leg.bind(("127.0.0.1", 0))
         floor = Floor([leg.fileno() for leg in sockets], load.ports)
-        thread = threading.Thread(target=floor.run, name=ENGINE_THREAD)
+
+        def run() -> None:
+            make_fifo(_PRIORITY)
+            floor.run()
+
+        thread = threading.Thread(target=run, name=ENGINE_THREAD)
         thread.start()
         try:
             load.start([leg.getsockname()[1] for leg in sockets], warm_up_s=warm_up_s, seconds=seconds)

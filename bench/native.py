@@ -11,27 +11,40 @@ import platform
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 from pathlib import Path
 from random import Random
+from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 import numpy as np
+import numpy.typing
 import soxr
 import webrtcvad  # type: ignore[import-untyped]
 
 from aywa._native import g711, pcm, resample, rtp
+from aywa._native.echo import EchoGuard
 from aywa._native.goertzel import ToneListener
 from aywa._native.plc import LossConcealer
+from aywa._native.reception import Reception
 from aywa._native.reorder import ReorderBuffer
+from aywa._native.rtcp import pack_report, parse_report
+from aywa._native.srtp import KEY_SIZES, SUITES, CryptSession
 from aywa._native.telephone_event import DigitEvents
 from aywa._native.tone import ToneTransmitter
 from aywa._native.vad import Vad
 from aywa.proto.rtp.packet import parse_packet
 from bench import codecs
+from tests.kit import crypt_soak
 from tests.kit.oracles import g711 as slow_g711
 from tests.kit.oracles import pcm as slow_pcm
 from tests.kit.oracles import resample as slow_resample
+from tests.kit.oracles import rtcp as slow_rtcp
 from tests.kit.oracles.plc import SlowConcealer
+from tests.kit.oracles.reception import SlowReception
 from tests.kit.oracles.reorder import SlowReorder
+from tests.kit.oracles.srtp import SlowSrtp
 from tests.kit.oracles.telephone_event import SlowDigitEvents
 from tests.kit.oracles.tones import bin_powers, dtmf, to_pcm
 
@@ -265,9 +278,144 @@ def packet_rows() -> list[Row]:
     ]
 
 
+def rtcp_rows() -> list[Row]:
+    """A sender report with a block read, and the statistics of one packet."""
+    fast, slow = Reception(7), SlowReception(7)
+    report = pack_report(9, b"a-name-of-16-byt", (1, 2, 3), fast, 1 << 40)
+
+    def count(source: Reception | SlowReception) -> Callable[[], object]:
+        def work() -> None:
+            for index in range(FRAMES):
+                source.packet(index)
+                source.timing(index * FRAME, index * FRAME + index % 7)
+
+        return work
+
+    return [
+        Row(
+            "rtcp parse, SR with a block and SDES",
+            ns_per_frame(lambda: [parse_report(report, 7) for _ in range(FRAMES)], FRAMES),
+            "Python",
+            ns_per_frame(lambda: [slow_rtcp.parse(report, 7) for _ in range(FRAMES)], FRAMES),
+            border=True,
+        ),
+        Row(
+            "reception statistics (two calls)",
+            ns_per_frame(count(fast), FRAMES),
+            "Python",
+            ns_per_frame(count(slow), FRAMES),
+            border=True,
+        ),
+    ]
+
+
+Seal: TypeAlias = Callable[[bytes, int], object]
+
+
+def sealed_and_opened(pair: Callable[[], tuple[Seal, Seal]]) -> tuple[float, float]:
+    """Nanoseconds to protect and to unprotect a packet with 160 bytes of sound.
+
+    An index passes only once, so each round has packets and sessions of its own.
+    """
+    packets = [rtp.pack_header(0, False, n, n * FRAME, 7) + bytes(FRAME) for n in range(50 * FRAMES)]
+    best = (float("inf"), float("inf"))
+    for _ in range(ROUNDS):
+        protect, unprotect = pair()
+        start = time.perf_counter()
+        sealed = [protect(packet, n) for n, packet in enumerate(packets)]
+        middle = time.perf_counter()
+        opened = [unprotect(packet, n) for n, packet in enumerate(sealed)]  # type: ignore[arg-type]
+        best = min(best[0], middle - start), min(best[1], time.perf_counter() - middle)
+        if opened != packets:
+            raise AssertionError("what was opened is not what was sealed")
+    return best[0] / len(packets) * 1e9, best[1] / len(packets) * 1e9
+
+
+def srtp_pairs(suite: int) -> dict[str, Callable[[], tuple[Seal, Seal]]]:
+    """What makes the two ends of a call: ours, one in Python, pylibsrtp if there."""
+    key = bytes(range(KEY_SIZES[suite]))
+
+    def ours() -> tuple[Seal, Seal]:
+        sender, receiver = CryptSession(suite, key, key), CryptSession(suite, key, key)
+        return lambda packet, _: sender.protect(packet), lambda packet, _: receiver.unprotect(packet)
+
+    def python() -> tuple[Seal, Seal]:
+        slow = SlowSrtp(SUITES[suite], key)
+        return slow.protect, slow.unprotect
+
+    pairs = {"native": ours, "Python": python}
+    if find_spec("pylibsrtp") is not None:
+        lib = import_module("pylibsrtp")
+        names = ("AES128_CM_SHA1_80", "AES128_CM_SHA1_32", "AEAD_AES_128_GCM", "AEAD_AES_256_GCM")
+        profile = getattr(lib.Policy, f"SRTP_PROFILE_{names[suite]}")
+
+        def theirs() -> tuple[Seal, Seal]:
+            sides = (lib.Policy.SSRC_ANY_OUTBOUND, lib.Policy.SSRC_ANY_INBOUND)
+            sender, receiver = (lib.Session(lib.Policy(key, side, 0, profile)) for side in sides)
+            return lambda packet, _: sender.protect(packet), lambda packet, _: receiver.unprotect(packet)
+
+        pairs["pylibsrtp"] = theirs
+    return pairs
+
+
+def srtp_rows() -> list[Row]:
+    """Each suite, there and back: through Python beside its twins, and as the engine calls it."""
+    rows = []
+    with TemporaryDirectory() as folder:
+        library = crypt_soak.build(Path(folder))
+        soaks = [crypt_soak.Call(library, suite).soak(2000) for suite in range(len(SUITES))]
+    for suite, name in enumerate(SUITES):
+        figures = {twin: sealed_and_opened(pair) for twin, pair in srtp_pairs(suite).items()}
+        native = figures.pop("native")
+        short = name.removeprefix("AEAD_").replace("_HMAC", "")
+        for twin, theirs in figures.items():
+            rows.append(Row(f"srtp protect {short}", native[0], twin, theirs[0], border=True))
+            rows.append(Row(f"srtp unprotect {short}", native[1], twin, theirs[1], border=True))
+        twin, slow = (
+            ("pylibsrtp", figures["pylibsrtp"]) if "pylibsrtp" in figures else ("Python", figures["Python"])
+        )
+        rows.append(Row(f"srtp protect {short}", soaks[suite].protect_ns, twin, slow[0], border=False))
+        rows.append(Row(f"srtp unprotect {short}", soaks[suite].unprotect_ns, twin, slow[1], border=False))
+    return rows
+
+
+def echo_rows() -> list[Row]:
+    """The echo guard in its three states, beside a numpy correlation of a frame with all it remembers."""
+    sent = np.frombuffer(speech_like(FRAME * 100), np.int16)
+    other = np.random.default_rng(2).integers(-3000, 3000, len(sent)).astype("<i2")
+    late = (np.concatenate([np.zeros(800), sent])[: len(sent)] * 0.1).astype("<i2")
+    history, frame = sent[:4096].astype(np.float32), sent[:FRAME].astype(np.float32)
+    twin = ns_per_frame(lambda: np.correlate(history, frame), 1)
+    silence = np.zeros(len(sent), "<i2")
+
+    def work(down: np.typing.NDArray[np.int16], up: np.typing.NDArray[np.int16]) -> Callable[[], object]:
+        sends = [down[at : at + FRAME].tobytes() for at in range(0, len(down), FRAME)]
+        hears = [up[at : at + FRAME].tobytes() for at in range(0, len(up), FRAME)]
+
+        def run() -> None:
+            guard = EchoGuard()
+            for number, (out, back) in enumerate(zip(sends, hears, strict=True)):
+                guard.sent(number * FRAME, out)
+                guard.process(number * FRAME, back)
+
+        return run
+
+    return [
+        Row(name, ns_per_frame(work(down, up), 100), "numpy", twin, border=True)
+        for name, down, up in (
+            ("echo: nothing sent, caller speaks", silence, other),
+            ("echo: sending, caller silent", sent, silence),
+            ("echo: locked", sent, late),
+            ("echo: searching for a hiss in every frame", sent, other),
+            ("echo: searching for a vowel in every frame", sent, np.repeat(other, 8)[: len(sent)]),
+        )
+    ]
+
+
 def rows() -> list[Row]:
     """Every kernel, measured now: takes a few seconds."""
-    return stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows() + packet_rows()
+    audio = stream_rows() + soxr_rows() + codec_rows() + vad_and_plc_rows() + tone_rows()
+    return audio + packet_rows() + rtcp_rows() + srtp_rows() + echo_rows()
 
 
 def machine() -> str:

@@ -12,7 +12,7 @@ packages_of() {
         echo "libc6-dev /usr/include/stdio.h"
         echo "pkg-config pkg-config"
         echo "libopus-dev /usr/include/opus/opus.h"
-        echo "libsrtp2-dev /usr/include/srtp2/srtp.h"
+        echo "libssl-dev /usr/include/openssl/evp.h"
         echo "ca-certificates /etc/ssl/certs/ca-certificates.crt"
         echo "sox sox"
         echo "asterisk-core-sounds-en-wav $SOUNDS/vm-goodbye.wav"

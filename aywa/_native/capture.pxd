@@ -25,7 +25,7 @@ cdef struct CaptureSlot:
 cdef struct Capture:
     uint64_t written
     uint32_t mask               # slots - 1
-    int mode
+    uint32_t mode               # Python
     CaptureSlot* slots
 
 # An RTP packet, not encrypted; `secret`: its payload is a key press.

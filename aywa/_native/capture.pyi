@@ -16,6 +16,11 @@ class NativeCapture:
     def rtcp(self, direction: int, at_ns: int, peer: int, data: _Bytes) -> None:
         """Keep an RTCP packet."""
     @property
+    def mode(self) -> int:
+        """As above; may be set at any time, for the packets from then on. Raises ValueError."""
+    @mode.setter
+    def mode(self, mode: int) -> None: ...
+    @property
     def memory(self) -> int:
         """Bytes allocated."""
     def packets(self) -> list[tuple[int, int, bool, int, int, bytes]]:

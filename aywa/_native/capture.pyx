@@ -9,7 +9,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
-from aywa._native.atomic cimport load_u64, store_u64
+from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
 from aywa._native.rtp cimport RtpHeader, rtp_parse
 
 cdef extern from * nogil:
@@ -17,8 +17,8 @@ cdef extern from * nogil:
 
 
 cdef void _keep(Capture* capture, int direction, int64_t at_ns, uint64_t peer, const uint8_t* data, int length,
-                int header) noexcept nogil:
-    """`header` bytes as they are, the rest blank; negative: everything as it is."""
+                int header, bint cut) noexcept nogil:
+    """`header` bytes as they are, the rest blank or, when `cut`, not at all; negative: everything as it is."""
     cdef CaptureSlot* slot = &capture.slots[capture.written & capture.mask]
     cdef int kept = CAPTURE_BYTES if length > CAPTURE_BYTES else length
     store_u64(&slot.number, 0)
@@ -27,7 +27,7 @@ cdef void _keep(Capture* capture, int direction, int64_t at_ns, uint64_t peer, c
     slot.peer = peer
     slot.length = <uint16_t>length
     slot.direction = <uint8_t>direction
-    if header >= 0 and capture.mode == CAPTURE_HEADERS:
+    if header >= 0 and cut:
         kept = header if header < kept else kept
     slot.kept = <uint16_t>kept
     memcpy(slot.data, data, kept)
@@ -43,20 +43,23 @@ cdef void capture_rtp(Capture* capture, int direction, int64_t at_ns, uint64_t p
     cdef RtpHeader header
     cdef CaptureSlot* slot = &capture.slots[capture.written & capture.mask]
     cdef int verdict = rtp_parse(data, length, &header)
+    # Once: it may change at any time, and half of each mode would keep what neither keeps.
+    cdef uint32_t mode = load_u32(&capture.mode)
+    cdef bint cut = mode == CAPTURE_HEADERS
     slot.is_rtcp = False
     if verdict != 0:
         # Nobody knows where its payload begins: of what is no RTP the length is kept, unless all is.
-        _keep(capture, direction, at_ns, peer, data, length, -1 if capture.mode == CAPTURE_FULL else 0)
-    elif capture.mode == CAPTURE_HEADERS or (secret and capture.mode != CAPTURE_FULL):
-        _keep(capture, direction, at_ns, peer, data, length, header.payload_offset)
+        _keep(capture, direction, at_ns, peer, data, length, -1 if mode == CAPTURE_FULL else 0, cut)
+    elif cut or (secret and mode != CAPTURE_FULL):
+        _keep(capture, direction, at_ns, peer, data, length, header.payload_offset, cut)
     else:
-        _keep(capture, direction, at_ns, peer, data, length, -1)
+        _keep(capture, direction, at_ns, peer, data, length, -1, cut)
 
 
 cdef void capture_rtcp(Capture* capture, int direction, int64_t at_ns, uint64_t peer, const uint8_t* data,
                        int length) noexcept nogil:
     capture.slots[capture.written & capture.mask].is_rtcp = True
-    _keep(capture, direction, at_ns, peer, data, length, -1)
+    _keep(capture, direction, at_ns, peer, data, length, -1, False)
 
 
 cdef class NativeCapture:
@@ -71,7 +74,7 @@ cdef class NativeCapture:
         # Also touches every page, which spares the engine the faults.
         memset(self.capture.slots, 0, packets * sizeof(CaptureSlot))
         self.capture.mask = packets - 1
-        self.capture.mode = mode
+        self.capture.mode = <uint32_t>mode
 
     def __dealloc__(self):
         free(self.capture.slots)
@@ -82,6 +85,16 @@ cdef class NativeCapture:
 
     def rtcp(self, int direction, int64_t at_ns, uint64_t peer, const uint8_t[::1] data):
         capture_rtcp(&self.capture, direction, at_ns, peer, &data[0] if data.shape[0] else NULL, <int>data.shape[0])
+
+    @property
+    def mode(self):
+        return self.capture.mode
+
+    @mode.setter
+    def mode(self, int mode):
+        if not CAPTURE_HEADERS <= mode <= CAPTURE_FULL:
+            raise ValueError("a capture keeps headers (1), audio (2) or everything (3)")
+        store_u32(&self.capture.mode, <uint32_t>mode)
 
     @property
     def memory(self):

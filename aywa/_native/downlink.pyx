@@ -4,21 +4,26 @@ The gate cannot race. Python writes `flush_to` before `open_epoch`, the engine r
 `flush_to`: whoever sees the gate open sees the flush that came with it. Only the engine raises `gate_epoch`,
 and nothing is taken from the ring while the two epochs differ. So audio written by a task that has not yet
 heard of the interruption lies behind a closed gate, and the commit that opens it drops that audio first.
+
+Where other parts come in: `_take_speech` (what is played instead of the ring, or mixed into it: bridges, music on
+hold), `_advance` (what was sent: echo reference), and in wheel.pyx after the packet is made (encryption, capture).
 """
 
-from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_i64, store_u32, store_u64
-from aywa._native.g711 cimport alaw_decode, alaw_encode, ulaw_decode, ulaw_encode
+from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_decode, codec_encode
 from aywa._native.legstate cimport *
 from aywa._native.recorder cimport recorder_right
+from aywa._native.resample cimport down2_process, up2_process
 from aywa._native.rtp cimport RTP_HEADER_SIZE, rtp_pack
-from aywa._native.telephone_event cimport digit_sender_next, digit_sender_start
+from aywa._native.telephone_event cimport DIGIT_MAX_DURATION, digit_sender_next, digit_sender_start
+from aywa._native.wire cimport WIRE_NO_TYPE, WIRE_PAYLOAD, Wire
 
 cdef enum:
-    PCMU = 0
-    DIGIT_PAUSE_TICKS = 5      # 100 ms between presses: receivers take shorter pauses for one press
+    DIGIT_PAUSE = 800          # samples (100 ms) between presses: receivers take shorter ones for one press
+    PRIMED = 32                # samples of a filter's past
     DIGIT_VOLUME = 10          # -10 dBm0
 
 
@@ -34,34 +39,36 @@ cdef void _pass_marks(Leg* leg, uint64_t before, uint64_t flush) noexcept nogil:
             pass                                  # its audio was dropped unheard
         elif mark.position <= down.read:
             behind = <int64_t>(down.read - mark.position)
-            leg_event(leg, EVENT_MARK, <int64_t>down.played - behind, down.audio_end - behind, mark.number)
+            leg_event(leg, EVENT_MARK, (<int64_t>down.played - behind) >> down.shift,
+                      down.audio_end - (behind >> down.shift), mark.number)
         else:
             return
         store_u64(&down.marks_read, down.marks_read + 1)
 
 
-cdef int _take_speech(Leg* leg, int16_t* frame) noexcept nogil:
-    """Up to 160 samples out of the ring into a frame of silence; returns how many."""
+cdef int _take_speech(Leg* leg, int16_t* frame, int period) noexcept nogil:
+    """Up to `period` samples of PCM out of the ring into a frame of silence; returns how many."""
     cdef Downlink* down = &leg.down
     cdef bint is_open = load_u32(&down.open_epoch) == down.gate_epoch
     cdef uint64_t flush = load_u64(&down.flush_to), before = down.read, available
-    cdef int n = 0, start, first
+    cdef int n = 0, start, first, ring = RING << down.shift
     _pass_marks(leg, before, before)
     if flush > down.read:
         store_u64(&down.read, flush)
     available = load_u64(&down.written) - down.read
     if is_open and available:
-        n = FRAME if available > FRAME else <int>available
-        start = <int>(down.read & (PLAYOUT_RING - 1))
-        first = PLAYOUT_RING - start if PLAYOUT_RING - start < n else n
+        n = period if available > <uint64_t>period else <int>available
+        start = <int>(down.read & (ring - 1))
+        first = ring - start if ring - start < n else n
         memcpy(frame, &down.pcm[start], first * sizeof(int16_t))
         memcpy(frame + first, &down.pcm[0], (n - first) * sizeof(int16_t))
         store_u64(&down.played, down.played + n)
-        down.audio_end = leg.timeline + n
+        down.audio_end = leg.timeline + (n >> down.shift)
         store_u64(&down.read, down.read + n)
+    # HOOK bridge mix, music on hold: (frame, period).
     _pass_marks(leg, before, flush)
     available -= n
-    if available >= LOW_WATER_SAMPLES:
+    if available >= LOW_WATER_SAMPLES << down.shift:
         down.above_low = True
     elif down.above_low or load_u32(&down.wanted):
         down.above_low = False
@@ -73,73 +80,115 @@ cdef int _take_speech(Leg* leg, int16_t* frame) noexcept nogil:
 cdef int _digit(Leg* leg, uint8_t* packet) noexcept nogil:
     """The packet of the press that is being sent, or 0 when there is none."""
     cdef Downlink* down = &leg.down
-    cdef Digit* digit
+    cdef Wire* wire = leg.wire
     cdef bint marker = False
-    cdef uint32_t payload_type = load_u32(&leg.event_payload_type)
-    if payload_type == NO_EVENTS:
+    if wire.events_type == WIRE_NO_TYPE:
         return 0
-    if not down.digit.active and down.digits_read < load_u64(&down.digits_written) and down.digit_pause == 0:
-        digit = &down.digits[down.digits_read & (DIGITS - 1)]
-        down.digit_code = digit.code
-        digit_sender_start(&down.digit, digit.code, digit.duration, down.timestamp, DIGIT_VOLUME)
+    if not down.digit.active and down.digits_read < load_u64(&down.digits_written) and down.digit_pause <= 0:
+        _start_digit(leg, &down.digits[down.digits_read & (DIGITS - 1)])
         store_u64(&down.digits_read, down.digits_read + 1)
     if not down.digit.active:
-        down.digit_pause -= 1 if down.digit_pause else 0
+        down.digit_pause -= wire.period if down.digit_pause > 0 else 0
         return 0
-    digit_sender_next(&down.digit, FRAME, packet + RTP_HEADER_SIZE, &down.digit_timestamp, &marker)
-    rtp_pack(packet, <uint8_t>payload_type, marker, down.sequence, down.digit_timestamp, leg.ssrc)
+    digit_sender_next(&down.digit, wire.period * wire.events_khz // 8, packet + RTP_HEADER_SIZE,
+                      &down.digit_timestamp, &marker)
+    rtp_pack(packet, wire.events_type, marker, down.sequence, down.digit_timestamp, leg.ssrc)
     if not down.digit.active:
-        down.digit_pause = DIGIT_PAUSE_TICKS
+        down.digit_pause = DIGIT_PAUSE
         leg_event(leg, EVENT_DIGIT_SENT, 0, 0, down.digit_code)
     return RTP_HEADER_SIZE + 4
 
 
+cdef void _start_digit(Leg* leg, const Digit* digit) noexcept nogil:
+    cdef Downlink* down = &leg.down
+    cdef int64_t duration = <int64_t>digit.duration * leg.wire.events_khz // 8
+    cdef uint32_t timestamp = down.timestamp
+    if leg.wire.events_khz * 1000 != leg.wire.sender.clock_hz:
+        timestamp = down.origin + <uint32_t>(leg.timeline * leg.wire.events_khz // 8)
+    down.digit_code = digit.code
+    digit_sender_start(&down.digit, digit.code, DIGIT_MAX_DURATION if duration > DIGIT_MAX_DURATION else <int>duration,
+                       timestamp, DIGIT_VOLUME)
+
+
+cdef int _encode(Leg* leg, int16_t* frame, uint8_t* payload) noexcept nogil:
+    """A period of the leg's PCM by the wire's codec; a recorded leg's `frame` becomes what the other side hears."""
+    cdef Downlink* down = &leg.down
+    cdef Codec* codec = leg.wire.sender
+    cdef int16_t[MAX_PCM] fitted
+    cdef int16_t* pcm = frame
+    cdef int length, samples = leg.wire.period * (codec.rate // 8000)
+    if (codec.rate == 16000) != down.shift:
+        pcm = fitted
+        if down.shift:
+            down2_process(&down.halver, frame, pcm, samples)
+        else:
+            up2_process(&down.doubler, frame, pcm, leg.wire.period)
+    length = codec_encode(codec, pcm, samples, payload, WIRE_PAYLOAD)
+    if leg.recorder != NULL and pcm == frame and (codec.kind == CODEC_PCMU or codec.kind == CODEC_PCMA):
+        codec_decode(codec, payload, length, frame, samples)  # quantised as the other side hears it
+    return length
+
+
 cdef void _advance(Leg* leg, const int16_t* sent) noexcept nogil:
+    cdef int period = leg.wire.period
     if leg.recorder != NULL:
-        recorder_right(leg.recorder, leg.timeline, sent, FRAME)
-    leg.down.timestamp += FRAME
-    store_i64(&leg.timeline, leg.timeline + FRAME)
+        recorder_right(leg.recorder, leg.timeline, sent, period)
+    # HOOK echo reference: (sent, period, leg.timeline).
+    leg.down.timestamp += period * (leg.wire.sender.clock_hz // 8000)
+    store_i64(&leg.timeline, leg.timeline + period)
+
+
+cdef void _tell_drained(Leg* leg, int n, int period) noexcept nogil:
+    cdef Downlink* down = &leg.down
+    if n < period and (down.playing or n):
+        down.playing = False
+        if load_u32(&down.open_epoch) == down.gate_epoch:
+            leg_event(leg, EVENT_DRAINED, <int64_t>(down.played >> down.shift), down.audio_end, 0)
+    elif n:
+        down.playing = True
 
 
 cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil:
     cdef Downlink* down = &leg.down
-    cdef int16_t[FRAME] frame
-    cdef int n, length
+    cdef int16_t[MAX_PCM] frame
+    cdef int n, length, period = leg.wire.period << down.shift
     cdef bint marker
-    memset(frame, 0, sizeof(frame))
+    memset(frame, 0, period * sizeof(int16_t))
     length = _digit(leg, packet)
     if length:
         down.sequence += 1
         _advance(leg, frame)
         return length
-    n = _take_speech(leg, frame)
+    n = _take_speech(leg, frame, period)
     # The first packet and every beginning of speech after silence carry the marker (RFC 3551 section 4.1).
     marker = not down.begun or (n > 0 and not down.playing)
-    down.begun = True
-    rtp_pack(packet, leg.payload_type, marker, down.sequence, down.timestamp, leg.ssrc)
-    if leg.payload_type == PCMU:
-        ulaw_encode(frame, packet + RTP_HEADER_SIZE, FRAME)
-    else:
-        alaw_encode(frame, packet + RTP_HEADER_SIZE, FRAME)
-    if n < FRAME and (down.playing or n):
-        down.playing = False
-        if load_u32(&down.open_epoch) == down.gate_epoch:
-            leg_event(leg, EVENT_DRAINED, <int64_t>down.played, down.audio_end, 0)
-    elif n:
-        down.playing = True
-    down.sequence += 1
-    if leg.recorder != NULL:
-        # What the other side decodes, quantised as it hears it.
-        if leg.payload_type == PCMU:
-            ulaw_decode(packet + RTP_HEADER_SIZE, frame, FRAME)
-        else:
-            alaw_decode(packet + RTP_HEADER_SIZE, frame, FRAME)
+    _tell_drained(leg, n, period)
+    length = _encode(leg, frame, packet + RTP_HEADER_SIZE)
+    if length > 0:
+        down.begun = True
+        rtp_pack(packet, leg.wire.sender.payload_type, marker, down.sequence, down.timestamp, leg.ssrc)
+        down.sequence += 1
+        length += RTP_HEADER_SIZE
     _advance(leg, frame)
-    return PACKET_SIZE
+    return length if length > 0 else 0
 
 
 cdef void downlink_skip(Leg* leg) noexcept nogil:
-    cdef int16_t[FRAME] frame
-    memset(frame, 0, sizeof(frame))
+    cdef int16_t[MAX_PCM] frame
+    memset(frame, 0, (leg.wire.period << leg.down.shift) * sizeof(int16_t))
     leg.down.begun = False
     _advance(leg, frame)
+
+
+cdef void downlink_rewire(Leg* leg, const Wire* wire) noexcept nogil:
+    """A filter that comes in begins with what was sent last, so that it is not heard to begin."""
+    cdef Downlink* down = &leg.down
+    cdef int16_t[2 * PRIMED] past
+    cdef int16_t[2 * PRIMED] dropped
+    cdef int i
+    if leg.wire.sender.rate == wire.sender.rate or (wire.sender.rate == 16000) == down.shift:
+        return
+    for i in range(2 * PRIMED):
+        past[i] = down.pcm[(down.read - 2 * PRIMED + i) & ((RING << down.shift) - 1)] if down.playing else 0
+    down2_process(&down.halver, past, dropped, PRIMED)
+    up2_process(&down.doubler, &past[PRIMED], dropped, PRIMED)

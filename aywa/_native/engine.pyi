@@ -3,9 +3,11 @@
 from typing import Any, TypedDict
 
 from aywa._native.leg import NativeLeg
+from aywa._native.wire import NativeWire
 
 class Figures(TypedDict):
     legs: int
+    formats: int  # handed to the engine, their forerunners not freed yet
     busy_ratio: float
     ticks: int
     skipped: int
@@ -13,7 +15,7 @@ class Figures(TypedDict):
     waiting_s: float
 
 class NativeEngine:
-    """One slot wheel of 20 slots a millisecond apart. All methods but `run` are for one thread."""
+    """One wheel of slots a millisecond apart. All methods but `run` are for one thread."""
 
     def __init__(self, max_legs: int) -> None:
         """`max_legs`: 1..65536. Raises MemoryError when memory or descriptors are out."""
@@ -34,6 +36,10 @@ class NativeEngine:
     def remove(self, leg: NativeLeg) -> None:
         """Ask for the leg to be taken off; it is off, and its socket may be closed, when `poll` names its
         index.
+        """
+    def configure(self, leg: NativeLeg, wire: NativeWire) -> None:
+        """From its next turn on the leg sends and takes what `wire` says; at once before it is added, never
+        after `remove`. Raises ValueError for a wire of another rate, BlockingIOError when the engine stalls.
         """
     def poll(self) -> tuple[list[tuple[int, int, list[tuple[int, int, int, int]]]], list[int], float]:
         """What waits: (leg index, level flags, events) for each leg, indices let go of, and how long it

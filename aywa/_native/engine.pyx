@@ -8,6 +8,7 @@ from aywa._native.leg cimport NativeLeg
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport clear_event, now_ns
 from aywa._native.wheel cimport *
+from aywa._native.wire cimport NativeWire, Wire, wire_free
 
 
 cdef class NativeEngine:
@@ -15,7 +16,8 @@ cdef class NativeEngine:
     cdef uint32_t _capacity
     cdef list _legs             # by index; holds what the engine may touch
     cdef list _free
-    cdef list _slot_load
+    cdef list _phase_load
+    cdef uint64_t _configured   # wires handed to the engine
     cdef bint _running
 
     def __cinit__(self, uint32_t max_legs):
@@ -27,7 +29,7 @@ cdef class NativeEngine:
         self._capacity = max_legs
         self._legs = [None] * max_legs
         self._free = list(range(max_legs - 1, -1, -1))
-        self._slot_load = [0] * SLOTS
+        self._phase_load = [0] * PHASES
 
     def __dealloc__(self):
         if self._wheel != NULL and not self._running:
@@ -57,18 +59,22 @@ cdef class NativeEngine:
         cdef NativeLeg leg
         if self._running:
             raise RuntimeError("the engine thread still runs")
+        wheel_obey(self._wheel)               # commands that came too late for it
+        self._take_removed()
+        self._free_replaced()
         for entry in self._legs:
             if entry is not None:
                 leg = entry
                 leg.attached = False
         self._legs = []
 
-    cdef int _command(self, int kind, NativeLeg leg) except -1:
+    cdef int _command(self, int kind, NativeLeg leg, NativeWire wire=None) except -1:
         cdef Wheel* w = self._wheel
         if w.commands_written - load_u64(&w.commands_read) == COMMANDS:
             raise BlockingIOError("the media engine does not take commands: its thread is stalled")
         w.commands[w.commands_written & (COMMANDS - 1)].kind = kind
         w.commands[w.commands_written & (COMMANDS - 1)].leg = leg.leg
+        w.commands[w.commands_written & (COMMANDS - 1)].wire = wire.release() if wire is not None else NULL
         store_u64(&w.commands_written, w.commands_written + 1)
         return 0
 
@@ -78,9 +84,9 @@ cdef class NativeEngine:
         if not self._free:
             raise BlockingIOError("the media engine is full")
         index = self._free.pop()
-        slot = self._slot_load.index(min(self._slot_load))
+        phase = self._phase_load.index(min(self._phase_load))
         leg.leg.index = index
-        leg.leg.slot = slot
+        leg.leg.phase = phase
         leg.leg.outbox = &self._wheel.outbox
         try:
             self._command(COMMAND_ADD, leg)
@@ -88,12 +94,34 @@ cdef class NativeEngine:
             self._free.append(index)
             raise
         leg.attached = True
+        leg.leaving = False
         self._legs[index] = leg
-        self._slot_load[slot] += 1
+        self._phase_load[phase] += 1
         return index
 
     def remove(self, NativeLeg leg):
         self._command(COMMAND_REMOVE, leg)
+        leg.leaving = True
+
+    def configure(self, NativeLeg leg, NativeWire wire not None):
+        if wire._wire == NULL or wire._wire.rate_shift != leg.leg.up.shift:
+            raise ValueError("the format was made for another leg")
+        if leg.leaving:
+            return                            # nothing of it will be sent
+        if not leg.attached:
+            leg._replace_wire(wire)
+            return
+        self._free_replaced()
+        if self._configured - self._wheel.replaced_read == COMMANDS:
+            raise BlockingIOError("the media engine does not take commands: its thread is stalled")
+        self._command(COMMAND_CONFIGURE, leg, wire)
+        self._configured += 1
+
+    cdef void _free_replaced(self):
+        cdef Wheel* w = self._wheel
+        while w.replaced_read < load_u64(&w.replaced_written):
+            wire_free(w.replaced[w.replaced_read & (COMMANDS - 1)])
+            w.replaced_read += 1
 
     cdef NativeLeg _next_ready(self):
         """The next leg that has something for Python, or None."""
@@ -124,6 +152,7 @@ cdef class NativeEngine:
         cdef NativeLeg leg
         cdef list removed = []
         cdef uint32_t index
+        self._free_replaced()
         while w.removed_read < load_u64(&w.removed_written):
             index = w.removed[w.removed_read & w.outbox.mask]
             w.removed_read += 1
@@ -131,7 +160,7 @@ cdef class NativeEngine:
             leg.attached = False
             self._legs[index] = None
             self._free.append(index)
-            self._slot_load[leg.leg.slot] -= 1
+            self._phase_load[leg.leg.phase] -= 1
             removed.append(index)
         return removed
 
@@ -176,6 +205,7 @@ cdef class NativeEngine:
         cdef int i
         return {
             "legs": self._capacity - len(self._free),
+            "formats": self._configured - w.replaced_read,
             "busy_ratio": load_u32(&w.busy_ppm) / 1e6,
             "ticks": w.ticks,
             "skipped": w.skipped,

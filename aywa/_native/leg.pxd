@@ -2,18 +2,26 @@
 
 from libc.stdint cimport int16_t, uint32_t
 
+from aywa._native.capture cimport NativeCapture
 from aywa._native.legstate cimport Leg
 from aywa._native.resample cimport Up2
+from aywa._native.wire cimport NativeWire
 
 cdef class NativeLeg:
     cdef Leg* leg
     cdef Up2 doubler
     cdef void* vad
     cdef bint attached          # the engine may touch `leg`
+    cdef bint leaving           # it has been told to let go
+    cdef NativeCapture _capture
+    cdef size_t _memory
     cdef object _mailbox        # a deque: what Python has been told and has not taken
     cdef object _pcm_ready      # what stands in it for the level flags
     cdef object _low_water
     cdef uint32_t _raised       # the level flags that stand in it
     cdef public object waiter
     cdef void raise_flags(self, uint32_t flags)
+    cdef int _allocate(self, int shift) except -1
+    cdef int _make_recorder(self) except -1
+    cdef int _replace_wire(self, NativeWire wire) except -1
     cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept

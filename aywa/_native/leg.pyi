@@ -1,18 +1,23 @@
-"""The memory of one leg and the Python ends of its rings. Samples are 8 kHz unless a name says otherwise."""
+"""The memory of one leg and the Python ends of its rings.
+
+Samples of the timeline are 8 kHz; those of PCM, which `write` and `read_recording` take and give, `rate_hz`.
+"""
 
 from typing import Any, TypeAlias
+
+from aywa._native.capture import NativeCapture
+from aywa._native.wire import NativeWire
 
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 
 class NativeLeg:
-    """About 60 KiB, and 128 KiB more with recording."""
+    """About 46 KiB, at 16 kHz 80 KiB; with recording 128 or 256 KiB more."""
 
     def __init__(
         self,
         fd: int,
         *,
-        payload_type: int,
-        event_payload_type: int,
+        wire: NativeWire,
         ssrc: int,
         sequence: int,
         timestamp: int,
@@ -23,9 +28,9 @@ class NativeLeg:
         start_ms: int,
         stop_ms: int,
     ) -> None:
-        """`fd`: a bound, non-blocking UDP socket. `payload_type`: 0 or 8; `event_payload_type`: -1 for none.
+        """`fd`: a bound, non-blocking UDP socket. `wire`: taken over; its rate is the leg's for good.
 
-        Raises ValueError for another payload type, MemoryError when memory is out.
+        Raises ValueError when another leg has taken it, MemoryError when memory is out.
         """
     waiter: Any
     """What `NativeEngine.dispatch` hands back when there is something to take; None: nobody waits."""
@@ -41,10 +46,11 @@ class NativeLeg:
     @property
     def posted(self) -> bool:
         """The mailbox is not empty."""
+    @property
+    def rate_hz(self) -> int:
+        """8000 or 16000: of its PCM."""
     def set_peer(self, peer: int) -> None:
         """Address << 16 | port of the remote side; 0: unknown."""
-    def set_event_payload_type(self, payload_type: int) -> None:
-        """Of key presses, received and sent; -1 for none. Presses that wait without one wait on."""
     def mute(self, muted: bool) -> None: ...
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
@@ -68,6 +74,11 @@ class NativeLeg:
     def open_gate(self, epoch: int) -> None: ...
     def send_digit(self, code: int, duration_samples: int) -> bool:
         """False with 32 presses waiting."""
+    def capture(self, ring: NativeCapture) -> None:
+        """Keep packets there from now on, for good; also while the engine has the leg.
+
+        Raises ValueError for a second ring.
+        """
     @property
     def epoch(self) -> int: ...
     @property

@@ -3,18 +3,22 @@
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free
+from libc.stdlib cimport free, malloc
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
+from aywa._native.capture cimport NativeCapture
 from aywa._native.legstate cimport *
 from aywa._native.plc cimport plc_init
-from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read
+from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read, recorder_size
 from aywa._native.reorder cimport reorder_init
 from aywa._native.resample cimport up2_init, up2_process
 from aywa._native.speech cimport speech_init
 from aywa._native.telephone_event cimport digit_receiver_init, digit_sender_init
+from aywa._native.uplink_clock cimport clock_init
 from aywa._native.vad cimport vad_free, vad_new
+from aywa._native.wheel cimport wheel_rewire
+from aywa._native.wire cimport NativeWire, Wire, wire_free
 
 from collections import deque
 
@@ -28,43 +32,63 @@ cdef enum:
     LINE = 64                  # bytes of a cache line
 
 
+cdef inline size_t _lines(size_t size) noexcept nogil:
+    return (size + LINE - 1) // LINE * LINE
+
+
 cdef class NativeLeg:
-    def __cinit__(self, int fd, *, int payload_type, int event_payload_type, ssrc, sequence, timestamp,
-                  bint barge_in, int timeout_samples, bint record, int vad_mode, int start_ms, int stop_ms):
-        cdef void* memory = NULL
+    def __cinit__(self, int fd, *, NativeWire wire, ssrc, sequence, timestamp, bint barge_in, int timeout_samples,
+                  bint record, int vad_mode, int start_ms, int stop_ms):
         bind_vad()
-        if payload_type not in (0, 8):
-            raise ValueError("a leg carries PCMU (0) or PCMA (8)")
-        # On the border of a cache line, as the struct is laid out for.
-        if posix_memalign(&memory, LINE, sizeof(Leg)):
-            raise MemoryError("no memory for a leg")
-        # Also touches every page, which spares the engine the faults.
-        memset(memory, 0, sizeof(Leg))
-        self.leg = <Leg*>memory
+        self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0)
         self.vad = vad_new(vad_mode)
         if self.vad == NULL:
             raise MemoryError("no memory for a leg")
         if record:
-            self.leg.recorder = <Recorder*>calloc(1, sizeof(Recorder))
-            if self.leg.recorder == NULL:
-                raise MemoryError("no memory for a recording")
-            recorder_init(self.leg.recorder)
+            self._make_recorder()
+        self.leg.wire = wire.release()
         self.leg.fd = fd
-        self.leg.payload_type = payload_type
-        self.set_event_payload_type(event_payload_type)
         self.leg.ssrc = ssrc
         self.leg.barge_in = barge_in
         self.leg.timeout = timeout_samples
         self.leg.down.sequence = sequence
         self.leg.down.timestamp = timestamp
+        self.leg.down.origin = timestamp
         self.leg.up.packet_samples = FRAME
-        reorder_init(&self.leg.up.reorder)
+        self.leg.up.codec = CODEC_NONE
+        clock_init(&self.leg.up)
+        reorder_init(&self.leg.up.reorder, self.leg.wire.payloads, self.leg.wire.payload_size)
         plc_init(&self.leg.up.concealer)
+        self.leg.up.concealer.rate = self.rate_hz
         digit_receiver_init(&self.leg.up.digits)
         digit_sender_init(&self.leg.down.digit)
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
         up2_init(&self.doubler)
         self._mailbox = deque()
+
+    cdef int _allocate(self, int shift) except -1:
+        """The struct and its rings, each on the border of a cache line."""
+        cdef size_t head = _lines(sizeof(Leg)), ring = (<size_t>RING * sizeof(int16_t)) << shift
+        cdef void* memory = NULL
+        if posix_memalign(&memory, LINE, head + 2 * ring):
+            raise MemoryError("no memory for a leg")
+        # Also touches every page, which spares the engine the faults.
+        memset(memory, 0, head + 2 * ring)
+        self.leg = <Leg*>memory
+        self.leg.up.pcm = <int16_t*>(<char*>memory + head)
+        self.leg.up.shift = shift
+        self.leg.down.pcm = <int16_t*>(<char*>memory + head + ring)
+        self.leg.down.shift = shift
+        self._memory = head + 2 * ring
+        return 0
+
+    cdef int _make_recorder(self) except -1:
+        self.leg.recorder = <Recorder*>malloc(recorder_size(self.leg.up.shift))
+        if self.leg.recorder == NULL:
+            raise MemoryError("no memory for a recording")
+        recorder_init(self.leg.recorder, self.leg.up.shift)
+        self._memory += recorder_size(self.leg.up.shift)
+        return 0
 
     def __dealloc__(self):
         # An attached leg is leaked rather than freed under the engine's hands; the engine holds a reference
@@ -73,6 +97,7 @@ cdef class NativeLeg:
             return
         if self.leg != NULL:
             free(self.leg.recorder)
+            wire_free(self.leg.wire)
             free(self.leg)
         vad_free(self.vad)
 
@@ -108,11 +133,17 @@ cdef class NativeLeg:
     def posted(self):
         return len(self._mailbox) > 0
 
+    @property
+    def rate_hz(self):
+        return 8000 << self.leg.up.shift
+
+    cdef int _replace_wire(self, NativeWire wire) except -1:
+        """Of a leg the engine does not touch."""
+        wire_free(wheel_rewire(self.leg, wire.release()))
+        return 0
+
     def set_peer(self, uint64_t peer):
         store_u64(&self.leg.peer, peer)
-
-    def set_event_payload_type(self, int payload_type):
-        store_u32(&self.leg.event_payload_type, <uint32_t>payload_type if payload_type >= 0 else NO_EVENTS)
 
     def mute(self, bint muted):
         store_u32(&self.leg.muted, muted)
@@ -124,7 +155,7 @@ cdef class NativeLeg:
         cdef Uplink* up = &self.leg.up
         cdef uint64_t start = up.read, stop = load_u64(&up.written)
         cdef uint64_t breaks = load_u64(&up.breaks_written), place = up.breaks_read
-        cdef int n, at = <int>(start & (UPLINK_RING - 1)), first
+        cdef int n, at = <int>(start & (RING - 1)), first
         cdef bytes out
         cdef int16_t* pcm
         # A break is written before the samples behind it: those up to `stop` have theirs.
@@ -137,9 +168,13 @@ cdef class NativeLeg:
         n = <int>(stop - start)
         out = PyBytes_FromStringAndSize(NULL, 4 * n)
         pcm = <int16_t*>PyBytes_AS_STRING(out)
-        first = UPLINK_RING - at if UPLINK_RING - at < n else n
-        up2_process(&self.doubler, &up.pcm[at], pcm, first)
-        up2_process(&self.doubler, &up.pcm[0], pcm + 2 * first, n - first)
+        first = RING - at if RING - at < n else n
+        if up.shift:
+            memcpy(pcm, &up.pcm[2 * at], 4 * first)
+            memcpy(pcm + 2 * first, &up.pcm[0], 4 * (n - first))
+        else:
+            up2_process(&self.doubler, &up.pcm[at], pcm, first)
+            up2_process(&self.doubler, &up.pcm[0], pcm + 2 * first, n - first)
         store_u64(&up.read, stop)
         return out
 
@@ -178,10 +213,11 @@ cdef class NativeLeg:
 
     cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept:
         cdef Downlink* down = &self.leg.down
-        cdef int room = PLAYOUT_RING - <int>(down.written - load_u64(&down.read))
+        cdef int ring = RING << down.shift
+        cdef int room = ring - <int>(down.written - load_u64(&down.read))
         cdef int n = room if samples > room else <int>samples
-        cdef int at = <int>(down.written & (PLAYOUT_RING - 1)), first
-        first = PLAYOUT_RING - at if PLAYOUT_RING - at < n else n
+        cdef int at = <int>(down.written & (ring - 1)), first
+        first = ring - at if ring - at < n else n
         memcpy(&down.pcm[at], pcm, first * sizeof(int16_t))
         memcpy(&down.pcm[0], pcm + first, (n - first) * sizeof(int16_t))
         store_u64(&down.written, down.written + n)
@@ -189,7 +225,7 @@ cdef class NativeLeg:
 
     def want_room(self):
         store_u32(&self.leg.down.wanted, 1)
-        return PLAYOUT_RING - (self.leg.down.written - load_u64(&self.leg.down.read))
+        return (RING << self.leg.down.shift) - (self.leg.down.written - load_u64(&self.leg.down.read))
 
     def mark(self, int64_t number):
         cdef Downlink* down = &self.leg.down
@@ -218,18 +254,24 @@ cdef class NativeLeg:
         store_u64(&down.digits_written, down.digits_written + 1)
         return True
 
+    def capture(self, NativeCapture ring not None):
+        if self._capture is not None:
+            raise ValueError("the leg has its capture")
+        self._capture = ring                  # lives as long as the leg
+        store_u64(<uint64_t*>&self.leg.capture, <uint64_t>&ring.capture)
+
     @property
     def epoch(self):
         return load_u32(&self.leg.down.gate_epoch)
 
     @property
     def played(self):
-        return load_u64(&self.leg.down.played)
+        return load_u64(&self.leg.down.played) >> self.leg.down.shift
 
     @property
     def unplayed(self):
         cdef uint64_t read = load_u64(&self.leg.down.read), flush = self.leg.down.flush_to
-        return self.leg.down.written - (flush if flush > read else read)
+        return (self.leg.down.written - (flush if flush > read else read)) >> self.leg.down.shift
 
     @property
     def timeline(self):
@@ -237,7 +279,7 @@ cdef class NativeLeg:
 
     @property
     def memory(self):
-        return sizeof(Leg) + (sizeof(Recorder) if self.leg.recorder != NULL else 0)
+        return self._memory + self.leg.wire.bytes + (0 if self._capture is None else self._capture.memory)
 
     @property
     def layout(self):
@@ -248,14 +290,15 @@ cdef class NativeLeg:
             "stats": <char*>&leg.stats - start,
             "up": <char*>&leg.up - start,
             "reorder": <char*>&leg.up.reorder - start,
-            "uplink ring": <char*>&leg.up.pcm - start,
+            "uplink ring": <char*>leg.up.pcm - start,
             "down": <char*>&leg.down - start,
-            "playout ring": <char*>&leg.down.pcm - start,
+            "playout ring": <char*>leg.down.pcm - start,
+            "wire": <size_t>leg.wire % LINE,
         }
 
     def stats(self):
         figures = dict(self.leg.stats)
         recorder = self.leg.recorder
-        figures["recording_late"] = recorder.late_samples if recorder != NULL else 0
-        figures["recording_lost"] = recorder.lost_frames if recorder != NULL else 0
+        figures["recording_late"] = recorder.late_samples >> recorder.shift if recorder != NULL else 0
+        figures["recording_lost"] = recorder.lost_frames >> recorder.shift if recorder != NULL else 0
         return figures

@@ -1,29 +1,34 @@
 """The memory of one leg and its way up to Python. Field comments name the writer where it is not the engine.
 
-Rings are single-producer, single-consumer; positions only grow and are masked on access.
+Rings are single-producer, single-consumer; positions only grow and are masked on access. The leg's time is
+counted in samples of 8 kHz whatever its codecs; its PCM has `rate` samples a second, 8000 << shift.
 """
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
+from aywa._native.capture cimport Capture
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
+from aywa._native.resample cimport Down2, Up2
 from aywa._native.speech cimport SpeechDetector
 from aywa._native.telephone_event cimport DigitReceiver, DigitSender
+from aywa._native.wire cimport Wire
 
 
 cdef enum:
     FRAME = 160                # samples of 20 ms at 8 kHz
-    MAX_PAYLOAD = 480          # 60 ms: the longest packet taken
-    UPLINK_RING = 16384        # samples at 8 kHz: 2 s
-    PLAYOUT_RING = 8192        # samples at 8 kHz: 1 s
+    MAX_SAMPLES = 480          # 60 ms: the longest packet, either way
+    MAX_PCM = 960              # samples of it at 16 kHz
+    RING = 8192                # samples at 8 kHz of the uplink and of the playout ring: 1 s
     LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
     RESERVE = 64               # of EVENTS, for what no sender of packets can repeat at will
     BREAKS = 16                # places in the uplink ring where time was missing before a sample
     EVENTS = 128               # discrete events a leg may owe Python: several seconds of the busiest caller
     MARKS = 64
-    NO_EVENTS = 255            # no packet has it: payload types have seven bits
+    CODEC_NONE = 255           # nothing was heard of the present source
+    CODEC_OTHER = 254          # what was heard came by a codec that is no longer among the wire's
     DIGITS = 32
 
 cdef enum:
@@ -76,39 +81,48 @@ cdef struct Digit:
 
 cdef struct Uplink:
     int64_t arrival            # timeline position of the newest packet
-    uint32_t timestamp         # the newest seen, and its value without wrap
-    int packet_samples
-    int64_t extended
-    int64_t anchor             # timeline sample = anchor + extended timestamp
+    uint32_t timestamp         # the newest seen, in its codec's clock
+    uint16_t sequence          # its number
+    uint8_t units              # of extended time that a tick of its clock is: 6 at 8 kHz, 1 at 48 kHz
+    uint8_t shift
+    int64_t extended           # the newest without wrap, in units of 1/48000 s
+    int64_t anchor             # timeline sample = anchor + extended / 6
     int64_t end                # timeline sample after the last processed one
     int64_t lateness_min       # over the current drift window
     int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
+    int packet_samples         # of the newest audio packet
     int pending                # samples waiting for a whole VAD frame
+    int16_t* pcm               # RING << shift samples
     uint8_t window             # packets of it so far
     uint8_t started
     uint8_t timed_out
     uint8_t pressing           # a digit is being received
+    uint8_t codec              # place in the wire of the codec heard last, or CODEC_NONE, CODEC_OTHER
+    uint8_t digit_units        # of the clock that the press goes by
+    uint8_t spare_0[2]
     SpeechDetector speech
     uint64_t noticed
     uint64_t written
     uint64_t read              # Python
     uint64_t since             # ring position where the present source began
     int64_t offset             # of the newest break
-    int64_t excused            # timeline position up to which no packet was due
     uint64_t breaks_written
+    uint64_t spare[2]
+    Reorder reorder
+    int64_t excused            # timeline position up to which no packet was due
     uint64_t breaks_read       # Python
     int64_t read_offset        # Python: of what was read last
-    uint64_t spare[1]
-    Reorder reorder
-    uint64_t spare_2[3]
-    int16_t pcm[16384]
     Concealer concealer        # its history is the ring's as long as nothing is missing
     DigitReceiver digits
     int16_t frame[160]
     Break breaks[16]
+    Up2 doubler                # from a codec's rate to the leg's
+    Down2 halver
+    Down2 band                 # from the leg's rate to the 8 kHz of detectors
 
 
 cdef struct Downlink:
+    # Positions of this ring, `played` and the marks are samples of the leg's PCM; what is told is not.
     uint64_t written           # Python
     uint64_t flush_to          # Python
     uint64_t read
@@ -116,24 +130,28 @@ cdef struct Downlink:
     int64_t audio_end          # timeline sample after the last speech sample sent
     uint32_t gate_epoch        # the engine's; Python reads
     uint32_t open_epoch        # Python
-    uint32_t timestamp
+    uint32_t timestamp         # of the next packet, in its codec's clock
     uint16_t sequence
     uint8_t playing
     uint8_t above_low
     uint32_t wanted            # Python: a writer waits for room
-    bint begun
+    uint8_t begun
+    uint8_t shift
+    uint8_t spare[2]
+    int16_t* pcm               # RING << shift samples
     uint64_t marks_written     # Python
     uint64_t marks_read
     uint64_t digits_written    # Python
     uint64_t digits_read
     DigitSender digit
-    int digit_pause            # ticks until the next digit may begin
+    int digit_pause            # samples until the next digit may begin
     int digit_code
     uint32_t digit_timestamp
+    uint32_t origin            # timestamp of timeline sample 0, for key presses by another clock
     Mark marks[64]
     Digit digits[32]
-    uint64_t spare[7]
-    int16_t pcm[8192]
+    Up2 doubler                # from the leg's rate to the codec's
+    Down2 halver
 
 
 cdef struct Stats:
@@ -152,6 +170,8 @@ cdef struct Stats:
     uint64_t uplink_overrun    # samples
     uint64_t event_overruns
     uint64_t source_changes
+    uint64_t forged            # the peer's key did not make them
+    uint64_t replayed
 
 
 cdef struct Leg:
@@ -159,30 +179,30 @@ cdef struct Leg:
     # that few lines must be fetched; rings and what is rare come behind. `spare` puts the parts on the border
     # of a line (`layout` in leg.pyx, held by a test).
     Leg* following
+    Leg* preceding
     uint64_t peer              # Python: address << 16 | port; 0: unknown yet
-    int fd
-    uint32_t event_payload_type  # Python: NO_EVENTS when none was negotiated
+    Wire* wire
     int64_t start_ns           # when timeline sample 0 is
-    int64_t timeline           # atomic: the first sample of the next tick
-    int64_t timeout            # samples without a packet
+    int64_t timeline           # atomic: the first sample of the next turn
     Recorder* recorder         # NULL without recording
+    int fd
     uint32_t ssrc
-    uint8_t payload_type
-    uint8_t barge_in
     Stats stats
     Outbox* outbox
     uint32_t index
-    int slot
+    uint32_t phase             # Python: tick of 20 ms in which its turns begin
     uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
     uint32_t held              # Python: nothing is sent, heard or missed
-    Leg* preceding
+    Capture* capture           # Python, once: NULL until packets are to be kept
     uint64_t events_written
     uint64_t events_read       # Python
-    uint64_t spare[2]
+    int64_t timeout            # samples without a packet
+    uint8_t barge_in
+    uint8_t spare[55]
     Uplink up
-    uint64_t spare_2[5]
+    uint64_t spare_2[3]
     Downlink down
     Event events[128]
 
@@ -194,6 +214,11 @@ cdef inline void leg_queue(Leg* leg) noexcept nogil:
         box.legs[box.written & box.mask] = leg.index
         store_u64(&box.written, box.written + 1)
         box.fresh = True
+
+
+cdef inline Capture* leg_capture(const Leg* leg) noexcept nogil:
+    """Where packets are kept; NULL: nowhere."""
+    return <Capture*>load_u64(<const uint64_t*>&leg.capture)
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:

@@ -4,7 +4,6 @@ from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
     REORDER_SLOTS = 8           # waiting packets; a caller that pops after each push never has more than 4
-    REORDER_PAYLOAD = 480       # largest payload in bytes: 60 ms of G.711
     REORDER_LATER = 3           # a hole is conceded when this many later packets wait
     REORDER_NEAR = 64           # a gap of up to this many is a gap; more is a jump that must be confirmed
     REORDER_MISORDER = 100      # MAX_MISORDER of appendix A.1
@@ -39,14 +38,17 @@ cdef struct Reorder:            # what every packet needs comes first, in one ca
     uint64_t seen               # bit i: packet expected - 1 - i was given out
     uint32_t ssrc
     uint16_t expected           # sequence number that is to be given next
-    bint started
+    uint8_t started
     int pending                 # packets waiting; > 0 after popping to EMPTY means: behind a hole
     int release                 # packets that go out even if a hole precedes them
     ReorderPacket suspect       # its payload lives behind the slots'
+    uint8_t* payloads           # REORDER_SLOTS + 1 of `payload_size` bytes, the owner's
+    int payload_size
     ReorderPacket slots[REORDER_SLOTS]
-    uint8_t payloads[(REORDER_SLOTS + 1) * REORDER_PAYLOAD]
 
-cdef void reorder_init(Reorder* state) noexcept nogil
+cdef void reorder_init(Reorder* state, uint8_t* payloads, int payload_size) noexcept nogil
+# Other memory for the payloads, with what waits; a packet that is too long for it is lost.
+cdef void reorder_move(Reorder* state, uint8_t* payloads, int payload_size) noexcept nogil
 # Takes what rtp_parse filled and the payload it points to.
 cdef int reorder_push(Reorder* state, const ReorderPacket* packet) noexcept nogil
 # True when the packet is the one expected and none waits: it is given out without being kept, as if pushed and popped.

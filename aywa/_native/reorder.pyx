@@ -10,14 +10,35 @@ from libc.stdint cimport int64_t, uint8_t, uint16_t, uint32_t
 from libc.string cimport memcpy, memset
 
 
-cdef void reorder_init(Reorder* state) noexcept nogil:
+cdef enum:
+    PYTHON_PAYLOAD = 480        # of a ReorderBuffer
+
+
+cdef void reorder_init(Reorder* state, uint8_t* payloads, int payload_size) noexcept nogil:
     memset(state, 0, sizeof(Reorder))
+    state.payloads = payloads
+    state.payload_size = payload_size
+
+
+cdef void reorder_move(Reorder* state, uint8_t* payloads, int payload_size) noexcept nogil:
+    cdef ReorderPacket* packet
+    cdef int i
+    for i in range(REORDER_SLOTS + 1):
+        packet = &state.slots[i] if i < REORDER_SLOTS else &state.suspect
+        if packet.used and packet.length <= payload_size:
+            memcpy(payloads + i * payload_size, packet.payload, packet.length)
+            packet.payload = payloads + i * payload_size
+        elif packet.used:
+            packet.used = False
+            state.pending -= i < REORDER_SLOTS
+    state.payloads = payloads
+    state.payload_size = payload_size
 
 
 cdef void _store(Reorder* state, ReorderPacket* slot, int index, const ReorderPacket* packet) noexcept nogil:
     slot[0] = packet[0]
     slot.used = True
-    slot.payload = &state.payloads[index * REORDER_PAYLOAD]
+    slot.payload = state.payloads + index * state.payload_size
     memcpy(slot.payload, packet.payload, packet.length)
 
 
@@ -71,7 +92,7 @@ cdef int _confirm(Reorder* state, const ReorderPacket* packet) noexcept nogil:
 cdef int reorder_push(Reorder* state, const ReorderPacket* packet) noexcept nogil:
     cdef uint16_t ahead, behind
     cdef int verdict
-    if packet.length < 0 or packet.length > REORDER_PAYLOAD:
+    if packet.length < 0 or packet.length > state.payload_size:
         return REORDER_OVERSIZE
     if not state.started:
         _start(state, packet.ssrc, packet.sequence)
@@ -145,9 +166,10 @@ _VERDICTS = {
 
 cdef class ReorderBuffer:
     cdef Reorder _state
+    cdef uint8_t[(REORDER_SLOTS + 1) * PYTHON_PAYLOAD] _payloads
 
     def __cinit__(self):
-        reorder_init(&self._state)
+        reorder_init(&self._state, self._payloads, PYTHON_PAYLOAD)
 
     def push(
         self, uint16_t sequence, uint32_t timestamp, bytes payload, *, uint32_t ssrc=0, bint marker=False,

@@ -1,6 +1,7 @@
 """The engine thread: an absolute 1 ms grid, per tick send first, then receive, then wake Python at most once.
 
-No Python, no allocation, no lock in here. A tick that comes late is run at once and the grid stays; when the
+Legs wait in the slot of the tick in which their next turn is due: a period of 10 to 60 ms after the last. No
+Python, no allocation, no lock in here. A tick that comes late is run at once and the grid stays; when the
 machine itself was away for long, the ticks in between are skipped, so that no burst follows.
 """
 
@@ -9,10 +10,13 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_i64, store_u32, store_u64
-from aywa._native.downlink cimport downlink_skip, downlink_tick
+from aywa._native.capture cimport CAPTURE_SENT, Capture, capture_rtp
+from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
-from aywa._native.uplink cimport uplink_receive, uplink_tick
+from aywa._native.srtp cimport crypt_protect
+from aywa._native.uplink cimport uplink_receive, uplink_rewire, uplink_tick
+from aywa._native.wire cimport Wire, wire_inherit
 
 cdef enum:
     SKIP_NS = 100000000        # 100 ms late: five packets a leg would go out in a burst
@@ -24,6 +28,7 @@ cdef enum:
     HEAD = 128                 # and the first line of its figures
     DOWN_HEAD = 128
     UP_HEAD = 256              # with the reorder buffer's own head
+    WIRE_HEAD = 64
     VAD_STATE = 768            # what the WebRTC VAD keeps of a call
 
 
@@ -55,26 +60,44 @@ cdef void wheel_start(Wheel* w, int64_t now) noexcept nogil:
     w.window_ns = now
 
 
+cdef inline void _append(Wheel* w, Leg* leg, int64_t number) noexcept nogil:
+    """Behind those whose turn is in the same tick: the order, and with it each leg's pace, stays."""
+    cdef int slot = <int>(number & (SLOTS - 1))
+    leg.following = NULL
+    leg.preceding = w.tails[slot]
+    if leg.preceding != NULL:
+        leg.preceding.following = leg
+    else:
+        w.slots[slot] = leg
+    w.tails[slot] = leg
+
+
 cdef void _link(Wheel* w, Leg* leg) noexcept nogil:
-    cdef int64_t ahead = (leg.slot - w.number) % SLOTS
-    ahead += SLOTS if ahead < 0 else 0
+    cdef int64_t ahead = (leg.phase - w.number) % PHASES
+    ahead += PHASES if ahead < 0 else 0
     leg.start_ns = w.base_ns + (w.number + ahead) * TICK_NS
-    leg.preceding = NULL
-    leg.following = w.slots[leg.slot]
-    if leg.following != NULL:
-        leg.following.preceding = leg
-    w.slots[leg.slot] = leg
+    _append(w, leg, w.number + ahead)
     epoll_add(w.epoll_fd, leg.fd, leg)
+
+
+cdef void _leave_slot(Wheel* w, Leg* leg) noexcept nogil:
+    cdef int slot
+    if leg.preceding != NULL:
+        leg.preceding.following = leg.following
+    if leg.following != NULL:
+        leg.following.preceding = leg.preceding
+    if leg.preceding != NULL and leg.following != NULL:
+        return
+    for slot in range(SLOTS):
+        if w.slots[slot] == leg:
+            w.slots[slot] = leg.following
+        if w.tails[slot] == leg:
+            w.tails[slot] = leg.preceding
 
 
 cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
     epoll_remove(w.epoll_fd, leg.fd)
-    if leg.preceding != NULL:
-        leg.preceding.following = leg.following
-    else:
-        w.slots[leg.slot] = leg.following
-    if leg.following != NULL:
-        leg.following.preceding = leg.preceding
+    _leave_slot(w, leg)
     # The last touch: Python may free the leg as soon as it reads this.
     w.removed[w.removed_written & w.outbox.mask] = leg.index
     store_u64(&w.removed_written, w.removed_written + 1)
@@ -82,20 +105,37 @@ cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
     w.outbox.urgent = True
 
 
-cdef void _obey(Wheel* w) noexcept nogil:
+cdef Wire* wheel_rewire(Leg* leg, Wire* wire) noexcept nogil:
+    """The next packet of the leg is of this kind."""
+    cdef Wire* before = leg.wire
+    uplink_rewire(leg, wire, wire_inherit(wire, before, leg.up.codec))
+    downlink_rewire(leg, wire)
+    leg.wire = wire
+    return before
+
+
+cdef void _configure(Wheel* w, Leg* leg, Wire* wire) noexcept nogil:
+    w.replaced[w.replaced_written & (COMMANDS - 1)] = wheel_rewire(leg, wire)
+    store_u64(&w.replaced_written, w.replaced_written + 1)
+    w.outbox.fresh = True
+
+
+cdef void wheel_obey(Wheel* w) noexcept nogil:
     cdef uint64_t written = load_u64(&w.commands_written)
     cdef Command* command
     while w.commands_read < written:
         command = &w.commands[w.commands_read & (COMMANDS - 1)]
         if command.kind == COMMAND_ADD:
             _link(w, command.leg)
+        elif command.kind == COMMAND_CONFIGURE:
+            _configure(w, command.leg, command.wire)
         else:
             _unlink(w, command.leg)
         store_u64(&w.commands_read, w.commands_read + 1)
 
 
 cdef inline const void* _ring_end(const Leg* leg) noexcept nogil:
-    return &leg.up.pcm[leg.up.written & (UPLINK_RING - 1)]
+    return &leg.up.pcm[(leg.up.written & (RING - 1)) << leg.up.shift]
 
 
 cdef void _fetch(const Leg* leg) noexcept nogil:
@@ -105,10 +145,14 @@ cdef void _fetch(const Leg* leg) noexcept nogil:
 
 
 cdef void _send(Wheel* w, bint skip) noexcept nogil:
-    cdef Leg* leg = w.slots[w.number % SLOTS]
+    cdef int slot = <int>(w.number & (SLOTS - 1))
+    cdef Leg* leg = w.slots[slot]
     cdef Leg* next
+    cdef Capture* capture
     cdef uint64_t peer
     cdef int length
+    w.slots[slot] = NULL
+    w.tails[slot] = NULL
     while leg != NULL:
         next = leg.following
         if next != NULL:
@@ -117,13 +161,24 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 prefetch_span(next.following, HEAD)
                 prefetch_span(&next.following.down, DOWN_HEAD)
                 prefetch(&next.following.up)
-            prefetch_span(&next.down.pcm[next.down.read & (PLAYOUT_RING - 1)], FRAME * sizeof(int16_t))
+            prefetch_span(next.wire, WIRE_HEAD)
+            prefetch_span(&next.down.pcm[next.down.read & ((RING << next.down.shift) - 1)], FRAME * sizeof(int16_t))
         peer = load_u64(&leg.peer)
         if skip or peer == 0 or load_u32(&leg.held):
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
         else:
             length = downlink_tick(leg, w.packet)
-            if send_to(leg.fd, w.packet, length, peer) == length:
+            capture = leg_capture(leg)
+            if capture != NULL and length > 0:
+                capture_rtp(capture, CAPTURE_SENT, w.now_ns, peer, w.packet, length,
+                            w.packet[1] & 0x7F == leg.wire.events_type)
+            if length > 0 and leg.wire.crypt != NULL:
+                length = crypt_protect(leg.wire.crypt, w.packet, length)
+            if length == 0:
+                pass                              # discontinuous transmission
+            elif length < 0:
+                leg.stats.send_errors += 1
+            elif send_to(leg.fd, w.packet, length, peer) == length:
                 leg.stats.sent += 1
             else:
                 # Counted as played all the same: "played" is what was due by now, and a packet lost here is as
@@ -131,6 +186,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 # after its time, and everything behind it too.
                 leg.stats.send_errors += 1
         uplink_tick(leg, leg.timeline)
+        _append(w, leg, w.number + leg.wire.ticks)
         leg = next
 
 
@@ -150,6 +206,7 @@ cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
             if i + 2 < ready:
                 _fetch(<Leg*>owners[i + 2])
             if i + 1 < ready:
+                prefetch_span((<Leg*>owners[i + 1]).wire, WIRE_HEAD)
                 prefetch_span((<Leg*>owners[i + 1]).up.speech.vad, VAD_STATE)
                 prefetch_span(_ring_end(<Leg*>owners[i + 1]), FRAME * sizeof(int16_t))
             length = receive_from(leg.fd, w.datagram, DATAGRAM, &peer)
@@ -166,7 +223,8 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
     w.lateness[grade] += 1
     w.ticks += 1
     w.skipped += now - due_ns > SKIP_NS
-    _obey(w)
+    w.now_ns = now
+    wheel_obey(w)
     _send(w, now - due_ns > SKIP_NS)
     _receive(w, now)
     w.number += 1

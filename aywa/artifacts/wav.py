@@ -1,10 +1,9 @@
 """Recordings as WAV files that are valid at any moment, also after SIGKILL.
 
-Frames are written straight to the file, and `sync` lets the header follow: first the data reach the disk,
-then the header is rewritten to claim exactly them. So the header never promises more than is there, and who
-opens the file after the process was killed finds all but what came after the last `sync`. The new header is
-flushed by the next `sync`, so that each costs the disk one flush and not two: a power failure may take what
-came after the last but one.
+Frames are written straight to the file, and `sync` lets the header follow, which then claims exactly them.
+What was written outlives the process: who opens the file after it was killed finds all but what came after
+the last `sync`. A power failure is another matter: every ten seconds of audio the disk is made to take the
+data before the header is written; what came later may be lost then, and the header may claim it.
 """
 
 from __future__ import annotations
@@ -29,6 +28,7 @@ _BYTES_PER_FRAME = CHANNELS * 2
 _MAX_DATA_BYTES = (
     (2**32 - 1 - HEADER_BYTES) // _BYTES_PER_FRAME * _BYTES_PER_FRAME
 )  # RIFF sizes are 32 bits: 37 h
+_FLUSH_EVERY_S = 10  # of audio: a flush costs the disk more than everything else here
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -36,19 +36,19 @@ class RecordingError(OSError):
     """A recording cannot be made or continued; `strerror` is a sentence."""
 
 
-def wav_header(data_bytes: int) -> bytes:
-    """The 44 bytes before `data_bytes` of stereo 16-bit PCM at 8 kHz."""
-    byte_rate = SAMPLE_RATE_HZ * _BYTES_PER_FRAME
+def wav_header(data_bytes: int, rate_hz: int = SAMPLE_RATE_HZ) -> bytes:
+    """The 44 bytes before `data_bytes` of stereo 16-bit PCM."""
+    byte_rate = rate_hz * _BYTES_PER_FRAME
     return (
         struct.pack("<4sI4s", b"RIFF", data_bytes + HEADER_BYTES - 8, b"WAVE")
-        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, SAMPLE_RATE_HZ, byte_rate, _BYTES_PER_FRAME, 16)
+        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, rate_hz, byte_rate, _BYTES_PER_FRAME, 16)
         + struct.pack("<4sI", b"data", data_bytes)
     )
 
 
-def write_stereo(path: Path, frames: bytes) -> None:
+def write_stereo(path: Path, frames: bytes, rate_hz: int = SAMPLE_RATE_HZ) -> None:
     """Write a finished recording of interleaved stereo frames. Raises OSError."""
-    path.write_bytes(wav_header(len(frames)) + frames)
+    path.write_bytes(wav_header(len(frames), rate_hz) + frames)
 
 
 class WavSink:
@@ -58,10 +58,12 @@ class WavSink:
     `RecordingError` and ends the recording: what was written before is kept, and later calls do nothing.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, rate_hz: int = SAMPLE_RATE_HZ) -> None:
         self.path = str(path)
+        self._rate_hz = rate_hz
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._end = 0  # data bytes in the file, whole frames or not
+        self._flushed = 0  # data bytes that outlive a power failure
         self._claimed = -1  # what the header says
         self._failed = False
         try:
@@ -71,7 +73,7 @@ class WavSink:
             raise
 
     def append(self, frames: bytes) -> None:
-        """Append interleaved 16-bit stereo frames at 8 kHz. Raises `RecordingError`."""
+        """Append interleaved 16-bit stereo frames. Raises `RecordingError`."""
         if self._failed:
             return
         if self._end + len(frames) > _MAX_DATA_BYTES:
@@ -86,7 +88,7 @@ class WavSink:
             self._fail(error.errno, f"the recording cannot be written ({error.strerror})")
 
     def sync(self) -> None:
-        """Make what was appended so far a valid file, with one flush. Raises `RecordingError`."""
+        """Make what was appended so far a valid file. Raises `RecordingError`."""
         if self._failed:
             return
         try:
@@ -111,8 +113,10 @@ class WavSink:
         whole = self._end // _BYTES_PER_FRAME * _BYTES_PER_FRAME
         if whole == self._claimed:
             return
-        os.fdatasync(self._file)  # the frames first
-        os.pwrite(self._file, wav_header(whole), 0)
+        if whole - self._flushed >= _FLUSH_EVERY_S * self._rate_hz * _BYTES_PER_FRAME:
+            os.fdatasync(self._file)  # the frames first
+            self._flushed = whole
+        os.pwrite(self._file, wav_header(whole, self._rate_hz), 0)
         self._claimed = whole
 
     def _fail(self, number: int | None, sentence: str) -> NoReturn:
@@ -128,9 +132,9 @@ class WavRecordings:
         self._wall = wall
 
     @contextmanager
-    def open(self, call_id: str) -> Iterator[WavSink]:
+    def open(self, call_id: str, rate_hz: int = SAMPLE_RATE_HZ) -> Iterator[WavSink]:
         """A new recording for this call; leaving the block completes the file. Raises `RecordingError`."""
-        sink = self._create(call_id)
+        sink = self._create(call_id, rate_hz)
         try:
             yield sink
         finally:
@@ -148,14 +152,15 @@ class WavRecordings:
                 error.errno, f"{self._directory} cannot be written ({error.strerror})"
             ) from error
 
-    def _create(self, call_id: str) -> WavSink:
+    def _create(self, call_id: str, rate_hz: int) -> WavSink:
         folder = self._directory / self._wall().strftime("%Y/%m/%d")
-        name = _file_name(call_id)
+        name = file_name(call_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(1, 100):  # an id that comes twice keeps both recordings
                 with suppress(FileExistsError):
-                    return WavSink(folder / (f"{name}.wav" if number == 1 else f"{name}-{number}.wav"))
+                    file = f"{name}.wav" if number == 1 else f"{name}-{number}.wav"
+                    return WavSink(folder / file, rate_hz)
         except OSError as error:
             raise RecordingError(
                 error.errno, f"the recording cannot be created ({error.strerror})"
@@ -163,7 +168,7 @@ class WavRecordings:
         raise RecordingError(errno.EEXIST, "the recording cannot be created (its name is taken)")
 
 
-def _file_name(call_id: str) -> str:
+def file_name(call_id: str) -> str:
     """The id itself when it is a plain word, else a digest: an id never chooses the directory."""
     if _SAFE_NAME.fullmatch(call_id):
         return call_id

@@ -3,38 +3,40 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from random import Random
 
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.sip_port import SessionPort
+from aywa.media.negotiated import media_format, summary
+from aywa.proto.sdp.audio import Accepted, LocalAudio, NoCommonCodec
+from aywa.proto.sdp.crypto import ENTROPY_BYTES
 from aywa.proto.sdp.description import SessionDescription
-from aywa.proto.sdp.offer_answer import (
-    PCMA,
-    PCMU,
-    TELEPHONE_EVENT,
-    Accepted,
-    LocalAudio,
-    NoCommonCodec,
-    accept_answer,
-    accept_offer,
-    offer_again,
-)
+from aywa.proto.sdp.numbers import continued, remembered
+from aywa.proto.sdp.offer_answer import accept_answer, accept_offer, offer_again
 from aywa.turn.events import LineHeld, PlayedTo
 
 
 class Agreement:
-    """Carries out on one leg what re-INVITEs agree on: address, hold and key presses, not another codec."""
+    """Carries out on one leg what re-INVITEs agree on: codec, packets, keys, address, hold, key presses."""
 
     def __init__(
-        self, live: LiveCall, leg: LegPort, sip: SessionPort, local: LocalAudio, first: Accepted
+        self,
+        live: LiveCall,
+        leg: LegPort,
+        sip: SessionPort,
+        local: LocalAudio,
+        first: Accepted,
+        rng: Random,
     ) -> None:
-        """`first` is what the call was answered with; `local` this side's stream."""
+        """`first` is what the call was answered with; `local` this side's stream; `rng` makes new keys."""
         self._live = live
         self._leg = leg
         self._sip = sip
-        codec = PCMA if first.payload_type == PCMA.payload_type else PCMU
-        self._local = replace(local, formats=(codec, TELEPHONE_EVENT))
+        self._local = local
         self._current = first
+        self._known = remembered((), first)
+        self._rng = rng
 
     def follow(self) -> None:
         """From now on the session's re-INVITEs come here; a call may be on hold from the start."""
@@ -45,8 +47,15 @@ class Agreement:
 
     def _receive_offer(self, offer: SessionDescription) -> SessionDescription | None:
         """The answer to a re-INVITE; None refuses it and leaves all as it was."""
+        local = replace(self._local, ptime_ms=self._current.ptime_ms)
         try:
-            accepted = accept_offer(offer, self._local, previous=self._sip.local)
+            accepted = accept_offer(offer, local, previous=self._sip.local)
+            if accepted.crypto is not None and accepted.crypto != self._current.crypto:
+                # The peer's stream begins anew, and so does ours, whose packets must not be numbered from
+                # the start again under a key that has been used (RFC 3711 section 9.1).
+                srtp = replace(local.srtp, entropy=self._rng.randbytes(ENTROPY_BYTES))
+                self._local, local = replace(self._local, srtp=srtp), replace(local, srtp=srtp)
+                accepted = accept_offer(offer, local, previous=self._sip.local)
         except NoCommonCodec:
             return None
         self._apply(accepted)
@@ -54,26 +63,23 @@ class Agreement:
 
     def _offer(self) -> SessionDescription:
         """What a re-INVITE without an offer gets: all that is possible, even out of a hold (section 8.4)."""
-        local = self._local
-        if (number := self._current.event_payload_type) is not None:
-            # A number keeps its meaning for as long as the session lasts (section 8.3.2).
-            local = replace(local, formats=(local.formats[0], replace(TELEPHONE_EVENT, payload_type=number)))
-        return offer_again(self._sip.local, local)
+        return offer_again(self._sip.local, continued(self._local, self._current, self._known))
 
     def _receive_answer(self, answer: SessionDescription) -> None:
         """The answer to our offer, with the ACK; one that cannot be carried ends the call."""
         try:
-            self._apply(accept_answer(self._sip.local, answer))
+            self._apply(accept_answer(self._sip.local, answer, srtp=self._local.srtp.use))
         except NoCommonCodec as error:
             self._live.ending.end(replace(error.end_reason(), detail=error.detail))
 
     def _apply(self, accepted: Accepted) -> None:
         self._current = accepted
+        self._known = remembered(self._known, accepted)
+        self._leg.set_format(media_format(accepted))
         if accepted.has_address:
             self._leg.set_remote(*accepted.remote)
-        self._leg.set_event_payload_type(accepted.event_payload_type)
         self._hold()
-        self._live.timeline.add("media.renegotiated", direction=accepted.direction.value)
+        self._live.timeline.add("media.renegotiated", direction=accepted.direction.value, **summary(accepted))
 
     def _hold(self) -> None:
         """Nothing may be sent to a side that does not receive: what is written waits for it."""

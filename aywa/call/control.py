@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from aywa.ports.capture import CaptureMode
+
 MAX_SAY_CHARACTERS = 2_000  # about two minutes of speech
 
 
@@ -22,4 +24,11 @@ class EndCall:
     """Hang up now."""
 
 
-Command: TypeAlias = Say | EndCall
+@dataclass(frozen=True, slots=True)
+class StartCapture:
+    """Keep the packets from now on, in this way."""
+
+    mode: CaptureMode
+
+
+Command: TypeAlias = Say | EndCall | StartCapture

@@ -8,8 +8,10 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
 
-from aywa.call.disk import Disk, DiskThreads
+from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
+from aywa.call.rounds import RecordingRounds
+from aywa.ports.capture import CaptureStore
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.store import CallStore, TimelineEntry
@@ -17,7 +19,7 @@ from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
 from aywa.ports.voice import VoiceJudge
-from aywa.settings import CallSettings
+from aywa.settings import CallSettings, MediaSettings
 from aywa.turn.settings import TurnSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -53,9 +55,11 @@ class CallDependencies:
     observer: CallObserver
     worker_id: str = ""
     media_timeout_s: float = 30.0
+    media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)
-    disk: Disk = field(default_factory=DiskThreads)
+    rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
+    captures: CaptureStore | None = None  # None: none is written
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
 
     def speech_stop_ms(self) -> int:

@@ -15,10 +15,10 @@ from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.ids import new_ssrc
 from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.media.negotiated import local_audio, media_format, summary
+from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
-    PCMA,
-    PCMU,
     Accepted,
     LocalAudio,
     NoCommonCodec,
@@ -36,7 +36,6 @@ _REFUSALS = {
     EndCode.UNACCEPTABLE_OFFER: 488,
     EndCode.CONTROL: 603,
 }
-_NAMES = {PCMU.payload_type: "PCMU", PCMA.payload_type: "PCMA"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +53,10 @@ class Inbound:
         ports = engine.reserve_port()
         taken = False
         try:
-            local = LocalAudio(ports.host, ports.port)
+            dependencies = self.dependencies
+            local = local_audio(
+                ports.host, ports.port, dependencies.media.for_trunk(self.call.trunk), dependencies.rng
+            )
             description, accepted = self._describe(local)
             self.live.admitted()
             await self.call.ring()
@@ -66,12 +68,13 @@ class Inbound:
                 sip = await self.call.answer(description)
                 try:
                     if accepted is None:
-                        accepted = self._read_answer(sip, description)
+                        accepted = self._read_answer(sip, description, local)
                     taken = True
                     async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
-                        Agreement(self.live, leg, sip, local, accepted).follow()
+                        self.live.capture.follow(leg)
+                        Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow()
                         self.live.answered(
-                            codec=_NAMES[accepted.payload_type],
+                            **summary(accepted),
                             remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
                             local=f"{ports.host}:{ports.port}",
                         )
@@ -101,11 +104,11 @@ class Inbound:
         return accepted.answer, accepted
 
     @staticmethod
-    def _read_answer(sip: SessionPort, offer: SessionDescription) -> Accepted:
+    def _read_answer(sip: SessionPort, offer: SessionDescription, local: LocalAudio) -> Accepted:
         """The answer that came with the ACK. Raises NoCommonCodec."""
         if sip.answer is None:
             raise NoCommonCodec("The ACK has no answer")
-        return accept_answer(offer, sip.answer)
+        return accept_answer(offer, sip.answer, srtp=local.srtp.use)
 
     async def _open_hearing(self, hearing: Hearing, nursery: trio.Nursery) -> None:
         """Before the answer: a call that cannot hear is better not answered."""
@@ -121,19 +124,20 @@ class Inbound:
 
     def _parameters(self, accepted: Accepted) -> LegParameters:
         settings, vad = self.dependencies.settings, self.dependencies.vad
+        media = self.dependencies.media
         return LegParameters(
             # On an old hold from the start: the address comes with the re-INVITE that ends it.
             remote=accepted.remote if accepted.has_address else None,
-            payload_type=accepted.payload_type,
-            event_payload_type=accepted.event_payload_type,
+            format=media_format(accepted),
             ssrc=new_ssrc(self.dependencies.rng),
-            ptime_ms=accepted.ptime_ms,
             barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
             media_timeout_s=self.dependencies.media_timeout_s,
             record=settings.record,
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),
+            capture=CaptureMode(media.pcap),
+            capture_packets=media.pcap_packets,
         )
 
 

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import trio
 
-from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say
+from aywa.call.capture import CallCapture
+from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say, StartCapture
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
@@ -41,6 +42,7 @@ class LiveCall:
         self.conversation = Conversation(
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
+        self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.over = trio.Event()
         self._clock = dependencies.clock
         self._journal = journal
@@ -88,6 +90,13 @@ class LiveCall:
         self.row = replace(self.row, recording_path=path)
         self._save()
 
+    async def keep_capture(self) -> None:
+        """Write what was on the wire if the call went wrong or somebody asked. Both sides have hung up."""
+        path = await self.capture.keep(self.ending.reason)
+        if path is not None:
+            self.row = replace(self.row, pcap_path=path)
+            self._save()
+
     def finish(self) -> None:
         """Close the record; a call without a reason was cut by the end of the process."""
         self.ending.end(reason_for(EndCode.SHUTDOWN))
@@ -123,6 +132,10 @@ class LiveCall:
                 self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
                 self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
                 await trio.lowlevel.checkpoint()
+            case StartCapture(mode):
+                if self.state is not CallState.TALKING:
+                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
+                self.capture.start(mode)
             case EndCall():
                 if self.state is CallState.ENDED:
                     raise RequestError("The call is over", http_status=409, code="call-not-live")

@@ -6,11 +6,22 @@ from contextlib import AbstractAsyncContextManager
 from typing import Protocol, TypeVar
 
 from aywa.media.events import LegEvent
+from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
+from aywa.ports.capture import CapturedPacket, CaptureMode
+
+
+class StatsPort(Protocol):
+    """Packet counters: a dataclass with these and more."""
+
+    @property
+    def received(self) -> int: ...
+    @property
+    def lost(self) -> int: ...
 
 
 class LegPort(Protocol):
-    """One leg; samples are 8 kHz."""
+    """One leg; samples are 8 kHz but where it says `rate_hz`."""
 
     @property
     def epoch(self) -> int:
@@ -35,10 +46,10 @@ class LegPort(Protocol):
         """The timeline sample after the last one that `read_uplink` returned."""
 
     def read_recording(self) -> bytes:
-        """Everything recorded since the last read: interleaved stereo at 8 kHz."""
+        """Everything recorded since the last read: interleaved stereo at `rate_hz`."""
 
     def write_nowait(self, pcm: bytes, epoch: int) -> int:
-        """Samples taken into the playout ring; 0 for a stale epoch or a full ring."""
+        """Samples at `rate_hz` taken into the playout ring; 0 for a stale epoch or a full ring."""
 
     def mark_nowait(self, mark_id: int) -> None:
         """Report when the sample written last has been sent."""
@@ -55,14 +66,28 @@ class LegPort(Protocol):
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
 
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        """Key presses come and go under another number; None: not at all."""
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second of what is written and recorded: 8000 or 16000; `played` stays at 8 kHz."""
+
+    def set_format(self, format: MediaFormat) -> None:
+        """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
 
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
 
-    def stats(self) -> object:
-        """Packet counters: a dataclass."""
+    def capture(self, mode: CaptureMode) -> None:
+        """Keep the last packets, in this way, from now on."""
+
+    @property
+    def captures(self) -> bool:
+        """Whether packets are kept."""
+
+    def captured(self) -> list[CapturedPacket]:
+        """What is kept, the oldest first; from any thread, also after the leg's end."""
+
+    def stats(self) -> StatsPort:
+        """Packet counters."""
 
 
 class PortPairPort(Protocol):

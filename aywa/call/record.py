@@ -1,8 +1,5 @@
-"""The recording: from the leg's ring to the disk, in a worker thread.
+"""The recording of one call: from the leg's ring to its file, by the rounds that all recordings share.
 
-```
-  leg's ring ──► memory ──► disk        what is in memory leaves it only when the disk has it
-```
 A disk that does not answer holds nothing up: the call goes on, the ring is emptied into memory, and what the
 disk does not take within its bound is given up with the recording.
 """
@@ -10,7 +7,7 @@ disk does not take within its bound is given up with the recording.
 from __future__ import annotations
 
 import errno
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from math import inf
 from threading import Lock
@@ -18,13 +15,11 @@ from typing import TypeVar
 
 import trio
 
-from aywa.call.disk import Disk
 from aywa.call.media_port import LegPort
+from aywa.call.rounds import STALL_BOUND_S, RecordingPlace, RecordingRounds
 from aywa.call.timeline import Timeline
 from aywa.ports.recording import RecordingSink, RecordingStore
 
-SYNC_EVERY_S = 0.5  # a killed process loses at most a second; half of it is left for the disk
-STALL_BOUND_S = 30.0  # for the disk while the call goes on: a megabyte of memory a call
 CLOSE_BOUND_S = 5.0  # for everything that is left to do once the call is over
 T = TypeVar("T")
 
@@ -32,75 +27,125 @@ T = TypeVar("T")
 class Recorder:
     """Writes one call's recording. A disk that fails or hangs ends the recording, not the call."""
 
-    def __init__(self, leg: LegPort, recordings: RecordingStore, timeline: Timeline, disk: Disk) -> None:
+    def __init__(
+        self, leg: LegPort, recordings: RecordingStore, timeline: Timeline, rounds: RecordingRounds
+    ) -> None:
         self._leg = leg
         self._recordings = recordings
         self._timeline = timeline
-        self._disk = disk
-        self._frames = bytearray()  # read from the leg and not yet on the disk
+        self._rounds = rounds
+        self._frames = bytearray()  # read from the leg and not yet in the file
+        self._writing = 0  # bytes of it that a step has been given
+        self._file: _File | None = None
+        self._error: OSError | None = None
+        self._ready = False  # the file is open, and not being completed
+        self._hung = False
+        self._failed = trio.Event()
         self._working = trio.CancelScope()
         self._over_by = inf
-        self._hung = False
 
     async def serve(self, call_id: str, opened: Callable[[str], None]) -> None:
         """Record until cancelled, and then for at most `CLOSE_BOUND_S`; `opened` is told the path.
 
         Cancel it once the leg is closed: the engine keeps the last 100 ms until then.
         """
+        file = self._file = _File(self._recordings, call_id, self._leg.rate_hz)
         async with trio.open_nursery() as nursery:
-            nursery.start_soon(self._collect)
+            nursery.start_soon(self._watch_end)
             try:
-                await self._record(_File(self._recordings, call_id), opened)
+                with self._rounds.take_part(self) as place:
+                    await self._record(file, place, opened)
             except OSError as error:
                 self._timeline.add("media.record_failed", error=error.strerror or type(error).__name__)
             nursery.cancel_scope.cancel()
 
-    async def _record(self, file: _File, opened: Callable[[str], None]) -> None:
+    async def _record(self, file: _File, place: RecordingPlace, opened: Callable[[str], None]) -> None:
         try:
-            opened(await self._work(file.open, file))
-            while True:
-                await trio.sleep(SYNC_EVERY_S)
-                await self._write(file.append, file)
+            opened(await self._on_disk(file.open))
+            self._ready = True
+            await self._failed.wait()
         finally:
-            if not self._hung:
-                await self._write(file.finish, file)
+            self._ready = False
+            await self._close(file, place)
 
-    async def _collect(self) -> None:
-        """Empty the leg's ring, which holds four seconds, also while the disk is busy."""
+    async def _watch_end(self) -> None:
         try:
-            while True:
-                await trio.sleep(SYNC_EVERY_S)
-                self._take()
+            await trio.sleep_forever()
         finally:  # the call is over
             self._over_by = trio.current_time() + CLOSE_BOUND_S
             self._working.deadline = min(self._working.deadline, self._over_by)
 
-    def _take(self) -> None:
-        self._frames += b"".join(iter(self._leg.read_recording, b""))
+    async def _close(self, file: _File, place: RecordingPlace) -> None:
+        """Complete the file, behind what a pass may still be writing. Raises what ended the recording."""
+        if not self._hung:
+            await self._work(place.pass_over)
+        if self._error is None:
+            self.collect()
+            rest = bytes(self._frames)
+            await self._on_disk(lambda: file.finish(rest))
+        elif not self._hung:
+            await self._on_disk(file.close)
+        if self._error is not None:
+            raise self._error
 
-    async def _write(self, step: Callable[[bytes], None], file: _File) -> None:
-        """Everything recorded so far."""
-        self._take()
-        frames = bytes(self._frames)
-        await self._work(lambda: step(frames), file)
-        del self._frames[: len(frames)]
+    async def _on_disk(self, work: Callable[[], T]) -> T:
+        async def run() -> T:
+            return await self._rounds.disk.run(work)
 
-    async def _work(self, work: Callable[[], T], file: _File) -> T:
-        """Disk work, finished also when the call ends meanwhile. Raises OSError, also when it hangs."""
+        return await self._work(run)
+
+    async def _work(self, work: Callable[[], Awaitable[T]]) -> T:
+        """Wait for the disk, also when the call ends meanwhile. Raises OSError, also when it hangs."""
         bound = min(trio.current_time() + STALL_BOUND_S, self._over_by)
         with trio.CancelScope(shield=True, deadline=bound) as self._working:
-            return await self._disk.run(work)
+            return await work()
+        self.hung()
+        assert self._error is not None
+        raise self._error
+
+    # --- what the rounds ask for --------------------------------------------------------------------------
+
+    def collect(self) -> None:
+        """Empty the leg's ring into memory."""
+        while frames := self._leg.read_recording():
+            self._frames += frames
+
+    def next_step(self) -> Callable[[], None] | None:
+        """Write all that is in memory; None while there is no file."""
+        file = self._file
+        if file is None or not self._ready or self._error is not None:
+            return None
+        frames = bytes(self._frames)
+        self._writing = len(frames)
+        return lambda: file.append(frames)
+
+    def stepped(self, error: OSError | None) -> None:
+        """The file has it, or failed."""
+        if error is None:
+            del self._frames[: self._writing]
+        self._writing = 0
+        self._fail(error)
+
+    def hung(self) -> None:
+        """The disk does not answer: the recording is given up."""
         self._hung = True
-        self._disk.later(file.close)
-        raise TimeoutError(errno.ETIMEDOUT, "The disk does not answer")
+        assert self._file is not None
+        self._rounds.disk.later(self._file.close)
+        self._fail(TimeoutError(errno.ETIMEDOUT, "The disk does not answer"))
+
+    def _fail(self, error: OSError | None) -> None:
+        if error is not None and self._error is None:
+            self._error = error
+            self._failed.set()
 
 
 class _File:
     """The file of a recording. Methods run in worker threads, one at a time even if one was abandoned."""
 
-    def __init__(self, recordings: RecordingStore, call_id: str) -> None:
+    def __init__(self, recordings: RecordingStore, call_id: str, rate_hz: int) -> None:
         self._recordings = recordings
         self._call_id = call_id
+        self._rate_hz = rate_hz
         self._opened: AbstractContextManager[RecordingSink] | None = None
         self._sink: RecordingSink | None = None
         self._lock = Lock()
@@ -108,7 +153,7 @@ class _File:
     def open(self) -> str:
         """Create it; returns its path."""
         with self._lock:
-            opened = self._recordings.open(self._call_id)
+            opened = self._recordings.open(self._call_id, self._rate_hz)
             self._sink = opened.__enter__()
             self._opened = opened
             return self._sink.path

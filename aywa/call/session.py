@@ -90,7 +90,7 @@ class CallSession:
         )
         conversation.attach(leg, parts, nursery)
         if dependencies.settings.record:
-            recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.disk)
+            recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
             self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
         receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")

@@ -82,10 +82,19 @@ class CallTable:
             except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this call ends this call
                 self._broken(live, group)
         finally:
+            await self._keep_capture(live)
             with trio.move_on_after(FINAL_WRITE_S, shield=True):
                 await self._finish(live, inbound)
             del self._calls[live.id]
             live.over.set()
+
+    async def _keep_capture(self, live: LiveCall) -> None:
+        """A blast wall of its own: to look into what broke must not break more."""
+        try:
+            await live.keep_capture()
+        except Exception as error:  # noqa: BLE001 - as above
+            live.timeline.add("media.pcap_failed", error=type(error).__name__)
+            _log.error("pcap.failed", call_id=live.id, places=places(error))
 
     async def _finish(self, live: LiveCall, inbound: Inbound) -> None:
         """Close the record of a call, and answer the INVITE if nobody has."""
@@ -113,6 +122,7 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
     try:
         async with trio.open_nursery() as keeper:
             keeper.start_soon(journal.serve, name="journal")
+            keeper.start_soon(dependencies.rounds.serve, name="recordings")
             async with trio.open_nursery() as calls:
                 table = CallTable(dependencies, journal, calls)
                 yield table

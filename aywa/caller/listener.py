@@ -16,10 +16,14 @@ AUDIBLE_RMS = 60.0  # about -55 dBFS: above mu-law's idle noise, below the softe
 
 
 class Listener:
-    """Consumes interleaved 16-bit stereo at 8 kHz (left received, right sent), in 20 ms frames."""
+    """Consumes interleaved 16-bit stereo (left received, right sent), in 20 ms frames.
 
-    def __init__(self) -> None:
-        self.position = 0  # samples consumed
+    Positions are samples of 8 kHz whatever the rate of the recording, 8000 or 16000.
+    """
+
+    def __init__(self, rate_hz: int = 8000) -> None:
+        self.position = 0  # consumed
+        self._frame = rate_hz // 50
         self.last_heard: int | None = None  # end of the last audible received frame
         self.utterance_started: int | None = None  # start of the utterance being received
         self._rest = b""
@@ -27,12 +31,12 @@ class Listener:
     def receive(self, frames: bytes) -> None:
         """Consume stereo frames of any number; what does not fill 20 ms is kept for the next call."""
         data = self._rest + frames
-        size = FRAME_SAMPLES * 4
+        size = self._frame * 4
         whole = len(data) // size * size
         self._rest = data[whole:]
         if not whole:
             return
-        left = np.frombuffer(data[:whole], dtype="<i2").reshape(-1, FRAME_SAMPLES, 2)[:, :, 0]
+        left = np.frombuffer(data[:whole], dtype="<i2").reshape(-1, self._frame, 2)[:, :, 0]
         levels = np.sqrt(np.mean(left.astype(np.float32) ** 2, axis=1))
         for level in levels:
             self._step(bool(level > AUDIBLE_RMS))

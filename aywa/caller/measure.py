@@ -53,6 +53,17 @@ class Turn:
     talked_over: bool = False
 
 
+def at_phone_rate(track: Samples, rate_hz: int) -> Samples:
+    """A track of 8 or 16 kHz with the levels it has, on the sample clock of the figures: of two samples of
+    16 kHz the larger one.
+    """
+    if rate_hz == RATE_HZ:
+        return np.ascontiguousarray(track)
+    pairs = track[: len(track) // 2 * 2].reshape(-1, 2)
+    larger = np.abs(pairs.astype(np.int32)).argmax(axis=1)
+    return np.ascontiguousarray(pairs[np.arange(len(pairs)), larger])
+
+
 def _audible(track: Samples) -> npt.NDArray[np.bool_]:
     whole = len(track) // _WINDOW * _WINDOW
     windows = np.abs(track[:whole].astype(np.int32)).reshape(-1, _WINDOW)

@@ -11,17 +11,20 @@ import trio
 
 from aywa.caller.clips import PHONE_RATE_HZ, Clip
 from aywa.caller.listener import Listener
-from aywa.caller.measure import PlayedClip, Turn, first_audible, measure_turns
+from aywa.caller.measure import PlayedClip, Turn, at_phone_rate, first_audible, measure_turns
 from aywa.caller.report import CallReport, Network
 from aywa.caller.script import Cue, Line
 from aywa.ids import new_ssrc
 from aywa.media.engine import MediaEngine
 from aywa.media.events import LegEvent, Mark
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
+from aywa.media.negotiated import local_audio, media_format, summary
 from aywa.media.ports import PortPair
+from aywa.proto.sdp.crypto import SrtpUse
 from aywa.proto.sdp.description import SessionDescription
-from aywa.proto.sdp.offer_answer import LocalAudio, NoCommonCodec, accept_answer, make_offer
+from aywa.proto.sdp.offer_answer import NoCommonCodec, accept_answer, make_offer
 from aywa.proto.sip.uri import Uri
+from aywa.settings import MediaSettings
 from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
 from aywa.ua.user_agent import UserAgent
@@ -29,6 +32,9 @@ from aywa.ua.user_agent import UserAgent
 _STEP_S = 0.01  # how often the script looks at what was heard; half a frame
 _GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
 _MARK_WAIT_S = 1.0  # a clip's mark comes within a frame of its end
+
+# What a call offers unless it is told otherwise: what every PBX has, so that figures compare.
+PLAIN_MEDIA = MediaSettings(codecs=("PCMU", "PCMA"), srtp="off")
 
 Observer = Callable[[str, dict[str, object]], None]
 
@@ -46,13 +52,14 @@ class CallPlan:
     ring_timeout_s: float = 30.0
     max_s: float = 300.0
     headers: tuple[tuple[str, str], ...] = ()
+    media: MediaSettings = PLAIN_MEDIA  # what is offered
 
 
 @dataclass(slots=True)
 class _Progress:
     """What a call in progress has gathered."""
 
-    listener: Listener = field(default_factory=Listener)
+    listener: Listener
     frames: bytearray = field(default_factory=bytearray)
     played: list[PlayedClip] = field(default_factory=list)
     marks: dict[int, int] = field(default_factory=dict)
@@ -73,10 +80,11 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class PlacedCall:
-    """The report, and the interleaved 16-bit stereo at 8 kHz: left heard, right sent."""
+    """The report, and the interleaved 16-bit stereo at `rate_hz`: left heard, right sent."""
 
     report: CallReport
     stereo: bytes
+    rate_hz: int = PHONE_RATE_HZ
 
 
 async def place_call(
@@ -88,7 +96,8 @@ async def place_call(
     answer that cannot be carried: that call is hung up, and its status is 488.
     """
     ports = engine.reserve_port()
-    offer = make_offer(LocalAudio(ports.host, ports.port), rng.getrandbits(31), 1)
+    local = local_audio(ports.host, ports.port, plan.media, rng)
+    offer = make_offer(local, rng.getrandbits(31), 1)
     began = trio.current_time()
     observer("calling", {"to": str(plan.target)})
     try:
@@ -134,7 +143,7 @@ async def _talk(
     observer("answered", {"sip_call_id": session.sip_call_id, "ms": round((answered - began) * 1000, 1)})
     assert session.answer is not None, "an established session has been described"
     try:
-        accepted = accept_answer(offer, session.answer)
+        accepted = accept_answer(offer, session.answer, srtp=SrtpUse(plan.media.srtp))
     except NoCommonCodec as error:
         ports.release()
         observer("unusable", {"detail": error.detail})
@@ -145,19 +154,19 @@ async def _talk(
         )
     parameters = LegParameters(
         remote=accepted.remote,
-        payload_type=accepted.payload_type,
-        event_payload_type=accepted.event_payload_type,
+        format=media_format(accepted),
         ssrc=new_ssrc(rng),
         barge_in=BargeInPolicy.OFF,
         record=True,
     )
-    progress = _Progress()
+    observer("agreed", summary(accepted))
     async with engine.open_leg(parameters, ports=ports) as leg:
+        progress = _Progress(Listener(leg.rate_hz))
         await _converse(session, leg, plan, progress, observer)
         ended = trio.current_time()
     while frames := leg.read_recording():
         progress.step(frames)
-    return _placed(session, plan, progress, _network(leg), (began, answered, ended))
+    return _placed(session, plan, progress, _network(leg), (began, answered, ended), leg.rate_hz)
 
 
 async def _converse(
@@ -226,13 +235,13 @@ async def _wait_for_silence(leg: Leg, gap_s: float, timeout_s: float, progress: 
 
 
 async def _play(leg: Leg, index: int, line: Line, clip: Clip, progress: _Progress) -> None:
-    await leg.write(clip.pcm, leg.epoch)
+    await leg.write(clip.at(leg.rate_hz), leg.epoch)
     leg.mark_nowait(index)
     with trio.move_on_after(clip.seconds + _MARK_WAIT_S):
         while index not in progress.marks:
             await progress.next_step()
     stop = progress.marks.get(index, leg.timeline)
-    start = max(0, stop - len(clip.pcm) // 2)
+    start = max(0, stop - round(clip.seconds * PHONE_RATE_HZ))
     progress.played.append(PlayedClip(clip.name, start, stop, line.cue is not Cue.TURN))
 
 
@@ -250,12 +259,17 @@ def _network(leg: Leg) -> Network:
 
 
 def _placed(
-    session: Session, plan: CallPlan, progress: _Progress, network: Network, times: tuple[float, float, float]
+    session: Session,
+    plan: CallPlan,
+    progress: _Progress,
+    network: Network,
+    times: tuple[float, float, float],
+    rate_hz: int,
 ) -> PlacedCall:
     began, answered, ended = times
     stereo = bytes(progress.frames)
     tracks = np.frombuffer(stereo, dtype="<i2").reshape(-1, 2)
-    received, sent = np.ascontiguousarray(tracks[:, 0]), np.ascontiguousarray(tracks[:, 1])
+    received, sent = (at_phone_rate(track, rate_hz) for track in (tracks[:, 0], tracks[:, 1]))
     turns: list[Turn] = measure_turns(received, sent, progress.played)
     heard = first_audible(received)
     report = CallReport(
@@ -269,4 +283,4 @@ def _placed(
         turns=tuple(turns),
         network=network,
     )
-    return PlacedCall(report, stereo)
+    return PlacedCall(report, stereo, rate_hz)

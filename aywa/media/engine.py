@@ -20,9 +20,10 @@ from aywa.log import get_logger
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters, packed_peer
 from aywa.media.ports import PortPair, PortPool
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
+from aywa.media.wire import native_wire, rate_hz_of
 from aywa.settings import MediaSettings
 
-_REMOVAL_S = 2.0  # the engine lets go within 20 ms; longer means that its thread is stuck
+_REMOVAL_S = 2.0  # the engine lets go within a tick; longer means that its thread is stuck
 _REMOVAL_POLL_S = 0.001
 _STOP_S = 5.0
 _PORTS_TENDED_S = 1.0
@@ -138,7 +139,7 @@ class MediaEngine:
         except BaseException:
             pair.release()
             raise
-        leg = Leg(native, parameters, pair)
+        leg = Leg(native, parameters, pair, self._native.configure)
         self._legs[index] = leg
         try:
             yield leg
@@ -158,12 +159,11 @@ class MediaEngine:
             pair.release()
 
     def _make_native(self, parameters: LegParameters, pair: PortPair) -> NativeLeg:
-        event_payload_type = parameters.event_payload_type
+        format = parameters.format
         try:
             native = NativeLeg(
                 pair.rtp.fileno(),
-                payload_type=parameters.payload_type,
-                event_payload_type=-1 if event_payload_type is None else event_payload_type,
+                wire=native_wire(format, rate_hz_of(format)),
                 ssrc=parameters.ssrc,
                 sequence=self._rng.getrandbits(
                     15

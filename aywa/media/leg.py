@@ -6,6 +6,7 @@ rings in shared memory. One task may wait in `next_event`; any number may wait i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 from ipaddress import AddressValueError, IPv4Address
@@ -13,10 +14,16 @@ from typing import cast
 
 import trio
 
+from aywa._native.capture import NativeCapture
 from aywa._native.leg import NativeLeg
+from aywa._native.wire import NativeWire
 from aywa.errors import MediaError
+from aywa.media.capture import DEFAULT_PACKETS, native_mode, new_ring, packets_of
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
+from aywa.media.format import MediaFormat
 from aywa.media.ports import PortPair
+from aywa.media.wire import native_wire
+from aywa.ports.capture import CapturedPacket, CaptureMode
 
 _FLAG_LOW_WATER = 2
 _SAMPLES_PER_MS = 8
@@ -37,23 +44,24 @@ class LegParameters:
     """What SDP agreed on and how the leg shall behave.
 
     `remote`: IPv4 address and port of the other side's RTP, None while unknown (until `set_remote` nothing is
-    sent or accepted, and what is written waits). `ptime_ms`: what the other side prefers; packets of any
-    length up to 60 ms are taken, and sent are always 20 ms (RFC 4566 section 6: a recommendation).
+    sent or accepted, and what is written waits). `format`: its sent codec settles the rate of the PCM for as
+    long as the leg lasts.
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
-    `speech_stop_ms`: silence that ends it.
+    `speech_stop_ms`: silence that ends it. `capture`: what is kept of the last packets, `capture_packets` of
+    them (a power of two from 2 to 65536, 256 bytes each).
     """
 
     remote: tuple[str, int] | None
-    payload_type: int
-    event_payload_type: int | None
+    format: MediaFormat
     ssrc: int
-    ptime_ms: int = 20
     barge_in: BargeInPolicy = BargeInPolicy.IMMEDIATE
     media_timeout_s: float = 30.0
     record: bool = False
     vad_mode: int = 1  # the highest that finds 97 % of recorded words within 60 ms; 3 misses one in ten
     speech_start_ms: int = 34  # longer than a click of under 30 ms can touch
     speech_stop_ms: int = 400  # splits none of 110 recorded words and 1 of 248 recorded sentences
+    capture: CaptureMode = CaptureMode.OFF
+    capture_packets: int = DEFAULT_PACKETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +87,8 @@ class LegStats:
     event_overruns: int
     recording_late_ms: float
     recording_lost_ms: float
+    forged: int = 0
+    replayed: int = 0
 
 
 def packed_peer(remote: tuple[str, int] | None) -> int:
@@ -94,12 +104,23 @@ def packed_peer(remote: tuple[str, int] | None) -> int:
 class Leg:
     """A running leg; made by `MediaEngine.open_leg`."""
 
-    def __init__(self, native: NativeLeg, parameters: LegParameters, ports: PortPair) -> None:
+    def __init__(
+        self,
+        native: NativeLeg,
+        parameters: LegParameters,
+        ports: PortPair,
+        configure: Callable[[NativeLeg, NativeWire], None],
+    ) -> None:
+        """`configure` hands the engine a format for the native leg."""
         self.parameters = parameters
+        self.format = parameters.format
         self.local_host = ports.host
         self.local_port = ports.port
         self._native = native
-        self._event_payload_type = parameters.event_payload_type
+        self._configure = configure
+        self._ring: NativeCapture | None = None
+        if parameters.capture is not CaptureMode.OFF:
+            self.capture(parameters.capture)
         native.listen(_PCM_READY, _LOW_WATER)
         self._room = trio.lowlevel.ParkingLot()
         self.removed = trio.Event()
@@ -134,7 +155,7 @@ class Leg:
         return self._native.uplink_end
 
     def read_recording(self) -> bytes:
-        """Recorded frames since the last read: 8 kHz S16LE stereo, caller left, in order, without holes.
+        """Recorded frames since the last read: S16LE stereo at `rate_hz`, caller left, in order, no holes.
 
         About 100 ms behind the timeline, so that late packets have landed; after `open_leg` is left, the
         rest. At most 8192 frames a call: read until it is empty to get all. b"" without recording.
@@ -142,7 +163,7 @@ class Leg:
         return self._native.read_recording()
 
     def write_nowait(self, pcm: bytes | memoryview, epoch: int) -> int:
-        """Put 8 kHz S16LE into the playout ring. Returns the samples taken: 0 if full or `epoch` is stale."""
+        """Put S16LE at `rate_hz` into the playout ring. Returns how many it took: 0 for a stale `epoch`."""
         return self._native.write(pcm, epoch)
 
     async def write(self, pcm: bytes, epoch: int) -> bool:
@@ -192,12 +213,12 @@ class Leg:
 
     @property
     def played(self) -> int:
-        """Speech samples sent since the leg began; silence does not count."""
+        """Speech samples of 8 kHz sent since the leg began; silence does not count."""
         return self._native.played
 
     @property
     def unplayed(self) -> int:
-        """Samples written and neither sent nor dropped."""
+        """Samples of 8 kHz written and neither sent nor dropped."""
         return self._native.unplayed
 
     @property
@@ -210,7 +231,7 @@ class Leg:
 
         Raises MediaError if the session has no telephone-event, for an impossible digit or with 32 waiting.
         """
-        if self._event_payload_type is None:
+        if self.format.events is None:
             raise MediaError("the other side did not agree to telephone-event")
         if digit.upper() not in DIGITS or len(digit) != 1 or not 20 <= duration_ms <= _MAX_DIGIT_MS:
             raise MediaError("a key press is one of 0-9 * # A-D for 20 to 8000 ms")
@@ -221,10 +242,23 @@ class Leg:
         """Send to and accept from this IPv4 address and port from the next packet on."""
         self._native.set_peer(packed_peer((host, port)))
 
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        """Receive and send key presses under this payload type from the next packet on; None: not at all."""
-        self._event_payload_type = payload_type
-        self._native.set_event_payload_type(-1 if payload_type is None else payload_type)
+    @property
+    def rate_hz(self) -> int:
+        """Samples a second of what `write` takes and `read_recording` gives: 8000 or 16000."""
+        return self._native.rate_hz
+
+    def set_format(self, format: MediaFormat) -> None:
+        """Send and take packets so from the next turn on, at most 60 ms away.
+
+        Sequence, clock, timeline and recording go on; codecs that both formats have go on where they are, and
+        so does each side's key that is the same. Raises MediaError for a format the engine does not carry,
+        and when it takes no commands.
+        """
+        try:
+            self._configure(self._native, native_wire(format, self.rate_hz, before=self.format))
+        except (ValueError, MemoryError, BlockingIOError) as error:
+            raise MediaError(str(error)) from error
+        self.format = format
 
     def mute_uplink(self, muted: bool) -> None:
         """Hear silence instead of the caller: recording, recognition and barge-in alike."""
@@ -235,6 +269,29 @@ class Leg:
         recording, and no media timeout comes; the timeline goes on.
         """
         self._native.hold(held)
+
+    def capture(self, mode: CaptureMode) -> None:
+        """Keep the last packets from now on, or keep more or less of each than before.
+
+        Raises MediaError for OFF (a ring once there stays until the leg ends) and when memory is out.
+        """
+        if self._ring is not None:
+            self._ring.mode = native_mode(mode)
+            return
+        ring = new_ring(mode, self.parameters.capture_packets)
+        self._native.capture(ring)
+        self._ring = ring
+
+    @property
+    def captures(self) -> bool:
+        """Whether packets are kept."""
+        return self._ring is not None
+
+    def captured(self) -> list[CapturedPacket]:
+        """The packets kept, the oldest first, decrypted; from any thread, also after the leg's end."""
+        if self._ring is None:
+            return []
+        return packets_of(self._ring, (self.local_host, self.local_port), self.format.rtcp_mux)
 
     def stats(self) -> LegStats:
         """The counters up to now."""
@@ -257,6 +314,8 @@ class Leg:
             event_overruns=f["event_overruns"],
             recording_late_ms=f["recording_late"] / _SAMPLES_PER_MS,
             recording_lost_ms=f["recording_lost"] / _SAMPLES_PER_MS,
+            forged=f["forged"],
+            replayed=f["replayed"],
         )
 
     def deliver(self, flags: int, events: list[tuple[int, int, int, int]]) -> None:

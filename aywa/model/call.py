@@ -42,6 +42,8 @@ class Artifact(Resource):
 
     variable_values: dict[str, object]  # what the conversation settled
     recording_path: str | None = None  # on the runtime's own disk
+    pcap_path: str | None = None  # likewise
+    pcap_url: str | None = None
 
     transcript: str | None = None  # "AI: …\nUser: …"
     messages: list[TranscriptMessage] | None = None
@@ -143,7 +145,17 @@ class EndCallCommand(Resource):
     type: Literal["end-call"]
 
 
-CONTROL_COMMANDS: dict[str, type[SayCommand] | type[EndCallCommand]] = {
+class CaptureCommand(Resource):
+    """Keep the call's packets from now on; they are written when it ends."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: Literal["capture"]
+    mode: Literal["headers", "audio", "full"] = "headers"
+
+
+CONTROL_COMMANDS: dict[str, type[SayCommand] | type[EndCallCommand] | type[CaptureCommand]] = {
     "say": SayCommand,
     "end-call": EndCallCommand,
+    "capture": CaptureCommand,
 }

@@ -12,14 +12,14 @@ class RecordingSink(Protocol):
     path: str
 
     def append(self, frames: bytes) -> None:
-        """Append interleaved 16-bit stereo frames at 8 kHz: caller left, assistant right."""
+        """Append interleaved 16-bit stereo frames: caller left, assistant right."""
 
     def sync(self) -> None:
-        """Make what was appended so far a valid file on disk; called at least once a second."""
+        """Make what was appended so far a valid file, which outlives the process; called twice a second."""
 
 
 class RecordingStore(Protocol):
     """Opens recordings."""
 
-    def open(self, call_id: str) -> AbstractContextManager[RecordingSink]:
-        """A new recording for this call; leaving the block completes the file."""
+    def open(self, call_id: str, rate_hz: int = 8000) -> AbstractContextManager[RecordingSink]:
+        """A new recording for this call, of 8000 or 16000 Hz; leaving the block completes the file."""

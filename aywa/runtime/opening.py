@@ -11,6 +11,7 @@ from random import Random
 
 import trio
 
+from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.table import CallTable, open_call_table
@@ -44,6 +45,14 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
+def _publisher(bus: EventBus, observer: Observer) -> Observer:
+    def publish(entry: TimelineEntry) -> None:
+        bus.publish_nowait(entry)
+        observer(entry)
+
+    return publish
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
@@ -57,12 +66,8 @@ async def open_runtime(
     await trio.to_thread.run_sync(check_host, settings)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     bus = EventBus()
-
-    def publish(entry: TimelineEntry) -> None:
-        bus.publish_nowait(entry)
-        observer(entry)
-
     recordings = WavRecordings(settings.artifacts.directory)
+    captures = PcapFiles(settings.artifacts.directory)
     door = _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
@@ -84,10 +89,12 @@ async def open_runtime(
                 settings=settings.call,
                 rng=rng,
                 clock=wall_now,
-                observer=publish,
+                observer=_publisher(bus, observer),
                 worker_id=worker_id,
                 media_timeout_s=settings.media.media_timeout_s,
+                media=settings.media,
                 voice_judge=voice_judge,
+                captures=captures,
             )
         ) as table,
     ):
@@ -101,6 +108,7 @@ async def open_runtime(
             user_agent=agent,
             table=table,
             recordings=recordings,
+            captures=captures,
             transcriber=providers.transcriber,
             voice_judge=voice_judge,
             provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),

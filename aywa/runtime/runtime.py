@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, Say
+from aywa.call.control import EndCall, Say, StartCapture
 from aywa.call.live import LiveCall
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
@@ -16,6 +17,7 @@ from aywa.events.bus import EventBus
 from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
 from aywa.model.readiness import Check
+from aywa.ports.capture import CaptureMode
 from aywa.ports.stt import Transcriber
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
@@ -38,6 +40,7 @@ class Runtime:
     user_agent: UserAgent
     table: CallTable
     recordings: WavRecordings
+    captures: PcapFiles
     transcriber: Transcriber
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
@@ -82,6 +85,25 @@ class Runtime:
         await live.control(EndCall())
         return True
 
+    async def capture(self, call_id: str, mode: str) -> bool:
+        """Keep a live call's packets, `mode` as in `CaptureMode`; False when this worker does not carry it.
+
+        Raises `RequestError`, or `MediaError` when memory is out.
+        """
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(StartCapture(CaptureMode(mode)))
+        return True
+
+    async def pcap(self, call_id: str) -> bytes | None:
+        """The packets of a live call up to now, as a file; None when this worker keeps none of it."""
+        live = self.table.get(call_id)
+        if live is None or not live.capture.runs:
+            return None
+        capture = live.capture
+        return await trio.to_thread.run_sync(lambda: self.captures.encode(capture.packets()))
+
     async def check(self) -> list[Check]:
         """The state of every dependency, asked side by side; never raises."""
         checks: dict[str, Check] = {}
@@ -106,6 +128,7 @@ class Runtime:
         journal = self.table.journal
         gauges = {
             "calls_live": len(self.table.live()),
+            "tasks": trio.lowlevel.current_statistics().tasks_living,
             "engine_legs": load.legs,
             "engine_busy_ratio": load.busy_ratio,
             "engine_event_lag_seconds": load.event_lag_s,

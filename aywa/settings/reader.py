@@ -58,6 +58,11 @@ class EnvironmentReader:
         rule = f"must be one of {', '.join(allowed)}"
         return self.read(name, lambda text: member(text, allowed), default, rule, default)
 
+    def choices(self, name: str, default: tuple[str, ...], allowed: tuple[str, ...]) -> tuple[str, ...]:
+        """Some of `allowed` in the order they are written, whatever their case, each once."""
+        rule = f"must be a comma-separated list of {', '.join(allowed)}"
+        return self.read(name, lambda text: members(text, allowed), default, rule, ",".join(default))
+
     def ipv4(self, name: str, default: str) -> str:
         """An IPv4 address in its usual text form."""
         rule = "must be an IPv4 address"
@@ -80,6 +85,14 @@ def member(text: str, allowed: tuple[str, ...]) -> str:
         if text.lower() == value.lower():
             return value
     raise ValueError
+
+
+def members(text: str, allowed: tuple[str, ...]) -> tuple[str, ...]:
+    """The members of `allowed` that a list names; ValueError for none, for others and for one named twice."""
+    named = tuple(member(part, allowed) for part in parts(text))
+    if not named or len(set(named)) < len(named):
+        raise ValueError
+    return named
 
 
 def parse_flag(text: str) -> bool:

@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 from aywa.settings.trunks import StrangerPolicy, TrunkSettings
+
+# RFC 7714 and RFC 4568, the strongest first.
+SRTP_SUITES = (
+    "AEAD_AES_256_GCM",
+    "AEAD_AES_128_GCM",
+    "AES_CM_128_HMAC_SHA1_80",
+    "AES_CM_128_HMAC_SHA1_32",
+)
 
 
 class Mode(Enum):
@@ -59,6 +67,21 @@ class MediaSettings:
     media_timeout_s: float = 30.0
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
+    # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.
+    codecs: tuple[str, ...] = ("PCMU", "PCMA", "G722", "opus", "L16")
+    codec_order: str = "local"
+    ptime_ms: int = 20  # what nearly everybody sends
+    srtp: str = "optional"
+    srtp_suites: tuple[str, ...] = SRTP_SUITES
+    pcap: str = "off"  # what callers said and pressed is kept by nobody who did not ask for it
+    pcap_packets: int = 2048  # 512 KiB a call: the last 20 s of both directions
+
+    def for_trunk(self, trunk: TrunkSettings | None) -> MediaSettings:
+        """The same with what a call's trunk says otherwise."""
+        if trunk is None:
+            return self
+        srtp = self.srtp if trunk.srtp is None else trunk.srtp.value
+        return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,9 +166,9 @@ def _read_trunk(fields: _Fields) -> TrunkSettings:
         "codecs",
         lambda text: text in CODECS,
         f"must be a list out of {', '.join(CODECS)}",
-        '["opus", "pcma"]',
+        '["opus", "PCMA"]',
     )
-    srtp = fields.choice("srtp", SrtpPolicy, SrtpPolicy.OPTIONAL)
+    srtp = fields.choice("srtp", SrtpPolicy, SrtpPolicy.OPTIONAL) if "srtp" in fields else None
     nat = fields.choice("nat", NatMode, NatMode.SIGNALLING)
     fields.end()
     if not inbound and any(ip_network(block, strict=False).prefixlen == 0 for block in addresses):
@@ -178,7 +178,7 @@ def _read_trunk(fields: _Fields) -> TrunkSettings:
     trunk = TrunkSettings(
         name, addresses, inbound, algorithms or tuple(common[:1]), outbound, register, srtp, nat
     )
-    return replace(trunk, codecs=codecs) if codecs else trunk
+    return replace(trunk, codecs=codecs)
 
 
 def _fits(user: TrunkCredentials, algorithm: str) -> bool:

@@ -30,7 +30,7 @@ class StrangerPolicy(Enum):
 
 
 ALGORITHMS = ("MD5", "SHA-256")
-CODECS = ("opus", "g722", "pcmu", "pcma", "l16")
+CODECS = ("PCMU", "PCMA", "G722", "opus", "L16")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +66,6 @@ class TrunkSettings:
     algorithms: tuple[str, ...] = ()  # what callers are asked for; empty: MD5, or SHA-256 where sums say so
     outbound: TrunkCredentials | None = None
     register: TrunkRegistration | None = None
-    srtp: SrtpPolicy = SrtpPolicy.OPTIONAL
+    srtp: SrtpPolicy | None = None  # None: what the media settings say
     nat: NatMode = NatMode.SIGNALLING
-    codecs: tuple[str, ...] = ("opus", "g722", "pcmu", "pcma")  # in the order of preference
+    codecs: tuple[str, ...] = ()  # in the order of preference; empty: those of the media settings

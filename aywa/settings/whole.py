@@ -17,6 +17,7 @@ from aywa.settings.reader import (
     parts,
 )
 from aywa.settings.slices import (
+    SRTP_SUITES,
     ArtifactSettings,
     CallSettings,
     HttpSettings,
@@ -37,6 +38,7 @@ _MEDIA = MediaSettings()
 _CALL = CallSettings()
 _PROVIDERS = ProviderSettings()
 _LOG = LogSettings()
+_RING_SIZES = tuple(str(1 << power) for power in range(8, 17))
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,6 +196,12 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
+        codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),
+        codec_order=env.choice("RUNTIME_MEDIA_CODEC_ORDER", _MEDIA.codec_order, ("local", "offer")),
+        srtp=env.choice("RUNTIME_MEDIA_SRTP", _MEDIA.srtp, ("off", "optional", "required")),
+        srtp_suites=env.choices("RUNTIME_MEDIA_SRTP_SUITES", _MEDIA.srtp_suites, SRTP_SUITES),
+        pcap=env.choice("RUNTIME_MEDIA_PCAP", _MEDIA.pcap, ("off", "headers", "audio", "full")),
+        pcap_packets=int(env.choice("RUNTIME_MEDIA_PCAP_PACKETS", str(_MEDIA.pcap_packets), _RING_SIZES)),
     )
 
 

@@ -46,6 +46,7 @@ class PostgresCallStore:
             _clean_json(dict(row.slots)),
             row.recording_path,
             row.worker_id,
+            row.pcap_path,
         )
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
@@ -194,5 +195,6 @@ def _call(row: Row) -> CallRow:
         end_reason=reason,
         slots=row["slots"],
         recording_path=row["recording_path"],
+        pcap_path=row["pcap_path"],
         worker_id=row["worker_id"],
     )

@@ -1,4 +1,4 @@
-"""What a new call must show before anybody hears of it: credentials where its trunk asks, SRTP where it must.
+"""What a new call must show before anybody hears of it: credentials, where its trunk has users.
 
 A peer is challenged only when its trunk has users: an address that is enough is never asked for more.
 """
@@ -13,7 +13,6 @@ from aywa.proto.sip.digest import Algorithm
 from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
-from aywa.settings import SrtpPolicy
 from aywa.ua.trunk import Trunks, credentials_of
 
 REFUSALS_NAMED = 64  # hosts; guessing must not flood the log
@@ -28,7 +27,6 @@ class GateCounters:
     granted: int = 0
     stale: int = 0
     refused: int = 0
-    plain: int = 0
 
 
 class Gate:
@@ -55,12 +53,7 @@ class Gate:
         if trunk is None:
             return None  # the address is one that we are in a call with
         server = self._servers.get(trunk.name)
-        if server is not None and (refusal := self._challenge(server, request, source[0], now)) is not None:
-            return refusal
-        if trunk.srtp is SrtpPolicy.REQUIRED and b"RTP/SAVP" not in request.body:
-            self.counters.plain += 1
-            return response_to(request, 488)
-        return None
+        return None if server is None else self._challenge(server, request, source[0], now)
 
     def _challenge(self, server: DigestServer, request: Request, host: str, now: float) -> Response | None:
         verdict = server.judge(request, host, now)

@@ -12,25 +12,29 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bench.loadgen.tape import Sound
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
 def build() -> None:
-    """Compile `phones.pyx` beside itself if that has not been done. Raises CalledProcessError."""
+    """Compile the generator's native code beside itself where that has not been done. Raises
+    CalledProcessError.
+    """
     here = Path(__file__).parent
-    source = here / "phones.pyx"
-    built = list(here.glob("phones.*.so"))
-    if built and built[0].stat().st_mtime > source.stat().st_mtime:
-        return
-    program = (
-        "from setuptools import Extension, setup\n"
-        "from Cython.Build import cythonize\n"
-        "source = 'bench/loadgen/phones.pyx'\n"
-        "phones = Extension('bench.loadgen.phones', [source], extra_compile_args=['-O3'])\n"
-        "arguments = ['-q', 'build_ext', '--inplace']\n"
-        "setup(name='phones', packages=[], script_args=arguments, ext_modules=cythonize([phones]))\n"
-    )
-    subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
+    for source in sorted(here.glob("*.pyx")):
+        built = list(here.glob(f"{source.stem}.*.so"))
+        if built and built[0].stat().st_mtime > source.stat().st_mtime:
+            continue
+        program = (
+            "from setuptools import Extension, setup\n"
+            "from Cython.Build import cythonize\n"
+            f"source = 'bench/loadgen/{source.name}'\n"
+            f"module = Extension('bench.loadgen.{source.stem}', [source], extra_compile_args=['-O3'])\n"
+            "arguments = ['-q', 'build_ext', '--inplace']\n"
+            "setup(name='loadgen', packages=[], script_args=arguments, ext_modules=cythonize([module]))\n"
+        )
+        subprocess.run([sys.executable, "-c", program], cwd=ROOT, check=True, stdout=subprocess.DEVNULL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,10 +84,13 @@ class LoadGenerator:
 
 
 @contextmanager
-def open_load_generator(phones: int, *, core: int | None) -> Iterator[LoadGenerator]:
+def open_load_generator(
+    phones: int, *, core: int | None, sound: Sound = Sound.PCMU
+) -> Iterator[LoadGenerator]:
     """A load generator with so many phones, pinned to a core; killed when the block is left."""
     build()
     command = [sys.executable, "-m", "bench.loadgen", str(phones), "-" if core is None else str(core)]
+    command.append(sound.value)
     environment = os.environ | {"PYTHONPATH": os.pathsep.join([str(ROOT), *sys.path])}
     with subprocess.Popen(
         command, cwd=ROOT, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

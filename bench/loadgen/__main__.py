@@ -1,4 +1,4 @@
-"""`python -m bench.loadgen PHONES CORE`: JSON lines in and out, as `LoadGenerator` speaks them."""
+"""`python -m bench.loadgen PHONES CORE SOUND`: JSON lines in and out, as `LoadGenerator` speaks them."""
 
 from __future__ import annotations
 
@@ -9,8 +9,9 @@ import sys
 from pathlib import Path
 from random import Random
 
-from aywa._native import g711
+from bench.loadgen.ears import PACKETS_KEPT, barge_in_times
 from bench.loadgen.phones import Phones
+from bench.loadgen.tape import Sound, make_tape
 from bench.speech_loop import speech_loop
 
 
@@ -26,7 +27,7 @@ def percentile(bins: list[tuple[int, int]], share: float) -> float:
 
 def main() -> None:
     """Bind, tell the ports, wait for the targets, run, tell the results."""
-    count, core = int(sys.argv[1]), sys.argv[2]
+    count, core, sound = int(sys.argv[1]), sys.argv[2], Sound(sys.argv[3])
     if core != "-":
         os.sched_setaffinity(0, {int(core)})
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_DGRAM) for _ in range(count)]
@@ -34,21 +35,26 @@ def main() -> None:
         phone.setblocking(False)
         phone.bind(("127.0.0.1", 0))
     print(json.dumps({"ports": [phone.getsockname()[1] for phone in sockets]}), flush=True)
+    order = json.loads(sys.stdin.readline())
     rng = Random(1)
     pcm, onset_packet = speech_loop(Path("/usr/share/asterisk/sounds/en_US_f_Allison"))
+    tape = make_tape(sound, pcm, order["warm_up_s"] + order["seconds"])
     phones = Phones(
         [phone.fileno() for phone in sockets],
         [rng.randrange(100) for _ in sockets],
-        g711.encode_ulaw(pcm),
+        tape.packets,
+        tape.loop,
         onset_packet,
+        0 if sound is Sound.PCMU else PACKETS_KEPT,
     )
-    order = json.loads(sys.stdin.readline())
     phones.aim(order["targets"])
     phones.run(order["warm_up_s"])
     phones.clear()
     print(json.dumps({"measuring": True}), flush=True)
     phones.run(order["seconds"])
     bins, barge_ins = phones.results()
+    if sound is not Sound.PCMU:
+        barge_ins = barge_in_times(phones.witnessed(), sound)
     shares = {"p50": 0.5, "p99": 0.99, "p99.9": 0.999, "max": 1.0}
     result = {
         "sent": phones.sent,

@@ -1,4 +1,4 @@
-"""Many RTP phones in one thread, and the engine's socket work without the engine."""
+"""Many RTP phones in one thread."""
 
 class Phones:
     """RTP phones on bound, non-blocking sockets."""
@@ -8,7 +8,9 @@ class Phones:
     missing: int
     late_ticks: int
     realtime: bool
-    def __init__(self, fds: list[int], slots: list[int], loop: bytes, onset_packet: int) -> None: ...
+    def __init__(
+        self, fds: list[int], slots: list[int], tape: list[bytes], loop: int, onset: int, keep: int
+    ) -> None: ...
     def aim(self, ports: list[int]) -> None:
         """The port on loopback that each phone talks to."""
     def clear(self) -> None:
@@ -17,11 +19,5 @@ class Phones:
         """Talk and listen; without the GIL but for a moment every 100 ms."""
     def results(self) -> tuple[list[tuple[int, int]], list[float]]:
         """(deviation from 20 ms in us, packets) pairs and barge-in times in ms."""
-
-class Floor:
-    """The engine's sends and receives without anything between them."""
-
-    def __init__(self, fds: list[int], ports: list[int]) -> None: ...
-    def run(self) -> None:
-        """The body of a thread: returns after `stop`."""
-    def stop(self) -> None: ...
+    def witnessed(self) -> list[tuple[int, int, bytes]]:
+        """(phone, ns, packet) of the phones whose packets were kept; b"" when it began to speak."""

@@ -36,19 +36,33 @@ class ApiClient:
         """The JSON of a POST. Raises `ApiError`."""
         return self._ask("POST", path, json=dict(body))
 
+    def get_file(self, path: str, media_type: str) -> bytes:
+        """What a GET answers with, of this type. Raises `ApiError`."""
+        answer = self._request("GET", path)
+        if answer.headers.get("Content-Type") == media_type and not answer.is_error:
+            return answer.content
+        self._json(answer)
+        raise ApiError(f"{self.url} answered with something else than {media_type}")
+
     def _ask(self, method: str, path: str, **options: Any) -> Any:
+        return self._json(self._request(method, path, **options))
+
+    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
         if not (self.key.isascii() and self.key.isprintable()):
             raise ApiError("the API key cannot be one: it has characters that are not printable ASCII")
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         try:
-            answer = httpx.request(
+            return httpx.request(
                 method, self.url.rstrip("/") + path, headers=headers, timeout=_TIMEOUT_S, **options
             )
-            body = answer.json()
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise ApiError(
                 f"no runtime answers at {self.url} ({error}): is aywa-media running there?"
             ) from error
+
+    def _json(self, answer: httpx.Response) -> Any:
+        try:
+            body = answer.json()
         except ValueError as error:
             raise ApiError(
                 f"{self.url} answered with something else than JSON: is it an Aywa runtime?"

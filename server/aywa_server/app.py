@@ -17,6 +17,7 @@ from aywa_server.problems import install_error_handlers
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+from aywa_server.routes.pcap import pcap_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -36,6 +37,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
     app.register_blueprint(control_routes(parts))
+    app.register_blueprint(pcap_routes(parts))
     return app
 
 

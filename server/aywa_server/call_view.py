@@ -56,7 +56,7 @@ def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] |
         phone_call_provider_id=row.sip_call_id,
         scenario=row.scenario,
         worker_id=row.worker_id,
-        artifact=_artifact(row, recording, lines),
+        artifact=_artifact(row, recording, lines).model_copy(update=_pcap(row, base_url)),
         monitor=None
         if row.status is CallStatus.ENDED
         else Monitor(control_url=f"{base_url}/call/{row.id}/control"),
@@ -149,6 +149,12 @@ def _artifact(row: CallRow, recording: Recording | None, lines: Sequence[Transcr
         messages=messages,
         recording=recording,
     )
+
+
+def _pcap(row: CallRow, base_url: str) -> dict[str, str]:
+    if row.pcap_path is None:
+        return {}
+    return {"pcap_path": row.pcap_path, "pcap_url": f"{base_url}/call/{row.id}/pcap"}
 
 
 def _recording_offset_ms(row: CallRow, entries: Sequence[TimelineEntry]) -> int:

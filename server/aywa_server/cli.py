@@ -18,6 +18,7 @@ _VERBS = {
     "timeline": "aywa_server.cli_timeline",
     "say": "aywa_server.cli_say",
     "end": "aywa_server.cli_end",
+    "pcap": "aywa_server.cli_pcap",
 }
 
 

@@ -13,21 +13,25 @@ from random import SystemRandom
 import trio
 
 from aywa.artifacts.wav import write_stereo
-from aywa.caller.clips import read_clip
+from aywa.caller.clips import PHONE_RATE_HZ, WIDE_RATE_HZ, read_clip
 from aywa.caller.report import CallReport
 from aywa.caller.script import parse_line
-from aywa.caller.session import CallPlan, PlacedCall, place_call
+from aywa.caller.session import PLAIN_MEDIA, CallPlan, PlacedCall, place_call
 from aywa.errors import AywaError, ParseError, RequestError
 from aywa.log import configure_logging
 from aywa.media.engine import open_media_engine
+from aywa.proto.sdp.formats import CODECS
 from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import MediaSettings, SipSettings
+from aywa.settings.reader import member, parts
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import open_user_agent
 from aywa_server.follow import open_follower
 
 # Above aywa-media's default range, so that both run on one host.
 _RTP_PORT_MIN, _RTP_PORT_MAX = 24576, 26623
+_NARROW = {"PCMU", "PCMA"}
+_SRTP = ("off", "optional", "required")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -44,6 +48,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--play", action="append", default=[], metavar="FILE[@TIME]", help="a WAV file")
     parser.add_argument("--save", metavar="FILE", help="write a stereo WAV: heard left, sent right")
     parser.add_argument("--report", metavar="FILE", help="write the measurements as JSON (- prints them)")
+    parser.add_argument(
+        "--codec", action="append", default=[], metavar="NAME", help=f"offer this; {', '.join(CODECS)}"
+    )
+    parser.add_argument("--srtp", choices=_SRTP, default="off", help="offer SRTP (default %(default)s)")
+    parser.add_argument("--ptime", type=int, default=20, metavar="MS", help="packets of 10 to 60 ms")
     parser.add_argument("--host", default="127.0.0.1", help="the address to call from (default %(default)s)")
     parser.add_argument("--gap", type=float, default=0.8, metavar="S", help="silence that ends their turn")
     parser.add_argument("--linger", type=float, default=3.0, metavar="S", help="silence before hanging up")
@@ -70,14 +79,30 @@ def plan_from(args: argparse.Namespace) -> CallPlan:
     if args.follow and not args.api_key:
         raise RequestError("--follow needs --api-key", field="api-key")
     lines = [parse_line(text) for text in args.play]
+    media = media_from(args)
+    # The clips are made narrower, should the answer name a codec of the telephone band.
+    rate_hz = PHONE_RATE_HZ if set(media.codecs) <= _NARROW else WIDE_RATE_HZ
     return CallPlan(
         target=_uri("to", args.to),
         from_uri=_uri("from", args.from_uri),
-        lines=tuple((line, read_clip(line.path)) for line in lines),
+        lines=tuple((line, read_clip(line.path, rate_hz)) for line in lines),
         turn_gap_s=args.gap,
         linger_s=args.linger,
         max_s=args.max,
+        media=media,
     )
+
+
+def media_from(args: argparse.Namespace) -> MediaSettings:
+    """What the command line offers. Raises `RequestError` that names what is wrong."""
+    if not 10 <= args.ptime <= 60 or args.ptime % 10:
+        raise RequestError("--ptime is 10, 20, 30, 40, 50 or 60", field="ptime")
+    names = [name for text in args.codec for name in parts(text)] or list(PLAIN_MEDIA.codecs)
+    try:
+        codecs = tuple(dict.fromkeys(member(name, tuple(CODECS)) for name in names))
+    except ValueError:
+        raise RequestError(f"--codec is one of {', '.join(CODECS)}", field="codec") from None
+    return replace(PLAIN_MEDIA, codecs=codecs, ptime_ms=args.ptime, srtp=args.srtp)
 
 
 def _uri(option: str, text: str) -> Uri:
@@ -122,7 +147,7 @@ async def decline(call: IncomingCall) -> None:
 def _finish(args: argparse.Namespace, placed: PlacedCall) -> int:
     report = placed.report
     if args.save and placed.stereo:
-        write_stereo(Path(args.save), placed.stereo)
+        write_stereo(Path(args.save), placed.stereo, placed.rate_hz)
         report = replace(report, recording=args.save)
     if args.report == "-":
         print(json.dumps(report.as_json(), indent=2))

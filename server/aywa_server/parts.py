@@ -22,6 +22,12 @@ class LiveCalls(Protocol):
     async def end(self, call_id: str) -> bool:
         """Hang up; False when this process does not carry the call."""
 
+    async def capture(self, call_id: str, mode: str) -> bool:
+        """Keep a live call's packets; False when this process does not carry it."""
+
+    async def pcap(self, call_id: str) -> bytes | None:
+        """The packets of a live call up to now; None when none are kept here."""
+
 
 class Readiness(Protocol):
     """Knows what the runtime depends on."""

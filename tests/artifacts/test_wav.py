@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from aywa.artifacts.wav import RecordingError, WavRecordings
+from aywa.artifacts.wav import RecordingError, WavRecordings, write_stereo
 
 DAY = datetime(2026, 3, 1, 23, 59, tzinfo=UTC)
 SECOND = b"\x10\x00\xf0\xff" * 8000  # left +16, right -16
@@ -132,3 +132,14 @@ def test_a_directory_that_cannot_be_used_is_found_at_start(tmp_path: Path) -> No
     (tmp_path / "file").write_text("")
     with pytest.raises(RecordingError, match="cannot be written"):
         WavRecordings(str(tmp_path / "file" / "dir")).check_writable()
+
+
+def test_a_recording_of_16_khz_says_so(tmp_path: Path) -> None:
+    with recordings(tmp_path).open("wide", 16_000) as sink:
+        sink.append(bytes(4 * 16_000))
+        sink.sync()
+    with wave.open(sink.path) as reader:
+        assert (reader.getframerate(), reader.getnframes(), reader.getnchannels()) == (16_000, 16_000, 2)
+    write_stereo(tmp_path / "whole.wav", bytes(4 * 160), 16_000)
+    with wave.open(str(tmp_path / "whole.wav")) as reader:
+        assert (reader.getframerate(), reader.getnframes()) == (16_000, 160)

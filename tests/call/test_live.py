@@ -16,6 +16,7 @@ from aywa.call.table import CallTable, open_call_table
 from aywa.errors import EndCode
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
+from aywa.media.negotiated import media_format
 from aywa.proto.sdp.attributes import direction_of
 from aywa.proto.sdp.offer_answer import Direction, LocalAudio, accept_answer, make_offer
 from aywa.proto.sip.uri import parse_uri
@@ -90,8 +91,7 @@ async def dial(
     agreed = accept_answer(offer, session.answer)
     parameters = LegParameters(
         agreed.remote,
-        agreed.payload_type,
-        agreed.event_payload_type,
+        media_format(agreed),
         ssrc=7,
         barge_in=BargeInPolicy.OFF,
         record=True,

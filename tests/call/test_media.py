@@ -10,9 +10,18 @@ import trio.testing
 
 from aywa.errors import EndCode
 from aywa.media.events import PcmReady
+from aywa.media.format import EventFormat
 from aywa.proto.sdp.attributes import direction_of
 from aywa.proto.sdp.description import SessionDescription
-from aywa.proto.sdp.offer_answer import PCMA, PCMU, TELEPHONE_EVENT, Direction, LocalAudio, make_offer
+from aywa.proto.sdp.formats import formats_of
+from aywa.proto.sdp.offer_answer import (
+    PCMU,
+    TELEPHONE_EVENT,
+    AudioFormat,
+    Direction,
+    LocalAudio,
+    make_offer,
+)
 from aywa.turn.states import State
 from tests.kit.call_world import CallWorld, Person
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
@@ -115,7 +124,8 @@ async def test_a_reinvite_without_an_offer_resumes_a_held_call(
         offer = person.session.reinvite_without_offer(lambda _: described(port=40_100, event=101))
         assert direction_of(offer, offer.media[0]) is Direction.SENDRECV
         assert offer.origin == replace(held.origin, version=held.origin.version + 1)
-        assert offer.media[0].formats == ("0", "101")
+        assert offer.media[0].formats[:2] == ("0", "8")
+        assert "101" in offer.media[0].formats
         assert not person.leg.held
         assert person.leg.remote == ("127.0.0.1", 40_100)
         await person.says("hello")
@@ -141,17 +151,23 @@ async def test_key_presses_follow_a_reinvite(autojump_clock: trio.testing.MockCl
         answer = person.session.reinvite(described(event=96))
         assert answer is not None
         assert answer.media[0].formats == ("0", "96")
-        assert person.leg.event_payload_type == 96
+        assert person.leg.format.events == EventFormat(96)
         offer = person.session.reinvite_without_offer(lambda _: described(event=96))
-        assert offer.media[0].formats == ("0", "96")
+        events = [audio for audio in formats_of(offer.media[0]) if audio.is_event]
+        assert [audio.payload_type for audio in events if audio.clock_rate == 8000] == [96]
+        assert person.leg.format.events == EventFormat(96)
         person.session.remote_hangs_up()
 
 
-async def test_another_codec_is_refused_and_changes_nothing(autojump_clock: trio.testing.MockClock) -> None:
+async def test_a_codec_that_is_not_served_is_refused_and_changes_nothing(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
     world = CallWorld()
     async with world.call() as person:
         await person.listens()
-        alaw = LocalAudio("127.0.0.1", 41_000, (PCMA,))
-        assert person.session.reinvite(make_offer(alaw, 7, 2, Direction.INACTIVE)) is None
+        g729 = LocalAudio("127.0.0.1", 41_000, (AudioFormat(18, "G729", 8000),))
+        assert person.session.reinvite(make_offer(g729, 7, 2, Direction.INACTIVE)) is None
         assert (person.leg.held, person.leg.remote) == (False, ("127.0.0.1", 40_002))
+        assert len(person.leg.formats) == 1
+        assert "media.renegotiated" not in world.kinds()
         person.session.remote_hangs_up()

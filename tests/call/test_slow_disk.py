@@ -8,7 +8,8 @@ import trio
 import trio.testing
 
 from aywa.call.disk import DiskThreads
-from aywa.call.record import CLOSE_BOUND_S, STALL_BOUND_S
+from aywa.call.record import CLOSE_BOUND_S
+from aywa.call.rounds import STALL_BOUND_S
 from aywa.call.state import CallState
 from aywa.errors import EndCode
 from aywa.settings import CallSettings

@@ -44,6 +44,19 @@ def test_every_pcm_format_becomes_the_same_tone_at_8_khz(
     assert np.abs(heard[middle]).max() == pytest.approx(0.5, abs=0.02)
 
 
+@pytest.mark.parametrize(("read_at", "sent_at"), [(8000, 16000), (16000, 8000), (16000, 16000)])
+def test_a_clip_is_sent_at_the_rate_of_the_leg(tmp_path: Path, read_at: int, sent_at: int) -> None:
+    stored = (_tone(44100) * 32767).astype("<i2")
+    clip = read_clip(_write(tmp_path / "tone.wav", stored, 44100, 1, 2), read_at)
+    assert (clip.rate_hz, clip.seconds) == (read_at, pytest.approx(0.5, abs=0.001))
+    heard = np.frombuffer(clip.at(sent_at), dtype="<i2").astype(float) / 32768
+    expected = _tone(sent_at)
+    assert abs(len(heard) - len(expected)) <= 2
+    middle = slice(sent_at // 20, sent_at // 2 - sent_at // 20)
+    assert np.corrcoef(heard[middle], expected[middle])[0, 1] > 0.999
+    assert clip.at(read_at) is clip.pcm
+
+
 def test_files_that_cannot_be_played_are_named(tmp_path: Path) -> None:
     text = tmp_path / "notes.wav"
     text.write_text("this is not audio")

@@ -32,6 +32,19 @@ def test_an_utterance_survives_a_short_pause_and_a_new_one_begins_after_a_long_o
     assert listener.speaking_since(61 * FRAME_SAMPLES) is None
 
 
+def test_positions_are_those_of_8_khz_whatever_the_recording_has() -> None:
+    pattern = [(_SILENCE, 5), (_SPEECH, 10), (_SILENCE, 30), (_SPEECH, 2), (_SILENCE, 9)]
+    narrow, wide = Listener(), Listener(16_000)
+    narrow.receive(_stereo(pattern))
+    wide.receive(_stereo([(level, 2 * frames) for level, frames in pattern]))
+    assert (wide.position, wide.last_heard, wide.utterance_started) == (
+        narrow.position,
+        narrow.last_heard,
+        narrow.utterance_started,
+    )
+    assert wide.last_heard == 47 * FRAME_SAMPLES
+
+
 def test_bytes_may_arrive_in_any_pieces() -> None:
     data = _stereo([(_SILENCE, 5), (_SPEECH, 10), (_SILENCE, 7)])
     whole, pieces = Listener(), Listener()

@@ -5,6 +5,7 @@ import pytest
 
 from aywa.caller.measure import (
     PlayedClip,
+    at_phone_rate,
     first_audible,
     last_audible,
     measure_turns,
@@ -77,3 +78,12 @@ def test_audible_edges_and_percentiles() -> None:
     assert percentile([], 0.5) is None
     assert percentile([30.0, 10.0, 20.0], 0.5) == 20.0
     assert percentile([float(value) for value in range(1, 101)], 0.95) == 95.0
+
+
+def test_a_wide_recording_has_the_same_levels_at_the_same_places() -> None:
+    narrow = _track(2000, (500, 900), (1200, 1300))
+    wide = np.repeat(narrow, 2)
+    wide[::2] //= 2  # of each two samples one carries the level
+    assert (at_phone_rate(wide, 16_000) == narrow).all()
+    assert (at_phone_rate(narrow, 8_000) == narrow).all()
+    assert first_audible(at_phone_rate(wide[:-1], 16_000)) == first_audible(narrow)

@@ -78,12 +78,19 @@ class SpyCalls:
     store: DictCallStore
     elsewhere: set[str] = field(default_factory=set)
     commands: list[tuple[object, ...]] = field(default_factory=list)
+    packets: dict[str, bytes] = field(default_factory=dict)  # of live calls
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         return self._take(call_id, "say", text, end_after)
 
     async def end(self, call_id: str) -> bool:
         return self._take(call_id, "end")
+
+    async def capture(self, call_id: str, mode: str) -> bool:
+        return self._take(call_id, "capture", mode)
+
+    async def pcap(self, call_id: str) -> bytes | None:
+        return self.packets.get(call_id)
 
     def _take(self, call_id: str, *command: object) -> bool:
         row = self.store.rows.get(call_id)

@@ -38,6 +38,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
         started_at=T0 + timedelta(seconds=number + 1),
         slots={"day": "friday", "nights": 3},
         recording_path="/recordings/1.wav",
+        pcap_path="/recordings/1.pcap",
         worker_id="worker-a",
     )
     return replace(row, **changes)  # type: ignore[arg-type]

@@ -12,16 +12,18 @@ import trio
 
 from aywa.call.dependencies import CallDependencies
 from aywa.call.live import LiveCall
+from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
-from aywa.settings import CallSettings
+from aywa.proto.sdp.description import SessionDescription
+from aywa.settings import CallSettings, MediaSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 from tests.kit.fake_leg import FakeEngine, FakeLeg
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, FakeTranscriber
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
-from tests.kit.fake_store import FakeDisk, FakeRecordings, FakeStore
+from tests.kit.fake_store import FakeCaptures, FakeDisk, FakeRecordings, FakeStore
 
 
 async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
@@ -39,6 +41,7 @@ class CallWorld:
     scenario: FakeScenario = field(default_factory=FakeScenario)
     settings: CallSettings = field(default_factory=CallSettings)
     turn: TurnSettings | None = None
+    media: MediaSettings = field(default_factory=MediaSettings)
     voice_judge: VoiceJudge | None = None
     engine: FakeEngine = field(default_factory=FakeEngine)
     stt: FakeTranscriber = field(default_factory=FakeTranscriber)
@@ -46,6 +49,7 @@ class CallWorld:
     store: FakeStore = field(default_factory=FakeStore)
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     disk: FakeDisk = field(default_factory=FakeDisk)
+    captures: FakeCaptures = field(default_factory=FakeCaptures)
     seen: list[TimelineEntry] = field(default_factory=list)
 
     @asynccontextmanager
@@ -65,17 +69,19 @@ class CallWorld:
             clock=lambda: datetime.fromtimestamp(1_700_000_000 + trio.current_time() % 1_000_000, UTC),
             observer=self.seen.append,
             worker_id="test",
-            disk=self.disk,
+            rounds=RecordingRounds(self.disk),
+            captures=self.captures,
             turn=self.turn,
+            media=self.media,
         )
         async with open_call_table(dependencies) as table:
             yield table
 
     @asynccontextmanager
-    async def call(self, number: int = 1) -> AsyncIterator[Person]:
+    async def call(self, number: int = 1, offer: bool | SessionDescription = True) -> AsyncIterator[Person]:
         """A table with one answered call; leaving the block waits until that call is over."""
         async with self.table() as table, trio.open_nursery() as nursery:
-            incoming = FakeIncomingCall(number)
+            incoming = FakeIncomingCall(number, offer=offer)
             nursery.start_soon(table.take_incoming, incoming)
             person = await Person.on(self, table, incoming)
             yield person

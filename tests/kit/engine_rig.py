@@ -11,13 +11,16 @@ import socket
 import struct
 from array import array
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 
 from aywa._native.engine import NativeEngine
 from aywa._native.leg import NativeLeg
 from aywa._native.rtp import pack_header, parse_header
 from aywa.media.events import LegEvent, parse_native
+from aywa.media.format import MediaFormat
+from aywa.media.wire import native_wire, rate_hz_of
+from tests.kit.formats import g711_format
 
 TICK_NS = 1_000_000
 TICKS = 20  # of 1 ms per packet
@@ -102,14 +105,21 @@ class Phone:
 class Rig:
     """An engine with one leg and the phone it talks to."""
 
-    def __init__(self, *, payload_type: int = 0, **leg: int | bool) -> None:
+    def __init__(
+        self,
+        *,
+        payload_type: int = 0,
+        format: MediaFormat | None = None,
+        rate_hz: int | None = None,
+        **leg: int | bool,
+    ) -> None:
+        """`format`: G.711 with key presses under 101 by default; `rate_hz`: what suits it by default."""
         self._stack = ExitStack()
         self._socket = self._stack.enter_context(bound_socket())
         self.phone = Phone(self._socket.getsockname()[1], payload_type)
         self._stack.enter_context(self.phone.socket)
         self.engine = NativeEngine(4)
         settings: dict[str, int | bool] = {
-            "event_payload_type": 101,
             "ssrc": 0xABCD,
             "sequence": 10,
             "timestamp": 1000,
@@ -122,7 +132,9 @@ class Rig:
         }
         settings.update(leg)
         fd = self._socket.fileno()
-        self.leg = NativeLeg(fd, payload_type=payload_type, **settings)  # type: ignore[arg-type]
+        self.format = format or g711_format(payload_type, 101)
+        wire = native_wire(self.format, rate_hz or rate_hz_of(self.format))
+        self.leg = NativeLeg(fd, wire=wire, **settings)  # type: ignore[arg-type]
         self.leg.set_peer(peer_word(self.phone.socket))
         self.engine.start_manual(0)
         self.index = self.engine.add(self.leg)
@@ -141,10 +153,19 @@ class Rig:
 
     def step(self, packets: int = 1) -> None:
         """Run the engine for this many packet times; the leg's slot is the first tick of each."""
-        for _ in range(packets * TICKS):
+        self.wait_ms(packets * TICKS)
+
+    def wait_ms(self, ms: int) -> None:
+        """Run the engine for this long."""
+        for _ in range(ms):
             self.engine.step(self._tick * TICK_NS, self._tick * TICK_NS)
             self._tick += 1
             self._poll()
+
+    def configure(self, **changes: object) -> None:
+        """The leg's format with these changes, from its next turn on."""
+        before, self.format = self.format, replace(self.format, **changes)  # type: ignore[arg-type]
+        self.engine.configure(self.leg, native_wire(self.format, self.leg.rate_hz, before=before))
 
     def talk(self, codes: bytes) -> None:
         """The phone sends these code words at the pace of 160 in 20 ms."""

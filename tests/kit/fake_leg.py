@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import deque
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -22,10 +23,13 @@ from aywa.media.events import (
     SpeechStarted,
     SpeechStopped,
 )
+from aywa.media.format import Codec, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.ports.capture import CapturedPacket, CaptureMode
 
 TICK_S = 0.02
 FRAME = 160
+RATE_HZ = 8000
 RING = 8192  # as the engine's
 
 
@@ -35,6 +39,7 @@ class FakeStats:
 
     received: int = 0
     sent: int = 0
+    lost: int = 0
 
 
 class FakeLeg:
@@ -49,7 +54,12 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
-        self.event_payload_type = parameters.event_payload_type
+        self.packets = (0, 0)  # received, lost
+        self.capture_mode = parameters.capture
+        send = parameters.format.send
+        self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
+        self.format = parameters.format
+        self.formats = [parameters.format]  # all it has had
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
         self.uplink: deque[tuple[bytes, int]] = deque()  # pieces heard, and where each ends
@@ -75,11 +85,13 @@ class FakeLeg:
     def write_nowait(self, pcm: bytes, epoch: int) -> int:
         if epoch != self.epoch:
             return 0
+        if self.rate_hz != RATE_HZ:
+            pcm = array("h", pcm)[::2].tobytes()  # this leg keeps all at 8 kHz
         taken = min(len(pcm) // 2, RING - self.waiting)
         if taken:
             self._ring.append(pcm[: 2 * taken])
             self._low = False
-        return taken
+        return taken * (self.rate_hz // RATE_HZ)
 
     def mark_nowait(self, mark_id: int) -> None:
         if sum(isinstance(item, int) for item in self._ring) >= 64:
@@ -99,14 +111,27 @@ class FakeLeg:
     def set_remote(self, host: str, port: int) -> None:
         self.remote = (host, port)
 
-    def set_event_payload_type(self, payload_type: int | None) -> None:
-        self.event_payload_type = payload_type
+    def set_format(self, format: MediaFormat) -> None:
+        self.format = format
+        self.formats.append(format)
 
     def hold(self, held: bool) -> None:
         self.held = held
 
     def stats(self) -> FakeStats:
-        return FakeStats(sent=self.timeline // FRAME)
+        received, lost = self.packets
+        return FakeStats(received=received, lost=lost, sent=self.timeline // FRAME)
+
+    def capture(self, mode: CaptureMode) -> None:
+        self.capture_mode = mode
+
+    @property
+    def captures(self) -> bool:
+        return self.capture_mode is not CaptureMode.OFF
+
+    def captured(self) -> list[CapturedPacket]:
+        at = ("127.0.0.1", 4000)
+        return [CapturedPacket(1, False, at, at, 12, bytes(12))] if self.captures else []
 
     # --- the caller and the wire
 
@@ -156,7 +181,7 @@ class FakeLeg:
         silent = self.epoch != self.opened or self.held or self.remote is None
         frame = b"" if silent else self._next_frame()
         self.timeline += FRAME
-        self._recorded += b"\0" * (4 * FRAME)
+        self._recorded += b"\0" * (4 * FRAME * self.rate_hz // RATE_HZ)
         if frame:
             self.sent += frame
             self.audible.append((self.timeline - FRAME, len(frame) // 2))

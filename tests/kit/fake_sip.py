@@ -10,6 +10,7 @@ import trio
 from aywa.errors import EndCode, EndReason, EndSide, RemoteProtocolError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
+from aywa.settings import TrunkSettings
 
 
 class CallerGaveUpError(RemoteProtocolError):
@@ -87,6 +88,7 @@ class FakeIncomingCall:
         self, number: int = 1, *, offer: bool | SessionDescription = True, cancelled: bool = False
     ) -> None:
         self.sip_call_id = f"call-{number}@test"
+        self.trunk: TrunkSettings | None = None
         self.from_ = "<sip:caller@example.test>"
         self.to = "<sip:hotel@example.test>"
         theirs = make_offer(LocalAudio("127.0.0.1", 40_000 + 2 * number), number, 1)

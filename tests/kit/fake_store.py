@@ -10,6 +10,7 @@ from typing import TypeVar
 import trio
 
 from aywa.errors import StoreError
+from aywa.ports.capture import CapturedPacket
 from aywa.ports.store import CallRow, TimelineEntry, TranscriptLine
 
 T = TypeVar("T")
@@ -110,16 +111,32 @@ class FakeSink:
         self.synced = len(self.frames)
 
 
+class FakeCaptures:
+    """Captures by call id."""
+
+    def __init__(self) -> None:
+        self.written: dict[str, list[CapturedPacket]] = {}
+        self.fails = False
+
+    def write(self, call_id: str, packets: Sequence[CapturedPacket]) -> str:
+        if self.fails:
+            raise OSError(28, "No space left on device")
+        self.written[call_id] = list(packets)
+        return f"/recordings/{call_id}.pcap"
+
+
 class FakeRecordings:
     """Recordings by call id."""
 
     def __init__(self, *, fails: bool = False) -> None:
         self.sinks: dict[str, FakeSink] = {}
+        self.rates: dict[str, int] = {}
         self._fails = fails
 
     @contextmanager
-    def open(self, call_id: str) -> Iterator[FakeSink]:
+    def open(self, call_id: str, rate_hz: int = 8000) -> Iterator[FakeSink]:
         sink = self.sinks[call_id] = FakeSink(f"/recordings/{call_id}.wav", fails=self._fails)
+        self.rates[call_id] = rate_hz
         try:
             yield sink
         finally:

@@ -322,6 +322,6 @@ def test_a_reader_that_stalls_gets_silence_of_the_right_length() -> None:
         assert tail == g711.decode_ulaw(tones(FRAME) * 300)[2 * lost :]
 
 
-def test_a_leg_without_recording_needs_at_most_64_kib() -> None:
+def test_a_narrowband_leg_without_recording_needs_at_most_52_kib() -> None:
     with Rig() as rig:
-        assert rig.leg.memory <= 64 * 1024
+        assert rig.leg.memory <= 52 * 1024

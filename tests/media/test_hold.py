@@ -6,6 +6,7 @@ import pytest
 
 from aywa._native import g711
 from aywa.media.events import Digit, Drained, GateClosed, Mark, MediaTimeout, SpeechStarted, SpeechStopped
+from aywa.media.format import EventFormat
 from tests.kit.engine_rig import FRAME, ULAW_SILENCE, Rig, peer_word, voiced
 
 SPEECH = g711.encode_ulaw(voiced(8000))
@@ -118,7 +119,8 @@ def press(rig: Rig, payload_type: int, code: int = 5) -> None:
 def test_key_presses_follow_their_payload_type() -> None:
     with Rig() as rig:
         rig.talk(QUIET)
-        rig.leg.set_event_payload_type(96)
+        rig.configure(events=EventFormat(96), receive_events=(EventFormat(96),))
+        rig.step()
         press(rig, 101)
         press(rig, 96, code=6)
         assert [event.digit for event in rig.events if isinstance(event, Digit)] == ["6"]
@@ -126,7 +128,8 @@ def test_key_presses_follow_their_payload_type() -> None:
         rig.leg.send_digit(3, 320)
         rig.step(10)
         assert {packet.payload_type for packet in rig.phone.heard()} == {0, 96}
-        rig.leg.set_event_payload_type(-1)
+        rig.configure(events=None, receive_events=())
+        rig.step()
         press(rig, 96)
         rig.leg.send_digit(3, 320)
         rig.step(10)

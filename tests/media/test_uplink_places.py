@@ -68,7 +68,7 @@ def test_a_gap_ends_a_piece(gap: Callable[[Rig], None], frames: int) -> None:
 def test_pieces_stay_true_when_the_ring_ran_over() -> None:
     with Rig() as rig:
         rig.talk(QUIET * 150)
-        assert read_all(rig) == [(102 * FRAME, 102 * FRAME)]
+        assert read_all(rig) == [(51 * FRAME, 51 * FRAME)]
         rig.talk(QUIET * 2)
         assert read_all(rig) == [(2 * FRAME, 152 * FRAME)]
 
@@ -91,10 +91,10 @@ async def test_the_recogniser_hears_the_beginning_of_speech_after(gap: Callable[
     with Rig() as rig:
         if gap is None:
             rig.step(60)
-        rig.talk(QUIET * 10)
+        rig.talk(QUIET * 2)
         if gap is not None:
             gap(rig)
-        rig.talk(QUIET * 20)
+        rig.talk(QUIET * 13)
         onset = rig.leg.timeline
         rig.talk(SPEECH[: 8 * FRAME])
         while pcm := rig.leg.read_uplink():

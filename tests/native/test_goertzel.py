@@ -35,10 +35,18 @@ def ulaw(pcm: bytes) -> bytes:
 
 
 def lossy(pcm: bytes, rng: Random, loss: float = 0.02) -> bytes:
-    """Every fiftieth frame concealed as the uplink does it."""
-    concealer, heard = LossConcealer(), b""
+    """Every fiftieth frame concealed as the uplink does it: the last of a hole knows the frame after it."""
+    concealer, heard, missing = LossConcealer(), b"", 0
     for at in range(0, len(pcm) // 320 * 320, 320):
-        heard += concealer.conceal(160) if rng.random() < loss else concealer.good(pcm[at : at + 320])
+        if rng.random() < loss:
+            missing += 1
+            continue
+        frame = pcm[at : at + 320]
+        for _ in range(missing - 1):
+            heard += concealer.conceal(160)
+        heard += concealer.bridge(160, frame) if missing else b""
+        heard += concealer.good(frame)
+        missing = 0
     return heard
 
 

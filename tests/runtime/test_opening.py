@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import wave
@@ -30,6 +31,7 @@ from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
 from tests.kit.ports import free_port, free_udp_range
 from tests.kit.postgres import data_dir
+from tests.kit.tcpdump import read_pcap
 
 __all__ = ["data_dir"]
 pytestmark = pytest.mark.live
@@ -72,11 +74,11 @@ async def place(agent: UserAgent, runtime: Runtime, rtp: trio.socket.SocketType)
     return session
 
 
-async def hear(rtp: trio.socket.SocketType, packets: int) -> list[bytes]:
+async def hear(rtp: trio.socket.SocketType, packets: int, first: int = 0) -> list[bytes]:
     """What arrives, while silence is sent back a packet for a packet."""
     heard = []
     with trio.fail_after(10):
-        for number in range(packets):
+        for number in range(first, first + packets):
             heard.append(await rtp.recv(2048))
             header = b"\x80\x00" + number.to_bytes(2, "big") + (number * 160).to_bytes(4, "big") + b"\0\0\0\7"
             await rtp.send(header + b"\xff" * 160)
@@ -121,6 +123,76 @@ async def test_a_call_from_invite_to_its_record(data_dir: Path) -> None:
         with wave.open(row.recording_path) as recording:
             assert recording.getnchannels() == 2
             assert recording.getnframes() > 8000
+
+
+async def test_packets_are_kept_on_demand_and_written_when_media_stops(data_dir: Path) -> None:
+    """First headers only, then what is said; a key press in neither, and no end of the call is delayed."""
+    settings = settings_in(data_dir)
+    media = replace(settings.media, pcap="headers", media_timeout_s=1.0)
+    async with (
+        open_runtime(replace(settings, media=media), rng=Random(4)) as runtime,
+        open_caller() as agent,
+    ):
+        with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
+            await rtp.bind(("127.0.0.1", 0))
+            session = await place(agent, runtime, rtp)
+            heard = await hear(rtp, 60)
+            for _ in range(2):  # by then a whole tick has passed, and with it the last packet
+                await rtp.recv(2048)
+            (live,) = runtime.live_calls()
+            early = await runtime.pcap(live.id)
+            assert early is not None
+            await press(rtp, 60)
+            assert await runtime.capture(live.id, "audio")
+            spoken = await hear(rtp, 20, first=63)
+            await press(rtp, 83)
+            with trio.fail_after(10):
+                await session.wait_ended()
+                await live.over.wait()
+            assert await runtime.pcap(live.id) is None
+            ours, theirs = rtp.getsockname()[1], rtp.getpeername()[1]
+        row = await runtime.store.get_call(live.id)
+        (entry,) = [e for e in await runtime.store.timeline(live.id) if e.kind == "media.pcap_written"]
+    assert row is not None
+    assert row.end_reason is not None
+    assert row.end_reason.code is EndCode.MEDIA_TIMEOUT
+    assert row.pcap_path == entry.data["path"]
+    written = Path(str(row.pcap_path))
+    assert written.parent == Path(str(row.recording_path)).parent
+
+    live_file = data_dir / "early.pcap"
+    await trio.Path(live_file).write_bytes(early)
+    speech = {packet[12:] for packet in heard if packet[12:] != b"\xff" * 160}
+    assert speech
+    assert not any(payload in early for payload in speech)
+    assert sequences(read_pcap(live_file, "-T", "rtp", "udp", "src", "port", str(ours))) == list(range(60))
+
+    data = await trio.Path(written).read_bytes()
+    kept = [packet in data for packet in spoken]  # the first of them had waited in the socket
+    assert kept == sorted(kept)
+    assert sum(kept) > 10, "kept as it went out"
+    assert not any(packet in data for packet in heard[:50]), "before audio was asked for"
+    assert KEY not in data
+    received = read_pcap(written, "-T", "rtp", "udp", "src", "port", str(ours))
+    assert sequences(received) == list(range(86))
+    assert all(f" IP 127.0.0.1.{ours} > 127.0.0.1.{theirs}: " in line for line in received)
+    assert len(read_pcap(written)) == entry.data["packets"]
+
+
+KEY = bytes((5, 0x8A, 0x01, 0x40))
+
+
+async def press(rtp: trio.socket.SocketType, first: int) -> None:
+    """A key press in three packets."""
+    for number in range(first, first + 3):
+        header = b"\x80\x65" + number.to_bytes(2, "big") + (first * 160).to_bytes(4, "big") + b"\0\0\0\7"
+        await rtp.send(header + KEY)
+
+
+def sequences(lines: list[str]) -> list[int]:
+    """The RTP sequence numbers that tcpdump read."""
+    found = [re.search(r"udp/rtp \d+ c\d+ \S* ?(\d+) \d+", line) for line in lines]
+    return [int(match[1]) for match in found if match]
 
 
 async def test_leaving_drains_and_says_goodbye(data_dir: Path) -> None:

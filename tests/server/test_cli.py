@@ -12,6 +12,7 @@ import trio
 from hypercorn.trio import serve
 from structlog.testing import capture_logs
 
+from aywa.artifacts.pcap import encode_pcap
 from aywa.errors import EndCode, EndReason, EndSide
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
@@ -29,6 +30,7 @@ LIVE = call_row(1)
 ENDED = call_row(
     2,
     status=CallStatus.ENDED,
+    pcap_path=None,
     ended_at=T0,
     end_reason=EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER),
 )
@@ -95,9 +97,33 @@ def test_say_and_end(parts: Parts) -> None:
     assert parts.calls.commands == [(LIVE.id, "say", "One moment.", True), (LIVE.id, "end")]
 
 
+def test_pcap_is_fetched_or_begun(
+    parts: Parts, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert isinstance(parts.calls, SpyCalls)
+    data = encode_pcap([], 0)
+    parts.calls.packets[LIVE.id] = data
+    monkeypatch.chdir(tmp_path)
+    assert main(["pcap", LIVE.id]) == 0
+    assert main(["pcap", LIVE.id, "-o", str(tmp_path / "b.pcap")]) == 0
+    assert (tmp_path / f"{LIVE.id}.pcap").read_bytes() == (tmp_path / "b.pcap").read_bytes() == data
+    capsysbinary.readouterr()
+    assert main(["pcap", LIVE.id, "-o", "-"]) == 0
+    assert capsysbinary.readouterr().out == data
+    assert main(["pcap", LIVE.id, "-o", str(tmp_path / "no" / "b.pcap")]) == 2
+    assert b"cannot be written (No such file or directory)" in capsysbinary.readouterr().err
+    assert main(["pcap", LIVE.id, "--start", "audio"]) == 0
+    assert parts.calls.commands == [(LIVE.id, "capture", "audio")]
+
+
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
+        (
+            ["pcap", ENDED.id],
+            "aywa pcap: no packets of this call were written: it was not captured, or nothing went wrong in"
+            " it (HTTP 404)",
+        ),
         (["end", "nobody"], "aywa end: there is no call with this id (HTTP 404)"),
         (["end", "../call"], "aywa end: there is no such route (HTTP 404)"),
         (["say", ENDED.id, "Hi"], "aywa say: the call has ended (HTTP 409)"),

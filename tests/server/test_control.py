@@ -37,6 +37,8 @@ async def post(body: object, call_id: str = LIVE.id) -> tuple[int, Any, list[tup
         ({"type": "say", "content": "Hi.", "interruptAssistantEnabled": True}, ("say", "Hi.", False)),
         ({"message": {"type": "say", "content": "Wrapped."}}, ("say", "Wrapped.", False)),
         ({"type": "end-call"}, ("end",)),
+        ({"type": "capture"}, ("capture", "headers")),
+        ({"type": "capture", "mode": "full"}, ("capture", "full")),
         ({"message": {"type": "end-call"}}, ("end",)),
     ],
 )
@@ -51,6 +53,7 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
     [
         ({}, "type"),
         ({"type": "transfer"}, "type"),
+        ({"type": "capture", "mode": "off"}, "mode"),
         ({"type": ["say"]}, "type"),
         ({"type": None}, "type"),
         ({"message": "say"}, "type"),
@@ -70,7 +73,7 @@ async def test_a_wrong_command_is_400_and_names_the_field(body: object, field: s
 
 async def test_an_unknown_type_is_told_the_allowed_ones() -> None:
     _, answer, _ = await post({"type": "transfer"})
-    assert answer["message"] == "type must be one of say, end-call"
+    assert answer["message"] == "type must be one of say, end-call, capture"
 
 
 async def test_unknown_ended_and_foreign_calls() -> None:

@@ -53,6 +53,30 @@ def test_values_reach_their_slices() -> None:
     assert settings.store.postgres_url.endswith("/run/postgresql")
 
 
+def test_codecs_and_suites_keep_the_order_they_are_written_in() -> None:
+    media = Settings.from_env(
+        {
+            "RUNTIME_MEDIA_CODECS": "OPUS, pcma",
+            "RUNTIME_MEDIA_CODEC_ORDER": "Offer",
+            "RUNTIME_MEDIA_SRTP": "required",
+            "RUNTIME_MEDIA_SRTP_SUITES": "aes_cm_128_hmac_sha1_32,AEAD_AES_128_GCM",
+        }
+    ).media
+    assert media.codecs == ("opus", "PCMA")
+    assert (media.codec_order, media.srtp) == ("offer", "required")
+    assert media.srtp_suites == ("AES_CM_128_HMAC_SHA1_32", "AEAD_AES_128_GCM")
+
+
+@pytest.mark.parametrize("codecs", ["G729", "PCMU,G729", "PCMU,pcmu", ","])
+def test_codecs_that_are_not_served_or_named_twice(codecs: str) -> None:
+    gaps = gaps_of({"RUNTIME_MEDIA_CODECS": codecs, "RUNTIME_MEDIA_SRTP": "maybe"})
+    assert gaps["RUNTIME_MEDIA_CODECS"] == (
+        "RUNTIME_MEDIA_CODECS: must be a comma-separated list of PCMU, PCMA, G722, opus, L16 "
+        "(for example PCMU,PCMA,G722,opus,L16)"
+    )
+    assert "off, optional, required" in gaps["RUNTIME_MEDIA_SRTP"]
+
+
 @pytest.mark.parametrize("wait_ms", ["0", "199", "5001"])
 def test_a_wait_that_the_engine_cannot_keep_is_refused(wait_ms: str) -> None:
     (gap,) = gaps_of({"RUNTIME_ENDPOINTING_WAIT_MS": wait_ms})
@@ -114,3 +138,13 @@ def test_production_wants_https() -> None:
 def test_a_variable_at_fault_is_reported_once() -> None:
     gaps = gaps_of(PRODUCTION | {"RUNTIME_API_KEY": "short"})
     assert gaps["RUNTIME_API_KEY"].startswith("RUNTIME_API_KEY: must be printable keys")
+
+
+def test_packets_are_kept_only_where_that_is_asked_for() -> None:
+    assert Settings().media.pcap == "off"
+    media = Settings.from_env({"RUNTIME_MEDIA_PCAP": "Audio", "RUNTIME_MEDIA_PCAP_PACKETS": "4096"}).media
+    assert (media.pcap, media.pcap_packets) == ("audio", 4096)
+    assert gaps_of({"RUNTIME_MEDIA_PCAP": "yes", "RUNTIME_MEDIA_PCAP_PACKETS": "1000"}).keys() == {
+        "RUNTIME_MEDIA_PCAP",
+        "RUNTIME_MEDIA_PCAP_PACKETS",
+    }

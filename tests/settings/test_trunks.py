@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.errors import ConfigError
-from aywa.settings import NatMode, Settings, SrtpPolicy, StrangerPolicy, TrunkCredentials, TrunkRegistration
+from aywa.settings import (
+    MediaSettings,
+    NatMode,
+    Settings,
+    SrtpPolicy,
+    StrangerPolicy,
+    TrunkCredentials,
+    TrunkRegistration,
+)
 from aywa.settings.trunk_reader import read_trunks
 
 SECRET = "do-not-show-me"
@@ -30,7 +38,7 @@ def test_a_whole_trunk() -> None:
         "register": {"registrar": "sip:pbx.example.com", "aor": "sip:7000@pbx.example.com", "expires": 300},
         "srtp": "required",
         "nat": "any",
-        "codecs": ["pcma", "opus"],
+        "codecs": ["PCMA", "opus"],
     }
     settings = Settings.from_env(
         {"RUNTIME_SIP_TRUNKS_JSON": json.dumps([trunk, {"name": "b", "addresses": ["::1"]}])}
@@ -40,10 +48,11 @@ def test_a_whole_trunk() -> None:
     assert one.inbound == (TrunkCredentials("in", SECRET), TrunkCredentials("b", "", ("0" * 32, "a" * 64)))
     assert one.outbound == TrunkCredentials("7000", "", ("0" * 32,), "asterisk")
     assert one.register == TrunkRegistration("sip:pbx.example.com", "sip:7000@pbx.example.com", 300)
-    assert (one.srtp, one.nat, one.codecs) == (SrtpPolicy.REQUIRED, NatMode.ANY, ("pcma", "opus"))
-    assert (two.srtp, two.nat, two.codecs) == (
-        SrtpPolicy.OPTIONAL, NatMode.SIGNALLING, ("opus", "g722", "pcmu", "pcma"),
-    )  # fmt: skip
+    assert (one.srtp, one.nat, one.codecs) == (SrtpPolicy.REQUIRED, NatMode.ANY, ("PCMA", "opus"))
+    assert (two.srtp, two.nat, two.codecs) == (None, NatMode.SIGNALLING, ())
+    media = MediaSettings(srtp="off").for_trunk(one)
+    assert (media.srtp, media.codecs) == ("required", ("PCMA", "opus"))
+    assert MediaSettings(srtp="off").for_trunk(two) == MediaSettings(srtp="off").for_trunk(None)
     assert SECRET not in repr(settings)
 
 

@@ -1,4 +1,4 @@
-"""Who gets in: by address, by credentials, by SRTP; and what everybody else hears."""
+"""Who gets in: by address, by credentials; and what everybody else hears."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from aywa.proto.sip.parser import parse_datagram
-from aywa.settings import SipSettings, SrtpPolicy, StrangerPolicy, TrunkCredentials, TrunkSettings
+from aywa.settings import SipSettings, StrangerPolicy, TrunkCredentials, TrunkSettings
 from aywa.ua import IncomingCall, InviteFailed, UserAgent, open_user_agent
 from aywa.ua.trunk import Trunks
 from tests.kit.netem import Weather
@@ -103,20 +103,6 @@ async def test_a_peer_whose_address_is_enough_is_not_asked(autojump_clock: MockC
         wire = b"".join(net.sockets[(ALICE_HOST, 5060)].log + net.sockets[(BOB_HOST, 5060)].log)
         assert b"Authenticate" not in wire
         assert b"Authorization" not in wire
-
-
-async def test_where_srtp_is_required_a_plain_offer_gets_488(autojump_clock: MockClock) -> None:
-    strict = SipSettings(
-        trunks=(), named_trunks=(TrunkSettings("a", (ALICE_HOST,), srtp=SrtpPolicy.REQUIRED),)
-    )
-    async with (
-        open_memory_net() as net,
-        open_agent(net, ALICE_HOST, to_bob("alice", SECRET), refuse_calls) as alice,
-        open_agent(net, BOB_HOST, strict),
-    ):
-        with pytest.raises(InviteFailed) as failure:
-            await alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
-        assert failure.value.status == 488
 
 
 async def one_datagram(

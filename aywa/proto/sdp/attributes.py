@@ -1,4 +1,4 @@
-"""Attributes that audio needs: rtpmap, fmtp, ptime, maxptime, rtcp and the direction (RFC 8866 §6, RFC 3605).
+"""Attributes that audio needs: fmtp, ptime, maxptime, rtcp, direction (RFC 8866 §6, RFC 3605).
 
 A malformed attribute counts as absent: §5.13 has receivers ignore what they do not understand.
 """
@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
 from enum import Enum
+from ipaddress import AddressValueError, IPv4Address
 
 from .description import Attribute, MediaDescription, SessionDescription
 
-_RTPMAP = re.compile(r"[ \t]*([0-9]{1,3})[ \t]+([^/ \t]+)/([0-9]{1,6})(?:/([0-9]{1,2}))?[ \t]*")
-_RTCP = re.compile(r"[ \t]*([0-9]{1,5})(?:[ \t]+IN[ \t]+IP[46][ \t]+([0-9A-Fa-f:.]+))?[ \t]*")
+_RTCP = re.compile(r"[ \t]*([0-9]{1,5})(?:[ \t]+IN[ \t]+(IP[46])[ \t]+([0-9A-Fa-f:.]+))?[ \t]*")
 _MILLISECONDS = re.compile(r"[ \t]*([0-9]{1,4})(?:\.[0-9]+)?[ \t]*")
 
 
@@ -54,66 +53,9 @@ _BY_FLAGS = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class AudioFormat:
-    """What a payload type means. `name` compares without case; the clock rate is in Hz."""
-
-    payload_type: int
-    name: str
-    clock_rate: int
-    channels: int = 1
-
-    def matches(self, other: AudioFormat) -> bool:
-        """True if both name the same coding, whatever their payload types."""
-        mine = (self.name.lower(), self.clock_rate, self.channels)
-        return mine == (other.name.lower(), other.clock_rate, other.channels)
-
-    @property
-    def rtpmap(self) -> Attribute:
-        """The attribute that says this."""
-        channels = f"/{self.channels}" if self.channels > 1 else ""
-        return "rtpmap", f"{self.payload_type} {self.name}/{self.clock_rate}{channels}"
-
-
-PCMU = AudioFormat(0, "PCMU", 8000)
-PCMA = AudioFormat(8, "PCMA", 8000)
-TELEPHONE_EVENT = AudioFormat(101, "telephone-event", 8000)  # 101 is what nearly everybody offers
-
-# RFC 3551 table 4: what a payload type means when no rtpmap says so.
-STATIC_FORMATS = {
-    audio.payload_type: audio
-    for audio in (
-        PCMU,
-        AudioFormat(3, "GSM", 8000),
-        AudioFormat(4, "G723", 8000),
-        PCMA,
-        AudioFormat(9, "G722", 8000),  # 16 kHz audio; 8000 by an old mistake (RFC 3551 §4.5.2)
-        AudioFormat(13, "CN", 8000),
-        AudioFormat(18, "G729", 8000),
-    )
-}
-
-
 def first(attributes: Iterable[Attribute], name: str) -> str | None:
     """The value of the first attribute of this name that has one."""
     return next((value for key, value in attributes if key == name and value is not None), None)
-
-
-def formats_of(medium: MediaDescription) -> list[AudioFormat]:
-    """The formats of an RTP stream in its order of preference, without payload types of unknown meaning."""
-    mapped = {}
-    for name, value in medium.attributes:
-        match = _RTPMAP.fullmatch(value) if name == "rtpmap" and value else None
-        if match is not None:
-            payload_type = int(match[1])
-            mapped[payload_type] = AudioFormat(payload_type, match[2], int(match[3]), int(match[4] or 1))
-    found = []
-    for text in medium.formats:
-        if text.isascii() and text.isdigit() and len(text) <= 3 and int(text) <= 127:
-            audio = mapped.get(int(text)) or STATIC_FORMATS.get(int(text))
-            if audio is not None and audio not in found:
-                found.append(audio)
-    return found
 
 
 def fmtp_of(medium: MediaDescription, payload_type: int) -> str | None:
@@ -145,10 +87,27 @@ def milliseconds_of(medium: MediaDescription, name: str) -> int | None:
     return int(match[1]) or None if match else None
 
 
-def rtcp_of(medium: MediaDescription, remote: tuple[str, int]) -> tuple[str, int]:
-    """Where RTCP goes: the rtcp attribute, else the port above (RFC 3605 §2.1, RFC 3550 §11)."""
+def has_flag(medium: MediaDescription, name: str) -> bool:
+    """True if the stream has this attribute, with or without a value."""
+    return any(key == name for key, _ in medium.attributes)
+
+
+def rtcp_of(medium: MediaDescription, remote: tuple[str, int]) -> tuple[str, int] | None:
+    """Where RTCP goes: the rtcp attribute, else the port above (RFC 3605 §2.1, RFC 3550 §11).
+
+    `remote` is where RTP goes. None if the attribute names no IPv4 host, or there is no port above.
+    """
     value = first(medium.attributes, "rtcp")
     match = _RTCP.fullmatch(value) if value else None
-    if match is not None and 0 < int(match[1]) < 65536:
-        return match[2] or remote[0], int(match[1])
-    return remote[0], min(remote[1] + 1, 65535)
+    host, port = remote[0], remote[1] + 1
+    if match is not None:
+        port = int(match[1])
+        if match[2] is not None:
+            try:
+                address = IPv4Address(match[3])
+            except AddressValueError:
+                return None
+            if address.is_multicast or address.is_unspecified:
+                return None
+            host = str(address)
+    return (host, port) if 0 < port < 65536 else None

@@ -25,6 +25,8 @@ Line: TypeAlias = tuple[str, str]  # a line that is kept but not read: ("b", "AS
 # §5: the order of types; what is unknown goes before the attributes.
 BEFORE_CONNECTION = "iuep"
 BEFORE_TIMES = "b"
+_SECRET_ATTRIBUTES = ("crypto", "key-mgmt")  # RFC 4568, RFC 4567
+_SECRET_LINE = "k"  # RFC 4566 §5.12, abolished by RFC 8866
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,11 @@ class MediaDescription:
     port_count: int = 1
     other: tuple[Line, ...] = ()
 
+    def __repr__(self) -> str:
+        """For people: the m= line and the attributes, without keys."""
+        lines = _printable(self.lines())
+        return f"<MediaDescription {'; '.join(lines)}>"
+
     def lines(self) -> Iterator[str]:
         """The lines of this stream, without line ends."""
         count = f"/{self.port_count}" if self.port_count > 1 else ""
@@ -92,6 +99,10 @@ class SessionDescription:
     name: str = "-"
     times: tuple[str, ...] = ("0 0",)
     other: tuple[Line, ...] = ()
+
+    def __repr__(self) -> str:
+        """For people: all lines, without keys."""
+        return f"<SessionDescription {'; '.join(_printable(self.lines()))}>"
 
     def lines(self) -> Iterator[str]:
         """All lines in the order of §5, without line ends."""
@@ -122,6 +133,19 @@ class SessionDescription:
             return str(self).encode("utf-8", "surrogateescape")
         except UnicodeEncodeError:
             raise LocalProtocolError("A value of a session description is not text") from None
+
+
+def _printable(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with the values of keys left out."""
+    for line in lines:
+        kind, _, rest = line.partition("=")
+        name = rest.partition(":")[0].strip(" \t").lower()
+        if kind == _SECRET_LINE:
+            yield "k=<redacted>"
+        elif kind == "a" and name in _SECRET_ATTRIBUTES:
+            yield f"a={name}:<redacted>"
+        else:
+            yield line
 
 
 def _pick(lines: Iterable[Line], types: str) -> Iterator[str]:

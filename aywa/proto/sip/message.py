@@ -143,7 +143,7 @@ class Request(Message):
     method: str
     uri: Uri
     headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # it may hold keys
 
     def start_line(self) -> str:
         """Method, Request-URI, version."""
@@ -159,7 +159,7 @@ class Response(Message):
     status: int
     reason: str
     headers: Headers = field(default_factory=Headers)
-    body: bytes = b""
+    body: bytes = field(default=b"", repr=False)  # it may hold keys
 
     @property
     def provisional(self) -> bool:

@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from quart import Blueprint, Response, jsonify, request
 
 from aywa.errors import RequestError
-from aywa.model.call import CONTROL_COMMANDS, EndCallCommand, SayCommand
+from aywa.model.call import CONTROL_COMMANDS, CaptureCommand, EndCallCommand, SayCommand
 from aywa.ports.store import CallStatus
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import find_call
@@ -31,6 +31,8 @@ def control_routes(parts: Parts) -> Blueprint:
                 )
             case EndCallCommand():
                 taken = await parts.calls.end(row.id)
+            case CaptureCommand():
+                taken = await parts.calls.capture(row.id, command.mode)
         if not taken:
             raise _not_live(
                 "the call is not up in this worker: it is just ending, or another worker carries it"
@@ -40,7 +42,7 @@ def control_routes(parts: Parts) -> Blueprint:
     return routes
 
 
-def parse_command(body: dict[str, object]) -> SayCommand | EndCallCommand:
+def parse_command(body: dict[str, object]) -> SayCommand | EndCallCommand | CaptureCommand:
     """The command, bare or wrapped in `{"message": {…}}`; raises `RequestError` naming the field."""
     wrapped = body.get("message")
     if "type" not in body and isinstance(wrapped, dict):

@@ -71,6 +71,47 @@ m=video 0 RTP/AVP 99
 a=rtpmap:99 H264/90000
 """
 
+# A desk phone with optimistic SRTP: Opus first, keys beside a plain profile, RTCP on the RTP port.
+PHONE_SDP = """v=0
+o=phone 4711 1 IN IP4 127.0.0.1
+s=call
+c=IN IP4 127.0.0.1
+t=0 0
+m=audio 11780 RTP/AVP 114 9 96 8 0 13 97 126 127
+a=rtpmap:114 opus/48000/2
+a=fmtp:114 minptime=10; useinbandfec=1; usedtx=1; maxaveragebitrate=32000; sprop-stereo=0
+a=rtpmap:9 G722/8000
+a=rtpmap:96 L16/16000
+a=rtpmap:97 CN/16000
+a=rtpmap:126 telephone-event/48000
+a=fmtp:126 0-15
+a=rtpmap:127 telephone-event/8000
+a=fmtp:127 0-15
+a=ptime:20
+a=maxptime:60
+a=crypto:1 AEAD_AES_256_GCM inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8gISIjJCUmJygpKis=|2^48
+a=crypto:2 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd|2^31 WSH=128
+a=crypto:3 AES_CM_128_HMAC_SHA1_80 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd|2^20|1:4
+a=crypto:4 AES_CM_128_HMAC_SHA1_32 inline:AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwd UNENCRYPTED_SRTCP
+a=rtcp:11781 IN IP4 127.0.0.1
+a=rtcp-mux
+a=sendrecv
+"""
+
+# An SBC that speaks SRTP only.
+SECURE_SDP = """v=0
+o=SBC 5 1 IN IP4 203.0.113.9
+s=-
+c=IN IP4 203.0.113.9
+t=0 0
+m=audio 31004 RTP/SAVP 0 101
+a=rtpmap:0 PCMU/8000
+a=rtpmap:101 telephone-event/8000
+a=fmtp:101 0-15
+a=crypto:10 AES_CM_128_HMAC_SHA1_80 inline:HRwbGhkYFxYVFBMSERAPDg0MCwoJCAcGBQQDAgEA
+a=ptime:20
+"""
+
 PEERS: dict[str, bytes] = {
     "sipp": message(
         """

@@ -77,6 +77,8 @@ def test_our_offer_to_the_letter() -> None:
         (offer("m=audio 6000 RTP/AVP 0", "c=IN IP4 203.0.113.1", c=None), ("203.0.113.1", 6000), 0, None),
         (offer("m=video 7000 RTP/AVP 99\nm=audio 6000 RTP/AVP 0"), ("198.51.100.7", 6000), 0, None),
         (offer("m=audio 6000 RTP/SAVP 0\nm=audio 6002 RTP/AVP 8"), ("198.51.100.7", 6002), 8, None),
+        (offer("m=audio 6000 RTP/AVP 96", "a=rtpmap:96 PCMU/8000"), ("198.51.100.7", 6000), 96, None),
+        (offer("m=audio 6000 RTP/AVPF 0", "a=rtcp-fb:* nack"), ("198.51.100.7", 6000), 0, None),
     ],
 )
 def test_accepted(text: str, remote: tuple[str, int], payload_type: int, event: int | None) -> None:
@@ -84,7 +86,7 @@ def test_accepted(text: str, remote: tuple[str, int], payload_type: int, event: 
     accepted = accept_offer(session, LOCAL)
     assert accepted.remote == remote
     assert (accepted.payload_type, accepted.event_payload_type) == (payload_type, event)
-    assert accepted.ptime_ms == 20
+    assert accepted.ptime_ms == (30 if text is SBC_SDP else 20)
     assert accepted.direction is Direction.SENDRECV
     assert accepted.answer.connection is not None
     assert accepted.answer.connection.address == "192.0.2.1"
@@ -105,9 +107,10 @@ def test_accepted(text: str, remote: tuple[str, int], payload_type: int, event: 
         offer("m=audio 6000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"),  # digits alone are no call
         offer("m=audio 6000 RTP/AVP 0", "a=rtpmap:0 L16/8000"),
         offer("m=audio 6000 RTP/AVP 0", "a=rtpmap:0 PCMU/8000/2"),
-        offer("m=audio 6000 RTP/AVP 96", "a=rtpmap:96 PCMU/8000"),  # G.711 has its own numbers
+        offer("m=audio 6000 RTP/AVP 72", "a=rtpmap:72 PCMU/8000"),  # such packets look like RTCP
+        offer("m=audio 6000 RTP/AVP 5", "a=rtpmap:5 PCMU/8000"),  # DVI4's
         offer("m=audio 6000 RTP/SAVP 0"),
-        offer("m=audio 6000 RTP/AVPF 0"),
+        offer("m=audio 6000 TCP/RTP/AVP 0"),
         offer("m=audio 6000 UDP/TLS/RTP/SAVPF 0"),
         offer("m=audio 0 RTP/AVP 0"),
         offer("m=video 6000 RTP/AVP 31"),
@@ -162,12 +165,18 @@ def test_hold_by_address(line: str, answered: Direction) -> None:
 
 
 @pytest.mark.parametrize(
-    "line", ["a=ptime:10", "a=ptime:30", "a=ptime:60", "a=maxptime:10", "a=ptime:abc", "a=ptime:20.5"]
+    ("lines", "sent"),
+    [
+        *((["a=ptime:10"], 10), (["a=ptime:30"], 30), (["a=ptime:60"], 60), ([], 20)),
+        *((["a=ptime:25"], 20), (["a=ptime:140"], 60), (["a=ptime:5"], 10), (["a=ptime:20.5"], 20)),
+        *((["a=ptime:abc"], 20), (["a=ptime:0"], 20), (["a=maxptime:10"], 10), (["a=maxptime:1"], 10)),
+        *((["a=ptime:60", "a=maxptime:40"], 40), (["a=maxptime:140"], 20)),
+    ],
 )
-def test_any_packet_time_is_taken_and_ours_is_sent(line: str) -> None:
-    accepted = accept_offer(parse_sdp(offer("m=audio 6000 RTP/AVP 0", line)), LOCAL)
-    assert accepted.ptime_ms == 20
-    assert ("ptime", "20") in accepted.answer.media[0].attributes
+def test_the_packet_time_that_is_wished_is_sent_and_answered(lines: list[str], sent: int) -> None:
+    accepted = accept_offer(parse_sdp(offer("m=audio 6000 RTP/AVP 0", *lines)), LOCAL)
+    assert accepted.ptime_ms == sent
+    assert ("ptime", str(sent)) in accepted.answer.media[0].attributes
 
 
 def test_versions() -> None:

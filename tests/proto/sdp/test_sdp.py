@@ -9,22 +9,39 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.errors import LocalProtocolError, ParseError
-from aywa.proto.sdp.attributes import (
-    AudioFormat,
-    Direction,
-    direction_of,
-    fmtp_of,
-    formats_of,
-    milliseconds_of,
-    rtcp_of,
-)
+from aywa.proto.sdp.attributes import Direction, direction_of, fmtp_of, milliseconds_of, rtcp_of
+from aywa.proto.sdp.audio import CodecOrder
+from aywa.proto.sdp.crypto import ENTROPY_BYTES, LocalSrtp, SrtpUse
 from aywa.proto.sdp.description import Connection, MediaDescription, Origin, SessionDescription
-from aywa.proto.sdp.offer_answer import LocalAudio, NoCommonCodec, accept_answer, accept_offer, make_offer
+from aywa.proto.sdp.formats import CODECS, AudioFormat, formats_for, formats_of
+from aywa.proto.sdp.numbers import continued, remembered
+from aywa.proto.sdp.offer_answer import (
+    LocalAudio,
+    NoCommonCodec,
+    accept_answer,
+    accept_offer,
+    make_offer,
+    offer_again,
+)
 from aywa.proto.sdp.parse import MAX_LINES, MAX_MEDIA, parse_sdp
 from tests.kit.mutate import mutated
-from tests.kit.vectors.peers import ASTERISK_SDP, BARESIP_SDP, SBC_SDP, SIPP_SDP
+from tests.kit.vectors.peers import ASTERISK_SDP, BARESIP_SDP, PHONE_SDP, SBC_SDP, SECURE_SDP, SIPP_SDP
 
-SAMPLES = {"sipp": SIPP_SDP, "baresip": BARESIP_SDP, "asterisk": ASTERISK_SDP, "sbc": SBC_SDP}
+SAMPLES = {
+    "sipp": SIPP_SDP,
+    "baresip": BARESIP_SDP,
+    "asterisk": ASTERISK_SDP,
+    "sbc": SBC_SDP,
+    "phone": PHONE_SDP,
+    "secure": SECURE_SDP,
+}
+LOCAL = LocalAudio(
+    "192.0.2.1",
+    9000,
+    formats_for(CODECS),
+    order=CodecOrder.OFFER,
+    srtp=LocalSrtp(SrtpUse.OPTIONAL, entropy=bytes(ENTROPY_BYTES)),
+)
 WORDS = st.from_regex(r"[A-Za-z0-9._\-]{1,10}", fullmatch=True)
 VALUES = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=15)
 ATTRIBUTES = st.lists(st.tuples(WORDS, st.one_of(st.none(), VALUES)), max_size=3).map(tuple)
@@ -79,7 +96,7 @@ def test_asterisk() -> None:
         "opus",
         "telephone-event",
     ]
-    assert formats_of(audio)[3] == AudioFormat(97, "opus", 48000, 2)
+    assert formats_of(audio)[3] == AudioFormat(97, "opus", 48000, 2, "useinbandfec=1")
     assert fmtp_of(audio, 101) == "0-16"
     assert (milliseconds_of(audio, "ptime"), milliseconds_of(audio, "maxptime")) == (20, 140)
     assert direction_of(session, audio) is Direction.SENDRECV
@@ -151,9 +168,9 @@ def judge(data: bytes) -> bool:
     except ParseError:
         return False
     assert parse_sdp(session.encode()) == session
-    mine = make_offer(LocalAudio("192.0.2.1", 9000), 1, 1)
+    mine = make_offer(LOCAL, 1, 1)
     try:
-        accepted = accept_offer(session, LocalAudio("192.0.2.1", 9000))
+        accepted = accept_offer(session, LOCAL)
     except NoCommonCodec as error:
         accepted = None
         refusal = error
@@ -162,8 +179,14 @@ def judge(data: bytes) -> bool:
     else:
         assert parse_sdp(accepted.answer.encode()) == accepted.answer
         assert len(accepted.answer.media) == len(session.media)
-    with suppress(NoCommonCodec):
-        accept_answer(mine, session)
+        known = remembered((), accepted)
+        again = offer_again(accepted.answer, continued(LOCAL, accepted, known))
+        (taken,) = [medium for medium in again.media if medium.port]
+        assert accepted.send.matches(formats_of(taken)[0])
+        assert len(formats_of(taken)) == len(taken.formats)
+    for use in SrtpUse:
+        with suppress(NoCommonCodec):
+            accept_answer(mine, session, srtp=use)
     return True
 
 
@@ -177,3 +200,26 @@ def test_10000_mutated_bodies() -> None:
 def test_any_bytes(data: bytes) -> None:
     judge(data)
     judge(b"v=0\r\no=- 1 1 IN IP4 1.2.3.4\r\nc=IN IP4 1.2.3.4\r\nm=audio 9 RTP/AVP 0\r\n" + data)
+
+
+def test_a_phone_with_everything() -> None:
+    accepted = accept_offer(parse_sdp(PHONE_SDP), LOCAL, session_id=99)
+    assert str(accepted.answer).split("\r\n")[5:] == [
+        "m=audio 9000 RTP/AVP 114 126",
+        "a=rtpmap:114 opus/48000/2",
+        "a=fmtp:114 maxplaybackrate=16000;useinbandfec=1",
+        "a=rtpmap:126 telephone-event/48000",
+        "a=fmtp:126 0-15",
+        "a=ptime:20",
+        "a=crypto:1 AEAD_AES_256_GCM inline:" + 58 * "A" + "A=",
+        "a=rtcp:9000",
+        "a=rtcp-mux",
+        "a=sendrecv",
+        "",
+    ]
+    assert accepted.crypto is not None
+    assert accepted.crypto.remote == bytes(range(44))
+    secure = accept_offer(parse_sdp(SECURE_SDP), LOCAL)
+    assert secure.answer.media[0].protocol == "RTP/SAVP"
+    assert secure.crypto is not None
+    assert secure.crypto.remote == bytes(range(29, -1, -1))

@@ -1,0 +1,493 @@
+"""Echo guard: what was sent is looked for in what is heard.
+
+Three steps, each only when the one before leaves a doubt. A frame is passed untouched unless something was
+sent within the last half second and the frame is audible. With a known path the echo is predicted by a short
+FIR filter and subtracted; a frame of which little is left is an echo. What it does not explain is searched
+for in all that was sent: a coarse correlation proposes lags, a least-squares fit of 16 taps over 60 ms
+decides. The filter follows by block least squares, each frame weighted by the inverse of what it left
+unexplained, so a caller who speaks over the echo barely moves it. docs/decisions.md has the figures.
+"""
+
+from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.math cimport log10f, sqrtf
+from libc.stdint cimport int16_t, int64_t, uint8_t
+from libc.string cimport memcpy, memmove, memset
+
+from aywa._native.echo_fit cimport *
+
+cdef enum:
+    BLOCK = 160
+    LEAD = 12                   # taps before those that the search found
+    FIT_TAPS = 16
+    COARSE = ECHO_HISTORY // FIT_STEP
+    HANG_OVER = 10              # frames
+    YOUNG = 50                  # echo frames (1 s) until the shape of the path is trusted
+    HELD = 5                    # frames that a faint sound may wait for a verdict
+    ABSENT = 15                 # frames of a missing echo that end the lock
+    FADE = 16                   # samples over which the gain changes
+
+cdef float _LOUD_SENT = 60.0 * 60.0       # -55 dBFS: quieter things sent come back unheard
+cdef float _AUDIBLE = 45.0 * 45.0         # -57 dBFS: quieter things heard cannot start speech
+cdef float _HISS = 0.12
+cdef float _CERTAIN = 0.60                # fit that makes an echo at once
+cdef float _LIKELY = 0.42                 # fit that makes one when the lag is that of the frame before
+cdef float _REFIT = 0.85                  # fit by the known lag that shows that the path has changed
+cdef float _FORGET = 0.95                 # per adapted frame
+cdef float _YOUNG_MARGIN = 4.0
+cdef float _IMPOSSIBLE = 4e9              # four times full scale: the path has run away
+cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
+cdef float _MARGIN = 5.0                  # above the usual leak: the caller
+
+
+cdef void _recall(const Echo* e, int64_t position, int16_t* out, int n) noexcept nogil:
+    """What was sent from `position` on; silence where that is not known."""
+    cdef int64_t oldest = e.sent_end - ECHO_HISTORY
+    cdef int before = 0, after = 0, start, first
+    if position < oldest:
+        before = n if oldest - position > n else <int>(oldest - position)
+    if position + n > e.sent_end:
+        after = n if position > e.sent_end else <int>(position + n - e.sent_end)
+    if before + after >= n:
+        memset(out, 0, n * sizeof(int16_t))
+        return
+    memset(out, 0, before * sizeof(int16_t))
+    memset(out + n - after, 0, after * sizeof(int16_t))
+    out += before
+    n -= before + after
+    start = <int>((position + before) & (ECHO_HISTORY - 1))
+    first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
+    memcpy(out, &e.sent[start], first * sizeof(int16_t))
+    memcpy(out + first, &e.sent[0], (n - first) * sizeof(int16_t))
+
+
+cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
+    """FIT_TAPS taps from `lag` on that explain the window best; returns the share they explain."""
+    cdef int16_t[ECHO_WINDOW + FIT_TAPS] raw
+    cdef int16_t[ECHO_WINDOW + FIT_TAPS] sent
+    cdef int16_t[ECHO_WINDOW] heard
+    cdef float[FIT_TAPS] r
+    cdef float[FIT_TAPS] p
+    cdef float worth_sent, worth_heard, energy, noise, share = 0
+    cdef int k
+    _recall(e, e.heard_end - ECHO_WINDOW - lag - FIT_TAPS, raw, ECHO_WINDOW + FIT_TAPS)
+    fit_emphasise(raw, sent, ECHO_WINDOW + FIT_TAPS)
+    worth_sent = fit_narrow(sent, sent, ECHO_WINDOW + FIT_TAPS, 10)
+    fit_emphasise(e.heard, heard, ECHO_WINDOW)
+    worth_heard = fit_narrow(heard, heard, ECHO_WINDOW, 10)
+    energy = fit_dot(heard, heard, ECHO_WINDOW)
+    for k in range(FIT_TAPS):
+        r[k] = fit_dot(&sent[FIT_TAPS], &sent[FIT_TAPS - k], ECHO_WINDOW)
+        p[k] = fit_dot(heard, &sent[FIT_TAPS - k], ECHO_WINDOW)
+    if r[0] < ECHO_WINDOW or energy < ECHO_WINDOW:
+        return 0
+    r[0] *= 1.003
+    fit_solve(r, p, h, FIT_TAPS)
+    for k in range(FIT_TAPS):
+        share += h[k] * p[k]
+        h[k] *= worth_heard / worth_sent
+    # What is noise cannot be explained; white noise keeps 0.47 of its energy in `_emphasise`.
+    noise = 0.47 * ECHO_WINDOW * e.floor / (worth_heard * worth_heard)
+    share /= energy - noise if noise < 0.6 * energy else 0.4 * energy
+    return 0 if share < 0 else 1 if share > 1 else share
+
+
+cdef int _fit_best(Echo* e, const int* lags, float* h) noexcept nogil:
+    cdef float[FIT_TAPS] taps
+    cdef float share
+    cdef int i, lag, found = -1
+    for i in range(2):
+        lag = lags[i] - FIT_TAPS // 2
+        if lags[i] < 0:
+            continue
+        lag = 0 if lag < 0 else lag
+        share = _fit(e, lag, taps)
+        if share > e.fit:
+            e.fit = share
+            found = lag
+            memcpy(h, taps, sizeof(taps))
+    return found
+
+
+cdef int _search(Echo* e, float* h) noexcept nogil:
+    """The lag of the taps `h` that explain the window best, the share in `e.fit`."""
+    cdef int16_t[ECHO_HISTORY] raw
+    cdef int16_t[COARSE] sent
+    cdef int16_t[ECHO_WINDOW] sharp
+    cdef int16_t[FIT_COARSE_WINDOW] heard
+    cdef float[2] scores
+    cdef int[2] lags
+    cdef int phase, found, better
+    scores[0] = scores[1] = 0
+    lags[0] = lags[1] = -1
+    _recall(e, e.heard_end - ECHO_WINDOW - FIT_LONGEST, raw, ECHO_HISTORY)
+    fit_thin(raw, sent, COARSE)
+    fit_narrow(sent, sent, COARSE, 10)
+    fit_thin(e.heard, heard, FIT_COARSE_WINDOW)
+    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
+    e.fit = 0
+    fit_best_lags(heard, sent, FIT_LONGEST, scores, lags)
+    found = _fit_best(e, lags, h)
+    fit_emphasise(e.heard, sharp, ECHO_WINDOW)
+    # Lifted by 6 dB an octave, a hiss keeps half of its energy and a vowel a tenth.
+    if e.fit > _CERTAIN or fit_mean_square(sharp, ECHO_WINDOW) < _HISS * fit_mean_square(e.heard, ECHO_WINDOW):
+        return found
+    fit_thin_sharp(sharp, heard, FIT_COARSE_WINDOW)
+    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
+    fit_emphasise(raw, raw, ECHO_HISTORY)
+    fit_narrow(raw, raw, ECHO_HISTORY, 10)
+    scores[0] = scores[1] = 0
+    lags[0] = lags[1] = -1
+    for phase in range(FIT_STEP):
+        fit_thin_sharp(&raw[phase], sent, COARSE)
+        fit_best_lags(heard, sent, FIT_LONGEST - phase, scores, lags)
+    better = _fit_best(e, lags, h)
+    return better if better >= 0 else found
+
+
+cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent_energy,
+                   int n) noexcept nogil:
+    cdef int16_t[BLOCK + ECHO_TAPS] raw
+    cdef float[BLOCK + ECHO_TAPS] sent
+    cdef const float* x
+    cdef int i, k
+    _recall(e, position - e.delay - (ECHO_TAPS - 1), raw, n + ECHO_TAPS - 1)
+    for i in range(n + ECHO_TAPS - 1):
+        sent[i] = raw[i]
+    memset(expected, 0, n * sizeof(float))
+    for k in range(0, ECHO_TAPS, 4):
+        x = &sent[ECHO_TAPS - 4 - k]
+        for i in range(n):
+            expected[i] += (e.path[k] * x[i + 3] + e.path[k + 1] * x[i + 2]
+                            + e.path[k + 2] * x[i + 1] + e.path[k + 3] * x[i])
+    sent_energy[0] = fit_mean_square(&raw[ECHO_TAPS - 1 - LEAD - FIT_TAPS // 2], n)
+
+
+cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexplained, int n) noexcept nogil:
+    """One step of block least squares towards what explains this block too."""
+    cdef int16_t[BLOCK + ECHO_TAPS] sent
+    cdef int16_t[BLOCK] left
+    cdef float[ECHO_TAPS] p
+    cdef float[ECHO_TAPS] r
+    cdef float[ECHO_TAPS] change
+    cdef float weight, worth_sent, worth_left
+    cdef int k
+    _recall(e, position - e.delay - (ECHO_TAPS - 1), sent, n + ECHO_TAPS - 1)
+    worth_sent = fit_narrow(sent, sent, n + ECHO_TAPS - 1, 11)
+    worth_left = fit_narrow(residual, left, n, 11)
+    weight = 1 / (unexplained + 4 * e.floor + 1)
+    for k in range(ECHO_TAPS):
+        r[k] = fit_dot(&sent[ECHO_TAPS - 1], &sent[ECHO_TAPS - 1 - k], n)
+        p[k] = fit_dot(left, &sent[ECHO_TAPS - 1 - k], n) * (weight * worth_sent * worth_left)
+    for k in range(ECHO_TAPS):
+        e.correlation[k] = _FORGET * e.correlation[k] + weight * worth_sent * worth_sent * r[k]
+    memcpy(r, e.correlation, sizeof(r))
+    if r[0] <= 0:
+        return
+    r[0] = 1.01 * r[0] + 1e-6
+    fit_solve(r, p, change, ECHO_TAPS)
+    for k in range(ECHO_TAPS):
+        e.path[k] += 0.7 * change[k]
+
+
+cdef void _lock(Echo* e, int lag, const float* h) noexcept nogil:
+    cdef int at = lag if lag < LEAD else LEAD
+    e.delay = lag - at
+    memset(e.path, 0, sizeof(e.path))
+    memset(e.correlation, 0, sizeof(e.correlation))
+    memcpy(&e.path[at], h, FIT_TAPS * sizeof(float))
+    e.locked = True
+    e.leak = 0.2
+    e.explained = 0
+    e.absent = 0
+    e.votes = 0
+    e.candidate = -1
+
+
+cdef bint _is_near_lag(const Echo* e, int lag) noexcept nogil:
+    """Whether the lag is that of the known path: another fit there may only be the caller's doing."""
+    return lag > e.delay - ECHO_TAPS and lag < e.delay + ECHO_TAPS
+
+
+cdef bint _is_echo(Echo* e, float* h, int* lag) noexcept nogil:
+    """Whether the last 60 ms are an echo by some lag: at once if that is certain, else if it lasts."""
+    cdef bint again
+    lag[0] = _search(e, h)
+    if e.locked and e.explained >= YOUNG and e.fit < _REFIT and _is_near_lag(e, lag[0]):
+        return False
+    again = e.candidate >= 0 and lag[0] - e.candidate < 6 and e.candidate - lag[0] < 6
+    if e.fit < _LIKELY:
+        e.candidate = lag[0] if e.fit > 0.3 else -1
+        e.votes = 0
+        return False
+    e.votes = e.votes + 1 if again else 1
+    e.candidate = lag[0]
+    return e.fit > _CERTAIN or again
+
+
+cdef void _give(Echo* e, int16_t* pcm, float gain, int n) noexcept nogil:
+    """Fade from the gain before to this one."""
+    cdef int i
+    cdef float step
+    if gain == 1 and e.gain == 1:
+        return
+    step = (gain - e.gain) / FADE
+    for i in range(FADE if FADE < n else n):
+        pcm[i] = <int16_t>(pcm[i] * (e.gain + step * i))
+    for i in range(FADE, n):
+        pcm[i] = <int16_t>(pcm[i] * gain)
+    e.gain = gain
+
+
+cdef int _silence(Echo* e, int16_t* pcm, float level, int n) noexcept nogil:
+    _give(e, pcm, sqrtf(e.floor / level) if level > e.floor else 1, n)
+    e.near_frames = 0
+    e.hang_over = 0
+    return ECHO_ONLY
+
+
+cdef int _pass(Echo* e, int16_t* pcm, int n, int verdict) noexcept nogil:
+    e.near_frames += 1
+    if e.locked and e.near_frames >= 3:
+        e.hang_over = HANG_OVER
+    _give(e, pcm, 1, n)
+    return verdict
+
+
+cdef void _measure(Echo* e, float sent, float back) noexcept nogil:
+    cdef int k, peak = 0
+    e.energy_sent = 0.98 * e.energy_sent + sent
+    e.energy_back = 0.98 * e.energy_back + back
+    for k in range(ECHO_TAPS):
+        if e.path[k] * e.path[k] > e.path[peak] * e.path[peak]:
+            peak = k
+    e.found_delay = e.delay + peak
+
+
+cdef void _miss(Echo* e, bint missing) noexcept nogil:
+    """Give the path up when echoes that it predicts do not come."""
+    e.absent += 1 if missing else -(e.absent > 0)
+    if e.absent >= ABSENT:
+        e.locked = False
+        e.absent = 0
+
+
+cdef bint _is_faint(Echo* e, float level) noexcept nogil:
+    """More like an echo than a caller: may wait some frames for a verdict."""
+    if level > _FAINT * e.sent_level or e.held == HELD:
+        return False
+    e.held += 1
+    return True
+
+
+cdef float _take_out(const int16_t* pcm, const float* expected, int16_t* residual, int n) noexcept nogil:
+    """Subtract what is expected; returns the mean square of what is left."""
+    cdef float value
+    cdef int i
+    for i in range(n):
+        value = pcm[i] - expected[i]
+        value = 32767 if value > 32767 else value
+        residual[i] = <int16_t>(-32768 if value < -32768 else value)
+    return fit_mean_square(residual, n)
+
+
+cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
+    """The mean square up to which what is left of a frame is still echo."""
+    cdef float value, bound
+    e.tail = back if back > 0.4 * e.tail else 0.4 * e.tail
+    e.sent_tail = sent if sent > 0.5 * e.sent_tail else 0.5 * e.sent_tail
+    bound = _MARGIN * e.leak * e.tail + 4 * e.floor
+    if e.energy_sent <= 0:
+        return bound
+    # The level that comes back is known before the shape of the path, and better than it if that bends.
+    value = e.energy_back / e.energy_sent
+    if e.explained < YOUNG:
+        value *= _YOUNG_MARGIN
+    else:
+        value = 2 * value if value < 0.015 else 0.03
+    value *= e.sent_tail
+    return value if value > bound else bound
+
+
+cdef void _learn(Echo* e, float left, float back) noexcept nogil:
+    """How much of the echo the path usually leaves."""
+    cdef float value = left / back
+    # Upwards slowly once the path is known: a caller's pauses must not make him part of the echo.
+    cdef float rise = 0.05 if e.explained < YOUNG else 0.01
+    value = 0.3 if value > 0.3 else value
+    e.leak += (value - e.leak) * (0.1 if value < e.leak else rise)
+    e.leak = 0.004 if e.leak < 0.004 else e.leak
+
+
+cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int n) noexcept nogil:
+    cdef float[BLOCK] expected
+    cdef int16_t[BLOCK] residual
+    cdef float[FIT_TAPS] taps
+    cdef float back, left, sent, bound
+    cdef int lag = 0
+    _predict(e, position, expected, &sent, n)
+    back = fit_mean_square_float(expected, n)
+    if not back < _IMPOSSIBLE:
+        # Least squares of a degenerate block; also what is not a number ends here.
+        e.locked = False
+        e.tail = 0
+        return _pass(e, pcm, n, ECHO_NEAR)
+    left = _take_out(pcm, expected, residual, n)
+    bound = _bound_of_echo(e, sent, back)
+    if left <= 1.1 * level and (left < bound or left < 0.06 * level):
+        e.explained += 1
+        e.echo_frames += 1
+        e.absent = 0
+        if back > 4 * e.floor and left < level:
+            _learn(e, left, back)
+            _measure(e, sent, back)
+            # Once little is left there is time: every fourth frame follows what changes.
+            if e.explained < YOUNG or left > 0.02 * level or e.explained & 3 == 0:
+                _adapt(e, position, residual, left, n)
+        if left < level:
+            memcpy(pcm, residual, n * sizeof(int16_t))
+        if e.hang_over:
+            e.hang_over -= 1
+            return _pass_on(e, pcm, n)
+        return _silence(e, pcm, left if left < level else level, n)
+    if _is_echo(e, taps, &lag):
+        e.explained += 1
+        if e.votes >= 2 and e.fit > (_REFIT if _is_near_lag(e, lag) else _CERTAIN):
+            _lock(e, lag, taps)
+        return _silence(e, pcm, level, n)
+    if e.explained < YOUNG and _is_faint(e, level):
+        return _silence(e, pcm, level, n)
+    _miss(e, left > 0.9 * level and back > 0.2 * level)
+    if left > 1.1 * level and left < bound:
+        # The path says too much, but of this level: it has changed rather than the caller spoken. Not for long.
+        return _silence(e, pcm, level, n)
+    if left < level:
+        if back > 4 * e.floor and left < 0.5 * level:
+            _adapt(e, position, residual, left, n)
+        memcpy(pcm, residual, n * sizeof(int16_t))
+    return _pass(e, pcm, n, ECHO_BOTH if back > 0.05 * level else ECHO_NEAR)
+
+
+cdef int _pass_on(Echo* e, int16_t* pcm, int n) noexcept nogil:
+    _give(e, pcm, 1, n)
+    return ECHO_BOTH
+
+
+cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
+    """A block of at most BLOCK samples."""
+    cdef float[FIT_TAPS] taps
+    cdef float level
+    cdef int lag = 0
+    level = fit_mean_square(pcm, n)
+    if level < _AUDIBLE:
+        e.floor += (level - e.floor) * (0.05 if level > e.floor else 0.2)
+        e.floor = 16 if e.floor < 16 else e.floor
+    if position - e.loud_end >= ECHO_HISTORY:
+        e.hang_over = 0
+        _give(e, pcm, 1, n)
+        return ECHO_PASSED
+    if position != e.heard_end:
+        memset(e.heard, 0, sizeof(e.heard))
+    memmove(e.heard, &e.heard[n], (ECHO_WINDOW - n) * sizeof(int16_t))
+    memcpy(&e.heard[ECHO_WINDOW - n], pcm, n * sizeof(int16_t))
+    e.heard_end = position + n
+    if level < _AUDIBLE:
+        e.tail *= 0.4
+        e.held = 0
+        e.hang_over -= e.hang_over > 0
+        _give(e, pcm, 1, n)
+        return ECHO_PASSED
+    if e.locked:
+        return _judge_locked(e, position, pcm, level, n)
+    if _is_echo(e, taps, &lag):
+        if e.votes >= 2 and e.fit > _CERTAIN:
+            _lock(e, lag, taps)
+        return _silence(e, pcm, level, n)
+    if _is_faint(e, level):
+        return _silence(e, pcm, level, n)
+    return _pass(e, pcm, n, ECHO_NEAR)
+
+
+cdef void echo_init(Echo* e) noexcept nogil:
+    memset(e, 0, sizeof(Echo))
+    e.loud_end = -ECHO_HISTORY
+    e.candidate = -1
+    e.found_delay = -1
+    e.floor = 16
+    e.gain = 1
+
+
+cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexcept nogil:
+    cdef float level
+    cdef int start, first
+    if position != e.sent_end:
+        memset(e.sent, 0, sizeof(e.sent))
+    if n > ECHO_HISTORY:
+        position += n - ECHO_HISTORY
+        pcm += n - ECHO_HISTORY
+        n = ECHO_HISTORY
+    start = <int>(position & (ECHO_HISTORY - 1))
+    first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
+    memcpy(&e.sent[start], pcm, first * sizeof(int16_t))
+    memcpy(&e.sent[0], pcm + first, (n - first) * sizeof(int16_t))
+    e.sent_end = position + n
+    level = fit_mean_square(pcm, n) if n else 0
+    e.sent_level = level if level > 0.99 * e.sent_level else 0.99 * e.sent_level
+    if level > _LOUD_SENT:
+        e.loud_end = position + n
+
+
+cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
+    cdef int verdict = ECHO_PASSED, part
+    while n > 0:
+        part = BLOCK if n > BLOCK else n
+        verdict = _judge(e, position, pcm, part)
+        position += part
+        pcm += part
+        n -= part
+    return verdict
+
+
+cdef class EchoGuard:
+    cdef Echo _state
+
+    def __cinit__(self):
+        echo_init(&self._state)
+
+    def sent(self, int64_t position, const uint8_t[::1] pcm):
+        if pcm.shape[0] % 2:
+            raise ValueError("S16LE PCM must have an even number of bytes")
+        if pcm.shape[0]:
+            echo_sent(&self._state, position, <const int16_t*>&pcm[0], <int>(pcm.shape[0] // 2))
+
+    def process(self, int64_t position, const uint8_t[::1] pcm):
+        cdef int verdict = ECHO_PASSED
+        cdef Py_ssize_t size = pcm.shape[0]
+        if size % 2:
+            raise ValueError("S16LE PCM must have an even number of bytes")
+        out = PyBytes_FromStringAndSize(NULL, size)
+        if size:
+            memcpy(PyBytes_AS_STRING(out), &pcm[0], size)
+            verdict = echo_process(&self._state, position, <int16_t*>PyBytes_AS_STRING(out), <int>(size // 2))
+        return out, verdict
+
+    @property
+    def locked(self):
+        return bool(self._state.locked)
+
+    @property
+    def delay_samples(self):
+        return None if self._state.found_delay < 0 else self._state.found_delay
+
+    @property
+    def return_loss_db(self):
+        if self._state.energy_back <= 0 or self._state.energy_sent <= 0:
+            return None
+        return 10 * log10f(self._state.energy_sent / self._state.energy_back)
+
+    @property
+    def echo_frames(self):
+        return self._state.echo_frames
+
+    @property
+    def state_bytes(self):
+        return sizeof(Echo)

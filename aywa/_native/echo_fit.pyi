@@ -1,0 +1,1 @@
+"""Compiled arithmetic of the echo guard; it has nothing for Python: `echo.EchoGuard` drives it."""

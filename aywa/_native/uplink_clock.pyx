@@ -1,0 +1,94 @@
+"""The caller's clock: timestamps of any rate, unwrapped and tied to the leg's timeline.
+
+Time is kept in units of 1/48000 s, of which every RTP clock served is a whole multiple: nothing is rounded before
+the end. When the codec changes to one of another clock, its timestamps say nothing about those before (RFC 7160
+section 3: implementations differ); the sequence number and the length of the packets do.
+"""
+
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
+
+from aywa._native.legstate cimport *
+
+cdef enum:
+    DRIFT_WINDOW = 250         # packets (5 s at 20 ms) whose least lateness shows the clocks drifting apart
+    DRIFT = 320                # samples (40 ms) of it that are corrected
+    CHANGE_LATE = 800          # samples (100 ms): a packet this late after a change of clocks follows a pause
+
+
+cdef void clock_init(Uplink* up) noexcept nogil:
+    up.units = UNITS_PER_SAMPLE
+    up.extended = <int64_t>UNITS_PER_SAMPLE << 40  # packets from before the first stay positive
+
+
+cdef int64_t _change(const Uplink* up, uint16_t sequence) noexcept nogil:
+    """Extended time of a packet of another clock than the newest's: as many packets on as it has been numbered."""
+    return up.extended + <int64_t><int16_t>(sequence - up.sequence) * up.packet_samples * UNITS_PER_SAMPLE
+
+
+cdef inline int64_t _extend(const Uplink* up, uint32_t timestamp, uint16_t sequence, uint8_t units) noexcept nogil:
+    if units != up.units:
+        return _change(up, sequence)
+    return up.extended + <int64_t><int32_t>(timestamp - up.timestamp) * units
+
+
+cdef int64_t clock_position(const Uplink* up, uint32_t timestamp, uint16_t sequence, uint8_t units) noexcept nogil:
+    return up.anchor + _extend(up, timestamp, sequence, units) // UNITS_PER_SAMPLE
+
+
+cdef void _anchor(Uplink* up, int64_t now) noexcept nogil:
+    """Tie the source's clock to the timeline: the packet that arrives now is heard now."""
+    up.anchor = now - up.extended // UNITS_PER_SAMPLE
+    up.end = now - up.packet_samples
+    up.lateness_min = CLOCK_JUMP
+    up.window = 0
+
+
+cdef void _measure_jitter(Leg* leg, int64_t transit) noexcept nogil:
+    cdef int64_t change = transit - leg.up.transit
+    leg.up.transit = transit
+    leg.stats.jitter_16 += (change if change > 0 else -change) - ((<int64_t>leg.stats.jitter_16 + 8) >> 4)
+
+
+cdef void _restart(Uplink* up, uint32_t timestamp, uint16_t sequence, uint8_t units, int64_t now) noexcept nogil:
+    up.timestamp = timestamp
+    up.sequence = sequence
+    up.units = units
+    up.transit = now - up.extended // UNITS_PER_SAMPLE
+    _anchor(up, now)
+
+
+cdef void clock_follow(Leg* leg, uint32_t timestamp, uint16_t sequence, uint8_t units, int64_t now,
+                       bint restarted) noexcept nogil:
+    cdef Uplink* up = &leg.up
+    cdef int64_t extended, lateness
+    cdef bint changed = units != up.units
+    if restarted:
+        # The packet on probation before this one belongs to the new source as well.
+        leg.stats.source_changes += up.started
+        _restart(up, timestamp, sequence, units, now)
+        return
+    extended = _extend(up, timestamp, sequence, units)
+    lateness = now - (up.anchor + extended // UNITS_PER_SAMPLE)
+    if lateness > CLOCK_JUMP or lateness < -CLOCK_JUMP:
+        up.extended = extended
+        _restart(up, timestamp, sequence, units, now)
+        return
+    if changed and lateness > CHANGE_LATE:
+        extended += lateness * UNITS_PER_SAMPLE
+        lateness = 0
+    if extended > up.extended:
+        up.extended = extended
+        up.timestamp = timestamp
+        up.sequence = sequence
+        up.units = units
+    if changed:
+        up.transit = now - extended // UNITS_PER_SAMPLE
+    else:
+        _measure_jitter(leg, now - extended // UNITS_PER_SAMPLE)
+    up.lateness_min = lateness if lateness < up.lateness_min else up.lateness_min
+    up.window += 1
+    if up.window == DRIFT_WINDOW:
+        if up.lateness_min > DRIFT or up.lateness_min < -DRIFT:
+            up.anchor += up.lateness_min
+        up.lateness_min = CLOCK_JUMP
+        up.window = 0

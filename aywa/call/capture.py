@@ -1,0 +1,101 @@
+"""The last packets of a call: kept in memory, written when the call went wrong or somebody asked."""
+
+from __future__ import annotations
+
+import errno
+
+import trio
+
+from aywa.call.disk import Disk
+from aywa.call.media_port import LegPort
+from aywa.call.timeline import Timeline
+from aywa.errors import EndCode, EndReason, RequestError
+from aywa.ports.capture import CapturedPacket, CaptureMode, CaptureStore
+
+WRITE_BOUND_S = 2.0  # for the disk; both sides have hung up by then
+LOSS_RATIO = 0.05
+LOSS_LEAST_PACKETS = 250  # 5 s at 20 ms: a share of less says nothing
+_WRONG = frozenset(
+    {
+        EndCode.MEDIA_TIMEOUT,
+        EndCode.SIP_ERROR,
+        EndCode.PROVIDER_ERROR,
+        EndCode.INTERNAL_ERROR,
+        EndCode.UNACCEPTABLE_OFFER,
+    }
+)
+
+
+class CallCapture:
+    """One call's packets."""
+
+    def __init__(self, call_id: str, timeline: Timeline, disk: Disk, store: CaptureStore | None) -> None:
+        """`store` None: nothing is written."""
+        self._call_id = call_id
+        self._timeline = timeline
+        self._disk = disk
+        self._store = store
+        self._leg: LegPort | None = None
+        self._asked = False
+
+    def follow(self, leg: LegPort) -> None:
+        """The call is answered on this leg."""
+        self._leg = leg
+
+    def start(self, mode: CaptureMode) -> None:
+        """Keep packets from now on, in this way, and write them when the call ends.
+
+        Raises RequestError (409) before the call is answered, MediaError when memory is out.
+        """
+        if self._leg is None:
+            raise RequestError("The call has no media yet", http_status=409, code="call-not-live")
+        self._leg.capture(mode)
+        self._asked = True
+        self._timeline.add("control.capture", mode=mode.value)
+
+    @property
+    def runs(self) -> bool:
+        """Whether packets are kept."""
+        return self._leg is not None and self._leg.captures
+
+    def packets(self) -> list[CapturedPacket]:
+        """What is kept, the oldest first; from any thread."""
+        return [] if self._leg is None else self._leg.captured()
+
+    async def keep(self, reason: EndReason | None) -> str | None:
+        """Write the packets of a call that is over if `reason` or its losses call for it: the file's path.
+
+        Bounded by `WRITE_BOUND_S`; what prevents it is an entry of the timeline.
+        """
+        cause = self._cause(reason)
+        if cause is None or self._store is None or not self.runs:
+            return None
+        store = self._store
+        error = OSError(errno.ETIMEDOUT, "The disk does not answer")
+        with trio.move_on_after(WRITE_BOUND_S, shield=True):
+            try:
+                path, packets, size = await self._disk.run(lambda: self._write(store))
+            except OSError as failure:
+                error = failure
+            else:
+                self._timeline.add("media.pcap_written", path=path, packets=packets, bytes=size, cause=cause)
+                return path
+        self._timeline.add("media.pcap_failed", error=error.strerror or type(error).__name__, cause=cause)
+        return None
+
+    def _write(self, store: CaptureStore) -> tuple[str, int, int]:
+        """In a worker thread: path, packets, bytes kept of them."""
+        packets = self.packets()
+        return store.write(self._call_id, packets), len(packets), sum(len(packet.data) for packet in packets)
+
+    def _cause(self, reason: EndReason | None) -> str | None:
+        """Why a capture is worth a file."""
+        if self._leg is None:
+            return None
+        if reason is not None and reason.code in _WRONG:
+            return reason.code.value
+        stats = self._leg.stats()
+        expected = stats.received + stats.lost
+        if expected >= LOSS_LEAST_PACKETS and stats.lost > LOSS_RATIO * expected:
+            return "loss"
+        return "asked" if self._asked else None

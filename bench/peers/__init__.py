@@ -1,0 +1,1 @@
+"""Other systems under the load of our phones: rtpengine, Pipecat, LiveKit Agents."""

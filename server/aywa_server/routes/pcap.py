@@ -1,0 +1,46 @@
+"""`GET /call/:id/pcap`: what was on the wire of a call."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import trio
+from quart import Blueprint, Response, send_file
+
+from aywa.artifacts.pcap import PCAP_TYPE
+from aywa.errors import RequestError
+from aywa.ports.store import CallRow, CallStatus
+from aywa_server.parts import Parts
+from aywa_server.routes.calls import find_call
+
+
+def pcap_routes(parts: Parts) -> Blueprint:
+    """The route: a live call's packets up to now, an ended call's file."""
+    routes = Blueprint("pcap", __name__)
+
+    @routes.get("/call/<call_id>/pcap")
+    async def get_pcap(call_id: str) -> Response:
+        row = await find_call(parts, call_id)
+        response: Response
+        if row.status is not CallStatus.ENDED and (packets := await parts.calls.pcap(row.id)) is not None:
+            response = Response(packets, mimetype=PCAP_TYPE)
+            response.headers["Content-Disposition"] = f'attachment; filename="{row.id}.pcap"'
+            return response
+        if row.pcap_path is None or not await trio.Path(row.pcap_path).is_file():
+            raise RequestError(_why_no_pcap(row), http_status=404, code="pcap-not-found")
+        response = await send_file(
+            Path(row.pcap_path),
+            mimetype=PCAP_TYPE,
+            as_attachment=True,
+            attachment_filename=f"{row.id}.pcap",
+            cache_timeout=0,
+        )
+        return response
+
+    return routes
+
+
+def _why_no_pcap(row: CallRow) -> str:
+    if row.status is CallStatus.ENDED:
+        return "no packets of this call were written: it was not captured, or nothing went wrong in it"
+    return "no packets of this call are kept in this worker: send the control command capture"
