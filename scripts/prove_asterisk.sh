@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Proves docs/asterisk/*.conf with a real Asterisk: a recorded human inside it books a room over the trunk.
-#   scripts/prove_asterisk.sh ROOT      ROOT: a folder for Debian sid with Asterisk (built there if empty; needs root)
-# aywa-media must be running on 127.0.0.1:5080.
+#   scripts/prove_asterisk.sh ROOT            ROOT: a folder for Debian sid with Asterisk (built there if empty; needs root)
+#   scripts/prove_asterisk.sh ROOT registered the user agent registers as 7000 instead, is called and calls (pytest)
+# For the first aywa-media must be running on 127.0.0.1:5080. PY names the Python of the second.
 set -euo pipefail
 
-root=${1:?usage: scripts/prove_asterisk.sh ROOT}
+root=${1:?usage: scripts/prove_asterisk.sh ROOT [registered]}
+mode=${2:-trunk}
 here=$(cd "$(dirname "$0")/.." && pwd)
 folder=/etc/aywa-trunk
 [ "$(id -u)" = 0 ] || { echo "prove_asterisk: needs root for debootstrap and chroot" >&2; exit 2; }
@@ -20,6 +22,7 @@ rm -rf "${root:?}$folder"
 mkdir -p "$root$folder"
 cp "$root"/etc/asterisk/{indications,features,stasis,acl,ccss,udptl}.conf "$root$folder/" 2>/dev/null || true
 cp "$here"/docs/asterisk/*.conf "$root$folder/"
+if [ "$mode" = registered ]; then mv "$root$folder/pjsip-registered.conf" "$root$folder/pjsip.conf"; fi
 cat >"$root$folder/asterisk.conf" <<CONF
 [directories]
 astetcdir => $folder
@@ -42,6 +45,12 @@ asterisk=$!
 trap 'kill $asterisk 2>/dev/null || true; wait $asterisk 2>/dev/null || true' EXIT
 cli() { chroot "$root" /usr/sbin/asterisk -C "$folder/asterisk.conf" -rx "$1"; }
 for _ in $(seq 100); do cli 'core waitfullybooted' 2>/dev/null | grep -q 'fully booted' && break; sleep 0.2; done
+if [ "$mode" = registered ]; then
+    cd "$here"
+    AYWA_ASTERISK_CLI="chroot $root /usr/sbin/asterisk -C $folder/asterisk.conf -rx" \
+        "${PY:-python3}" -m pytest -q -rs tests/interop/test_asterisk_registered.py
+    exit
+fi
 for _ in $(seq 50); do cli 'pjsip show contacts' 2>/dev/null | grep -q 'Avail' && break; sleep 0.2; done
 cli 'pjsip show contacts'
 cli 'channel originate Local/8000@phones extension human@trial'

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from aywa.proto.sdp.description import SessionDescription
+from aywa.settings import TrunkSettings
 
 
 class Printable(Protocol):
@@ -58,6 +59,10 @@ class IncomingPort(Protocol):
     @property
     def source(self) -> tuple[str, int]:
         """Where the INVITE came from."""
+
+    @property
+    def trunk(self) -> TrunkSettings | None:
+        """Whose call it is: its codecs and its SRTP go before the general ones."""
 
     @property
     def from_(self) -> Printable:

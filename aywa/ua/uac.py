@@ -12,6 +12,7 @@ from aywa.errors import TransportError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import RequestDone
 from aywa.proto.sip.custom_headers import check_custom_headers
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.redirect import RedirectPlan
 from aywa.proto.sip.routing import Address
@@ -51,7 +52,8 @@ class OutgoingCall:
     `headers` are the caller's own (CustomHeaderError names one that may not be sent). `allow_redirect` is
     asked for each target a 3xx names; without it none is followed. `on_early_media` hears each description of
     a provisional response (183), with True when it is the answer and no foretaste; `on_ringing` each status
-    from 101 to 199. Both are called synchronously; what they raise is logged.
+    from 101 to 199. Both are called synchronously; what they raise is logged. `credentials` answer a
+    challenge of the host first called; a redirect to another host is answered with what its own trunk says.
     """
 
     target: Uri
@@ -62,6 +64,7 @@ class OutgoingCall:
     allow_redirect: Callable[[Uri], bool] | None = None
     on_early_media: Callable[[SessionDescription, bool], None] | None = None
     on_ringing: Callable[[int], None] | None = None
+    credentials: Credentials | None = None
 
 
 async def place_call(endpoint: Endpoint, call: OutgoingCall, family_of: str) -> Session:
@@ -70,18 +73,21 @@ async def place_call(endpoint: Endpoint, call: OutgoingCall, family_of: str) -> 
     Raises InviteFailed with the last refusal, TransportError when the first target has no address, and
     CustomHeaderError. Cancelling the waiting cancels the call.
     """
+    first = await resolve(call.target, family_of)
     parameters = CallParameters(
         call.target,
         call.from_uri,
         call.offer.encode(),
-        await resolve(call.target, family_of),
+        first,
         check_custom_headers(call.headers),
         ring_limit_s=call.ring_timeout_s,
         to=call.target,
     )
     plan = RedirectPlan(call.target, call.allow_redirect or (lambda uri: False))
     while True:
-        usage = endpoint.core.invite(parameters, trio.current_time())
+        own = parameters.destination[0] == first[0]
+        credentials = call.credentials if own else None
+        usage = endpoint.core.invite(parameters, trio.current_time(), credentials)
         try:
             return await _ask(endpoint, usage, call)
         except InviteFailed as failure:

@@ -15,6 +15,7 @@ from aywa.proto.sip.message import Request
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session_states import Ended, KeyPressed, OfferArrived, SessionEvent, State
 from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.settings import TrunkSettings
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import SipCallEnded
 from aywa.ua.session import Session, tell
@@ -34,6 +35,7 @@ class IncomingCall:
         self.to: NameAddr = usage.request.to
         self.source: Address = usage.source
         self.facts: CallFacts = facts_of(usage.request)
+        self.trunk: TrunkSettings | None = endpoint.trunks.of(usage.source[0])
         self.offer: SessionDescription | None = parse_sdp(usage.request.body) if usage.has_offer else None
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_key: Callable[[str, int], None] | None = None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import HistogramMetricFamily
+from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily
 
 from aywa.ports.store import TimelineEntry
 
@@ -74,6 +74,22 @@ class _CallQuality:
                 self._jitter.labels(direction).observe(float(figures["jitter_ms"]) / 1000)
 
 
+class _Registered:
+    """Registrations by trunk, as they are when they are asked for."""
+
+    def __init__(self, read: Callable[[], Mapping[str, bool]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One gauge, labelled by registration."""
+        family = GaugeMetricFamily(
+            "aywa_sip_registered", "Whether the registrar holds our contact", labels=["registration"]
+        )
+        for name, registered in self._read().items():
+            family.add_metric([name], float(registered))
+        yield family
+
+
 class Metrics:
     """Counts timeline entries as they happen; reads loads when it is scraped."""
 
@@ -110,6 +126,10 @@ class Metrics:
     def use_tick_lateness(self, read: Callable[[], Sequence[tuple[float, int]]]) -> None:
         """The engine's ticks: (upper limit in seconds, count), the last limit infinite."""
         self._registry.register(_TickLateness(read))
+
+    def use_registrations(self, read: Callable[[], Mapping[str, bool]]) -> None:
+        """By trunk: whether its registration stands; read at every scrape."""
+        self._registry.register(_Registered(read))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

@@ -13,6 +13,7 @@ from tests.kit.ports import free_port, free_udp_range
 
 _MODULE_DIRS = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules")
 _MODULES = ("stdio", "g711", "aufile", "aubridge", "sndfile", "uuid")
+GUEST = "<sip:guest@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1"  # no registrar, no password
 _APPLICATIONS = ("account", "menu", "ctrl_tcp")
 
 
@@ -55,7 +56,9 @@ class Baresip:
         return next(iter(sorted((self.folder / "rec").glob("dump-*-dec.wav"))))
 
 
-def _write_configuration(folder: Path, sip_port: int, control_port: int, microphone: Path) -> None:
+def _write_configuration(
+    folder: Path, sip_port: int, control_port: int, microphone: Path, account: str
+) -> None:
     modules = next(path for path in _MODULE_DIRS if Path(path).is_dir())
     rtp = free_udp_range(16)
     lines = [
@@ -79,15 +82,15 @@ def _write_configuration(folder: Path, sip_port: int, control_port: int, microph
     ]
     (folder / "rec").mkdir(parents=True)
     (folder / "config").write_text("\n".join(lines) + "\n")
-    (folder / "accounts").write_text("<sip:guest@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1\n")
+    (folder / "accounts").write_text(account + "\n")
     (folder / "contacts").write_text("")
 
 
 @asynccontextmanager
-async def open_baresip(folder: Path, microphone: Path) -> AsyncIterator[Baresip]:
+async def open_baresip(folder: Path, microphone: Path, account: str = GUEST) -> AsyncIterator[Baresip]:
     """Start baresip in `folder` with `microphone` (mono WAV at 8 kHz, played from the start of a call)."""
     control_port = free_port()
-    _write_configuration(folder, free_port(), control_port, microphone)
+    _write_configuration(folder, free_port(), control_port, microphone, account)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -10,6 +10,7 @@ import trio
 from aywa.errors import EndCode, EndReason, EndSide, RemoteProtocolError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
+from aywa.settings import TrunkSettings
 
 
 class CallerGaveUpError(RemoteProtocolError):
@@ -88,6 +89,7 @@ class FakeIncomingCall:
     ) -> None:
         self.sip_call_id = f"call-{number}@test"
         self.source = ("192.0.2.7", 5060)
+        self.trunk: TrunkSettings | None = None
         self.from_ = "<sip:caller@example.test>"
         self.to = "<sip:hotel@example.test>"
         theirs = make_offer(LocalAudio("127.0.0.1", 40_000 + 2 * number), number, 1)

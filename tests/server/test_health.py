@@ -98,3 +98,11 @@ def test_late_ticks_of_the_engine_are_a_histogram() -> None:
         "aywa_engine_legs 3.0",
     ):
         assert line in text.splitlines()
+
+
+def test_registrations_are_a_gauge_by_trunk() -> None:
+    metrics = Metrics()
+    metrics.use_registrations(lambda: {"pbx": True, "carrier": False})
+    lines = metrics.render().decode().splitlines()
+    assert 'aywa_sip_registered{registration="pbx"} 1.0' in lines
+    assert 'aywa_sip_registered{registration="carrier"} 0.0' in lines

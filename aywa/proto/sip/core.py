@@ -20,7 +20,9 @@ from typing import TypeAlias
 
 from aywa.errors import ParseError, RemoteProtocolError
 from aywa.proto.sip.build import new_request, response_to
+from aywa.proto.sip.call_auth import CHALLENGES, CallAuth
 from aywa.proto.sip.deadlines import Deadlines
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.header import NameAddr
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.layer_actions import (
@@ -81,17 +83,26 @@ class RequestDone:
 
 CoreAction: TypeAlias = Transmit | IncomingCall | SessionSaid | RequestDone
 _SessionKey: TypeAlias = tuple[str, str]  # Call-ID and our tag, which is unique alone
+Guard: TypeAlias = Callable[[Request, Address, float], Response | None]
 
 
 class UserAgentCore:
     """One input -> drain `actions()` -> wait until `deadline` or the next input."""
 
     def __init__(
-        self, identity: Identity, *, load: Callable[[], SipLoad] | None = None, limit: int = DEFAULT_LIMIT
+        self,
+        identity: Identity,
+        *,
+        load: Callable[[], SipLoad] | None = None,
+        limit: int = DEFAULT_LIMIT,
+        credentials: Callable[[Address], Credentials | None] = lambda destination: None,
+        guard: Guard = lambda request, source, now: None,
     ) -> None:
         self.identity = identity
         self.transactions = TransactionLayer(limit=limit)
+        self.auth = CallAuth(identity, credentials)
         self._load = load
+        self._guard = guard  # the refusal a new INVITE has earned, if any
         self._sessions: dict[_SessionKey, InviteUsage] = {}
         self._owners: dict[ClientKey, InviteUsage | None] = {}  # None: a request outside sessions
         self._invites: dict[ServerKey, IncomingUsage] = {}
@@ -150,9 +161,13 @@ class UserAgentCore:
                 self._collect(usage, now)
         self._pump(now)
 
-    def invite(self, parameters: CallParameters, now: float) -> OutgoingUsage:
-        """Call someone."""
+    def invite(
+        self, parameters: CallParameters, now: float, credentials: Credentials | None = None
+    ) -> OutgoingUsage:
+        """Call someone. `credentials` go before those that the destination's address stands for."""
         usage = OutgoingUsage(self.identity, parameters, now=now)
+        if credentials is not None:
+            self.auth.choose(usage, credentials)
         self._sessions[(usage.call_id, usage.local_tag)] = usage
         self.apply(usage, now)
         return usage
@@ -170,10 +185,25 @@ class UserAgentCore:
             contact=self.identity.contact,
             headers=(*self.identity.capabilities(), ("User-Agent", self.identity.product)),
         )
-        key = self.transactions.start(request, destination, now)
-        self._owners[key] = None
+        return self.ask(request, destination, now)
+
+    def ask(self, request: Request, destination: Address, now: float) -> ClientKey:
+        """Send a request outside sessions; `RequestDone` with this key tells."""
+        key = ClientKey(request.via.branch or "", request.method)
+        self._owners[key] = None  # known before it starts: the first send may fail at once
+        self.transactions.start(request, destination, now)
         self._pump(now)
         return key
+
+    def forbid(self, data: bytes, source: Address, now: float) -> None:
+        """Answer a stranger's request with 403, without state; anything else of his is dropped."""
+        try:
+            request = parse_datagram(data)
+        except ParseError:
+            return
+        if isinstance(request, Request) and request.method != "ACK":
+            self.transactions.refuse_without_state(request, source, 403)
+            self._pump(now)
 
     def apply(self, usage: InviteUsage, now: float) -> None:
         """Carry out what a call of one of the session's own methods asked for."""
@@ -229,9 +259,9 @@ class UserAgentCore:
             self._collect(usage, now)
 
     def _receive_invite(self, key: ServerKey, request: Request, source: Address, now: float) -> None:
-        busy = self._busy(request)
-        if busy is not None:
-            self._respond(key, busy, now)
+        refusal = self._guard(request, source, now) or self._busy(request)
+        if refusal is not None:
+            self._respond(key, refusal, now)
             return
         try:
             usage = IncomingUsage(self.identity, request, key, source)
@@ -263,10 +293,28 @@ class UserAgentCore:
     def _receive_response(self, key: ClientKey, response: Response, now: float) -> None:
         usage = self._owners.get(key)
         if usage is not None:
+            if response.status in CHALLENGES and self._renew(key, usage, response, now):
+                return
+            if response.status >= 200:
+                self.auth.accept(usage, response)
             usage.receive_response(response, now)
             self._collect(usage, now)
         elif response.status >= 200 and key in self._owners:
             self._actions.append(RequestDone(key, response, None))
+
+    def _renew(self, key: ClientKey, usage: InviteUsage, response: Response, now: float) -> bool:
+        """Send a challenged request again, with an answer; False when there is none (§22.2)."""
+        sent = self.transactions.sent(key)
+        if sent is None or not usage.alive:
+            return False
+        again = self.auth.renew(usage, *sent, response)
+        if again is None:
+            return False
+        renewed = ClientKey(again.via.branch or "", again.method)
+        self._owners[renewed] = usage
+        self.transactions.start(again, sent[1], now)
+        self._collect(usage, now)
+        return True
 
     def _transaction_failed(self, key: ClientKey | ServerKey, why: Failure, now: float) -> None:
         if isinstance(key, ServerKey):
@@ -291,8 +339,10 @@ class UserAgentCore:
                     # Known before it starts: the first send may fail at once.
                     key = ClientKey(request.via.branch or "", request.method)
                     self._owners[key] = usage
+                    self.auth.sign(usage, request, address)
                     self.transactions.start(request, address, now)
                 case SendAck(request, address):
+                    self.auth.sign(usage, request, address)
                     self._actions.append(Transmit(request, address))
                 case Answer(server_key, response):
                     self.transactions.respond(server_key, response, now)
@@ -306,6 +356,7 @@ class UserAgentCore:
         else:
             self._deadlines.set(key_of, None)
             self._sessions.pop(key_of, None)
+            self.auth.forget(usage)
 
     # -- answers of the core itself
 
