@@ -155,6 +155,29 @@ class Runtime:
         """By trunk, for those that register: whether the registrar holds our contact."""
         return {status.trunk: status.registered for status in self.user_agent.registrations.statuses}
 
+    def sip_refusals(self) -> dict[str, float]:
+        """New calls and other requests that were turned away so far, by reason."""
+        gate, (endpoint, transactions) = self.user_agent.gate.counters, self.user_agent.counters
+        return {
+            "unknown-peer": endpoint.unknown_peers,
+            "scanner": endpoint.scanners,
+            "malformed": endpoint.broken,
+            "credentials": gate.refused,
+            "stale-nonce": gate.stale,
+            "banned": gate.banned,
+            "overload": transactions.refused_for_load,
+        }
+
+    def sip_authentication(self) -> dict[str, float]:
+        """What new calls on trunks with users have come to so far, by outcome."""
+        gate = self.user_agent.gate.counters
+        return {
+            "challenged": gate.challenged,
+            "granted": gate.granted,
+            "stale": gate.stale,
+            "refused": gate.refused,
+        }
+
     def tick_lateness(self) -> tuple[tuple[float, int], ...]:
         """The engine's ticks by how late they began: upper limit in seconds, count; the last is infinite."""
         return tuple((limit_us * 1e-6, count) for limit_us, count in self.engine.load().lateness)

@@ -13,6 +13,7 @@ from aywa.proto.sip.digest import Algorithm
 from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
+from aywa.ua.bans import BAN_S, Bans
 from aywa.ua.trunk import Trunks, credentials_of
 
 REFUSALS_NAMED = 64  # hosts; guessing must not flood the log
@@ -27,6 +28,7 @@ class GateCounters:
     granted: int = 0
     stale: int = 0
     refused: int = 0
+    banned: int = 0
 
 
 class Gate:
@@ -34,6 +36,7 @@ class Gate:
 
     def __init__(self, trunks: Trunks, realm: str, key: bytes) -> None:
         self.counters = GateCounters()
+        self._bans = Bans()
         self.trunks = trunks
         self._named: set[str] = set()
         self._servers = {
@@ -53,7 +56,12 @@ class Gate:
         if trunk is None:
             return None  # the address is one that we are in a call with
         server = self._servers.get(trunk.name)
-        return None if server is None else self._challenge(server, request, source[0], now)
+        if server is None:
+            return None
+        if self._bans.banned(source[0], now):
+            self.counters.banned += 1
+            return response_to(request, 403)
+        return self._challenge(server, request, source[0], now)
 
     def _challenge(self, server: DigestServer, request: Request, host: str, now: float) -> Response | None:
         verdict = server.judge(request, host, now)
@@ -61,12 +69,15 @@ class Gate:
         match verdict:
             case Verdict.GRANTED:
                 counters.granted += 1
+                self._bans.proved(host)
                 return None
             case Verdict.STALE:
                 counters.stale += 1
             case Verdict.REFUSED if "Authorization" in request.headers:
                 counters.refused += 1
                 self._name(host)
+                if server.has_asked(request, host, now) and self._bans.failed(host, now):
+                    _log.warning("sip.banned", peer=host, seconds=BAN_S)
             case _:
                 counters.challenged += 1
         asks = server.challenges(host, now, stale=verdict is Verdict.STALE)

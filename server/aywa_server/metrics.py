@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import GaugeMetricFamily, HistogramMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from aywa.ports.store import TimelineEntry
 
@@ -90,6 +90,27 @@ class _Registered:
         yield family
 
 
+class _SipRequests:
+    """Requests that were turned away, and how callers have proved themselves; read at every scrape."""
+
+    def __init__(
+        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._refusals = refusals
+        self._authentication = authentication
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Two counters, by reason and by outcome."""
+        for name, meaning, label, read in (
+            ("aywa_sip_refused", "SIP requests turned away", "reason", self._refusals),
+            ("aywa_sip_authentication", "New calls asked for credentials", "outcome", self._authentication),
+        ):
+            family = CounterMetricFamily(name, meaning, labels=[label])
+            for value, count in read().items():
+                family.add_metric([value], count)
+            yield family
+
+
 class Metrics:
     """Counts timeline entries as they happen; reads loads when it is scraped."""
 
@@ -130,6 +151,12 @@ class Metrics:
     def use_registrations(self, read: Callable[[], Mapping[str, bool]]) -> None:
         """By trunk: whether its registration stands; read at every scrape."""
         self._registry.register(_Registered(read))
+
+    def use_sip(
+        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
+        self._registry.register(_SipRequests(refusals, authentication))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

@@ -88,6 +88,7 @@ class Server:
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
                 metrics.use_registrations(runtime.registered)
+                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,

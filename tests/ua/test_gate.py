@@ -12,12 +12,19 @@ from trio.testing import MockClock
 from aywa.proto.sip.parser import parse_datagram
 from aywa.settings import SipSettings, StrangerPolicy, TrunkCredentials, TrunkSettings
 from aywa.ua import IncomingCall, InviteFailed, UserAgent, open_user_agent
+from aywa.ua.bans import BAN_S, FAILURES, REMEMBERED, Bans
+from aywa.ua.gate import Gate
 from aywa.ua.trunk import Trunks
 from tests.kit.netem import Weather
 from tests.kit.sip_agents import ALICE_URI, BOB_URI, offer, refuse_calls, talk
+from tests.kit.sip_messages import request
 from tests.kit.sip_sockets import MemoryNet, open_memory_net
 
 SECRET = "wonderland"
+AUTHORIZATION = (
+    'Digest username="alice", realm="aywa", nonce="0.1.00", uri="sip:bob@192.0.2.2", '
+    f'response="{"0" * 32}", algorithm=MD5'
+)
 ALICE_HOST, BOB_HOST = "192.0.2.1", "192.0.2.2"
 GUARDED = TrunkSettings("alice", (ALICE_HOST,), inbound=(TrunkCredentials("alice", SECRET),))
 
@@ -91,6 +98,63 @@ async def test_others_hear_401_and_nobody_hears_of_them(
     assert password not in str(failure.value)
     assert [log["event"] for log in logs] == ["sip.credentials_refused"]
     assert password not in repr(logs)
+
+
+async def test_who_goes_on_guessing_is_refused_without_a_sum(autojump_clock: MockClock) -> None:
+    guessing = to_bob("alice", "guess")
+    bobs = SipSettings(trunks=(), named_trunks=(GUARDED,))
+    with capture_logs() as logs:
+        async with (
+            open_memory_net() as net,
+            open_agent(net, ALICE_HOST, guessing, refuse_calls) as alice,
+            open_agent(net, BOB_HOST, bobs) as bob,
+        ):
+            statuses = []
+            for _ in range(FAILURES + 1):
+                with pytest.raises(InviteFailed) as failure:
+                    await alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
+                statuses.append(failure.value.status)
+            assert statuses == [401] * FAILURES + [403]
+            counters = bob.gate.counters
+            assert (counters.refused, counters.challenged, counters.banned) == (FAILURES, FAILURES, 1)
+            await trio.sleep(BAN_S)
+            with pytest.raises(InviteFailed) as failure:
+                await alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
+            assert failure.value.status == 401
+    assert [log["event"] for log in logs] == ["sip.credentials_refused", "sip.banned"]
+
+
+def test_a_forged_source_gets_nobody_banned() -> None:
+    gate = Gate(Trunks([], [GUARDED]), "aywa", bytes(32))
+    forged = request(
+        headers=(("Authorization", AUTHORIZATION),), uri="sip:bob@192.0.2.2"
+    )  # a nonce that was made up: whoever sends it has not received ours
+    for second in range(3 * FAILURES):
+        refusal = gate.check(forged, (ALICE_HOST, 5060), float(second))
+        assert refusal is not None
+        assert refusal.status == 401
+    assert gate.counters.refused == 3 * FAILURES
+
+
+def test_a_right_secret_clears_what_was_failed_and_old_failures_lapse() -> None:
+    bans = Bans()
+    for _ in range(3):
+        assert not any(bans.failed("a", 0.0) for _ in range(FAILURES - 1))
+        bans.proved("a")
+    assert not any(bans.failed("b", 10.0 * second) for second in range(FAILURES * 3))
+    assert [bans.failed("c", 0.0) for _ in range(FAILURES)] == [False] * (FAILURES - 1) + [True]
+    assert (bans.banned("c", BAN_S - 1), bans.banned("c", BAN_S), bans.banned("b", 0.0)) == (
+        True,
+        False,
+        False,
+    )
+
+
+def test_a_flood_of_hosts_is_not_remembered_for_ever() -> None:
+    bans = Bans()
+    for number in range(3 * REMEMBERED):
+        bans.failed(f"host-{number}", 0.0)
+    assert len(bans._records) == REMEMBERED
 
 
 async def test_a_peer_whose_address_is_enough_is_not_asked(autojump_clock: MockClock) -> None:

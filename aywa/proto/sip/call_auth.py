@@ -91,13 +91,13 @@ class CallAuth:
             response.reason = refused.detail
             return None
         again = _copied(sent, self._identity)
-        dialog = usage.dialog
+        dialog = usage.dialog_of_sent(sent)
         number = max(sent.cseq.number, dialog.local_sequence if dialog is not None else 0) + 1
         again.headers.set("CSeq", str(CSeq(number, sent.method)))
         if not usage.replace_request(sent, again):
             return None
-        if usage.dialog is not None:
-            usage.dialog.local_sequence = number
+        if dialog is not None:
+            dialog.local_sequence = number
         call.client.authorize(again)
         call.attempts[branch_of(again)] = attempt
         self._note(call, again)

@@ -94,6 +94,17 @@ class DigestServer:
                 return self._judge(answer, request, source, now)
         return Verdict.REFUSED
 
+    def has_asked(self, request: Request, source: str, now: float) -> bool:
+        """Whether `request` answers a challenge of ours: its sender is where `source` says. Never raises."""
+        for value in request.headers.get_all("Authorization"):
+            try:
+                answer = parse_authorization(value)
+            except ParseError:
+                continue
+            if answer is not None and answer.realm == self.realm:
+                return self._read_nonce(answer.nonce, source, now) != (None, False)
+        return False
+
     def _judge(self, answer: Authorization, request: Request, source: str, now: float) -> Verdict:
         """Everything is computed for everybody, so that time tells nobody whom there is (RFC 7616 §5.14)."""
         algorithm = answer.algorithm

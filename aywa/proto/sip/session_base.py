@@ -166,6 +166,10 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         else:
             self._change_failed(branch, why, now)
 
+    def dialog_of_sent(self, sent: Request) -> Dialog | None:
+        """The dialog that counts the numbers of a request of ours."""
+        return self.dialog
+
     def replace_request(self, sent: Request, again: Request) -> bool:
         """`sent` was challenged, and `again` is to take its place; False when nobody waits for it (§22.2)."""
         if branch_of(sent) != self._bye_branch or self.state is not State.ENDING:

@@ -156,6 +156,11 @@ class OutgoingUsage(InviteUsage):
             status = 503 if why is Failure.TRANSPORT else 408
             self._end(False, status, self._end_reason or why.value)
 
+    def dialog_of_sent(self, sent: Request) -> Dialog | None:
+        """Before the 2xx, each branch counts for itself."""
+        branch = self._set_up.branches.get(sent.to.tag or "")
+        return branch.dialog if branch is not None and self.state in _SETTING_UP else self.dialog
+
     def replace_request(self, sent: Request, again: Request) -> bool:
         """`sent` was challenged, and `again` is to take its place. A call that is being cancelled is not."""
         if sent.method == "PRACK":

@@ -78,6 +78,12 @@ class Line:
         self.core.receive(message, BOB, self.now)
         self.drain()
 
+    def wake(self, now: float) -> None:
+        """Time passes; the network carries nothing."""
+        self.now = now
+        self.core.handle_timers(now)
+        self.drain()
+
     def challenge(self, method: str, nonce: str = "n", *, status: int = 401, stale: bool = False) -> None:
         """Bob asks for credentials."""
         name = "WWW-Authenticate" if status == 401 else "Proxy-Authenticate"
@@ -142,6 +148,80 @@ def test_a_bye_and_a_reinvite_are_answered_for_too() -> None:
     line.answer("BYE", 200)
     assert line.events[-1] == Ended(False, 200, "")
     assert len(line.core.auth) == 0
+
+
+TIMED = (("Session-Expires", "90;refresher=uac"), ("Allow", "INVITE, ACK, BYE, UPDATE"))
+
+
+def refreshing() -> Line:
+    """A call that Alice has to refresh every 45 s, and the first refresh sent."""
+    line = Line()
+    line.challenge("INVITE")
+    line.answer("INVITE", 200, *TIMED, body=ANSWER)
+    line.wake(45.0)
+    return line
+
+
+def test_a_refresh_that_is_challenged_is_answered_for_and_the_call_goes_on() -> None:
+    line = refreshing()
+    first = line.last("UPDATE")
+    line.challenge("UPDATE", "fresh", stale=True)
+    second = line.last("UPDATE")
+    assert second.cseq.number == first.cseq.number + 1
+    assert 'nonce="fresh"' in (second.headers.get("Authorization") or "")
+    assert second.headers.get("Session-Expires") == first.headers.get("Session-Expires")
+    assert second.to.tag == first.to.tag == "bob"
+    line.answer("UPDATE", 200, TIMED[0])
+    line.wake(89.0)
+    assert line.usage.state is State.CONFIRMED
+    assert line.last("UPDATE") is second
+    line.wake(90.0)
+    third = line.last("UPDATE")
+    assert third.cseq.number == second.cseq.number + 1
+    assert line.events == [Established(ANSWER)]
+
+
+def test_a_call_whose_refreshes_nobody_can_answer_for_ends_before_its_interval() -> None:
+    line = refreshing()
+    line.challenge("UPDATE", "fresh")
+    line.challenge("UPDATE", "fresher")
+    assert line.usage.state is State.CONFIRMED
+    assert "BYE" not in [request.method for request in line.sent]
+    for now in range(46, 91):
+        line.wake(float(now))
+    assert "BYE" in [request.method for request in line.sent]
+
+
+def test_a_challenged_prack_counts_in_the_branch_it_acknowledges() -> None:
+    line = Line()
+    line.challenge("INVITE")
+    line.answer("INVITE", 183, *reliable(1), tag="one")
+    prack = line.last("PRACK")
+    asks = (("WWW-Authenticate", str(Challenge("pbx", "fresh", stale=True))),)
+    refused = line.response("PRACK", 401, *asks, tag="one")
+    line.answer("INVITE", 183, *reliable(7), tag="two")
+    line.answer("INVITE", 183, *reliable(8), tag="two")
+    line.receive(refused)
+    again = line.last("PRACK")
+    assert (again.to.tag, again.cseq.number) == ("one", prack.cseq.number + 1)
+    assert again.headers.get("RAck") == prack.headers.get("RAck")
+    assert 'nonce="fresh"' in (again.headers.get("Authorization") or "")
+    line.answer("PRACK", 200, tag="one")
+    invite = [request for request in line.sent if request.method == "INVITE"][-1]
+    contact = ("Contact", "<sip:bob@192.0.2.2:5060>")
+    line.receive(
+        response_to(
+            invite, 200, to_tag="one", headers=(contact,), body=ANSWER, content_type="application/sdp"
+        )
+    )
+    line.usage.hang_up(1.0)
+    line.core.apply(line.usage, 1.0)
+    line.drain()
+    assert line.last("BYE").cseq.number == again.cseq.number + 1
+
+
+def reliable(number: int) -> tuple[tuple[str, str], ...]:
+    return (("Require", "100rel"), ("RSeq", str(number)), ("Contact", "<sip:bob@192.0.2.2:5060>"))
 
 
 def test_wrong_credentials_end_the_call_and_name_the_realm() -> None:
