@@ -14,9 +14,11 @@ from libc.stdint cimport int16_t, int64_t, uint8_t
 from libc.string cimport memcpy, memmove, memset
 
 from aywa._native.echo_fit cimport *
+from aywa._native.g711 cimport ulaw_decode, ulaw_encode
 
 cdef enum:
     BLOCK = 160
+    SILENCE = 0xFF              # in mu-law
     LEAD = 12                   # taps before those that the search found
     FIT_TAPS = 16
     COARSE = ECHO_HISTORY // FIT_STEP
@@ -56,8 +58,8 @@ cdef void _recall(const Echo* e, int64_t position, int16_t* out, int n) noexcept
     n -= before + after
     start = <int>((position + before) & (ECHO_HISTORY - 1))
     first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
-    memcpy(out, &e.sent[start], first * sizeof(int16_t))
-    memcpy(out + first, &e.sent[0], (n - first) * sizeof(int16_t))
+    ulaw_decode(&e.sent[start], out, first)
+    ulaw_decode(&e.sent[0], out + first, n - first)
 
 
 cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
@@ -409,6 +411,7 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
 
 cdef void echo_init(Echo* e) noexcept nogil:
     memset(e, 0, sizeof(Echo))
+    memset(e.sent, SILENCE, sizeof(e.sent))
     e.loud_end = -ECHO_HISTORY
     e.candidate = -1
     e.found_delay = -1
@@ -420,15 +423,15 @@ cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexce
     cdef float level
     cdef int start, first
     if position != e.sent_end:
-        memset(e.sent, 0, sizeof(e.sent))
+        memset(e.sent, SILENCE, sizeof(e.sent))
     if n > ECHO_HISTORY:
         position += n - ECHO_HISTORY
         pcm += n - ECHO_HISTORY
         n = ECHO_HISTORY
     start = <int>(position & (ECHO_HISTORY - 1))
     first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
-    memcpy(&e.sent[start], pcm, first * sizeof(int16_t))
-    memcpy(&e.sent[0], pcm + first, (n - first) * sizeof(int16_t))
+    ulaw_encode(pcm, &e.sent[start], first)
+    ulaw_encode(pcm + first, &e.sent[0], n - first)
     e.sent_end = position + n
     level = fit_mean_square(pcm, n) if n else 0
     e.sent_level = level if level > 0.99 * e.sent_level else 0.99 * e.sent_level
@@ -445,6 +448,12 @@ cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept n
         pcm += part
         n -= part
     return verdict
+
+
+cdef object echo_return_loss_db(const Echo* e):
+    if e.energy_back <= 0 or e.energy_sent <= 0:
+        return None
+    return 10 * log10f(e.energy_sent / e.energy_back)
 
 
 cdef class EchoGuard:
@@ -480,9 +489,7 @@ cdef class EchoGuard:
 
     @property
     def return_loss_db(self):
-        if self._state.energy_back <= 0 or self._state.energy_sent <= 0:
-            return None
-        return 10 * log10f(self._state.energy_sent / self._state.energy_back)
+        return echo_return_loss_db(&self._state)
 
     @property
     def echo_frames(self):

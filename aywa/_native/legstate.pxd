@@ -7,6 +7,8 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
 from aywa._native.capture cimport Capture
+from aywa._native.hearing cimport Hearing
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
@@ -32,6 +34,11 @@ cdef enum:
     CODEC_NONE = 255           # nothing was heard of the present source
     CODEC_OTHER = 254          # what was heard came by a codec that is no longer among the wire's
     DIGITS = 32
+
+cdef enum:                     # presses in the audio
+    TONES_OFF = 0
+    TONES_ON = 1
+    TONES_BEGIN = 2            # on, whatever was heard before
 
 cdef enum:
     FLAG_PCM_READY = 1
@@ -89,9 +96,10 @@ cdef struct Uplink:
     uint8_t units              # of extended time that a tick of its clock is: 6 at 8 kHz, 1 at 48 kHz
     uint8_t shift
     int64_t extended           # the newest without wrap, in units of 1/48000 s
-    int64_t anchor             # timeline sample = anchor + extended / 6
+    double anchor              # timeline sample = anchor + extended / 6
     int64_t end                # timeline sample after the last processed one
-    int64_t lateness_min       # over the current drift window
+    float drift                # samples that the anchor moves per sample of the source
+    int lateness_min           # over the current drift window
     int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
     int packet_samples         # of the newest audio packet
     int pending                # samples waiting for a whole VAD frame
@@ -102,7 +110,8 @@ cdef struct Uplink:
     uint8_t pressing           # a digit is being received
     uint8_t codec              # place in the wire of the codec heard last, or CODEC_NONE, CODEC_OTHER
     uint8_t digit_units        # of the clock that the press goes by
-    uint8_t spare_0[2]
+    uint8_t noisy              # comfort noise stands in for the caller
+    uint8_t windows            # drift windows measured, up to those in which the drift is learnt
     SpeechDetector speech
     uint64_t noticed
     uint64_t written
@@ -110,7 +119,11 @@ cdef struct Uplink:
     uint64_t since             # ring position where the present source began
     int64_t offset             # of the newest break
     uint64_t breaks_written
-    uint64_t spare[2]
+    Hearing* hearing
+    uint32_t span              # samples of the source in the drift window
+    uint8_t guarded            # the concealer's history is kept by hand: the ring is without the echo
+    uint8_t tones              # Python: TONES_*
+    uint8_t spare[2]
     Reorder reorder
     int64_t excused            # timeline position up to which no packet was due
     uint64_t breaks_read       # Python
@@ -147,7 +160,7 @@ cdef struct Downlink:
     uint64_t digits_written    # Python
     uint64_t digits_read
     DigitSender digit
-    int digit_pause            # samples until the next digit may begin
+    uint32_t spare_2
     int digit_code
     uint32_t digit_timestamp
     uint32_t origin            # timestamp of timeline sample 0, for key presses by another clock
@@ -206,9 +219,10 @@ cdef struct Leg:
     Capture* capture           # Python, once: NULL until packets are to be kept
     uint64_t events_written
     uint64_t events_read       # Python
+    Mixing* mixing             # Python: NULL until something besides its own speech is heard on it
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[31]
+    uint8_t spare[23]
     Uplink up
     uint64_t spare_2[3]
     Downlink down
@@ -233,6 +247,10 @@ cdef inline uint64_t leg_peer(Leg* leg) noexcept nogil:
 cdef inline Capture* leg_capture(const Leg* leg) noexcept nogil:
     """Where packets are kept; NULL: nowhere."""
     return <Capture*>load_u64(<const uint64_t*>&leg.capture)
+
+
+cdef inline Mixing* leg_mixing(const Leg* leg) noexcept nogil:
+    return <Mixing*>load_u64(<const uint64_t*>&leg.mixing)
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:

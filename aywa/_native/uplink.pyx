@@ -9,6 +9,7 @@ from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u32
 from aywa._native.capture cimport CAPTURE_RECEIVED, Capture, capture_rtp
+from aywa._native.goertzel cimport tone_detector_events_seen, tone_detector_idle
 from aywa._native.legstate cimport *
 from aywa._native.reorder cimport *
 from aywa._native.reporting cimport reporting_hear
@@ -16,41 +17,39 @@ from aywa._native.rtp cimport RtpHeader, rtp_parse
 from aywa._native.source cimport source_heard, source_may_learn, source_probe
 from aywa._native.speech cimport speech_idle
 from aywa._native.srtp cimport CRYPT_BAD_TAG, CRYPT_CROWDED, CRYPT_REPLAY, crypt_unprotect
-from aywa._native.telephone_event cimport digit_receive, digit_receive_next, digit_receiver_timeout
+from aywa._native.telephone_event cimport digit_from_wire, digit_receive, digit_receive_next, digit_receiver_timeout
 from aywa._native.uplink_audio cimport audio_conceal, audio_restart, audio_take, audio_tell_speech
-from aywa._native.uplink_clock cimport UNITS_AT_KHZ, UNITS_PER_SAMPLE, clock_follow, clock_position
+from aywa._native.uplink_tones cimport audio_begin_noise, audio_go_on_with_noise, audio_tell_tone
+from aywa._native.uplink_clock cimport UNITS_AT_KHZ, clock_follow, clock_position
 from aywa._native.wire cimport *
 
 cdef enum:
     HOLE_PATIENCE = 480        # samples (60 ms) without a packet concede a hole that waits
-    DIGIT_PATIENCE = 800       # samples (100 ms) without a packet end a press whose end was lost
     NS_PER_SAMPLE = 125000
+    DIGIT_PATIENCE = 1920      # samples (240 ms) without a packet end a press whose end was lost: a burst of losses
+    DIGIT_PACKETS_PATIENCE = 7  # takes several packets, and is no new press; so many packet times at least
 
 
-cdef void _tell_digits(Leg* leg, int code, uint32_t timestamp) noexcept nogil:
+cdef void _tell_digits(Leg* leg, int code) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int64_t position
+    up.pressing = up.digits.active
     while code >= 0:
         # A press by another clock than the audio's stands where the audio ended.
         position = up.end
         if up.digit_units == up.units:
-            position = clock_position(up, timestamp, 0, up.units)
+            position = clock_position(up, up.digits.finished_timestamp, 0, up.units)
         leg_event(leg, EVENT_DIGIT, position,
-                  <int64_t>up.digits.finished_duration * up.digit_units // UNITS_PER_SAMPLE, code)
-        timestamp = up.digits.timestamp
+                  digit_from_wire(up.digits.finished_duration, WIRE_UNITS // up.digit_units), code)
         code = digit_receive_next(&up.digits)
 
 
 cdef void _take_digit(Leg* leg, const ReorderPacket* packet, int index) noexcept nogil:
     cdef Uplink* up = &leg.up
-    cdef uint32_t before = up.digits.timestamp, finished = packet.timestamp
-    cdef bint active = up.digits.active
-    cdef int code = digit_receive(&up.digits, packet.payload, packet.length, packet.timestamp, packet.marker)
-    if active and (up.digits.timestamp != before or not up.digits.active):
-        finished = before                         # the press that this packet ended began earlier
-    up.pressing = up.digits.active
     up.digit_units = <uint8_t>(UNITS_AT_KHZ // leg.wire.event_khz[index])
-    _tell_digits(leg, code, finished)
+    _tell_digits(leg, digit_receive(&up.digits, packet.payload, packet.length, packet.timestamp, packet.marker))
+    if up.tones and up.digits.seen:
+        tone_detector_events_seen(&up.hearing.tones)
 
 
 cdef inline uint8_t _units(const Leg* leg, int kind, int index) noexcept nogil:
@@ -69,7 +68,8 @@ cdef void _take(Leg* leg, const ReorderPacket* packet, int kind, int index) noex
                    clock_position(&leg.up, packet.timestamp, packet.sequence, _units(leg, kind, index)))
     elif kind == KIND_EVENT:
         _take_digit(leg, packet, index)
-    # HOOK comfort noise: KIND_NOISE.
+    elif kind == KIND_NOISE:
+        audio_begin_noise(leg, packet, clock_position(&leg.up, packet.timestamp, packet.sequence, leg.up.units))
     # Anything else (a codec that was not agreed) keeps its place in the order and is dropped.
 
 
@@ -194,10 +194,13 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
 cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int64_t silent = now - up.arrival
+    cdef int patience
     if up.pressing:
-        _tell_digits(leg, digit_receiver_timeout(&up.digits, leg.wire.period, DIGIT_PATIENCE),
-                     up.digits.timestamp)
-        up.pressing = up.digits.active
+        patience = DIGIT_PACKETS_PATIENCE * up.packet_samples
+        patience = DIGIT_PATIENCE if patience < DIGIT_PATIENCE else patience
+        _tell_digits(leg, digit_receiver_timeout(&up.digits, leg.wire.period, patience))
+    if up.noisy:
+        audio_go_on_with_noise(leg, now)
     # Most ticks end here, before they have touched the rest of a leg that is not in the cache.
     if silent < HOLE_PATIENCE:
         return
@@ -206,6 +209,8 @@ cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:
         _drain(leg)
     if up.speech.speaking:
         audio_tell_speech(leg, speech_idle(&up.speech, now))
+    if up.tones:
+        audio_tell_tone(leg, tone_detector_idle(&up.hearing.tones, now))
     if load_u32(&leg.held):
         up.excused = now
     if silent >= leg.timeout and now - up.excused >= leg.timeout and not up.timed_out:

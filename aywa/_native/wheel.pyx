@@ -14,7 +14,9 @@ from aywa._native.capture cimport CAPTURE_SENT, Capture, capture_rtp
 from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
+from aywa._native.mixing cimport mixing_leave
 from aywa._native.reporting cimport reporting_claims, reporting_leave, reporting_receive, reporting_send
+from aywa._native.rooms cimport rooms_add, rooms_join, rooms_leave, rooms_remove, rooms_tick
 from aywa._native.rtp cimport RTP_HEADER_SIZE
 from aywa._native.source cimport source_may_learn
 from aywa._native.srtp cimport crypt_protect
@@ -110,6 +112,8 @@ cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
     if leg.reports.fd >= 0:
         epoll_remove(w.epoll_fd, leg.reports.fd)
     _leave_slot(w, leg)
+    if leg.mixing != NULL:
+        mixing_leave(leg.mixing)
     # The last touch: Python may free the leg as soon as it reads this.
     w.removed[w.removed_written & w.outbox.mask] = leg.index
     store_u64(&w.removed_written, w.removed_written + 1)
@@ -141,6 +145,14 @@ cdef void wheel_obey(Wheel* w) noexcept nogil:
             _link(w, command.leg)
         elif command.kind == COMMAND_CONFIGURE:
             _configure(w, command.leg, command.wire)
+        elif command.kind == COMMAND_ADD_ROOM:
+            rooms_add(&w.rooms, command.room)
+        elif command.kind == COMMAND_REMOVE_ROOM:
+            rooms_remove(&w.rooms, command.room)
+        elif command.kind == COMMAND_JOIN:
+            rooms_join(leg_mixing(command.leg), command.member)
+        elif command.kind == COMMAND_LEAVE:
+            rooms_leave(command.member)
         else:
             _unlink(w, command.leg)
         store_u64(&w.commands_read, w.commands_read + 1)
@@ -272,6 +284,7 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
     w.skipped += now - due_ns > SKIP_NS
     w.now_ns = now
     wheel_obey(w)
+    rooms_tick(&w.rooms, w.number)
     _send(w, now - due_ns > SKIP_NS)
     _receive(w, now)
     w.number += 1

@@ -14,7 +14,7 @@ from aywa.call.session import GOODBYE_S, CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.ids import new_ssrc
-from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.media.leg import BargeInPolicy, InbandDigits, LegParameters
 from aywa.media.negotiated import local_audio, media_format, summary
 from aywa.media.peer import NatPolicy
 from aywa.ports.capture import CaptureMode
@@ -132,8 +132,10 @@ class Inbound:
             format=media_format(accepted),
             ssrc=new_ssrc(self.dependencies.rng),
             barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
-            media_timeout_s=self.dependencies.media_timeout_s,
+            media_timeout_s=self.dependencies.media.media_timeout_s,
             record=settings.record,
+            echo_guard=settings.echo_guard,
+            inband_digits=InbandDigits(settings.inband_digits),
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),

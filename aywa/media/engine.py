@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from random import Random
 
@@ -17,9 +17,10 @@ from aywa._native.leg import NativeLeg
 from aywa.clock import monotonic_now
 from aywa.errors import MediaError, OverloadedError
 from aywa.log import get_logger
-from aywa.media.leg import BargeInPolicy, Leg, LegParameters
+from aywa.media.leg import BargeInPolicy, Leg, LegParameters, hears_tones
 from aywa.media.peer import NatPolicy, packed_host, packed_peer
 from aywa.media.ports import PortPair, PortPool
+from aywa.media.room import Room, open_room
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
 from aywa.media.wire import native_wire, rate_hz_of
 from aywa.settings import MediaSettings
@@ -159,6 +160,10 @@ class MediaEngine:
                 raise MediaError("the media engine does not let go of a leg: its thread is stuck")
             pair.release()
 
+    def open_room(self, rate_hz: int = _SAMPLE_RATE_HZ) -> AbstractAsyncContextManager[Room]:
+        """A room in which legs hear one another, mixed at 8000 or 16000 Hz, for as long as the block runs."""
+        return open_room(self._native, rate_hz)
+
     def _make_native(self, parameters: LegParameters, pair: PortPair) -> NativeLeg:
         format = parameters.format
         try:
@@ -180,6 +185,8 @@ class MediaEngine:
                 cname=b"%024x" % self._rng.getrandbits(96),  # RFC 7022 section 4.2
                 seed=self._rng.getrandbits(64),
                 **_learning(parameters),
+                echo_guard=parameters.echo_guard,
+                tones=hears_tones(parameters.inband_digits, format),
             )
         except (ValueError, MemoryError) as error:
             raise MediaError(str(error)) from error

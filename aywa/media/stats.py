@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from aywa.media.format import MediaFormat
 
@@ -55,6 +56,8 @@ class ReportStats:
 class LegStats:
     """Counters since the leg began; packets unless the name says otherwise. Jitter as in RFC 3550 section
     6.4.1. `heard`: name of the codec received last, "" before the first packet; `heard_ms`: a packet of it.
+    `echo_delay_ms`, `echo_return_loss_db`: of our own speech that came back, None while none did;
+    `echo_frames`: blocks of at most 20 ms of it.
     """
 
     received: int
@@ -79,9 +82,12 @@ class LegStats:
     reports: ReportStats = ReportStats()
     heard: str = ""
     heard_ms: float = 0.0
+    echo_delay_ms: float | None = None
+    echo_return_loss_db: float | None = None
+    echo_frames: int = 0
 
     @classmethod
-    def of(cls, f: Mapping[str, int], reports: Mapping[str, int], format: MediaFormat) -> LegStats:
+    def of(cls, f: Mapping[str, Any], reports: Mapping[str, int], format: MediaFormat) -> LegStats:
         """From the native figures of a leg that has `format`."""
         known = f["heard"] < len(format.receive)
         return cls(
@@ -107,4 +113,7 @@ class LegStats:
             reports=ReportStats.of(reports),
             heard=format.receive[f["heard"]].codec.value if known else "",
             heard_ms=f["heard_samples"] / _SAMPLES_PER_MS,
+            echo_delay_ms=None if f["echo_delay"] is None else f["echo_delay"] / _SAMPLES_PER_MS,
+            echo_return_loss_db=f["echo_return_loss_db"],
+            echo_frames=f["echo_frames"],
         )

@@ -14,6 +14,7 @@ from aywa.call.live import LiveCall
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
+from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
 from aywa.model.readiness import Check
@@ -37,6 +38,7 @@ class Runtime:
     database: Database
     bus: EventBus
     engine: MediaEngine
+    hold_music: Clip
     user_agent: UserAgent
     table: CallTable
     recordings: WavRecordings

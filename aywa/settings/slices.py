@@ -69,6 +69,7 @@ class MediaSettings:
     max_event_lag_s: float = 0.5
     port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
     media_timeout_s: float = 30.0
+    hold_music: str = ""  # a WAV file; empty: comfort noise
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
     # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.
@@ -101,6 +102,8 @@ class CallSettings:
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True
+    echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
+    inband_digits: str = "auto"  # key presses heard in the audio: where no telephone-event was agreed on
     drain_s: float = 10.0  # how long live calls may go on at shutdown
 
 

@@ -203,6 +203,7 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         max_legs=env.integer("RUNTIME_MAX_LEGS", _MEDIA.max_legs, 1, 20_000),
         nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
+        hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
         codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),
@@ -225,6 +226,8 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
+        inband_digits=env.choice("RUNTIME_INBAND_DIGITS", _CALL.inband_digits, ("auto", "off", "on")),
         drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
     )
 
