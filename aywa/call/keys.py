@@ -9,8 +9,8 @@ second of two quick ones.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable
 from enum import Enum
+from typing import Protocol
 
 import trio
 
@@ -28,11 +28,18 @@ class KeyWay(Enum):
     INFO = "info"  # RFC 6086
 
 
+class KeyListener(Protocol):
+    """Who is told of each press: the conversation."""
+
+    def receive(self, event: KeyPressed, /) -> None:
+        """A key was pressed."""
+
+
 class KeyPresses:
     """The presses of one call, whichever way they come."""
 
-    def __init__(self, receive: Callable[[KeyPressed], None], timeline: Timeline) -> None:
-        self._receive = receive
+    def __init__(self, listener: KeyListener, timeline: Timeline) -> None:
+        self._listener = listener
         self._timeline = timeline
         self._untold: dict[KeyWay, deque[tuple[str, float]]] = {
             way: deque(maxlen=_REMEMBERED) for way in KeyWay
@@ -44,7 +51,7 @@ class KeyPresses:
             self._timeline.add("media.digit_copy", digit=key, by=way.value)
             return
         self._timeline.add("media.digit", digit=key, duration_ms=duration_ms, by=way.value)
-        self._receive(KeyPressed(key))
+        self._listener.receive(KeyPressed(key))
 
     def by_info(self, key: str, duration_ms: int) -> None:
         """A press came in an INFO."""

@@ -87,7 +87,7 @@ class CallSession:
         if dependencies.settings.record:
             recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
             self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
-        keys = KeyPresses(conversation.receive, timeline)
+        keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
         receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")

@@ -15,20 +15,30 @@ from aywa.turn.events import KeyPressed
 from tests.kit.call_world import CallWorld
 
 
+class Told:
+    """Who hears of presses."""
+
+    def __init__(self) -> None:
+        self.events: list[KeyPressed] = []
+
+    def receive(self, event: KeyPressed) -> None:
+        self.events.append(event)
+
+
 def pressed(*presses: tuple[float, str, KeyWay]) -> tuple[str, list[str]]:
     """The keys that were told, and the kinds of the timeline's entries, for presses at these seconds."""
-    told: list[KeyPressed] = []
+    told = Told()
     kept: list[TimelineEntry] = []
 
     async def press() -> None:
-        keys = KeyPresses(told.append, Timeline("a", kept.append, lambda entry: None))
+        keys = KeyPresses(told, Timeline("a", kept.append, lambda entry: None))
         start = trio.current_time()
         for at, key, way in sorted(presses, key=lambda press: press[0]):
             await trio.sleep_until(start + at)
             keys.pressed(key, 100, way)
 
     trio.run(press, clock=trio.testing.MockClock(autojump_threshold=0))
-    return "".join(event.digit for event in told), [entry.kind for entry in kept]
+    return "".join(event.digit for event in told.events), [entry.kind for entry in kept]
 
 
 RTP, INFO = KeyWay.RTP, KeyWay.INFO
