@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from random import Random
+from socket import SOCK_DGRAM
 
 import pytest
 import trio
@@ -16,7 +17,7 @@ from aywa.proto.sdp.offer_answer import LocalAudio, accept_offer, make_offer
 from aywa.proto.sip.uri import Uri
 from aywa.settings import SipSettings, TrunkCredentials, TrunkRegistration, TrunkSettings
 from aywa.ua import IncomingCall, SessionEnded, UserAgent, open_user_agent
-from tests.kit.baresip import open_baresip
+from tests.kit.baresip import Account, open_baresip
 from tests.kit.interop import require
 from tests.kit.ports import free_port
 from tests.kit.recordings import recording_path
@@ -68,7 +69,7 @@ async def test_sipp_is_challenged_and_calls(tmp_path: Path) -> None:
         us = f"127.0.0.1:{agent.local[1]}"
         command = sipp("caller_digest.xml", us, "-au", "7000", "-ap", "secret7000", "-m", "20", "-r", "20")
         with trio.fail_after(40):
-            await run([*command, "-p", str(free_port())], tmp_path)
+            await run([*command, "-p", str(free_port(SOCK_DGRAM))], tmp_path)
         assert agent.counters[0].faults == agent.counters[0].broken == 0
 
 
@@ -84,14 +85,14 @@ async def test_sipp_with_the_wrong_password_does_not_get_in(tmp_path: Path) -> N
             us = f"127.0.0.1:{agent.local[1]}"
             command = sipp("caller_digest.xml", us, "-au", "7000", "-ap", "guess", "-m", "1")
             with trio.move_on_after(3):  # its scenario waits for a 200 that never comes
-                await run([*command, "-p", str(free_port())], tmp_path)
+                await run([*command, "-p", str(free_port(SOCK_DGRAM))], tmp_path)
     assert heard == []
     assert [log["event"] for log in logs] == ["sip.credentials_refused"]
 
 
 async def test_we_are_challenged_by_sipp_and_call(tmp_path: Path) -> None:
     require("sipp")
-    port, ended = free_port(), list[SessionEnded | None]()
+    port, ended = free_port(SOCK_DGRAM), list[SessionEnded | None]()
     command = [*sipp("callee_digest.xml", "-m", "10"), "-p", str(port)]
     target = Uri("sip", "service", host="127.0.0.1", port=port)
 
@@ -113,7 +114,7 @@ async def test_we_are_challenged_by_sipp_and_call(tmp_path: Path) -> None:
 
 async def test_we_register_with_sipp_and_leave(tmp_path: Path) -> None:
     require("sipp")
-    port = free_port()
+    port = free_port(SOCK_DGRAM)
     command = [*sipp("registrar.xml", "-m", "1"), "-p", str(port)]
     with trio.fail_after(40):
         async with trio.open_nursery() as nursery:
@@ -127,7 +128,7 @@ async def test_we_register_with_sipp_and_leave(tmp_path: Path) -> None:
 
 async def test_baresip_is_challenged_and_calls(tmp_path: Path) -> None:
     require("baresip")
-    account = "<sip:7000@127.0.0.1>;auth_user=7000;auth_pass=secret7000;regint=0;audio_codecs=pcmu/8000/1"
+    account = Account(user="7000", password="secret7000")
     async with open_user_agent(settings(inbound=True), rng=Random(1), on_call=answer_it) as agent:
         async with open_baresip(tmp_path / "baresip", recording_path("digits/3"), account) as phone:
             await phone.command("dial", f"sip:1000@127.0.0.1:{agent.local[1]}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 from random import Random
+from socket import SOCK_DGRAM
 
 import pytest
 import trio
@@ -56,7 +57,7 @@ async def call_us(scenario: str, folder: Path, *, early: bool) -> tuple[list[str
 
     async with open_user_agent(LOOPBACK, rng=Random(1), on_call=on_call) as agent:
         us = f"127.0.0.1:{agent.local[1]}"
-        asked = command(scenario, folder, free_port(), us, "-s", "1000", "-r", "10")
+        asked = command(scenario, folder, free_port(SOCK_DGRAM), us, "-s", "1000", "-r", "10")
         with trio.fail_after(40):
             done = await trio.run_process(
                 asked, cwd=folder, capture_stdout=True, capture_stderr=True, check=False
@@ -80,7 +81,7 @@ async def test_early_media_is_acknowledged_by_prack(tmp_path: Path) -> None:
 
 async def test_called_peer_raises_the_interval_and_describes_early(tmp_path: Path) -> None:
     require("sipp")
-    port = free_port()
+    port = free_port(SOCK_DGRAM)
     asked = command("session_uas.xml", tmp_path, port)
     run = partial(
         trio.run_process, asked, cwd=tmp_path, capture_stdout=True, capture_stderr=True, check=False
