@@ -66,6 +66,7 @@ setup(
             _extension("scheduling"),
             _extension("vad"),
             _extension("echo_fit"),
+            _extension("echo_search"),
             _extension("echo"),
             _extension("telephone_event"),
             _extension("goertzel"),

@@ -36,8 +36,8 @@ pytestmark = pytest.mark.live
 CODECS = ("PCMU", "PCMA", "G722", "opus", "L16")
 PTIMES = (10, 20, 60)
 TALK_S = 11.0
-# After the first window of the leg's clock (250 packets, 5 s at 20 ms): a first packet that was late by 50 ms
-# or more, as on a loaded machine, is made good there in one step, in mid-speech if somebody speaks.
+# After the first windows of the leg's clock, a second each: a first packet that was late by 50 ms or more, as
+# on a loaded machine, is made good there in one step, in mid-speech if somebody speaks.
 SPEAKS_AT_S = 6.5
 FAITHFUL, OPUS_FAITHFUL = 0.97, 0.85
 
