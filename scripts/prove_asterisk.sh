@@ -3,10 +3,11 @@
 #   scripts/prove_asterisk.sh ROOT      ROOT: a folder for Debian sid with Asterisk (built there if empty; needs root)
 #   scripts/prove_asterisk.sh ROOT media RECORDINGS   instead, trunk calls by G.722 and Opus, with SDES and without:
 #       what each side said is looked for in what the other recorded; RECORDINGS: RUNTIME_DATA_DIR/recordings
-# aywa-media must be running on 127.0.0.1:5080, or where AYWA_SIP_PORT says.
+#   scripts/prove_asterisk.sh ROOT registered   instead, the user agent registers as 7000, is called and calls (pytest)
+# But for the last, aywa-media must be running on 127.0.0.1:5080, or where AYWA_SIP_PORT says. PY names the Python.
 set -euo pipefail
 
-root=${1:?usage: scripts/prove_asterisk.sh ROOT [media RECORDINGS]}
+root=${1:?usage: scripts/prove_asterisk.sh ROOT [media RECORDINGS | registered]}
 what=${2:-human}
 recordings=${3:-}
 port=${AYWA_SIP_PORT:-5080}
@@ -56,6 +57,7 @@ exten => speak,1,Answer()
  same => n,Playback(demo-congrats)
 CONF
 done
+if [ "$what" = registered ]; then mv "$root$folder/pjsip-registered.conf" "$root$folder/pjsip.conf"; fi
 cat >"$root$folder/asterisk.conf" <<CONF
 [directories]
 astetcdir => $folder
@@ -78,6 +80,12 @@ asterisk=$!
 trap 'kill $asterisk 2>/dev/null || true; wait $asterisk 2>/dev/null || true' EXIT
 cli() { chroot "$root" /usr/sbin/asterisk -C "$folder/asterisk.conf" -rx "$1"; }
 for _ in $(seq 100); do cli 'core waitfullybooted' 2>/dev/null | grep -q 'fully booted' && break; sleep 0.2; done
+if [ "$what" = registered ]; then
+    cd "$here"
+    AYWA_ASTERISK_CLI="chroot $root /usr/sbin/asterisk -C $folder/asterisk.conf -rx" \
+        "${PY:-python3}" -m pytest -q -rs tests/interop/test_asterisk_registered.py
+    exit
+fi
 for _ in $(seq 50); do cli 'pjsip show contacts' 2>/dev/null | grep -q 'Avail' && break; sleep 0.2; done
 cli 'pjsip show contacts'
 

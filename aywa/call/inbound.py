@@ -55,7 +55,9 @@ class Inbound:
         taken = False
         try:
             dependencies = self.dependencies
-            local = local_audio(ports.host, ports.port, dependencies.media, dependencies.rng)
+            local = local_audio(
+                ports.host, ports.port, dependencies.media.for_trunk(self.call.trunk), dependencies.rng
+            )
             description, accepted = self._describe(local)
             self.live.admitted()
             await self.call.ring()
@@ -123,7 +125,7 @@ class Inbound:
 
     def _parameters(self, accepted: Accepted) -> LegParameters:
         settings, vad = self.dependencies.settings, self.dependencies.vad
-        media = self.dependencies.media
+        media = self.dependencies.media.for_trunk(self.call.trunk)
         return LegParameters(
             # On an old hold from the start: the address comes with the re-INVITE that ends it.
             remote=accepted.remote if accepted.has_address else None,
@@ -137,7 +139,7 @@ class Inbound:
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),
-            nat=NatPolicy(self.dependencies.media.nat),
+            nat=NatPolicy(media.nat),
             signalling_host=self.call.source[0],
             capture=CaptureMode(media.pcap),
             capture_packets=media.pcap_packets,

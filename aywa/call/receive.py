@@ -8,6 +8,7 @@ from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending, reason_for
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
+from aywa.call.keys import KeyPresses, KeyWay
 from aywa.call.media_port import LegPort
 from aywa.call.playout import SAMPLE_RATE_HZ, Playout
 from aywa.call.timeline import Timeline
@@ -27,7 +28,7 @@ from aywa.media.events import (
     SpeechStarted,
     SpeechStopped,
 )
-from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, KeyPressed, PlayedTo
+from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, PlayedTo
 from aywa.turn.latency import LatencyClock
 
 
@@ -42,6 +43,7 @@ class Receiver:
         playout: Playout,
         latency: LatencyClock,
         judging: Judging,
+        keys: KeyPresses,
     ) -> None:
         self._leg = leg
         self._conversation = conversation
@@ -49,6 +51,7 @@ class Receiver:
         self._playout = playout
         self._latency = latency
         self._judging = judging
+        self._keys = keys
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
@@ -63,8 +66,7 @@ class Receiver:
                 case SourceLearned(host, port, sample):
                     timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
                 case Digit(digit, duration_ms):
-                    timeline.add("media.digit", digit=digit, duration_ms=duration_ms)
-                    self._conversation.receive(KeyPressed(digit))
+                    self._keys.pressed(digit, duration_ms, KeyWay.RTP)
                 case DigitSent(digit):
                     timeline.add("media.digit_sent", digit=digit)
                 case _:

@@ -14,6 +14,14 @@ from aywa.settings.slices import (
     SipSettings,
     StoreSettings,
 )
+from aywa.settings.trunks import (
+    NatMode,
+    SrtpPolicy,
+    StrangerPolicy,
+    TrunkCredentials,
+    TrunkRegistration,
+    TrunkSettings,
+)
 from aywa.settings.whole import Settings, production_gaps
 
 __all__ = [
@@ -23,9 +31,15 @@ __all__ = [
     "LogSettings",
     "MediaSettings",
     "Mode",
+    "NatMode",
     "ProviderSettings",
     "Settings",
     "SipSettings",
+    "SrtpPolicy",
     "StoreSettings",
+    "StrangerPolicy",
+    "TrunkCredentials",
+    "TrunkRegistration",
+    "TrunkSettings",
     "production_gaps",
 ]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from aywa.settings.trunks import NatMode, StrangerPolicy, TrunkSettings
 
 # RFC 7714 and RFC 4568, the strongest first.
 SRTP_SUITES = (
@@ -12,6 +14,8 @@ SRTP_SUITES = (
     "AES_CM_128_HMAC_SHA1_80",
     "AES_CM_128_HMAC_SHA1_32",
 )
+# What a trunk calls it, as the media settings call it.
+_NAT = {NatMode.STRICT: "off", NatMode.SIGNALLING: "signalling", NatMode.ANY: "any"}
 
 
 class Mode(Enum):
@@ -44,7 +48,12 @@ class SipSettings:
     port: int = 5080  # beside a PBX that already holds 5060
     advertised_host: str = ""  # what Via and Contact say; empty: `host`
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
+    named_trunks: tuple[TrunkSettings, ...] = ()
+    strangers: StrangerPolicy = StrangerPolicy.SILENT
+    realm: str = "aywa"  # what callers are asked for credentials for
     user_agent: str = "Aywa"
+    session_interval_s: int = 1800  # RFC 4028: a session is refreshed within this; 0 leaves it to the peer
+    min_session_interval_s: int = 90  # shorter intervals are refused with 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +81,14 @@ class MediaSettings:
     srtp_suites: tuple[str, ...] = SRTP_SUITES
     pcap: str = "off"  # what callers said and pressed is kept by nobody who did not ask for it
     pcap_packets: int = 2048  # 512 KiB a call: the last 20 s of both directions
+
+    def for_trunk(self, trunk: TrunkSettings | None) -> MediaSettings:
+        """The same with what a call's trunk says otherwise."""
+        if trunk is None:
+            return self
+        srtp = self.srtp if trunk.srtp is None else trunk.srtp.value
+        nat = self.nat if trunk.nat is None else _NAT[trunk.nat]
+        return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp, nat=nat)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from aywa.settings.reader import (
     parse_networks,
     parse_origin,
     parse_postgres_url,
+    parse_realm,
     parts,
 )
 from aywa.settings.slices import (
@@ -27,6 +28,8 @@ from aywa.settings.slices import (
     SipSettings,
     StoreSettings,
 )
+from aywa.settings.trunk_reader import VARIABLE, read_trunks
+from aywa.settings.trunks import StrangerPolicy
 
 # the defaults, as values: a slotted class has no class attributes to read them from
 _HTTP = HttpSettings()
@@ -104,18 +107,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
     return Settings(
         mode=Mode.PRODUCTION if mode == "production" else Mode.DEVELOPMENT,
         http=_read_http(env),
-        sip=SipSettings(
-            host=sip_host,
-            port=env.integer("RUNTIME_SIP_PORT", _SIP.port, 0, 65535),
-            advertised_host=env.ipv4("RUNTIME_SIP_ADVERTISED_HOST", ""),
-            trunks=env.read(
-                "RUNTIME_SIP_TRUNKS",
-                parse_networks,
-                _SIP.trunks,
-                "must be a comma-separated list of IP addresses or CIDR blocks",
-                "192.0.2.10,198.51.100.0/24",
-            ),
-        ),
+        sip=_read_sip(env, sip_host),
         media=_read_media(env, sip_host),
         call=_read_call(env),
         store=StoreSettings(
@@ -138,6 +130,38 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         log=LogSettings(
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
+        ),
+    )
+
+
+def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
+    trunks, faults = read_trunks(env.text(VARIABLE))
+    env.gaps += faults
+    return SipSettings(
+        host=host,
+        port=env.integer("RUNTIME_SIP_PORT", _SIP.port, 0, 65535),
+        advertised_host=env.ipv4("RUNTIME_SIP_ADVERTISED_HOST", ""),
+        trunks=env.read(
+            "RUNTIME_SIP_TRUNKS",
+            parse_networks,
+            _SIP.trunks,
+            "must be a comma-separated list of IP addresses or CIDR blocks",
+            "192.0.2.10,198.51.100.0/24",
+        ),
+        session_interval_s=env.integer("RUNTIME_SIP_SESSION_INTERVAL_S", _SIP.session_interval_s, 0, 86_400),
+        min_session_interval_s=env.integer(
+            "RUNTIME_SIP_MIN_SESSION_INTERVAL_S", _SIP.min_session_interval_s, 90, 86_400
+        ),
+        named_trunks=trunks,
+        strangers=StrangerPolicy(
+            env.choice("RUNTIME_SIP_STRANGERS", _SIP.strangers.value, ("silent", "403"))
+        ),
+        realm=env.read(
+            "RUNTIME_SIP_REALM",
+            parse_realm,
+            _SIP.realm,
+            "must be 1 to 128 characters without quotes and \\",
+            "voice.example.com",
         ),
     )
 
@@ -220,6 +244,9 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_SIP_ADVERTISED_HOST", "must be set when SIP listens on 0.0.0.0", "192.0.2.10")
         )
+    if 0 < sip.session_interval_s < sip.min_session_interval_s:
+        rule = "must be 0 or at least RUNTIME_SIP_MIN_SESSION_INTERVAL_S"
+        gaps.append(Gap("RUNTIME_SIP_SESSION_INTERVAL_S", rule, "1800"))
     if media.host == "0.0.0.0" and not media.advertised_host:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")

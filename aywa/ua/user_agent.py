@@ -11,19 +11,23 @@ import trio
 from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
+from aywa.proto.sip.session_timer import SessionPolicy
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings
+from aywa.settings import SipSettings, StrangerPolicy
 from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.ua.gate import Gate
+from aywa.ua.registrations import Registrations, serve_registrations
 from aywa.ua.session import Session
-from aywa.ua.trunk import Trunks
-from aywa.ua.uac import ask_options, place_call, resolve
+from aywa.ua.trunk import Trunks, credentials_of
+from aywa.ua.uac import OutgoingCall, ask_options, place_call, resolve
 from aywa.ua.uas import IncomingCall, read_incoming
 from aywa.ua.udp import DatagramSocket, open_udp
 
@@ -39,12 +43,15 @@ class UserAgent:
         self,
         core: UserAgentCore,
         socket: DatagramSocket,
-        trunks: Trunks,
+        gate: Gate,
         calls: trio.Nursery,
         on_call: OnCall,
+        strangers: StrangerPolicy,
     ) -> None:
         self.local: Address = socket.local
-        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take)
+        self.endpoint = Endpoint(core, socket, gate.trunks, on_incoming=self._take, strangers=strangers)
+        self.registrations = Registrations(self.endpoint, self.local[0])
+        self.gate = gate
         self._calls = calls
         self._on_call = on_call
 
@@ -61,22 +68,38 @@ class UserAgent:
         offer: SessionDescription,
         headers: Iterable[tuple[str, str]] = (),
         ring_timeout_s: float = 60.0,
+        allow_redirect: Callable[[Uri], bool] | None = None,
+        on_early_media: Callable[[SessionDescription, bool], None] | None = None,
+        on_ringing: Callable[[int], None] | None = None,
+        trunk: str | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
-        Raises InviteFailed with the final status, and TransportError when the host has no address.
+        A challenge is answered with the outbound credentials of `trunk`; of the trunk that the address of
+        `target` belongs to when none is named. Raises KeyError for a trunk that is not there, InviteFailed
+        with the final status, TransportError when the host has no address, and CustomHeaderError for a header
+        that may not be added. What the rest mean says `OutgoingCall`.
+
         Cancelling the surrounding scope cancels the call; an answer that crosses is hung up.
         """
-        destination = await resolve(target, self.local[0])
-        return await place_call(
-            self.endpoint,
+        call = OutgoingCall(
             target,
-            destination,
-            from_uri=from_uri,
-            offer=offer,
-            headers=headers,
-            ring_timeout_s=ring_timeout_s,
+            from_uri,
+            offer,
+            tuple(headers),
+            ring_timeout_s,
+            allow_redirect,
+            on_early_media,
+            on_ringing,
+            self._credentials(trunk),
         )
+        return await place_call(self.endpoint, call, self.local[0])
+
+    def _credentials(self, trunk: str | None) -> Credentials | None:
+        if trunk is None:
+            return None
+        outbound = self.endpoint.trunks.named_as(trunk).outbound
+        return None if outbound is None else credentials_of(outbound)
 
     async def options(self, target: Uri) -> Response:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
@@ -116,6 +139,19 @@ def _let_go(usage: InviteUsage, now: float) -> None:
     usage.hang_up(now, "shutting down")
 
 
+def _make_core(
+    settings: SipSettings, local: Address, gate: Gate, rng: Random, load: Callable[[], SipLoad]
+) -> UserAgentCore:
+    policy = SessionPolicy(settings.session_interval_s, settings.min_session_interval_s)
+    host = settings.advertised_host or local[0]
+    return UserAgentCore(
+        Identity(host, local[1], rng, product=settings.user_agent, policy=policy),
+        load=load,
+        credentials=lambda destination: gate.trunks.credentials_for(destination[0]),
+        guard=gate.check,
+    )
+
+
 @asynccontextmanager
 async def open_user_agent(
     settings: SipSettings,
@@ -134,7 +170,7 @@ async def open_user_agent(
 
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
-    trunks = Trunks(settings.trunks)
+    trunks = Trunks(settings.trunks, settings.named_trunks)
     socket = open_udp(settings.host, settings.port) if socket is None else socket
     closing = False
     failure: Exception | None = None
@@ -144,16 +180,16 @@ async def open_user_agent(
             return SipLoad(overloaded=True)
         return load() if load is not None else SipLoad()
 
-    host = settings.advertised_host or socket.local[0]
-    identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
-    core = UserAgentCore(identity, load=load_now)
+    gate = Gate(trunks, settings.realm, rng.randbytes(32))
+    core = _make_core(settings, socket.local, gate, rng, load_now)
     try:
         async with trio.open_nursery() as service:
             agent: UserAgent | None = None
             try:
                 async with trio.open_nursery() as calls:
-                    agent = UserAgent(core, socket, trunks, calls, on_call)
+                    agent = UserAgent(core, socket, gate, calls, on_call, settings.strangers)
                     service.start_soon(agent.endpoint.serve)
+                    service.start_soon(serve_registrations, agent.registrations)
                     try:
                         yield agent
                     except Exception as error:  # noqa: BLE001 - raised again below
@@ -165,7 +201,9 @@ async def open_user_agent(
                 if agent is not None:
                     agent.say_goodbye()
                     with trio.move_on_after(CLOSE_S, shield=True):
+                        await agent.registrations.leave()
                         await agent.endpoint.wait_quiet()
+                    agent.registrations.stop()
                     agent.endpoint.stop()
     finally:
         socket.close()

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import HistogramMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from aywa.ports.store import TimelineEntry
 
@@ -74,6 +74,43 @@ class _CallQuality:
                 self._jitter.labels(direction).observe(float(figures["jitter_ms"]) / 1000)
 
 
+class _Registered:
+    """Registrations by trunk, as they are when they are asked for."""
+
+    def __init__(self, read: Callable[[], Mapping[str, bool]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One gauge, labelled by registration."""
+        family = GaugeMetricFamily(
+            "aywa_sip_registered", "Whether the registrar holds our contact", labels=["registration"]
+        )
+        for name, registered in self._read().items():
+            family.add_metric([name], float(registered))
+        yield family
+
+
+class _SipRequests:
+    """Requests that were turned away, and how callers have proved themselves; read at every scrape."""
+
+    def __init__(
+        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._refusals = refusals
+        self._authentication = authentication
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Two counters, by reason and by outcome."""
+        for name, meaning, label, read in (
+            ("aywa_sip_refused", "SIP requests turned away", "reason", self._refusals),
+            ("aywa_sip_authentication", "New calls asked for credentials", "outcome", self._authentication),
+        ):
+            family = CounterMetricFamily(name, meaning, labels=[label])
+            for value, count in read().items():
+                family.add_metric([value], count)
+            yield family
+
+
 class Metrics:
     """Counts timeline entries as they happen; reads loads when it is scraped."""
 
@@ -110,6 +147,16 @@ class Metrics:
     def use_tick_lateness(self, read: Callable[[], Sequence[tuple[float, int]]]) -> None:
         """The engine's ticks: (upper limit in seconds, count), the last limit infinite."""
         self._registry.register(_TickLateness(read))
+
+    def use_registrations(self, read: Callable[[], Mapping[str, bool]]) -> None:
+        """By trunk: whether its registration stands; read at every scrape."""
+        self._registry.register(_Registered(read))
+
+    def use_sip(
+        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
+        self._registry.register(_SipRequests(refusals, authentication))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

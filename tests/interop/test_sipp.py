@@ -3,10 +3,12 @@
 import csv
 import subprocess
 from pathlib import Path
+from socket import SOCK_DGRAM
 
 import pytest
 import trio
 
+from aywa_server.child import Child
 from tests.kit.interop import require, require_root
 from tests.kit.ports import free_port, free_udp_range
 from tests.kit.recordings import recording_path
@@ -46,7 +48,7 @@ async def _call(folder: Path, scenario: str, calls: int, talk_ms: int) -> list[S
                 "-s",
                 "1000",
             ]
-            command += ["-i", "127.0.0.1", "-p", str(free_port()), "-mi", "127.0.0.1"]
+            command += ["-i", "127.0.0.1", "-p", str(free_port(SOCK_DGRAM)), "-mi", "127.0.0.1"]
             command += ["-mp", str(media)]
             command += ["-d", str(talk_ms), "-m", str(calls), "-l", str(calls), "-r", "25"]
             command += ["-nostdin", "-trace_stat", "-stf", str(folder / "stat.csv"), "-trace_err"]
@@ -59,15 +61,22 @@ async def _call(folder: Path, scenario: str, calls: int, talk_ms: int) -> list[S
             last = list(csv.DictReader(source, delimiter=";"))[-1]
         assert done.returncode == 0, done.stderr.decode()[-2000:]
         assert (last["SuccessfulCall(C)"], last["FailedCall(C)"]) == (str(calls), "0")
-        with trio.fail_after(20):  # a call's record is closed after its BYE was answered
-            while not all("endedReason" in row for row in await runtime.get("/call?limit=100")):  # noqa: ASYNC110 - another process
-                await trio.sleep(0.1)
-        rows = await runtime.get("/call?limit=100")
+        rows = await _ended(runtime)
         assert len(rows) == calls
         assert {row["endedReason"] for row in rows} == {"customer-ended-call"}
     streams = read_streams(folder / "rtp.pcap")
     assert len(streams) == calls
     return list(streams.values())
+
+
+async def _ended(runtime: Child) -> list[dict[str, object]]:
+    """All calls, once each is written as ended: sipp has its 200 before the record is closed."""
+    with trio.fail_after(10):
+        while True:
+            rows = await runtime.get("/call?limit=100")
+            if all("endedReason" in row for row in rows):
+                return rows
+            await trio.sleep(0.1)
 
 
 async def test_fifty_calls_are_answered_and_hear_no_gap(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import SOCK_DGRAM
 
 import trio
 
@@ -57,15 +58,22 @@ class Baresip:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """How this phone calls: `codec` as baresip names it; `srtp`: its `mediaenc`, "srtp-mand" for SDES."""
+    """How this phone calls: `codec` as baresip names it; `srtp`: its `mediaenc`, "srtp-mand" for SDES.
+
+    With a `password` it answers challenges, as `user`.
+    """
 
     codec: str = "pcmu/8000/1"
     srtp: str = ""
     rate_hz: int = 8000
     channels: int = 1
+    user: str = "guest"
+    password: str = ""
 
     def __str__(self) -> str:
-        parts = ["<sip:guest@127.0.0.1>", "regint=0", f"audio_codecs={self.codec}"]
+        parts = [f"<sip:{self.user}@127.0.0.1>", "regint=0", f"audio_codecs={self.codec}"]
+        if self.password:
+            parts += [f"auth_user={self.user}", f"auth_pass={self.password}"]
         return ";".join(parts + ([f"mediaenc={self.srtp}"] if self.srtp else []))
 
 
@@ -106,7 +114,7 @@ async def open_baresip(
 ) -> AsyncIterator[Baresip]:
     """Start baresip in `folder` with `microphone` (a WAV at the account's rate, played from the start)."""
     control_port = free_port()
-    _write_configuration(folder, free_port(), control_port, microphone, account)
+    _write_configuration(folder, free_port(SOCK_DGRAM), control_port, microphone, account)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -98,3 +98,22 @@ def test_late_ticks_of_the_engine_are_a_histogram() -> None:
         "aywa_engine_legs 3.0",
     ):
         assert line in text.splitlines()
+
+
+def test_refusals_and_credentials_are_counters_read_at_the_scrape() -> None:
+    metrics, refused = Metrics(), {"scanner": 2.0, "banned": 0.0}
+    metrics.use_sip(lambda: refused, lambda: {"granted": 7.0})
+    refused["banned"] = 1.0
+    lines = metrics.render().decode().splitlines()
+    assert "# TYPE aywa_sip_refused_total counter" in lines
+    assert 'aywa_sip_refused_total{reason="scanner"} 2.0' in lines
+    assert 'aywa_sip_refused_total{reason="banned"} 1.0' in lines
+    assert 'aywa_sip_authentication_total{outcome="granted"} 7.0' in lines
+
+
+def test_registrations_are_a_gauge_by_trunk() -> None:
+    metrics = Metrics()
+    metrics.use_registrations(lambda: {"pbx": True, "carrier": False})
+    lines = metrics.render().decode().splitlines()
+    assert 'aywa_sip_registered{registration="pbx"} 1.0' in lines
+    assert 'aywa_sip_registered{registration="carrier"} 0.0' in lines
