@@ -157,6 +157,7 @@ class MediaEngine:
             if not leg.removed.is_set():
                 # The sockets stay open: the engine may still use their descriptors.
                 raise MediaError("the media engine does not let go of a leg: its thread is stuck")
+            native.release()
             pair.release()
 
     def _make_native(self, parameters: LegParameters, pair: PortPair) -> NativeLeg:
