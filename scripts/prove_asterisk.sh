@@ -83,7 +83,7 @@ for _ in $(seq 100); do cli 'core waitfullybooted' 2>/dev/null | grep -q 'fully 
 if [ "$what" = registered ]; then
     cd "$here"
     AYWA_ASTERISK_CLI="chroot $root /usr/sbin/asterisk -C $folder/asterisk.conf -rx" \
-        "${PY:-python3}" -m pytest -q -rs tests/interop/test_asterisk_registered.py
+        "${PY:-python3}" -m pytest -q -rs tests/interop/asterisk_registered.py
     exit
 fi
 for _ in $(seq 50); do cli 'pjsip show contacts' 2>/dev/null | grep -q 'Avail' && break; sleep 0.2; done
