@@ -12,6 +12,7 @@ from aywa._native.legstate cimport *
 
 cdef enum:
     LEARNING = 12              # windows in which the drift is learnt
+    WINDOW_FIRST = 10          # packets: the first one is often late, and is made good before anybody speaks
     WINDOW_LEARNING = 50       # packets of each (1 s at 20 ms): their least lateness shows the clocks drifting apart
     WINDOW = 250               # packets of a later one
     DEAF = 16                  # samples: what the engine's own tick adds and more
@@ -80,7 +81,7 @@ cdef void _judge(Uplink* up, int64_t lateness) noexcept nogil:
     if lateness < up.lateness_min:
         up.lateness_min = <int>lateness
     up.window += 1
-    if up.window >= (WINDOW_LEARNING if up.windows < LEARNING else WINDOW):
+    if up.window >= (WINDOW_FIRST if up.windows == 0 else WINDOW_LEARNING if up.windows < LEARNING else WINDOW):
         _end_window(up)
 
 

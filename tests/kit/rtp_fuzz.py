@@ -327,8 +327,7 @@ class HostileRig:
         taken = tuple(rng.sample(_SEND, rng.randint(1, len(_SEND))))
         longest = 40 if peer.format.send.payload_type == 97 else 60
         format = replace(peer.format, receive=taken, ptime_ms=rng.randrange(10, longest + 1, 10))
-        keep = peer.crypt is not None
-        self.engine.configure(peer.leg, native_wire(format, peer.leg.rate_hz, keep_keys=keep))
+        self.engine.configure(peer.leg, native_wire(format, peer.leg.rate_hz, before=peer.format))
 
     def tick(self, ticks: int = 1) -> None:
         """Run the engine for so many milliseconds."""
@@ -342,8 +341,7 @@ class HostileRig:
 
     def recover(self, peer: HostilePeer) -> None:
         """The first agreement again, nothing held, nothing waiting."""
-        keep = peer.crypt is not None
-        self.engine.configure(peer.leg, native_wire(peer.format, peer.leg.rate_hz, keep_keys=keep))
+        self.engine.configure(peer.leg, native_wire(peer.format, peer.leg.rate_hz, before=peer.format))
         peer.leg.hold(False)
         peer.leg.flush()
         self.tick(400)
