@@ -13,6 +13,7 @@ from aywa.settings.slices import (
     ProviderSettings,
     SipSettings,
     StoreSettings,
+    TlsClientAuth,
 )
 from aywa.settings.whole import Settings, production_gaps
 
@@ -27,5 +28,6 @@ __all__ = [
     "Settings",
     "SipSettings",
     "StoreSettings",
+    "TlsClientAuth",
     "production_gaps",
 ]

@@ -36,6 +36,14 @@ class HttpSettings:
     graceful_timeout_s: float = 5.0  # for requests in flight at shutdown
 
 
+class TlsClientAuth(Enum):
+    """What callers over TLS must show."""
+
+    OFF = "off"
+    OPTIONAL = "optional"  # a certificate that is shown must be good
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, slots=True)
 class SipSettings:
     """The SIP user agent."""
@@ -45,6 +53,14 @@ class SipSettings:
     advertised_host: str = ""  # what Via and Contact say; empty: `host`
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
     user_agent: str = "Aywa"
+    tcp_port: int | None = None  # None: TCP is not listened on; calls out may still take it
+    tls_port: int | None = None
+    tls_cert: str = ""  # file of the certificate chain, also shown as a client
+    tls_key: str = ""  # file of its key; empty: in the file of the certificate
+    tls_ca: str = ""  # file of the authorities believed; empty: the system's
+    tls_client_auth: TlsClientAuth = TlsClientAuth.OFF
+    tls_verify: bool = True  # of the servers called
+    nameservers: tuple[str, ...] = ()  # host or host:port; empty: the system's
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,8 @@ from aywa.proto.sip.core import RequestDone
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session_uac import CallParameters
-from aywa.proto.sip.uri import Uri
+from aywa.proto.sip.stream_address import StreamAddress, Transport
+from aywa.proto.sip.uri import DEFAULT_PORTS, Uri
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
@@ -28,7 +29,7 @@ async def resolve(target: Uri, family_of: str) -> Address:
         raise TransportError(f"A {target.scheme} URI names no host to call.")
     family = trio.socket.AF_INET6 if ":" in family_of else trio.socket.AF_INET
     try:
-        return str(ip_address(target.host)), target.effective_port
+        return over(target, str(ip_address(target.host)))
     except ValueError:
         pass
     try:
@@ -37,8 +38,17 @@ async def resolve(target: Uri, family_of: str) -> Address:
         )
     except OSError as error:
         raise TransportError(f"The host {target.host} has no address.") from error
-    host, port = found[0][4][:2]
-    return str(host), int(port)
+    return over(target, str(found[0][4][0]))
+
+
+def over(target: Uri, host: str) -> Address:
+    """The address of `target` at `host`, over the transport that the URI asks for (RFC 3263 §4.1)."""
+    name = "" if target.host == host else target.host
+    if target.scheme == "sips" or target.transport == "tls":
+        return StreamAddress(host, target.port or DEFAULT_PORTS["sips"], Transport.TLS, name=name)
+    if target.transport == "tcp":
+        return StreamAddress(host, target.effective_port, Transport.TCP)
+    return host, target.effective_port
 
 
 async def place_call(

@@ -11,17 +11,21 @@ import trio
 from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
+from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
 from aywa.settings import SipSettings
 from aywa.ua.endpoint import Endpoint, EndpointCounters
 from aywa.ua.session import Session
+from aywa.ua.tcp import Streams, open_streams
+from aywa.ua.tls import open_tls
 from aywa.ua.trunk import Trunks
 from aywa.ua.uac import ask_options, place_call, resolve
 from aywa.ua.uas import IncomingCall, read_incoming
@@ -42,9 +46,11 @@ class UserAgent:
         trunks: Trunks,
         calls: trio.Nursery,
         on_call: OnCall,
+        streams: Streams,
     ) -> None:
         self.local: Address = socket.local
-        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take)
+        self.streams = streams
+        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take, streams=streams)
         self._calls = calls
         self._on_call = on_call
 
@@ -116,6 +122,12 @@ def _let_go(usage: InviteUsage, now: float) -> None:
     usage.hang_up(now, "shutting down")
 
 
+def _reached(host: str, udp: Address, streams: Streams) -> dict[Transport, Address]:
+    """Where peers reach us, by transport."""
+    ports = {kind: port for kind, (_, port) in streams.local.items()}
+    return {kind: (host, port) for kind, port in {Transport.UDP: udp[1], **ports}.items()}
+
+
 @asynccontextmanager
 async def open_user_agent(
     settings: SipSettings,
@@ -135,7 +147,13 @@ async def open_user_agent(
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
     trunks = Trunks(settings.trunks)
+    tls = open_tls(settings)
     socket = open_udp(settings.host, settings.port) if socket is None else socket
+    try:
+        streams = await open_streams(settings, tls)
+    except BaseException:
+        socket.close()
+        raise
     closing = False
     failure: Exception | None = None
 
@@ -146,13 +164,14 @@ async def open_user_agent(
 
     host = settings.advertised_host or socket.local[0]
     identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
-    core = UserAgentCore(identity, load=load_now)
+    departures = Departures(_reached(host, socket.local, streams), streams.known_to)
+    core = UserAgentCore(identity, load=load_now, departures=departures)
     try:
         async with trio.open_nursery() as service:
             agent: UserAgent | None = None
             try:
                 async with trio.open_nursery() as calls:
-                    agent = UserAgent(core, socket, trunks, calls, on_call)
+                    agent = UserAgent(core, socket, trunks, calls, on_call, streams)
                     service.start_soon(agent.endpoint.serve)
                     try:
                         yield agent
@@ -169,5 +188,6 @@ async def open_user_agent(
                     agent.endpoint.stop()
     finally:
         socket.close()
+        streams.close()
     if failure is not None:
         raise failure  # as it was: the nurseries above would have wrapped it in groups of one

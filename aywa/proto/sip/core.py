@@ -21,6 +21,7 @@ from typing import TypeAlias
 from aywa.errors import ParseError, RemoteProtocolError
 from aywa.proto.sip.build import new_request, response_to
 from aywa.proto.sip.deadlines import Deadlines
+from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.header import NameAddr
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.layer_actions import (
@@ -86,10 +87,15 @@ class UserAgentCore:
     """One input -> drain `actions()` -> wait until `deadline` or the next input."""
 
     def __init__(
-        self, identity: Identity, *, load: Callable[[], SipLoad] | None = None, limit: int = DEFAULT_LIMIT
+        self,
+        identity: Identity,
+        *,
+        load: Callable[[], SipLoad] | None = None,
+        limit: int = DEFAULT_LIMIT,
+        departures: Departures | None = None,
     ) -> None:
         self.identity = identity
-        self.transactions = TransactionLayer(limit=limit)
+        self.transactions = TransactionLayer(limit=limit, departures=departures)
         self._load = load
         self._sessions: dict[_SessionKey, InviteUsage] = {}
         self._owners: dict[ClientKey, InviteUsage | None] = {}  # None: a request outside sessions
@@ -137,6 +143,16 @@ class UserAgentCore:
     def transmit_failed(self, message: Request | Response, now: float) -> None:
         """The transport refused to send `message`."""
         self.transactions.transmit_failed(message, now)
+        self._pump(now)
+
+    def receive_broken(self, data: bytes, error: ParseError, source: Address, now: float) -> None:
+        """A stream brought what is no message, for the reason `error`: refuse it where that can be done."""
+        self.transactions.refuse(data, error, source)
+        self._pump(now)
+
+    def connection_lost(self, lost: Callable[[Address], bool], now: float) -> None:
+        """A connection broke; `lost` tells the addresses that were reached by it."""
+        self.transactions.connection_lost(lost, now)
         self._pump(now)
 
     def handle_timers(self, now: float) -> None:
@@ -290,7 +306,7 @@ class UserAgentCore:
                     self._owners[key] = usage
                     self.transactions.start(request, address, now)
                 case SendAck(request, address):
-                    self._actions.append(Transmit(request, address))
+                    self._actions.append(Transmit(request, self.transactions.prepare(request, address)))
                 case Answer(server_key, response):
                     self.transactions.respond(server_key, response, now)
                 case AbandonInvite(branch):
