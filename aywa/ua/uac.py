@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from ipaddress import ip_address
 
 import trio
 
@@ -13,42 +12,10 @@ from aywa.proto.sip.core import RequestDone
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session_uac import CallParameters
-from aywa.proto.sip.stream_address import StreamAddress, Transport
-from aywa.proto.sip.uri import DEFAULT_PORTS, Uri
+from aywa.proto.sip.uri import Uri
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
-
-
-async def resolve(target: Uri, family_of: str) -> Address:
-    """The address of `target`, in the family of the local address `family_of`. Raises TransportError.
-
-    A host name is looked up as an address; SRV records (RFC 3263) are not asked for.
-    """
-    if not target.host:
-        raise TransportError(f"A {target.scheme} URI names no host to call.")
-    family = trio.socket.AF_INET6 if ":" in family_of else trio.socket.AF_INET
-    try:
-        return over(target, str(ip_address(target.host)))
-    except ValueError:
-        pass
-    try:
-        found = await trio.socket.getaddrinfo(
-            target.host, target.effective_port, family=family, type=trio.socket.SOCK_DGRAM
-        )
-    except OSError as error:
-        raise TransportError(f"The host {target.host} has no address.") from error
-    return over(target, str(found[0][4][0]))
-
-
-def over(target: Uri, host: str) -> Address:
-    """The address of `target` at `host`, over the transport that the URI asks for (RFC 3263 §4.1)."""
-    name = "" if target.host == host else target.host
-    if target.scheme == "sips" or target.transport == "tls":
-        return StreamAddress(host, target.port or DEFAULT_PORTS["sips"], Transport.TLS, name=name)
-    if target.transport == "tcp":
-        return StreamAddress(host, target.effective_port, Transport.TCP)
-    return host, target.effective_port
 
 
 async def place_call(

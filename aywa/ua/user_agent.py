@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
 
 import trio
@@ -23,11 +24,13 @@ from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
 from aywa.settings import SipSettings
 from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.ua.failover import first_that_works
+from aywa.ua.resolver import Resolver
 from aywa.ua.session import Session
 from aywa.ua.tcp import Streams, open_streams
 from aywa.ua.tls import open_tls
 from aywa.ua.trunk import Trunks
-from aywa.ua.uac import ask_options, place_call, resolve
+from aywa.ua.uac import ask_options, place_call
 from aywa.ua.uas import IncomingCall, read_incoming
 from aywa.ua.udp import DatagramSocket, open_udp
 
@@ -47,9 +50,11 @@ class UserAgent:
         calls: trio.Nursery,
         on_call: OnCall,
         streams: Streams,
+        resolver: Resolver,
     ) -> None:
         self.local: Address = socket.local
         self.streams = streams
+        self._resolver = resolver
         self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take, streams=streams)
         self._calls = calls
         self._on_call = on_call
@@ -73,20 +78,28 @@ class UserAgent:
         Raises InviteFailed with the final status, and TransportError when the host has no address.
         Cancelling the surrounding scope cancels the call; an answer that crosses is hung up.
         """
-        destination = await resolve(target, self.local[0])
-        return await place_call(
-            self.endpoint,
-            target,
-            destination,
-            from_uri=from_uri,
-            offer=offer,
-            headers=headers,
-            ring_timeout_s=ring_timeout_s,
-        )
+        headers = tuple(headers)
+
+        async def attempt(destination: Address) -> Session:
+            return await place_call(
+                self.endpoint,
+                target,
+                destination,
+                from_uri=from_uri,
+                offer=offer,
+                headers=headers,
+                ring_timeout_s=ring_timeout_s,
+            )
+
+        return await first_that_works(await self.resolve(target), attempt)
+
+    async def resolve(self, target: Uri) -> list[Address]:
+        """Where `target` leads, in the order to try (RFC 3263). Raises TransportError for nowhere."""
+        return await self._resolver.addresses(target, 6 if ":" in self.local[0] else 4)
 
     async def options(self, target: Uri) -> Response:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
-        return await ask_options(self.endpoint, target, await resolve(target, self.local[0]))
+        return await first_that_works(await self.resolve(target), partial(ask_options, self.endpoint, target))
 
     def _take(self, usage: IncomingUsage) -> None:
         call = read_incoming(self.endpoint, usage)
@@ -162,6 +175,7 @@ async def open_user_agent(
             return SipLoad(overloaded=True)
         return load() if load is not None else SipLoad()
 
+    resolver = Resolver(rng, settings.nameservers)
     host = settings.advertised_host or socket.local[0]
     identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
     departures = Departures(_reached(host, socket.local, streams), streams.known_to)
@@ -171,7 +185,7 @@ async def open_user_agent(
             agent: UserAgent | None = None
             try:
                 async with trio.open_nursery() as calls:
-                    agent = UserAgent(core, socket, trunks, calls, on_call, streams)
+                    agent = UserAgent(core, socket, trunks, calls, on_call, streams, resolver)
                     service.start_soon(agent.endpoint.serve)
                     try:
                         yield agent

@@ -67,6 +67,13 @@ async def call_it(
     ended.append(session.ended)
 
 
+async def wait_listening(port: int) -> None:
+    """Return when somebody listens on that TCP port of loopback."""
+    line = f"0100007F:{port:04X} 00000000:0000 0A"
+    while line not in await trio.Path("/proc/net/tcp").read_text():
+        await trio.lowlevel.checkpoint()
+
+
 @pytest.mark.parametrize("transport", ["udp", "tcp"])
 async def test_we_call_sipp(transport: str) -> None:
     command = [
@@ -89,6 +96,8 @@ async def test_we_call_sipp(transport: str) -> None:
         with trio.fail_after(40):
             async with trio.open_nursery() as nursery:
                 process: trio.Process = await nursery.start(run)
+                if transport == "tcp":  # nothing is sent twice, so sipp must listen first
+                    await wait_listening(15191)
                 async with trio.open_nursery() as calls:
                     for _ in range(10):
                         calls.start_soon(call_it, agent, ended, {"transport": transport})
