@@ -135,6 +135,28 @@ def _let_go(usage: InviteUsage, now: float) -> None:
     usage.hang_up(now, "shutting down")
 
 
+async def _open_sockets(
+    settings: SipSettings, socket: DatagramSocket | None
+) -> tuple[DatagramSocket, Streams]:
+    """Everything SIP is received by, or nothing of it."""
+    tls = open_tls(settings)
+    socket = open_udp(settings.host, settings.port) if socket is None else socket
+    try:
+        return socket, await open_streams(settings, tls)
+    except BaseException:
+        socket.close()
+        raise
+
+
+def _make_core(
+    settings: SipSettings, local: Address, streams: Streams, rng: Random, load: Callable[[], SipLoad]
+) -> UserAgentCore:
+    host = settings.advertised_host or local[0]
+    departures = Departures(_reached(host, local, streams), streams.known_to)
+    identity = Identity(host, local[1], rng, product=settings.user_agent)
+    return UserAgentCore(identity, load=load, departures=departures)
+
+
 def _reached(host: str, udp: Address, streams: Streams) -> dict[Transport, Address]:
     """Where peers reach us, by transport."""
     ports = {kind: port for kind, (_, port) in streams.local.items()}
@@ -160,13 +182,7 @@ async def open_user_agent(
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
     trunks = Trunks(settings.trunks)
-    tls = open_tls(settings)
-    socket = open_udp(settings.host, settings.port) if socket is None else socket
-    try:
-        streams = await open_streams(settings, tls)
-    except BaseException:
-        socket.close()
-        raise
+    socket, streams = await _open_sockets(settings, socket)
     closing = False
     failure: Exception | None = None
 
@@ -176,10 +192,7 @@ async def open_user_agent(
         return load() if load is not None else SipLoad()
 
     resolver = Resolver(rng, settings.nameservers)
-    host = settings.advertised_host or socket.local[0]
-    identity = Identity(host, socket.local[1], rng, product=settings.user_agent)
-    departures = Departures(_reached(host, socket.local, streams), streams.known_to)
-    core = UserAgentCore(identity, load=load_now, departures=departures)
+    core = _make_core(settings, socket.local, streams, rng, load_now)
     try:
         async with trio.open_nursery() as service:
             agent: UserAgent | None = None
