@@ -23,6 +23,7 @@ from aywa.proto.sip.stream import (
     State,
     StreamFramer,
 )
+from tests.kit.vectors.rfc4475 import PARSED
 
 HEAD = (
     b"OPTIONS sip:a@192.0.2.1 SIP/2.0\r\nVia: SIP/2.0/TCP 192.0.2.2;branch=z9hG4bK1\r\n"
@@ -183,3 +184,20 @@ def test_one_byte_at_a_time_is_searched_once() -> None:
     for byte in head:
         framer.receive(bytes([byte]), 0.0)
     assert framer._searched == len(head)
+
+
+def test_torture_messages_are_framed_as_datagrams_are_read() -> None:
+    """What parses as a datagram and says its length comes out of a stream as the same message."""
+    without = []
+    for name, data in PARSED.items():
+        framer = StreamFramer()
+        frames = [*framer.receive(data, 0.0), *framer.end()]
+        datagram = parse_datagram(data)
+        if "Content-Length" not in datagram.headers:
+            without.append(name)
+            assert isinstance(frames[0], Broken), name
+            continue
+        first = next(frame for frame in frames if not isinstance(frame, Ping))
+        assert isinstance(first, Framed), name
+        assert parse_datagram(first.data).encode() == datagram.encode(), name
+    assert len(without) < len(PARSED) / 4
