@@ -37,8 +37,10 @@ MEASUREMENTS = (
     Measurement("density", "bench.density", "Calls on one core, beside the kernel's floor", plots=True),
     Measurement("peers", "bench.peers", "Calls on one core, beside other systems", plots=True),
     Measurement("gil_hog", "bench.gil_hog", "Pacing and barge-in while Python holds the GIL"),
+    Measurement("rooms", "bench.rooms", "Calls that hear one another: the price of a bridge"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
+    Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )

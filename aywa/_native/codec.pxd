@@ -39,6 +39,8 @@ cdef int codec_decode(Codec* codec, const uint8_t* payload, int length, int16_t*
 cdef int codec_duration(const Codec* codec, const uint8_t* payload, int length) noexcept nogil
 # The lost `samples` before the packet `later` (may be NULL), by the codec's own means. Samples written; 0: has none.
 cdef int codec_conceal(Codec* codec, int16_t* pcm, int samples, const uint8_t* later, int later_length) noexcept nogil
+# Is what `later` lets codec_conceal make the lost audio itself?
+cdef bint codec_recovers(const Codec* codec, const uint8_t* later, int later_length) noexcept nogil
 # Decoder as after codec_init: a new source begins. 0; -1: no decoder.
 cdef int codec_reset(Codec* codec) noexcept nogil
 # Packets that the far end loses, in percent 0..100: what Opus spends on FEC. Others take no notice.

@@ -10,7 +10,7 @@ from aywa._native.g722 cimport G722, g722_decode, g722_encode, g722_init
 from aywa._native.l16 cimport l16_decode, l16_encode
 from aywa._native.opus cimport (
     OPUS_PACKET_MAX, opus_close, opus_conceal, opus_duration, opus_expect_loss, opus_open_receiver, opus_open_sender,
-    opus_receive, opus_restart_receiver, opus_send, opus_set_complexity,
+    opus_receive, opus_recovers, opus_restart_receiver, opus_send, opus_set_complexity,
 )
 
 from aywa.errors import ParseError
@@ -142,6 +142,10 @@ cdef int codec_conceal(Codec* codec, int16_t* pcm, int samples, const uint8_t* l
     if codec.kind != CODEC_OPUS or codec.receiving is NULL:
         return 0
     return opus_conceal(codec.receiving, codec.rate, pcm, samples, later, later_length)
+
+
+cdef bint codec_recovers(const Codec* codec, const uint8_t* later, int later_length) noexcept nogil:
+    return codec.kind == CODEC_OPUS and opus_recovers(later, later_length)
 
 
 cdef int codec_reset(Codec* codec) noexcept nogil:

@@ -5,8 +5,7 @@ The gate cannot race. Python writes `flush_to` before `open_epoch`, the engine r
 and nothing is taken from the ring while the two epochs differ. So audio written by a task that has not yet
 heard of the interruption lies behind a closed gate, and the commit that opens it drops that audio first.
 
-Where other parts come in: `_take_speech` (what is played instead of the ring, or mixed into it: bridges, music on
-hold), `_advance` (what was sent: echo reference), and in wheel.pyx after the packet is made (encryption, capture).
+Where other parts come in: after `_take_speech` (mixing.pyx: rooms, music on hold), `_advance` (what was sent: echo reference), and in wheel.pyx after the packet is made (encryption, capture).
 """
 
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
@@ -14,17 +13,24 @@ from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_i64, store_u32, store_u64
 from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_decode, codec_encode
+from aywa._native.hearing cimport Hearing, hearing_awaits_echo, hearing_sent
 from aywa._native.legstate cimport *
+from aywa._native.mixing cimport Mixing, mixing_add, mixing_pass
 from aywa._native.recorder cimport recorder_right
 from aywa._native.resample cimport down2_process, up2_process
 from aywa._native.rtp cimport RTP_HEADER_SIZE, rtp_pack
-from aywa._native.telephone_event cimport DIGIT_MAX_DURATION, digit_sender_next, digit_sender_start
+from aywa._native.telephone_event cimport (
+    DIGIT_MAX_DURATION, digit_sender_init, digit_sender_next, digit_sender_ready, digit_sender_start, digit_to_wire,
+)
+from aywa._native.tone cimport tone_sender_next, tone_sender_start
 from aywa._native.wire cimport WIRE_NO_TYPE, WIRE_PAYLOAD, Wire
 
 cdef enum:
     DIGIT_PAUSE = 800          # samples (100 ms) between presses: receivers take shorter ones for one press
     PRIMED = 32                # samples of a filter's past
     DIGIT_VOLUME = 10          # -10 dBm0
+    TONE_LEVEL = -8            # dBm0 of the high tone
+    TONE_RETURNS = 4000        # samples (500 ms) after which a press of ours does not come back any more
 
 
 cdef void _pass_marks(Leg* leg, uint64_t before, uint64_t flush) noexcept nogil:
@@ -65,7 +71,6 @@ cdef int _take_speech(Leg* leg, int16_t* frame, int period) noexcept nogil:
         store_u64(&down.played, down.played + n)
         down.audio_end = leg.timeline + (n >> down.shift)
         store_u64(&down.read, down.read + n)
-    # HOOK bridge mix, music on hold: (frame, period).
     _pass_marks(leg, before, flush)
     available -= n
     if available >= LOW_WATER_SAMPLES << down.shift:
@@ -82,31 +87,30 @@ cdef int _digit(Leg* leg, uint8_t* packet) noexcept nogil:
     cdef Downlink* down = &leg.down
     cdef Wire* wire = leg.wire
     cdef bint marker = False
+    cdef int step
     if wire.events_type == WIRE_NO_TYPE:
         return 0
-    if not down.digit.active and down.digits_read < load_u64(&down.digits_written) and down.digit_pause <= 0:
+    step = wire.period * wire.events_khz // 8
+    if (down.digits_read < load_u64(&down.digits_written)
+            and digit_sender_ready(&down.digit, DIGIT_PAUSE * wire.events_khz // 8)):
         _start_digit(leg, &down.digits[down.digits_read & (DIGITS - 1)])
         store_u64(&down.digits_read, down.digits_read + 1)
-    if not down.digit.active:
-        down.digit_pause -= wire.period if down.digit_pause > 0 else 0
+    if not digit_sender_next(&down.digit, step, packet + RTP_HEADER_SIZE, &down.digit_timestamp, &marker):
         return 0
-    digit_sender_next(&down.digit, wire.period * wire.events_khz // 8, packet + RTP_HEADER_SIZE,
-                      &down.digit_timestamp, &marker)
     rtp_pack(packet, wire.events_type, marker, down.sequence, down.digit_timestamp, leg.ssrc)
     if not down.digit.active:
-        down.digit_pause = DIGIT_PAUSE
         leg_event(leg, EVENT_DIGIT_SENT, 0, 0, down.digit_code)
     return RTP_HEADER_SIZE + 4
 
 
 cdef void _start_digit(Leg* leg, const Digit* digit) noexcept nogil:
     cdef Downlink* down = &leg.down
-    cdef int64_t duration = <int64_t>digit.duration * leg.wire.events_khz // 8
+    cdef int duration = digit_to_wire(digit.duration, leg.wire.events_khz * 1000)
     cdef uint32_t timestamp = down.timestamp
     if leg.wire.events_khz * 1000 != leg.wire.sender.clock_hz:
         timestamp = down.origin + <uint32_t>(leg.timeline * leg.wire.events_khz // 8)
     down.digit_code = digit.code
-    digit_sender_start(&down.digit, digit.code, DIGIT_MAX_DURATION if duration > DIGIT_MAX_DURATION else <int>duration,
+    digit_sender_start(&down.digit, digit.code, DIGIT_MAX_DURATION if duration > DIGIT_MAX_DURATION else duration,
                        timestamp, DIGIT_VOLUME)
 
 
@@ -129,11 +133,13 @@ cdef int _encode(Leg* leg, int16_t* frame, uint8_t* payload) noexcept nogil:
     return length
 
 
-cdef void _advance(Leg* leg, const int16_t* sent) noexcept nogil:
+cdef void _advance(Leg* leg, const int16_t* sent, const int16_t* kept, bint speech) noexcept nogil:
+    """`kept`: for the recording. `speech`: there was something in it that may come back."""
     cdef int period = leg.wire.period
     if leg.recorder != NULL:
-        recorder_right(leg.recorder, leg.timeline, sent, period)
-    # HOOK echo reference: (sent, period, leg.timeline).
+        recorder_right(leg.recorder, leg.timeline, kept, period)
+    if leg.up.hearing.echo != NULL and (speech or hearing_awaits_echo(leg.up.hearing, leg.timeline)):
+        hearing_sent(leg.up.hearing, leg.timeline, sent, period, leg.down.shift)
     leg.down.timestamp += period * (leg.wire.sender.clock_hz // 8000)
     store_i64(&leg.timeline, leg.timeline + period)
 
@@ -148,36 +154,78 @@ cdef void _tell_drained(Leg* leg, int n, int period) noexcept nogil:
         down.playing = True
 
 
+cdef bint _tone(Leg* leg, int16_t* frame, int period) noexcept nogil:
+    """A press as tones, for a peer without events; False when there is none. Speech waits meanwhile."""
+    cdef Downlink* down = &leg.down
+    cdef Hearing* h = leg.up.hearing
+    cdef Digit* digit
+    if h.sender.event < 0:
+        if leg.wire.events_type != WIRE_NO_TYPE or down.digits_read == load_u64(&down.digits_written):
+            return False
+        digit_sender_init(&down.digit)            # of a format that had events
+        digit = &down.digits[down.digits_read & (DIGITS - 1)]
+        tone_sender_start(&h.sender, digit.code, digit.duration << down.shift, DIGIT_PAUSE << down.shift,
+                          8000 << down.shift, TONE_LEVEL)
+        down.digit_code = digit.code
+        h.own_events = (h.own_events if leg.timeline < h.tones_end else 0) | 1 << digit.code
+        store_u64(&down.digits_read, down.digits_read + 1)
+    tone_sender_next(&h.sender, frame, period)
+    h.tones_end = leg.timeline + leg.wire.period + TONE_RETURNS
+    if h.sender.event < 0:
+        leg_event(leg, EVENT_DIGIT_SENT, 0, 0, down.digit_code)
+    return True
+
+
+cdef int _pack(Leg* leg, int16_t* frame, const int16_t* kept, uint8_t* packet, bint marker,
+               bint speech) noexcept nogil:
+    """The packet of a frame; 0 when the codec has nothing to send. `kept`: for the recording."""
+    cdef int length = _encode(leg, frame, packet + RTP_HEADER_SIZE)
+    if length > 0:
+        leg.down.begun = True
+        rtp_pack(packet, leg.wire.sender.payload_type, marker, leg.down.sequence, leg.down.timestamp, leg.ssrc)
+        leg.down.sequence += 1
+        length += RTP_HEADER_SIZE
+    _advance(leg, frame, kept, speech)
+    return length if length > 0 else 0
+
+
 cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil:
     cdef Downlink* down = &leg.down
+    cdef Mixing* mixing = leg_mixing(leg)
     cdef int16_t[MAX_PCM] frame
+    cdef int16_t[MAX_PCM] own
+    cdef int16_t* kept = frame
     cdef int n, length, period = leg.wire.period << down.shift
     cdef bint marker
     memset(frame, 0, period * sizeof(int16_t))
     length = _digit(leg, packet)
     if length:
         down.sequence += 1
-        _advance(leg, frame)
+        if mixing != NULL:
+            mixing_pass(mixing, period)
+        _advance(leg, frame, frame, False)
         return length
+    if _tone(leg, frame, period):
+        if mixing != NULL:
+            mixing_pass(mixing, period)
+        return _pack(leg, frame, frame, packet, not down.begun, True)
     n = _take_speech(leg, frame, period)
     # The first packet and every beginning of speech after silence carry the marker (RFC 3551 section 4.1).
     marker = not down.begun or (n > 0 and not down.playing)
     _tell_drained(leg, n, period)
-    length = _encode(leg, frame, packet + RTP_HEADER_SIZE)
-    if length > 0:
-        down.begun = True
-        rtp_pack(packet, leg.wire.sender.payload_type, marker, down.sequence, down.timestamp, leg.ssrc)
-        down.sequence += 1
-        length += RTP_HEADER_SIZE
-    _advance(leg, frame)
-    return length if length > 0 else 0
+    if mixing != NULL:
+        if load_u32(&mixing.apart):
+            memcpy(own, frame, period * sizeof(int16_t))
+            kept = own
+        mixing_add(mixing, frame, period, n > 0)
+    return _pack(leg, frame, kept, packet, marker, n > 0 or mixing != NULL)
 
 
 cdef void downlink_skip(Leg* leg) noexcept nogil:
     cdef int16_t[MAX_PCM] frame
     memset(frame, 0, (leg.wire.period << leg.down.shift) * sizeof(int16_t))
     leg.down.begun = False
-    _advance(leg, frame)
+    _advance(leg, frame, frame, False)
 
 
 cdef void downlink_rewire(Leg* leg, const Wire* wire) noexcept nogil:

@@ -1,6 +1,6 @@
 """Our own speech coming back on the phone leg: found by what was sent, subtracted, and not taken for the caller."""
 
-from libc.stdint cimport int16_t, int64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t
 
 cdef enum:
     ECHO_HISTORY = 4096         # samples sent that are remembered (512 ms)
@@ -26,6 +26,9 @@ cdef struct Echo:
     int explained               # echo frames since the lock
     int echo_frames             # and in all
     int held                    # frames that a faint sound has waited
+    int unanswered              # strong blocks of which no echo was heard within ECHO_HISTORY, up to CLEAN
+    uint32_t strong             # which of the last 20 ms steps sent something strong, the newest in bit 0
+    bint sending                # the newest block sent is strong
     int64_t found_delay         # samples, the strongest tap; -1 while none was ever found
     float fit                   # share of the energy that the last search could explain, 0..1
     float floor                 # mean square of the line's noise
@@ -39,10 +42,12 @@ cdef struct Echo:
     float[ECHO_TAPS] path
     float[ECHO_TAPS] correlation
     int16_t[ECHO_WINDOW] heard
-    int16_t[ECHO_HISTORY] sent
+    uint8_t[ECHO_HISTORY] sent  # mu-law: half the memory, and exact for most of what is sent
 
 cdef void echo_init(Echo* e) noexcept nogil
 # What was really sent, decoded to 8 kHz, at its position on the leg's timeline. A gap counts as silence.
 cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexcept nogil
 # What was heard, at its position, changed in place; any n. Returns the verdict on its last 20 ms or less.
 cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil
+# None while none was found.
+cdef object echo_return_loss_db(const Echo* e)

@@ -14,21 +14,28 @@ from libc.stdint cimport int16_t, int64_t, uint8_t
 from libc.string cimport memcpy, memmove, memset
 
 from aywa._native.echo_fit cimport *
+from aywa._native.echo_search cimport ECHO_FIT_TAPS, echo_recall, echo_search
+from aywa._native.g711 cimport ulaw_encode
 
 cdef enum:
     BLOCK = 160
+    SILENCE = 0xFF              # in mu-law
     LEAD = 12                   # taps before those that the search found
-    FIT_TAPS = 16
-    COARSE = ECHO_HISTORY // FIT_STEP
     HANG_OVER = 10              # frames
     YOUNG = 50                  # echo frames (1 s) until the shape of the path is trusted
+    SURE = 100                  # echo frames after which a path that leaves little is believed
     HELD = 5                    # frames that a faint sound may wait for a verdict
     ABSENT = 15                 # frames of a missing echo that end the lock
+    CLEAN = 8                   # strong blocks (160 ms) unanswered: the line has no echo until one is found
+    PROVEN = 3                  # likely fits in a row by one lag that find one there
+    ANSWER = 25                 # steps of 20 ms: no echo comes later
     FADE = 16                   # samples over which the gain changes
 
 cdef float _LOUD_SENT = 60.0 * 60.0       # -55 dBFS: quieter things sent come back unheard
 cdef float _AUDIBLE = 45.0 * 45.0         # -57 dBFS: quieter things heard cannot start speech
-cdef float _HISS = 0.12
+cdef float _STRONG_SENT = 840.0 * 840.0   # -32 dBFS: its echo at 25 dB return loss is audible
+cdef float _QUIETER = 0.03                # of what is sent (-15 dB): what a caller seldom is
+cdef float _OBVIOUS = 0.75                # fit that makes an echo on a line that had none
 cdef float _CERTAIN = 0.60                # fit that makes an echo at once
 cdef float _LIKELY = 0.42                 # fit that makes one when the lag is that of the frame before
 cdef float _REFIT = 0.85                  # fit by the known lag that shows that the path has changed
@@ -36,112 +43,8 @@ cdef float _FORGET = 0.95                 # per adapted frame
 cdef float _YOUNG_MARGIN = 4.0
 cdef float _IMPOSSIBLE = 4e9              # four times full scale: the path has run away
 cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
+cdef float _LEAKY = 0.05                 # a path that leaves less is followed closely
 cdef float _MARGIN = 5.0                  # above the usual leak: the caller
-
-
-cdef void _recall(const Echo* e, int64_t position, int16_t* out, int n) noexcept nogil:
-    """What was sent from `position` on; silence where that is not known."""
-    cdef int64_t oldest = e.sent_end - ECHO_HISTORY
-    cdef int before = 0, after = 0, start, first
-    if position < oldest:
-        before = n if oldest - position > n else <int>(oldest - position)
-    if position + n > e.sent_end:
-        after = n if position > e.sent_end else <int>(position + n - e.sent_end)
-    if before + after >= n:
-        memset(out, 0, n * sizeof(int16_t))
-        return
-    memset(out, 0, before * sizeof(int16_t))
-    memset(out + n - after, 0, after * sizeof(int16_t))
-    out += before
-    n -= before + after
-    start = <int>((position + before) & (ECHO_HISTORY - 1))
-    first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
-    memcpy(out, &e.sent[start], first * sizeof(int16_t))
-    memcpy(out + first, &e.sent[0], (n - first) * sizeof(int16_t))
-
-
-cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
-    """FIT_TAPS taps from `lag` on that explain the window best; returns the share they explain."""
-    cdef int16_t[ECHO_WINDOW + FIT_TAPS] raw
-    cdef int16_t[ECHO_WINDOW + FIT_TAPS] sent
-    cdef int16_t[ECHO_WINDOW] heard
-    cdef float[FIT_TAPS] r
-    cdef float[FIT_TAPS] p
-    cdef float worth_sent, worth_heard, energy, noise, share = 0
-    cdef int k
-    _recall(e, e.heard_end - ECHO_WINDOW - lag - FIT_TAPS, raw, ECHO_WINDOW + FIT_TAPS)
-    fit_emphasise(raw, sent, ECHO_WINDOW + FIT_TAPS)
-    worth_sent = fit_narrow(sent, sent, ECHO_WINDOW + FIT_TAPS, 10)
-    fit_emphasise(e.heard, heard, ECHO_WINDOW)
-    worth_heard = fit_narrow(heard, heard, ECHO_WINDOW, 10)
-    energy = fit_dot(heard, heard, ECHO_WINDOW)
-    for k in range(FIT_TAPS):
-        r[k] = fit_dot(&sent[FIT_TAPS], &sent[FIT_TAPS - k], ECHO_WINDOW)
-        p[k] = fit_dot(heard, &sent[FIT_TAPS - k], ECHO_WINDOW)
-    if r[0] < ECHO_WINDOW or energy < ECHO_WINDOW:
-        return 0
-    r[0] *= 1.003
-    fit_solve(r, p, h, FIT_TAPS)
-    for k in range(FIT_TAPS):
-        share += h[k] * p[k]
-        h[k] *= worth_heard / worth_sent
-    # What is noise cannot be explained; white noise keeps 0.47 of its energy in `_emphasise`.
-    noise = 0.47 * ECHO_WINDOW * e.floor / (worth_heard * worth_heard)
-    share /= energy - noise if noise < 0.6 * energy else 0.4 * energy
-    return 0 if share < 0 else 1 if share > 1 else share
-
-
-cdef int _fit_best(Echo* e, const int* lags, float* h) noexcept nogil:
-    cdef float[FIT_TAPS] taps
-    cdef float share
-    cdef int i, lag, found = -1
-    for i in range(2):
-        lag = lags[i] - FIT_TAPS // 2
-        if lags[i] < 0:
-            continue
-        lag = 0 if lag < 0 else lag
-        share = _fit(e, lag, taps)
-        if share > e.fit:
-            e.fit = share
-            found = lag
-            memcpy(h, taps, sizeof(taps))
-    return found
-
-
-cdef int _search(Echo* e, float* h) noexcept nogil:
-    """The lag of the taps `h` that explain the window best, the share in `e.fit`."""
-    cdef int16_t[ECHO_HISTORY] raw
-    cdef int16_t[COARSE] sent
-    cdef int16_t[ECHO_WINDOW] sharp
-    cdef int16_t[FIT_COARSE_WINDOW] heard
-    cdef float[2] scores
-    cdef int[2] lags
-    cdef int phase, found, better
-    scores[0] = scores[1] = 0
-    lags[0] = lags[1] = -1
-    _recall(e, e.heard_end - ECHO_WINDOW - FIT_LONGEST, raw, ECHO_HISTORY)
-    fit_thin(raw, sent, COARSE)
-    fit_narrow(sent, sent, COARSE, 10)
-    fit_thin(e.heard, heard, FIT_COARSE_WINDOW)
-    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
-    e.fit = 0
-    fit_best_lags(heard, sent, FIT_LONGEST, scores, lags)
-    found = _fit_best(e, lags, h)
-    fit_emphasise(e.heard, sharp, ECHO_WINDOW)
-    # Lifted by 6 dB an octave, a hiss keeps half of its energy and a vowel a tenth.
-    if e.fit > _CERTAIN or fit_mean_square(sharp, ECHO_WINDOW) < _HISS * fit_mean_square(e.heard, ECHO_WINDOW):
-        return found
-    fit_thin_sharp(sharp, heard, FIT_COARSE_WINDOW)
-    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
-    fit_emphasise(raw, raw, ECHO_HISTORY)
-    fit_narrow(raw, raw, ECHO_HISTORY, 10)
-    scores[0] = scores[1] = 0
-    lags[0] = lags[1] = -1
-    for phase in range(FIT_STEP):
-        fit_thin_sharp(&raw[phase], sent, COARSE)
-        fit_best_lags(heard, sent, FIT_LONGEST - phase, scores, lags)
-    better = _fit_best(e, lags, h)
-    return better if better >= 0 else found
 
 
 cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent_energy,
@@ -150,7 +53,7 @@ cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent
     cdef float[BLOCK + ECHO_TAPS] sent
     cdef const float* x
     cdef int i, k
-    _recall(e, position - e.delay - (ECHO_TAPS - 1), raw, n + ECHO_TAPS - 1)
+    echo_recall(e, position - e.delay - (ECHO_TAPS - 1), raw, n + ECHO_TAPS - 1)
     for i in range(n + ECHO_TAPS - 1):
         sent[i] = raw[i]
     memset(expected, 0, n * sizeof(float))
@@ -159,7 +62,7 @@ cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent
         for i in range(n):
             expected[i] += (e.path[k] * x[i + 3] + e.path[k + 1] * x[i + 2]
                             + e.path[k + 2] * x[i + 1] + e.path[k + 3] * x[i])
-    sent_energy[0] = fit_mean_square(&raw[ECHO_TAPS - 1 - LEAD - FIT_TAPS // 2], n)
+    sent_energy[0] = fit_mean_square(&raw[ECHO_TAPS - 1 - LEAD - ECHO_FIT_TAPS // 2], n)
 
 
 cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexplained, int n) noexcept nogil:
@@ -171,7 +74,7 @@ cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexp
     cdef float[ECHO_TAPS] change
     cdef float weight, worth_sent, worth_left
     cdef int k
-    _recall(e, position - e.delay - (ECHO_TAPS - 1), sent, n + ECHO_TAPS - 1)
+    echo_recall(e, position - e.delay - (ECHO_TAPS - 1), sent, n + ECHO_TAPS - 1)
     worth_sent = fit_narrow(sent, sent, n + ECHO_TAPS - 1, 11)
     worth_left = fit_narrow(residual, left, n, 11)
     weight = 1 / (unexplained + 4 * e.floor + 1)
@@ -194,8 +97,9 @@ cdef void _lock(Echo* e, int lag, const float* h) noexcept nogil:
     e.delay = lag - at
     memset(e.path, 0, sizeof(e.path))
     memset(e.correlation, 0, sizeof(e.correlation))
-    memcpy(&e.path[at], h, FIT_TAPS * sizeof(float))
+    memcpy(&e.path[at], h, ECHO_FIT_TAPS * sizeof(float))
     e.locked = True
+    e.unanswered = 0
     e.leak = 0.2
     e.explained = 0
     e.absent = 0
@@ -208,10 +112,10 @@ cdef bint _is_near_lag(const Echo* e, int lag) noexcept nogil:
     return lag > e.delay - ECHO_TAPS and lag < e.delay + ECHO_TAPS
 
 
-cdef bint _is_echo(Echo* e, float* h, int* lag) noexcept nogil:
+cdef bint _is_echo(Echo* e, float level, float* h, int* lag) noexcept nogil:
     """Whether the last 60 ms are an echo by some lag: at once if that is certain, else if it lasts."""
     cdef bint again
-    lag[0] = _search(e, h)
+    lag[0] = echo_search(e, h)
     if e.locked and e.explained >= YOUNG and e.fit < _REFIT and _is_near_lag(e, lag[0]):
         return False
     again = e.candidate >= 0 and lag[0] - e.candidate < 6 and e.candidate - lag[0] < 6
@@ -221,6 +125,8 @@ cdef bint _is_echo(Echo* e, float* h, int* lag) noexcept nogil:
         return False
     e.votes = e.votes + 1 if again else 1
     e.candidate = lag[0]
+    if e.unanswered == CLEAN and level > _QUIETER * e.sent_level:
+        return e.fit > _OBVIOUS or e.votes >= PROVEN
     return e.fit > _CERTAIN or again
 
 
@@ -273,7 +179,7 @@ cdef void _miss(Echo* e, bint missing) noexcept nogil:
 
 cdef bint _is_faint(Echo* e, float level) noexcept nogil:
     """More like an echo than a caller: may wait some frames for a verdict."""
-    if level > _FAINT * e.sent_level or e.held == HELD:
+    if level > _FAINT * e.sent_level or e.held == HELD or (e.unanswered == CLEAN and e.candidate < 0):
         return False
     e.held += 1
     return True
@@ -292,7 +198,7 @@ cdef float _take_out(const int16_t* pcm, const float* expected, int16_t* residua
 
 cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
     """The mean square up to which what is left of a frame is still echo."""
-    cdef float value, bound
+    cdef float value, bound, surplus
     e.tail = back if back > 0.4 * e.tail else 0.4 * e.tail
     e.sent_tail = sent if sent > 0.5 * e.sent_tail else 0.5 * e.sent_tail
     bound = _MARGIN * e.leak * e.tail + 4 * e.floor
@@ -303,7 +209,8 @@ cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
     if e.explained < YOUNG:
         value *= _YOUNG_MARGIN
     else:
-        value = 2 * value if value < 0.015 else 0.03
+        surplus = 0.7 if e.explained >= SURE and e.leak < _LEAKY else 2
+        value = surplus * value if value < 0.015 else 0.03
     value *= e.sent_tail
     return value if value > bound else bound
 
@@ -321,7 +228,7 @@ cdef void _learn(Echo* e, float left, float back) noexcept nogil:
 cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int n) noexcept nogil:
     cdef float[BLOCK] expected
     cdef int16_t[BLOCK] residual
-    cdef float[FIT_TAPS] taps
+    cdef float[ECHO_FIT_TAPS] taps
     cdef float back, left, sent, bound
     cdef int lag = 0
     _predict(e, position, expected, &sent, n)
@@ -349,7 +256,7 @@ cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int
             e.hang_over -= 1
             return _pass_on(e, pcm, n)
         return _silence(e, pcm, left if left < level else level, n)
-    if _is_echo(e, taps, &lag):
+    if _is_echo(e, level, taps, &lag):
         e.explained += 1
         if e.votes >= 2 and e.fit > (_REFIT if _is_near_lag(e, lag) else _CERTAIN):
             _lock(e, lag, taps)
@@ -372,9 +279,18 @@ cdef int _pass_on(Echo* e, int16_t* pcm, int n) noexcept nogil:
     return ECHO_BOTH
 
 
+cdef void _note_quiet(Echo* e, int64_t position, int n) noexcept nogil:
+    """Count what was sent strongly and found no answer in the time in which one would come."""
+    if position // BLOCK == (position + n) // BLOCK:
+        return
+    if (e.strong >> (ANSWER - 1)) & 1 and e.unanswered < CLEAN and not e.locked:
+        e.unanswered += 1
+    e.strong = (e.strong << 1) | e.sending
+
+
 cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
     """A block of at most BLOCK samples."""
-    cdef float[FIT_TAPS] taps
+    cdef float[ECHO_FIT_TAPS] taps
     cdef float level
     cdef int lag = 0
     level = fit_mean_square(pcm, n)
@@ -383,10 +299,12 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
         e.floor = 16 if e.floor < 16 else e.floor
     if position - e.loud_end >= ECHO_HISTORY:
         e.hang_over = 0
+        e.strong = 0
         _give(e, pcm, 1, n)
         return ECHO_PASSED
     if position != e.heard_end:
         memset(e.heard, 0, sizeof(e.heard))
+        e.strong = 0
     memmove(e.heard, &e.heard[n], (ECHO_WINDOW - n) * sizeof(int16_t))
     memcpy(&e.heard[ECHO_WINDOW - n], pcm, n * sizeof(int16_t))
     e.heard_end = position + n
@@ -394,11 +312,14 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
         e.tail *= 0.4
         e.held = 0
         e.hang_over -= e.hang_over > 0
+        _note_quiet(e, position, n)
         _give(e, pcm, 1, n)
         return ECHO_PASSED
+    # What is audible may be the answer to all that was sent lately: none of it proves anything any more.
+    e.strong = 0
     if e.locked:
         return _judge_locked(e, position, pcm, level, n)
-    if _is_echo(e, taps, &lag):
+    if _is_echo(e, level, taps, &lag):
         if e.votes >= 2 and e.fit > _CERTAIN:
             _lock(e, lag, taps)
         return _silence(e, pcm, level, n)
@@ -409,6 +330,7 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
 
 cdef void echo_init(Echo* e) noexcept nogil:
     memset(e, 0, sizeof(Echo))
+    memset(e.sent, SILENCE, sizeof(e.sent))
     e.loud_end = -ECHO_HISTORY
     e.candidate = -1
     e.found_delay = -1
@@ -420,17 +342,18 @@ cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexce
     cdef float level
     cdef int start, first
     if position != e.sent_end:
-        memset(e.sent, 0, sizeof(e.sent))
+        memset(e.sent, SILENCE, sizeof(e.sent))
     if n > ECHO_HISTORY:
         position += n - ECHO_HISTORY
         pcm += n - ECHO_HISTORY
         n = ECHO_HISTORY
     start = <int>(position & (ECHO_HISTORY - 1))
     first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
-    memcpy(&e.sent[start], pcm, first * sizeof(int16_t))
-    memcpy(&e.sent[0], pcm + first, (n - first) * sizeof(int16_t))
+    ulaw_encode(pcm, &e.sent[start], first)
+    ulaw_encode(pcm + first, &e.sent[0], n - first)
     e.sent_end = position + n
     level = fit_mean_square(pcm, n) if n else 0
+    e.sending = level > _STRONG_SENT
     e.sent_level = level if level > 0.99 * e.sent_level else 0.99 * e.sent_level
     if level > _LOUD_SENT:
         e.loud_end = position + n
@@ -445,6 +368,12 @@ cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept n
         pcm += part
         n -= part
     return verdict
+
+
+cdef object echo_return_loss_db(const Echo* e):
+    if e.energy_back <= 0 or e.energy_sent <= 0:
+        return None
+    return 10 * log10f(e.energy_sent / e.energy_back)
 
 
 cdef class EchoGuard:
@@ -480,9 +409,7 @@ cdef class EchoGuard:
 
     @property
     def return_loss_db(self):
-        if self._state.energy_back <= 0 or self._state.energy_sent <= 0:
-            return None
-        return 10 * log10f(self._state.energy_sent / self._state.energy_back)
+        return echo_return_loss_db(&self._state)
 
     @property
     def echo_frames(self):

@@ -3,6 +3,7 @@
 from typing import Any, TypedDict
 
 from aywa._native.leg import NativeLeg
+from aywa._native.room import NativeMember, NativeRoom
 from aywa._native.wire import NativeWire
 
 class Figures(TypedDict):
@@ -41,6 +42,20 @@ class NativeEngine:
         """From its next turn on the leg sends and takes what `wire` says; at once before it is added, never
         after `remove`. Raises ValueError for a wire of another rate, BlockingIOError when the engine stalls.
         """
+    def add_room(self, room: NativeRoom) -> None:
+        """Mix it every 10 ms from the next tick on. Raises ValueError for one in an engine, BlockingIOError
+        when the engine stalls.
+        """
+    def remove_room(self, room: NativeRoom) -> None:
+        """Ask for the room to be taken off with all its members; it is off once it is not `attached`."""
+    def join(self, leg: NativeLeg, room: NativeRoom, member: NativeMember) -> int:
+        """Seat the leg; returns the place, 0..7, that masks of the others name it by.
+
+        Raises ValueError for a leg or room that is over, a leg that is in a room, a member made for another
+        rate or seated, and for the ninth member; BlockingIOError when the engine stalls.
+        """
+    def leave(self, member: NativeMember) -> None:
+        """Ask for the member to be taken out; it is once it is not `present`."""
     def poll(self) -> tuple[list[tuple[int, int, list[tuple[int, int, int, int]]]], list[int], float]:
         """What waits: (leg index, level flags, events) for each leg, indices let go of, and how long it
         waited in s.

@@ -7,6 +7,8 @@ from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_
 from aywa._native.leg cimport NativeLeg
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport clear_event, now_ns
+from aywa._native.room cimport ROOM_MEMBERS, NativeMember, NativeRoom
+from aywa._native.rooms cimport ROOM_SLOTS
 from aywa._native.wheel cimport *
 from aywa._native.wire cimport NativeWire, Wire, wire_free
 
@@ -19,6 +21,9 @@ cdef class NativeEngine:
     cdef list _phase_load
     cdef uint64_t _configured   # wires handed to the engine
     cdef bint _running
+    cdef list _rooms            # what the engine may touch, as with legs
+    cdef list _members
+    cdef list _slot_load        # rooms by slot
 
     def __cinit__(self, uint32_t max_legs):
         if not 1 <= max_legs <= 65536:
@@ -30,6 +35,9 @@ cdef class NativeEngine:
         self._legs = [None] * max_legs
         self._free = list(range(max_legs - 1, -1, -1))
         self._phase_load = [0] * PHASES
+        self._rooms = []
+        self._members = []
+        self._slot_load = [0] * ROOM_SLOTS
 
     def __dealloc__(self):
         if self._wheel != NULL and not self._running:
@@ -67,14 +75,22 @@ cdef class NativeEngine:
                 leg = entry
                 leg.attached = False
         self._legs = []
+        for room in self._rooms:
+            (<NativeRoom>room).release()
+        for member in self._members:
+            (<NativeMember>member).release()
 
-    cdef int _command(self, int kind, NativeLeg leg, NativeWire wire=None) except -1:
+    cdef int _command(self, int kind, NativeLeg leg, NativeWire wire=None, NativeRoom room=None,
+                      NativeMember member=None) except -1:
         cdef Wheel* w = self._wheel
+        cdef Command* command = &w.commands[w.commands_written & (COMMANDS - 1)]
         if w.commands_written - load_u64(&w.commands_read) == COMMANDS:
             raise BlockingIOError("the media engine does not take commands: its thread is stalled")
-        w.commands[w.commands_written & (COMMANDS - 1)].kind = kind
-        w.commands[w.commands_written & (COMMANDS - 1)].leg = leg.leg
-        w.commands[w.commands_written & (COMMANDS - 1)].wire = wire.release() if wire is not None else NULL
+        command.kind = kind
+        command.leg = leg.leg if leg is not None else NULL
+        command.wire = wire.release() if wire is not None else NULL
+        command.room = room.room if room is not None else NULL
+        command.member = member.member if member is not None else NULL
         store_u64(&w.commands_written, w.commands_written + 1)
         return 0
 
@@ -116,6 +132,52 @@ cdef class NativeEngine:
             raise BlockingIOError("the media engine does not take commands: its thread is stalled")
         self._command(COMMAND_CONFIGURE, leg, wire)
         self._configured += 1
+
+    def add_room(self, NativeRoom room not None):
+        if room.attached:
+            raise ValueError("the room is in an engine already")
+        room.room.slot = self._slot_load.index(min(self._slot_load))
+        self._command(COMMAND_ADD_ROOM, None, None, room)
+        store_u32(&room.room.attached, 1)
+        self._slot_load[room.room.slot] += 1
+        self._rooms.append(room)
+
+    def remove_room(self, NativeRoom room not None):
+        if room.leaving or room not in self._rooms:
+            return
+        self._command(COMMAND_REMOVE_ROOM, None, None, room)
+        room.close()
+        self._slot_load[room.room.slot] -= 1
+
+    def join(self, NativeLeg leg not None, NativeRoom room not None, NativeMember member not None):
+        if not leg.attached or leg.leaving or not room.attached or room.leaving:
+            raise ValueError("the leg or the room is over")
+        if member.present or member.member.rate != 8000 << leg.leg.up.shift:
+            raise ValueError("the member is seated, or made for a leg of another rate")
+        if leg.member is not None and leg.member.present:
+            raise ValueError("the leg is in a room already")
+        self._forget()
+        seat = room.vacancy()
+        leg.make_mixing()
+        member.member.room = room.room
+        member.member.seat = seat
+        self._command(COMMAND_JOIN, leg, None, None, member)
+        store_u32(&member.member.present, 1)
+        member.leaving = False
+        room.seats[seat] = leg.member = member
+        self._members.append(member)
+        return seat
+
+    def leave(self, NativeMember member not None):
+        if member.leaving or not member.present:
+            return
+        self._command(COMMAND_LEAVE, None, None, None, member)
+        member.leaving = True
+
+    cdef void _forget(self):
+        """Let go of rooms and members that the engine let go of."""
+        self._rooms = [room for room in self._rooms if room.attached]
+        self._members = [member for member in self._members if member.present]
 
     cdef void _free_replaced(self):
         cdef Wheel* w = self._wheel

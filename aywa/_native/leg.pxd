@@ -1,10 +1,12 @@
 """The Python border of one leg."""
 
-from libc.stdint cimport int16_t, uint32_t
+from libc.stdint cimport int16_t, uint32_t, uint64_t
 
 from aywa._native.capture cimport NativeCapture
 from aywa._native.legstate cimport Leg
+from aywa._native.mixing cimport Mixing
 from aywa._native.resample cimport Up2
+from aywa._native.room cimport NativeMember
 from aywa._native.wire cimport NativeWire
 
 cdef class NativeLeg:
@@ -15,6 +17,8 @@ cdef class NativeLeg:
     cdef bint leaving           # it has been told to let go
     cdef NativeCapture _capture
     cdef size_t _memory
+    cdef NativeMember member    # its newest place in a room
+    cdef list _clips            # every one that was played: the engine may be at it still
     cdef object _mailbox        # a deque: what Python has been told and has not taken
     cdef object _pcm_ready      # what stands in it for the level flags
     cdef object _low_water
@@ -22,6 +26,9 @@ cdef class NativeLeg:
     cdef public object waiter
     cdef void raise_flags(self, uint32_t flags)
     cdef int _allocate(self, int shift) except -1
+    cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1
     cdef int _make_recorder(self) except -1
+    cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1
+    cdef Mixing* make_mixing(self) except NULL
     cdef int _replace_wire(self, NativeWire wire) except -1
     cdef int _write(self, const int16_t* pcm, Py_ssize_t samples) noexcept

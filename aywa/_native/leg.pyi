@@ -5,13 +5,14 @@ Samples of the timeline are 8 kHz; those of PCM, which `write` and `read_recordi
 
 from typing import Any, TypeAlias
 
+from aywa._native.background import NativeClip
 from aywa._native.capture import NativeCapture
 from aywa._native.wire import NativeWire
 
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 
 class NativeLeg:
-    """About 46 KiB, at 16 kHz 80 KiB; with recording 128 or 256 KiB more."""
+    """About 47 KiB, at 16 kHz 80 KiB, with an echo guard 6 KiB more; with recording 128 or 256 KiB more."""
 
     def __init__(
         self,
@@ -27,8 +28,19 @@ class NativeLeg:
         vad_mode: int,
         start_ms: int,
         stop_ms: int,
+        rtcp_fd: int = -1,
+        cname: bytes = b"-",
+        seed: int = 0,
+        nat: int = 0,
+        nat_host: int = 0,
+        echo_guard: bool = False,
+        tones: bool = False,
     ) -> None:
         """`fd`: a bound, non-blocking UDP socket. `wire`: taken over; its rate is the leg's for good.
+        `tones`: look for key presses in the audio.
+
+        `rtcp_fd`: of the RTCP port, -1: none. `cname`: 1 to 32 bytes that name the leg to the other side.
+        `seed`: 64 bits, of the intervals of reports. `nat`: 0, 1 or 2 as for `SourceGuard`, with its host.
 
         Raises ValueError when another leg has taken it, MemoryError when memory is out.
         """
@@ -54,6 +66,15 @@ class NativeLeg:
     def mute(self, muted: bool) -> None: ...
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
+    def listen_for_tones(self, tones: bool) -> None:
+        """Look for key presses in the audio, or no longer."""
+    def play_background(self, clip: NativeClip | None) -> None:
+        """Behind everything that is sent, at the leg's rate, 15 dB lower while anything else is heard."""
+    def record_apart(self, apart: bool) -> None:
+        """The right track keeps the leg's own speech without those in its room and without background."""
+    @property
+    def start_ns(self) -> int:
+        """When timeline sample 0 is, by the engine's clock; 0 before its first tick."""
     def read_uplink(self) -> bytes:
         """Decoded audio since the last read, up to the next place where time is missing; 16 kHz S16LE.
 
@@ -93,5 +114,11 @@ class NativeLeg:
     @property
     def layout(self) -> dict[str, int]:
         """Where the parts that every packet touches begin, in bytes; "leg": of a cache line."""
-    def stats(self) -> dict[str, int]:
-        """The counters of legstate.pxd's Stats, and recording_late and recording_lost in samples."""
+    def report_figures(self) -> dict[str, int]:
+        """The counters of reports.pxd's ReportFigures."""
+    def stats(self) -> dict[str, Any]:
+        """The counters of legstate.pxd's Stats, the place among the received codecs of the one `heard` last
+        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late, recording_lost in
+        samples; and the echo's: echo_delay in samples and echo_return_loss_db (None while none was found),
+        echo_frames.
+        """

@@ -2,17 +2,25 @@
 
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
-from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
-from libc.stdlib cimport free, malloc
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
+from aywa._native.background cimport NativeClip
 from aywa._native.capture cimport NativeCapture
+from aywa._native.echo cimport echo_return_loss_db
+from aywa._native.hearing cimport Hearing, hearing_init, hearing_size
 from aywa._native.legstate cimport *
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport plc_init
 from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read, recorder_size
 from aywa._native.reorder cimport reorder_init
+from aywa._native.reporting cimport reporting_init
+from aywa._native.reports cimport Reports
 from aywa._native.resample cimport up2_init, up2_process
+from aywa._native.rtcp cimport RTCP_CNAME_SIZE
+from aywa._native.source cimport SOURCE_ANY, SOURCE_STRICT, source_init
 from aywa._native.speech cimport speech_init
 from aywa._native.telephone_event cimport digit_receiver_init, digit_sender_init
 from aywa._native.uplink_clock cimport clock_init
@@ -38,12 +46,15 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 
 cdef class NativeLeg:
     def __cinit__(self, int fd, *, NativeWire wire, ssrc, sequence, timestamp, bint barge_in, int timeout_samples,
-                  bint record, int vad_mode, int start_ms, int stop_ms):
+                  bint record, int vad_mode, int start_ms, int stop_ms, int rtcp_fd=-1, bytes cname=b"-",
+                  uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0, bint echo_guard=False, bint tones=False):
         bind_vad()
         self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0)
         self.vad = vad_new(vad_mode)
         if self.vad == NULL:
             raise MemoryError("no memory for a leg")
+        self._make_hearing(echo_guard, ssrc)
+        self.leg.up.tones = TONES_ON if tones else TONES_OFF
         if record:
             self._make_recorder()
         self.leg.wire = wire.release()
@@ -54,6 +65,7 @@ cdef class NativeLeg:
         self.leg.down.sequence = sequence
         self.leg.down.timestamp = timestamp
         self.leg.down.origin = timestamp
+        self._make_reports(rtcp_fd, cname, seed, nat, nat_host)
         self.leg.up.packet_samples = FRAME
         self.leg.up.codec = CODEC_NONE
         clock_init(&self.leg.up)
@@ -65,6 +77,7 @@ cdef class NativeLeg:
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
         up2_init(&self.doubler)
         self._mailbox = deque()
+        self._clips = []
 
     cdef int _allocate(self, int shift) except -1:
         """The struct and its rings, each on the border of a cache line."""
@@ -82,6 +95,35 @@ cdef class NativeLeg:
         self._memory = head + 2 * ring
         return 0
 
+    cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1:
+        cdef Reports* reports
+        cdef void* memory = NULL
+        if not 1 <= len(cname) <= RTCP_CNAME_SIZE or not SOURCE_STRICT <= nat <= SOURCE_ANY:
+            raise ValueError("a leg is named by 1 to 32 bytes and learns no source, one host's or any")
+        if posix_memalign(&memory, LINE, sizeof(Reports)):
+            raise MemoryError("no memory for a leg")
+        memset(memory, 0, sizeof(Reports))
+        reports = self.leg.reports = <Reports*>memory
+        self._memory += sizeof(Reports)
+        reports.fd = fd
+        reports.first_sequence = self.leg.down.sequence
+        reports.sender.ssrc = self.leg.ssrc
+        reports.sender.cname_length = <int>len(cname)
+        memcpy(reports.sender.cname, <const char*>cname, len(cname))
+        source_init(&reports.lock, nat, nat_host)
+        self.leg.nat = <uint8_t>nat
+        reporting_init(self.leg, seed)
+        return 0
+
+    cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1:
+        cdef size_t size = hearing_size(guarded)
+        self.leg.up.hearing = <Hearing*>calloc(1, size)
+        if self.leg.up.hearing == NULL:
+            raise MemoryError("no memory for a leg")
+        hearing_init(self.leg.up.hearing, guarded, seed)
+        self._memory += size
+        return 0
+
     cdef int _make_recorder(self) except -1:
         self.leg.recorder = <Recorder*>malloc(recorder_size(self.leg.up.shift))
         if self.leg.recorder == NULL:
@@ -90,6 +132,17 @@ cdef class NativeLeg:
         self._memory += recorder_size(self.leg.up.shift)
         return 0
 
+    cdef Mixing* make_mixing(self) except NULL:
+        """What the engine mixes by, from the first time that there is something to mix."""
+        cdef Mixing* made
+        if self.leg.mixing == NULL:
+            made = <Mixing*>calloc(1, sizeof(Mixing))
+            if made == NULL:
+                raise MemoryError("no memory for what is mixed into a leg")
+            self._memory += sizeof(Mixing)
+            store_u64(<uint64_t*>&self.leg.mixing, <uint64_t>made)
+        return self.leg.mixing
+
     def __dealloc__(self):
         # An attached leg is leaked rather than freed under the engine's hands; the engine holds a reference
         # to every attached leg, so this cannot happen while it runs.
@@ -97,6 +150,9 @@ cdef class NativeLeg:
             return
         if self.leg != NULL:
             free(self.leg.recorder)
+            free(self.leg.reports)
+            free(self.leg.up.hearing)
+            free(self.leg.mixing)
             wire_free(self.leg.wire)
             free(self.leg)
         vad_free(self.vad)
@@ -150,6 +206,24 @@ cdef class NativeLeg:
 
     def hold(self, bint held):
         store_u32(&self.leg.held, held)
+
+    def listen_for_tones(self, bint tones):
+        cdef uint8_t wanted = TONES_BEGIN if tones else TONES_OFF
+        if tones != (self.leg.up.tones != TONES_OFF):
+            self.leg.up.tones = wanted
+
+    def play_background(self, NativeClip clip):
+        cdef Mixing* mixing = self.make_mixing()
+        if clip is not None and clip not in self._clips:
+            self._clips.append(clip)
+        store_u64(&mixing.background.clip, <uint64_t>&clip.clip if clip is not None else 0)
+
+    def record_apart(self, bint apart):
+        store_u32(&self.make_mixing().apart, apart)
+
+    @property
+    def start_ns(self):
+        return load_i64(&self.leg.start_ns)
 
     def read_uplink(self):
         cdef Uplink* up = &self.leg.up
@@ -296,9 +370,17 @@ cdef class NativeLeg:
             "wire": <size_t>leg.wire % LINE,
         }
 
+    def report_figures(self):
+        return dict(self.leg.reports.figures)
+
     def stats(self):
         figures = dict(self.leg.stats)
+        figures.update(heard=self.leg.up.codec, heard_samples=self.leg.up.packet_samples)
         recorder = self.leg.recorder
+        echo = self.leg.up.hearing.echo
+        figures["echo_delay"] = None if echo == NULL or echo.found_delay < 0 else echo.found_delay
+        figures["echo_return_loss_db"] = echo_return_loss_db(echo) if echo != NULL else None
+        figures["echo_frames"] = echo.echo_frames if echo != NULL else 0
         figures["recording_late"] = recorder.late_samples >> recorder.shift if recorder != NULL else 0
         figures["recording_lost"] = recorder.lost_frames >> recorder.shift if recorder != NULL else 0
         return figures

@@ -7,10 +7,14 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint16_t, uint32_t, uint64_t
 
 from aywa._native.atomic cimport load_u64, or_u32, store_u64, swap_u32
 from aywa._native.capture cimport Capture
+from aywa._native.hearing cimport Hearing
+from aywa._native.mixing cimport Mixing
 from aywa._native.plc cimport Concealer
 from aywa._native.recorder cimport Recorder
 from aywa._native.reorder cimport Reorder
+from aywa._native.reports cimport Reports
 from aywa._native.resample cimport Down2, Up2
+from aywa._native.source cimport SOURCE_STRICT, source_peer
 from aywa._native.speech cimport SpeechDetector
 from aywa._native.telephone_event cimport DigitReceiver, DigitSender
 from aywa._native.wire cimport Wire
@@ -31,6 +35,11 @@ cdef enum:
     CODEC_OTHER = 254          # what was heard came by a codec that is no longer among the wire's
     DIGITS = 32
 
+cdef enum:                     # presses in the audio
+    TONES_OFF = 0
+    TONES_ON = 1
+    TONES_BEGIN = 2            # on, whatever was heard before
+
 cdef enum:
     FLAG_PCM_READY = 1
     FLAG_LOW_WATER = 2
@@ -45,6 +54,7 @@ cdef enum:
     EVENT_DIGIT = 7            # a: sample, b: duration in samples, c: event code
     EVENT_DIGIT_SENT = 8       # c: event code
     EVENT_MEDIA_TIMEOUT = 9    # a: silent samples
+    EVENT_SOURCE_SWITCHED = 10 # a: address << 16 | port, b: timeline
 
 
 cdef struct Event:
@@ -86,9 +96,10 @@ cdef struct Uplink:
     uint8_t units              # of extended time that a tick of its clock is: 6 at 8 kHz, 1 at 48 kHz
     uint8_t shift
     int64_t extended           # the newest without wrap, in units of 1/48000 s
-    int64_t anchor             # timeline sample = anchor + extended / 6
+    double anchor              # timeline sample = anchor + extended / 6
     int64_t end                # timeline sample after the last processed one
-    int64_t lateness_min       # over the current drift window
+    float drift                # samples that the anchor moves per sample of the source
+    int lateness_min           # over the current drift window
     int64_t transit            # of the previous packet, for the jitter (RFC 3550 §6.4.1)
     int packet_samples         # of the newest audio packet
     int pending                # samples waiting for a whole VAD frame
@@ -99,7 +110,8 @@ cdef struct Uplink:
     uint8_t pressing           # a digit is being received
     uint8_t codec              # place in the wire of the codec heard last, or CODEC_NONE, CODEC_OTHER
     uint8_t digit_units        # of the clock that the press goes by
-    uint8_t spare_0[2]
+    uint8_t noisy              # comfort noise stands in for the caller
+    uint8_t windows            # drift windows measured, up to those in which the drift is learnt
     SpeechDetector speech
     uint64_t noticed
     uint64_t written
@@ -107,7 +119,11 @@ cdef struct Uplink:
     uint64_t since             # ring position where the present source began
     int64_t offset             # of the newest break
     uint64_t breaks_written
-    uint64_t spare[2]
+    Hearing* hearing
+    uint32_t span              # samples of the source in the drift window
+    uint8_t guarded            # the concealer's history is kept by hand: the ring is without the echo
+    uint8_t tones              # Python: TONES_*
+    uint8_t spare[2]
     Reorder reorder
     int64_t excused            # timeline position up to which no packet was due
     uint64_t breaks_read       # Python
@@ -144,7 +160,7 @@ cdef struct Downlink:
     uint64_t digits_written    # Python
     uint64_t digits_read
     DigitSender digit
-    int digit_pause            # samples until the next digit may begin
+    uint32_t spare_2
     int digit_code
     uint32_t digit_timestamp
     uint32_t origin            # timestamp of timeline sample 0, for key presses by another clock
@@ -156,6 +172,7 @@ cdef struct Downlink:
 
 cdef struct Stats:
     uint64_t sent
+    uint64_t sent_octets       # of payload
     uint64_t received
     uint64_t jitter_16         # RFC 3550's estimate times 16, in samples
     uint64_t max_gap           # samples
@@ -190,17 +207,22 @@ cdef struct Leg:
     Stats stats
     Outbox* outbox
     uint32_t index
-    uint32_t phase             # Python: tick of 20 ms in which its turns begin
+    uint16_t phase             # Python: tick of 20 ms in which its turns begin
+    uint8_t nat                # SOURCE_STRICT, or another source than `peer` may be learned
+    uint8_t spare_1
     uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
     uint32_t held              # Python: nothing is sent, heard or missed
+    Reports* reports
+    int64_t report_due         # timeline sample of the next report
     Capture* capture           # Python, once: NULL until packets are to be kept
     uint64_t events_written
     uint64_t events_read       # Python
+    Mixing* mixing             # Python: NULL until something besides its own speech is heard on it
     int64_t timeout            # samples without a packet
     uint8_t barge_in
-    uint8_t spare[55]
+    uint8_t spare[23]
     Uplink up
     uint64_t spare_2[3]
     Downlink down
@@ -216,9 +238,19 @@ cdef inline void leg_queue(Leg* leg) noexcept nogil:
         box.fresh = True
 
 
+cdef inline uint64_t leg_peer(Leg* leg) noexcept nogil:
+    """Whom to send to and take from; 0: unknown yet."""
+    cdef uint64_t told = load_u64(&leg.peer)
+    return told if leg.nat == SOURCE_STRICT else source_peer(&leg.reports.lock, told)
+
+
 cdef inline Capture* leg_capture(const Leg* leg) noexcept nogil:
     """Where packets are kept; NULL: nowhere."""
     return <Capture*>load_u64(<const uint64_t*>&leg.capture)
+
+
+cdef inline Mixing* leg_mixing(const Leg* leg) noexcept nogil:
+    return <Mixing*>load_u64(<const uint64_t*>&leg.mixing)
 
 
 cdef inline bint leg_has_room(Leg* leg) noexcept nogil:

@@ -29,6 +29,12 @@ cdef extern from * nogil:
         return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
     }
 
+    static inline int64_t aywa_unix_ns(void) {
+        struct timespec t;
+        clock_gettime(CLOCK_REALTIME, &t);
+        return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    }
+
     static inline void aywa_sleep_until_ns(int64_t deadline_ns) {
         struct timespec t = {deadline_ns / 1000000000, deadline_ns % 1000000000};
         while (clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &t, NULL) == EINTR) {}
@@ -96,6 +102,7 @@ cdef extern from * nogil:
     void prefetch "__builtin_prefetch"(const void* address) noexcept
     void prefetch_span "aywa_prefetch_span"(const void* address, int size) noexcept
     int64_t now_ns "aywa_now_ns"() noexcept
+    int64_t unix_ns "aywa_unix_ns"() noexcept
     void sleep_until_ns "aywa_sleep_until_ns"(int64_t deadline_ns) noexcept
     void block_signals "aywa_block_signals"() noexcept
     int64_t send_to "aywa_send_to"(int fd, const uint8_t* data, int length, uint64_t peer) noexcept

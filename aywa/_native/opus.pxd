@@ -24,5 +24,7 @@ cdef int opus_duration(const uint8_t* payload, int length) noexcept nogil
 # Samples written; 0: `samples` is no multiple of 2.5 ms up to 120 ms.
 cdef int opus_conceal(void* receiver, int rate, int16_t* pcm, int samples, const uint8_t* later,
                       int later_length) noexcept nogil
+# Does the payload (RFC 6716) carry its predecessor once more?
+cdef bint opus_recovers(const uint8_t* payload, int length) noexcept nogil
 cdef void opus_restart_receiver(void* receiver) noexcept nogil
 cdef void opus_restart_sender(void* sender) noexcept nogil

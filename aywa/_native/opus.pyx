@@ -131,6 +131,19 @@ cdef int opus_conceal(void* receiver, int rate, int16_t* pcm, int samples, const
     return 0 if made < 0 else made
 
 
+cdef bint opus_recovers(const uint8_t* payload, int length) noexcept nogil:
+    """The flag behind those of activity, one for each 20 ms of the first frame (RFC 6716 section 4.2.3)."""
+    cdef uint8_t toc
+    cdef const uint8_t* frames[FRAMES_MAX]
+    cdef int16_t[FRAMES_MAX] sizes
+    cdef int offset, active
+    if length <= 0 or payload[0] & 0x80 or opus_packet_parse(payload, length, &toc, frames, sizes, &offset) <= 0 \
+            or sizes[0] == 0:
+        return False
+    active = opus_packet_get_samples_per_frame(payload, 8000) // 160
+    return (frames[0][0] >> (7 - (active if active else 1))) & 1
+
+
 cdef void opus_restart_receiver(void* receiver) noexcept nogil:
     opus_decoder_ctl(<OpusDecoder*>receiver, OPUS_RESET_STATE)
 

@@ -19,6 +19,8 @@ cdef struct Concealer:
 cdef void plc_init(Concealer* state) noexcept nogil
 # A frame that arrived: cross-faded in place with the concealment if a hole is before it, and remembered.
 cdef void plc_good(Concealer* state, int16_t* frame, int n) noexcept nogil
+# A frame that arrived while there is no hole: remembered.
+cdef void plc_remember(Concealer* state, const int16_t* frame, int n) noexcept nogil
 # Writes n samples in place of lost ones whose successor is not there yet; silence from 60 ms into the hole.
 cdef void plc_conceal(Concealer* state, int16_t* out, int n) noexcept nogil
 # The rest of a hole, n samples of any number, when the `later_n` samples after it are known already (20 ms of them

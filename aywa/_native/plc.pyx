@@ -131,7 +131,7 @@ cdef void _fill(Concealer* state, int16_t* out, int n) noexcept nogil:
         state.missing = silent
 
 
-cdef void _remember(Concealer* state, const int16_t* frame, int n) noexcept nogil:
+cdef void plc_remember(Concealer* state, const int16_t* frame, int n) noexcept nogil:
     if n >= PLC_HISTORY:
         memcpy(state.history, frame + n - PLC_HISTORY, sizeof(state.history))
         return
@@ -145,7 +145,7 @@ cdef void plc_conceal(Concealer* state, int16_t* out, int n) noexcept nogil:
     if state.missing == 0:
         _begin(state)
     _fill(state, out, n)
-    _remember(state, out, n)
+    plc_remember(state, out, n)
 
 
 cdef int _backwards(const Concealer* state, const int16_t* later, int later_n, float* line, int n) noexcept nogil:
@@ -185,7 +185,7 @@ cdef void plc_bridge(Concealer* state, int16_t* out, int n, const int16_t* later
             into = (i + <float>0.5) / n
             into = into * into * (3 - 2 * into)
             out[i] = _rounded(gain * (1 - into) * ahead[state.order + i] + into * back[order + n - 1 - i])
-        _remember(state, out, n)
+        plc_remember(state, out, n)
     state.missing = 0
 
 
@@ -198,7 +198,7 @@ cdef void plc_good(Concealer* state, int16_t* frame, int n) noexcept nogil:
         for i in range(overlap):
             frame[i] = <int16_t>((tail[i] * (overlap - i) + frame[i] * (i + 1)) // (overlap + 1))
         state.missing = 0
-    _remember(state, frame, n)
+    plc_remember(state, frame, n)
 
 
 cdef class LossConcealer:

@@ -6,7 +6,7 @@ cdef enum:
     # At 8 kHz; twice as many frames at 16 kHz.
     RECORD_FRAMES = 32768      # 4.1 s: more than 3 s of a stalled reader are survived
     RECORD_AHEAD = 4000        # caller audio may be placed up to 500 ms ahead of the timeline
-    RECORD_HOLD_BACK = 800     # and lands up to 100 ms late: what is younger is not readable yet
+    RECORD_HOLD_BACK = 1600    # and lands up to 200 ms late: what is younger is not readable yet
     RECORD_PACKET = 480        # the longest that is written at once
 
 

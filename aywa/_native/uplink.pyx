@@ -1,55 +1,55 @@
 """The uplink of a leg: every packet is worked off the moment its predecessors were; there is no playout
 delay.
 
-Where other parts come in: `uplink_receive`, before the packet is deciphered (reports on the RTP port) and after
-its header is parsed (statistics of the source, capture in the clear); what is done with the audio is in
-uplink_audio.pyx.
+Where other parts come in: `uplink_receive`, after the header is parsed (capture in the clear); what is done with
+the audio is in uplink_audio.pyx.
 """
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
-from aywa._native.atomic cimport load_u32, load_u64
+from aywa._native.atomic cimport load_u32
 from aywa._native.capture cimport CAPTURE_RECEIVED, Capture, capture_rtp
+from aywa._native.goertzel cimport tone_detector_events_seen, tone_detector_idle
 from aywa._native.legstate cimport *
 from aywa._native.reorder cimport *
+from aywa._native.reporting cimport reporting_hear
 from aywa._native.rtp cimport RtpHeader, rtp_parse
+from aywa._native.source cimport source_heard, source_may_learn, source_probe
 from aywa._native.speech cimport speech_idle
 from aywa._native.srtp cimport CRYPT_BAD_TAG, CRYPT_CROWDED, CRYPT_REPLAY, crypt_unprotect
-from aywa._native.telephone_event cimport digit_receive, digit_receive_next, digit_receiver_timeout
+from aywa._native.telephone_event cimport digit_from_wire, digit_receive, digit_receive_next, digit_receiver_timeout
 from aywa._native.uplink_audio cimport audio_conceal, audio_restart, audio_take, audio_tell_speech
-from aywa._native.uplink_clock cimport UNITS_AT_KHZ, UNITS_PER_SAMPLE, clock_follow, clock_position
+from aywa._native.uplink_tones cimport audio_begin_noise, audio_go_on_with_noise, audio_tell_tone
+from aywa._native.uplink_clock cimport UNITS_AT_KHZ, clock_follow, clock_position
 from aywa._native.wire cimport *
 
 cdef enum:
     HOLE_PATIENCE = 480        # samples (60 ms) without a packet concede a hole that waits
-    DIGIT_PATIENCE = 800       # samples (100 ms) without a packet end a press whose end was lost
     NS_PER_SAMPLE = 125000
+    DIGIT_PATIENCE = 1920      # samples (240 ms) without a packet end a press whose end was lost: a burst of losses
+    DIGIT_PACKETS_PATIENCE = 7  # takes several packets, and is no new press; so many packet times at least
 
 
-cdef void _tell_digits(Leg* leg, int code, uint32_t timestamp) noexcept nogil:
+cdef void _tell_digits(Leg* leg, int code) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int64_t position
+    up.pressing = up.digits.active
     while code >= 0:
         # A press by another clock than the audio's stands where the audio ended.
         position = up.end
         if up.digit_units == up.units:
-            position = clock_position(up, timestamp, 0, up.units)
+            position = clock_position(up, up.digits.finished_timestamp, 0, up.units)
         leg_event(leg, EVENT_DIGIT, position,
-                  <int64_t>up.digits.finished_duration * up.digit_units // UNITS_PER_SAMPLE, code)
-        timestamp = up.digits.timestamp
+                  digit_from_wire(up.digits.finished_duration, WIRE_UNITS // up.digit_units), code)
         code = digit_receive_next(&up.digits)
 
 
 cdef void _take_digit(Leg* leg, const ReorderPacket* packet, int index) noexcept nogil:
     cdef Uplink* up = &leg.up
-    cdef uint32_t before = up.digits.timestamp, finished = packet.timestamp
-    cdef bint active = up.digits.active
-    cdef int code = digit_receive(&up.digits, packet.payload, packet.length, packet.timestamp, packet.marker)
-    if active and (up.digits.timestamp != before or not up.digits.active):
-        finished = before                         # the press that this packet ended began earlier
-    up.pressing = up.digits.active
     up.digit_units = <uint8_t>(UNITS_AT_KHZ // leg.wire.event_khz[index])
-    _tell_digits(leg, code, finished)
+    _tell_digits(leg, digit_receive(&up.digits, packet.payload, packet.length, packet.timestamp, packet.marker))
+    if up.tones and up.digits.seen:
+        tone_detector_events_seen(&up.hearing.tones)
 
 
 cdef inline uint8_t _units(const Leg* leg, int kind, int index) noexcept nogil:
@@ -68,7 +68,8 @@ cdef void _take(Leg* leg, const ReorderPacket* packet, int kind, int index) noex
                    clock_position(&leg.up, packet.timestamp, packet.sequence, _units(leg, kind, index)))
     elif kind == KIND_EVENT:
         _take_digit(leg, packet, index)
-    # HOOK comfort noise: KIND_NOISE.
+    elif kind == KIND_NOISE:
+        audio_begin_noise(leg, packet, clock_position(&leg.up, packet.timestamp, packet.sequence, leg.up.units))
     # Anything else (a codec that was not agreed) keeps its place in the order and is dropped.
 
 
@@ -116,6 +117,15 @@ cdef void _count_unread(Leg* leg, int verdict) noexcept nogil:
         leg.stats.malformed += 1
 
 
+cdef bint _learn(Leg* leg, const RtpHeader* header, int kind, uint64_t stranger, int64_t now) noexcept nogil:
+    """Is the sender of this packet, sound and authentic, the peer from here on?"""
+    if kind == KIND_UNKNOWN or not source_probe(&leg.reports.lock, stranger, header.ssrc, header.sequence, now):
+        leg.stats.rejected_source += 1
+        return False
+    leg_event(leg, EVENT_SOURCE_SWITCHED, <int64_t>stranger, now, 0)
+    return True
+
+
 cdef void _capture(Leg* leg, const uint8_t* data, int length, uint64_t peer, int kind, int64_t now) noexcept nogil:
     cdef Capture* capture = leg_capture(leg)
     if capture != NULL:
@@ -128,21 +138,20 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
     cdef RtpHeader header
     cdef ReorderPacket packet
     cdef int verdict, kind, index = 0
-    cdef bint first = not leg.up.started
-    if peer != load_u64(&leg.peer):
+    cdef bint first = not leg.up.started, stranger = peer != leg_peer(leg)
+    if stranger and not (leg.nat and source_may_learn(&leg.reports.lock, peer)):
         leg.stats.rejected_source += 1
         return
-    # HOOK reports on the RTP port (RFC 5761): bytes 1 of 192..223, still encrypted.
     if leg.wire.crypt != NULL:
         length = crypt_unprotect(leg.wire.crypt, data, length)
         if length < 0:
             _count_unread(leg, length)
+            leg.stats.rejected_source += stranger
             return
     if rtp_parse(data, length, &header) != 0:
         leg.stats.malformed += 1
         _capture(leg, data, length, peer, KIND_UNKNOWN, now)
         return
-    # HOOK statistics of the source: (header, data, length, now).
     packet.timestamp = header.timestamp
     packet.ssrc = header.ssrc
     packet.sequence = header.sequence
@@ -152,16 +161,22 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
     packet.length = header.payload_length
     packet.payload = data + header.payload_offset
     kind = wire_kind(leg.wire, header.payload_type, &index)
+    if stranger and not _learn(leg, &header, kind, peer, now):
+        return
+    if leg.nat:
+        source_heard(&leg.reports.lock)
     _capture(leg, data, length, peer, kind, now)
     if header.payload_length <= leg.wire.payload_size and reorder_pass(&leg.up.reorder, header.ssrc,
                                                                        header.sequence):
         leg.stats.received += 1
+        reporting_hear(leg, &header, kind, index, REORDER_ACCEPTED, now)
         if kind != KIND_EVENT:
             clock_follow(leg, header.timestamp, header.sequence, _units(leg, kind, index), now, False)
         _note_arrival(leg, now)
         _take(leg, &packet, kind, index)
         return
     verdict = reorder_push(&leg.up.reorder, &packet)
+    reporting_hear(leg, &header, kind, index, verdict, now)
     if verdict < 0:
         _count_refused(leg, verdict)
         return
@@ -179,10 +194,13 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
 cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:
     cdef Uplink* up = &leg.up
     cdef int64_t silent = now - up.arrival
+    cdef int patience
     if up.pressing:
-        _tell_digits(leg, digit_receiver_timeout(&up.digits, leg.wire.period, DIGIT_PATIENCE),
-                     up.digits.timestamp)
-        up.pressing = up.digits.active
+        patience = DIGIT_PACKETS_PATIENCE * up.packet_samples
+        patience = DIGIT_PATIENCE if patience < DIGIT_PATIENCE else patience
+        _tell_digits(leg, digit_receiver_timeout(&up.digits, leg.wire.period, patience))
+    if up.noisy:
+        audio_go_on_with_noise(leg, now)
     # Most ticks end here, before they have touched the rest of a leg that is not in the cache.
     if silent < HOLE_PATIENCE:
         return
@@ -191,6 +209,8 @@ cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:
         _drain(leg)
     if up.speech.speaking:
         audio_tell_speech(leg, speech_idle(&up.speech, now))
+    if up.tones:
+        audio_tell_tone(leg, tone_detector_idle(&up.hearing.tones, now))
     if load_u32(&leg.held):
         up.excused = now
     if silent >= leg.timeout and now - up.excused >= leg.timeout and not up.timed_out:

@@ -1,20 +1,26 @@
 """The caller's audio, packet by packet in order.
 
 Where other parts come in, in this order: `_deliver`, before the recording (what is to be heard of the caller at
-all), after it (echo, in-band digits: `band` is 8 kHz whatever the leg's rate), and at its end (bridges).
+all), and after it (echo, in-band digits: `band` is 8 kHz whatever the leg's rate). Who shares a room with the
+caller hears him before the echo guard: what it holds back for the recogniser's sake, people would miss.
 """
 
+from libc.math cimport floor
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
-from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_reset
+from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_recovers, codec_reset
+from aywa._native.hearing cimport hearing_awaits_echo, hearing_guard
 from aywa._native.legstate cimport *
-from aywa._native.plc cimport PLC_HISTORY, plc_bridge, plc_conceal, plc_good, plc_init
+from aywa._native.mixing cimport Mixing
+from aywa._native.plc cimport PLC_HISTORY, plc_bridge, plc_conceal, plc_good, plc_init, plc_remember
 from aywa._native.recorder cimport recorder_left
 from aywa._native.reorder cimport ReorderPacket
 from aywa._native.resample cimport HALF_DELAY, down2_init, down2_process, up2_init, up2_process
+from aywa._native.room cimport member_restart, member_voice
 from aywa._native.speech cimport SPEECH_NONE, SPEECH_STARTED, speech_frame
+from aywa._native.uplink_tones cimport audio_find_tones
 from aywa._native.wire cimport KIND_AUDIO, WIRE_CODECS, WIRE_NO_TYPE, wire_kind
 
 cdef enum:
@@ -95,34 +101,60 @@ cdef void _keep(Leg* leg, const int16_t* pcm, int n, int64_t position) noexcept 
         leg_flag(leg, FLAG_PCM_READY)
 
 
+cdef void _silence(int16_t* pcm, int16_t* band, int n, int shift) noexcept nogil:
+    memset(pcm, 0, (n << shift) * sizeof(int16_t))
+    memset(band, 0, n * sizeof(int16_t))
+
+
 cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nogil:
     """`n` timeline samples in order: to the recording, the detectors and the ring that Python reads."""
     cdef Uplink* up = &leg.up
+    cdef Mixing* mixing = leg_mixing(leg)
     cdef int16_t[MAX_SAMPLES] halved
     cdef int16_t* band = pcm
+    cdef int64_t heard = position
+    if up.shift:
+        band = halved
+        heard -= HALF_DELAY
+        down2_process(&up.band, pcm, band, n)
+    if up.tones:
+        audio_find_tones(leg, band, n, heard)
     if load_u32(&leg.muted):
-        memset(pcm, 0, (n << up.shift) * sizeof(int16_t))
+        _silence(pcm, band, n, up.shift)
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
     if load_u32(&leg.held):
-        memset(pcm, 0, (n << up.shift) * sizeof(int16_t))  # music on hold: to be recorded, and not the caller
+        _silence(pcm, band, n, up.shift)          # music on hold: to be recorded, and not the caller
     up.end = position + n
-    if up.shift:
-        band = halved
-        down2_process(&up.band, pcm, band, n)
-    # HOOK echo, in-band digits: (band, n, position); `pcm` is `band` on a narrowband leg.
+    if mixing != NULL and mixing.member != NULL:
+        # By the source's own clock: where the anchor follows a drift, the buffer would hear a hole.
+        member_voice(mixing.member, position - <int64_t>floor(up.anchor), pcm, n << up.shift, up.arrival)
+    if up.guarded:
+        hearing_guard(up.hearing, position, band, pcm, n, up.shift)
     _keep(leg, pcm, n, position)
-    _detect(leg, band, n, position - (HALF_DELAY if up.shift else 0))
-    # HOOK bridge: (pcm, n, position).
+    _detect(leg, band, n, heard)
 
 
 cdef void _recall(Uplink* up) noexcept nogil:
     """What was given out last, from the ring: remembering every packet twice would cost more than all losses."""
+    if up.guarded:
+        return                                    # kept as it was heard: the ring is without the echo
     cdef uint64_t end = up.written << up.shift, heard = (up.written - up.since) << up.shift
     cdef int i, n = PLC_HISTORY if heard > PLC_HISTORY else <int>heard
     memset(up.concealer.history, 0, sizeof(up.concealer.history))
     for i in range(n):
         up.concealer.history[PLC_HISTORY - n + i] = up.pcm[(end - n + i) & ((RING << up.shift) - 1)]
+
+
+cdef void _await_echo(Uplink* up, int64_t position) noexcept nogil:
+    """While an echo may come the concealer must remember by itself what was heard."""
+    cdef bint awaits
+    if up.hearing.echo == NULL:
+        return
+    awaits = hearing_awaits_echo(up.hearing, position)
+    if awaits and not up.guarded and up.concealer.missing == 0:
+        _recall(up)
+    up.guarded = awaits
 
 
 cdef int _fit(Uplink* up, const Codec* codec, int16_t* decoded, int16_t* pcm, int count) noexcept nogil:
@@ -150,6 +182,7 @@ cdef int _conceal_by_codec(Leg* leg, int16_t* pcm, int n, const ReorderPacket* l
         decoded = other
     if later != NULL and later.payload_type == leg.wire.types[up.codec]:
         count = codec_conceal(codec, decoded, n * (codec.rate // 8000), later.payload, later.length)
+        leg.reports.figures.recovered += count > 0 and codec_recovers(codec, later.payload, later.length)
     else:
         count = codec_conceal(codec, decoded, n * (codec.rate // 8000), NULL, 0)
     return _fit(up, codec, decoded, pcm, count) if count > 0 else 0
@@ -179,6 +212,9 @@ cdef void audio_conceal(Leg* leg, int missing, const ReorderPacket* later) noexc
     cdef int i, n = up.packet_samples, made, packets = MAX_CONCEALED // n
     cdef bint last
     leg.stats.lost += missing
+    if up.noisy:
+        return                                    # what was lost was silence
+    leg.reports.figures.bursts += 1
     packets = MAX_PACKETS if packets > MAX_PACKETS else packets
     packets = missing if missing < packets else packets
     for i in range(packets):
@@ -212,7 +248,7 @@ cdef void audio_take(Leg* leg, const ReorderPacket* packet, int index, int64_t p
     cdef Codec* codec = &leg.wire.codecs[index]
     cdef int16_t[MAX_PCM] pcm
     cdef int16_t[MAX_PCM] other
-    cdef bint same_rate = (codec.rate == 16000) == up.shift, changed = index != up.codec
+    cdef bint same_rate = (codec.rate == 16000) == up.shift, changed = index != up.codec, remembered = False
     cdef int16_t* decoded = pcm
     cdef int n
     if not same_rate:
@@ -229,18 +265,29 @@ cdef void audio_take(Leg* leg, const ReorderPacket* packet, int index, int64_t p
         up.packet_samples = n
     if up.concealer.missing:
         plc_good(&up.concealer, pcm, n << up.shift)
+        remembered = True
     elif changed and up.codec != CODEC_NONE and position - up.end < SLACK and up.end - position < SLACK:
         _smooth(up, pcm, n)
     up.codec = <uint8_t>index
+    up.noisy = False
+    if position - up.end < SLACK and up.end - position < SLACK:
+        position = up.end                         # no gap: a clock that counts by jerks, or drifts
+    _await_echo(up, position)
+    if up.guarded and not remembered:
+        plc_remember(&up.concealer, pcm, n << up.shift)
     _deliver(leg, pcm, n, position)
 
 
 cdef void audio_restart(Leg* leg) noexcept nogil:
+    cdef Mixing* mixing = leg_mixing(leg)
     cdef int i
+    if mixing != NULL and mixing.member != NULL:
+        member_restart(mixing.member)
     plc_init(&leg.up.concealer)
     leg.up.concealer.rate = 8000 << leg.up.shift
     leg.up.since = leg.up.written
     leg.up.codec = CODEC_NONE
+    leg.up.noisy = False
     for i in range(WIRE_CODECS):
         if leg.wire.types[i] != WIRE_NO_TYPE:
             codec_reset(&leg.wire.codecs[i])

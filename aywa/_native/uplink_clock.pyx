@@ -5,14 +5,20 @@ the end. When the codec changes to one of another clock, its timestamps say noth
 section 3: implementations differ); the sequence number and the length of the packets do.
 """
 
+from libc.math cimport floor
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t, uint16_t, uint32_t
 
 from aywa._native.legstate cimport *
 
 cdef enum:
-    DRIFT_WINDOW = 250         # packets (5 s at 20 ms) whose least lateness shows the clocks drifting apart
-    DRIFT = 320                # samples (40 ms) of it that are corrected
+    LEARNING = 12              # windows in which the drift is learnt
+    WINDOW_LEARNING = 50       # packets of each (1 s at 20 ms): their least lateness shows the clocks drifting apart
+    WINDOW = 250               # packets of a later one
+    DEAF = 16                  # samples: what the engine's own tick adds and more
+    LONGEST_SPAN = 80000       # samples: after a longer pause the lateness is that of the pause
     CHANGE_LATE = 800          # samples (100 ms): a packet this late after a change of clocks follows a pause
+
+cdef float _FASTEST = 0.03     # of a clock that is followed
 
 
 cdef void clock_init(Uplink* up) noexcept nogil:
@@ -31,16 +37,51 @@ cdef inline int64_t _extend(const Uplink* up, uint32_t timestamp, uint16_t seque
     return up.extended + <int64_t><int32_t>(timestamp - up.timestamp) * units
 
 
+cdef inline int64_t _placed(const Uplink* up, int64_t extended) noexcept nogil:
+    return <int64_t>floor(up.anchor) + extended // UNITS_PER_SAMPLE
+
+
 cdef int64_t clock_position(const Uplink* up, uint32_t timestamp, uint16_t sequence, uint8_t units) noexcept nogil:
-    return up.anchor + _extend(up, timestamp, sequence, units) // UNITS_PER_SAMPLE
+    return _placed(up, _extend(up, timestamp, sequence, units))
+
+
+cdef void _begin_window(Uplink* up) noexcept nogil:
+    up.lateness_min = CLOCK_JUMP
+    up.window = 0
+    up.span = 0
 
 
 cdef void _anchor(Uplink* up, int64_t now) noexcept nogil:
     """Tie the source's clock to the timeline: the packet that arrives now is heard now."""
     up.anchor = now - up.extended // UNITS_PER_SAMPLE
     up.end = now - up.packet_samples
-    up.lateness_min = CLOCK_JUMP
-    up.window = 0
+    _begin_window(up)
+
+
+cdef void _end_window(Uplink* up) noexcept nogil:
+    """Lean towards the packets that came soonest, and learn from how far they lay off how the clocks drift apart.
+
+    Twelve windows of a second learn fast; after that a network whose delay goes up and down must not be taken for a
+    clock, so both gains are small.
+    """
+    cdef bint learning = up.windows < LEARNING
+    cdef int off = up.lateness_min
+    up.windows += learning
+    if off > DEAF or off < -DEAF:
+        # No packet comes before it was spoken: one that is early shows for certain what the others' delay hid.
+        up.anchor += off if learning or off < 0 else off * 0.5
+        if up.span < LONGEST_SPAN and up.windows > 1:
+            up.drift += (0.5 if learning else 0.1) * off / up.span
+            up.drift = _FASTEST if up.drift > _FASTEST else -_FASTEST if up.drift < -_FASTEST else up.drift
+    _begin_window(up)
+
+
+cdef void _judge(Uplink* up, int64_t lateness) noexcept nogil:
+    if lateness < up.lateness_min:
+        up.lateness_min = <int>lateness
+    up.window += 1
+    if up.window >= (WINDOW_LEARNING if up.windows < LEARNING else WINDOW):
+        _end_window(up)
 
 
 cdef void _measure_jitter(Leg* leg, int64_t transit) noexcept nogil:
@@ -63,12 +104,17 @@ cdef void clock_follow(Leg* leg, uint32_t timestamp, uint16_t sequence, uint8_t 
     cdef int64_t extended, lateness
     cdef bint changed = units != up.units
     if restarted:
+        up.drift = 0
+        up.windows = 0
         # The packet on probation before this one belongs to the new source as well.
         leg.stats.source_changes += up.started
         _restart(up, timestamp, sequence, units, now)
         return
     extended = _extend(up, timestamp, sequence, units)
-    lateness = now - (up.anchor + extended // UNITS_PER_SAMPLE)
+    if extended > up.extended:
+        up.anchor += up.drift * (extended - up.extended) / UNITS_PER_SAMPLE
+        up.span += <uint32_t>((extended - up.extended) // UNITS_PER_SAMPLE)
+    lateness = now - _placed(up, extended)
     if lateness > CLOCK_JUMP or lateness < -CLOCK_JUMP:
         up.extended = extended
         _restart(up, timestamp, sequence, units, now)
@@ -85,10 +131,4 @@ cdef void clock_follow(Leg* leg, uint32_t timestamp, uint16_t sequence, uint8_t 
         up.transit = now - extended // UNITS_PER_SAMPLE
     else:
         _measure_jitter(leg, now - extended // UNITS_PER_SAMPLE)
-    up.lateness_min = lateness if lateness < up.lateness_min else up.lateness_min
-    up.window += 1
-    if up.window == DRIFT_WINDOW:
-        if up.lateness_min > DRIFT or up.lateness_min < -DRIFT:
-            up.anchor += up.lateness_min
-        up.lateness_min = CLOCK_JUMP
-        up.window = 0
+        _judge(up, lateness)

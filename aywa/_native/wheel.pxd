@@ -3,6 +3,8 @@
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
 from aywa._native.legstate cimport Leg, Outbox
+from aywa._native.room cimport Member, Room
+from aywa._native.rooms cimport Rooms
 from aywa._native.wire cimport Wire
 
 cdef enum:
@@ -17,11 +19,17 @@ cdef enum:
     COMMAND_ADD = 1
     COMMAND_REMOVE = 2
     COMMAND_CONFIGURE = 3
+    COMMAND_ADD_ROOM = 4
+    COMMAND_REMOVE_ROOM = 5
+    COMMAND_JOIN = 6
+    COMMAND_LEAVE = 7
 
 cdef struct Command:
     int kind
     Leg* leg
     Wire* wire                  # CONFIGURE: the engine's from now on
+    Room* room                  # ADD_ROOM, REMOVE_ROOM
+    Member* member              # JOIN (of `leg`), LEAVE
 
 cdef struct Wheel:
     int epoll_fd
@@ -30,11 +38,13 @@ cdef struct Wheel:
     int64_t number              # of the next tick
     int64_t base_ns             # when tick 0 was due
     int64_t now_ns              # when the present tick began
+    int64_t epoch_ns            # Unix time at the engine's time 0: fixed, so that it never steps
     Leg* slots[64]
     Leg* tails[64]
     Command commands[4096]
     uint64_t commands_written   # Python
     uint64_t commands_read
+    Rooms rooms
     Outbox outbox
     uint32_t* removed           # legs the engine let go of; as large as the outbox
     uint64_t removed_written

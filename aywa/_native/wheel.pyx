@@ -5,7 +5,7 @@ Python, no allocation, no lock in here. A tick that comes late is run at once an
 machine itself was away for long, the ticks in between are skipped, so that no burst follows.
 """
 
-from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
+from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t, uintptr_t
 from libc.stdlib cimport calloc, free
 from libc.string cimport memset
 
@@ -14,6 +14,11 @@ from aywa._native.capture cimport CAPTURE_SENT, Capture, capture_rtp
 from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
+from aywa._native.mixing cimport mixing_leave
+from aywa._native.reporting cimport reporting_claims, reporting_leave, reporting_receive, reporting_send
+from aywa._native.rooms cimport rooms_add, rooms_join, rooms_leave, rooms_remove, rooms_tick
+from aywa._native.rtp cimport RTP_HEADER_SIZE
+from aywa._native.source cimport source_may_learn
 from aywa._native.srtp cimport crypt_protect
 from aywa._native.uplink cimport uplink_receive, uplink_rewire, uplink_tick
 from aywa._native.wire cimport Wire, wire_inherit
@@ -23,12 +28,15 @@ cdef enum:
     WINDOW_NS = 1000000000
     FLAG_TICKS = 5             # level flags wake Python every 5 ms at most, events within their own tick
     ROUNDS = 9                 # eight packets a leg and tick: a flood costs its own, not the other legs' pace
+    STRANGERS = 4              # packets of theirs passed over for one of the peer's: a spray must not fill its socket
     NS_PER_SAMPLE = 125000
+    REPORTS = 1                # in the lowest bit of an owner: the socket is the leg's RTCP port
     # How much of a leg is fetched ahead of its turn, in bytes; hints, wrong ones cost time only.
     HEAD = 128                 # and the first line of its figures
     DOWN_HEAD = 128
     UP_HEAD = 256              # with the reorder buffer's own head
     WIRE_HEAD = 64
+    REPORTS_HEAD = 128
     VAD_STATE = 768            # what the WebRTC VAD keeps of a call
 
 
@@ -77,7 +85,10 @@ cdef void _link(Wheel* w, Leg* leg) noexcept nogil:
     ahead += PHASES if ahead < 0 else 0
     leg.start_ns = w.base_ns + (w.number + ahead) * TICK_NS
     _append(w, leg, w.number + ahead)
+    leg.reports.epoch_ns = w.epoch_ns
     epoll_add(w.epoll_fd, leg.fd, leg)
+    if leg.reports.fd >= 0:
+        epoll_add(w.epoll_fd, leg.reports.fd, <void*>(<uintptr_t>leg | REPORTS))
 
 
 cdef void _leave_slot(Wheel* w, Leg* leg) noexcept nogil:
@@ -96,8 +107,13 @@ cdef void _leave_slot(Wheel* w, Leg* leg) noexcept nogil:
 
 
 cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
+    reporting_leave(leg, w.now_ns)
     epoll_remove(w.epoll_fd, leg.fd)
+    if leg.reports.fd >= 0:
+        epoll_remove(w.epoll_fd, leg.reports.fd)
     _leave_slot(w, leg)
+    if leg.mixing != NULL:
+        mixing_leave(leg.mixing)
     # The last touch: Python may free the leg as soon as it reads this.
     w.removed[w.removed_written & w.outbox.mask] = leg.index
     store_u64(&w.removed_written, w.removed_written + 1)
@@ -129,6 +145,14 @@ cdef void wheel_obey(Wheel* w) noexcept nogil:
             _link(w, command.leg)
         elif command.kind == COMMAND_CONFIGURE:
             _configure(w, command.leg, command.wire)
+        elif command.kind == COMMAND_ADD_ROOM:
+            rooms_add(&w.rooms, command.room)
+        elif command.kind == COMMAND_REMOVE_ROOM:
+            rooms_remove(&w.rooms, command.room)
+        elif command.kind == COMMAND_JOIN:
+            rooms_join(leg_mixing(command.leg), command.member)
+        elif command.kind == COMMAND_LEAVE:
+            rooms_leave(command.member)
         else:
             _unlink(w, command.leg)
         store_u64(&w.commands_read, w.commands_read + 1)
@@ -141,6 +165,7 @@ cdef inline const void* _ring_end(const Leg* leg) noexcept nogil:
 cdef void _fetch(const Leg* leg) noexcept nogil:
     """Between two ticks of a leg all others went through the cache: ask for what the next packet needs."""
     prefetch_span(leg, HEAD)
+    prefetch(&leg.reports)
     prefetch_span(&leg.up, UP_HEAD)
 
 
@@ -150,7 +175,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
     cdef Leg* next
     cdef Capture* capture
     cdef uint64_t peer
-    cdef int length
+    cdef int length, octets
     w.slots[slot] = NULL
     w.tails[slot] = NULL
     while leg != NULL:
@@ -163,7 +188,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 prefetch(&next.following.up)
             prefetch_span(next.wire, WIRE_HEAD)
             prefetch_span(&next.down.pcm[next.down.read & ((RING << next.down.shift) - 1)], FRAME * sizeof(int16_t))
-        peer = load_u64(&leg.peer)
+        peer = leg_peer(leg)
         if skip or peer == 0 or load_u32(&leg.held):
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
         else:
@@ -172,6 +197,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
             if capture != NULL and length > 0:
                 capture_rtp(capture, CAPTURE_SENT, w.now_ns, peer, w.packet, length,
                             w.packet[1] & 0x7F == leg.wire.events_type)
+            octets = length - RTP_HEADER_SIZE
             if length > 0 and leg.wire.crypt != NULL:
                 length = crypt_protect(leg.wire.crypt, w.packet, length)
             if length == 0:
@@ -180,38 +206,71 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 leg.stats.send_errors += 1
             elif send_to(leg.fd, w.packet, length, peer) == length:
                 leg.stats.sent += 1
+                leg.stats.sent_octets += octets
             else:
                 # Counted as played all the same: "played" is what was due by now, and a packet lost here is as
                 # lost as one that the next router drops, of which nobody tells. Sent later it would come
                 # after its time, and everything behind it too.
                 leg.stats.send_errors += 1
         uplink_tick(leg, leg.timeline)
+        if leg.timeline >= leg.report_due:
+            reporting_send(leg, w.now_ns)
         _append(w, leg, w.number + leg.wire.ticks)
         leg = next
+
+
+cdef int _next(Wheel* w, Leg* leg, uint64_t* peer) noexcept nogil:
+    """The next datagram on the RTP port that may be worth a look; -1: none."""
+    cdef int i, length
+    for i in range(STRANGERS):
+        length = receive_from(leg.fd, w.datagram, DATAGRAM, peer)
+        if length < 0 or peer[0] == leg_peer(leg) or (leg.nat and source_may_learn(&leg.reports.lock, peer[0])):
+            return length
+        leg.stats.rejected_source += 1
+    return -1
+
+
+cdef inline Leg* _leg_of(const void* owner) noexcept nogil:
+    return <Leg*>(<uintptr_t>owner & ~<uintptr_t>REPORTS)
+
+
+cdef void _take(Wheel* w, void* owner, int64_t now) noexcept nogil:
+    """One datagram of a socket that has some."""
+    cdef Leg* leg = _leg_of(owner)
+    cdef uint64_t peer = 0
+    cdef int length
+    if <uintptr_t>owner & REPORTS:
+        length = receive_from(leg.reports.fd, w.datagram, DATAGRAM, &peer)
+        if length >= 0:
+            reporting_receive(leg, w.datagram, length, peer, False, now)
+        return
+    length = _next(w, leg, &peer)
+    if length >= 0 and reporting_claims(w.datagram, length):
+        reporting_receive(leg, w.datagram, length, peer, True, now)
+    elif length >= 0:
+        uplink_receive(leg, w.datagram, length, peer, (now - leg.start_ns) // NS_PER_SAMPLE)
 
 
 cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
     """One packet of each ready leg per round: the round after the last finds no socket ready."""
     cdef void* owners[READY]
-    cdef int i, length, ready = 1, rounds = 0
-    cdef uint64_t peer = 0
-    cdef Leg* leg
+    cdef int i, ready = 1, rounds = 0
+    cdef Leg* next
     while ready > 0 and rounds < ROUNDS:
         ready = epoll_ready(w.epoll_fd, owners)
         rounds += 1
         if ready > 0:
-            _fetch(<Leg*>owners[0])
+            _fetch(_leg_of(owners[0]))
         for i in range(ready):
-            leg = <Leg*>owners[i]
             if i + 2 < ready:
-                _fetch(<Leg*>owners[i + 2])
+                _fetch(_leg_of(owners[i + 2]))
             if i + 1 < ready:
-                prefetch_span((<Leg*>owners[i + 1]).wire, WIRE_HEAD)
-                prefetch_span((<Leg*>owners[i + 1]).up.speech.vad, VAD_STATE)
-                prefetch_span(_ring_end(<Leg*>owners[i + 1]), FRAME * sizeof(int16_t))
-            length = receive_from(leg.fd, w.datagram, DATAGRAM, &peer)
-            if length >= 0:
-                uplink_receive(leg, w.datagram, length, peer, (now - leg.start_ns) // NS_PER_SAMPLE)
+                next = _leg_of(owners[i + 1])
+                prefetch_span(next.wire, WIRE_HEAD)
+                prefetch_span(next.reports, REPORTS_HEAD)
+                prefetch_span(next.up.speech.vad, VAD_STATE)
+                prefetch_span(_ring_end(next), FRAME * sizeof(int16_t))
+            _take(w, owners[i], now)
 
 
 cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
@@ -225,6 +284,7 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
     w.skipped += now - due_ns > SKIP_NS
     w.now_ns = now
     wheel_obey(w)
+    rooms_tick(&w.rooms, w.number)
     _send(w, now - due_ns > SKIP_NS)
     _receive(w, now)
     w.number += 1
@@ -240,6 +300,7 @@ cdef void wheel_run(Wheel* w) noexcept nogil:
     cdef int64_t due, now, end
     block_signals()
     wheel_start(w, now_ns())
+    w.epoch_ns = unix_ns() - w.base_ns
     while not load_u32(&w.stop):
         due = w.base_ns + w.number * TICK_NS
         now = now_ns()

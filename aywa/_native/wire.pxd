@@ -41,7 +41,9 @@ cdef struct Wire:
     uint8_t noise_types[WIRE_NOISES]
     uint8_t rate_shift         # of the leg it was made for
     uint8_t keeps_theirs
-    uint8_t spare[4]
+    uint8_t rtcp_mux           # reports go out on the RTP port (RFC 5761)
+    uint8_t spare[3]
+    uint64_t rtcp_peer         # address << 16 | port of the peer's reports; 0: none are sent
     # What follows is for the change to the next wire.
     uint64_t identities[WIRE_CODECS + 1]  # equal ones name codecs that can go on with each other's state
     size_t bytes               # all of it

@@ -20,10 +20,14 @@ class NativeWire:
         rate_hz: int = 8000,
         keys: tuple[str, bytes, bytes] | None = None,
         keep_keys: tuple[bool, bool] = (False, False),
+        rtcp_peer: int = 0,
+        rtcp_mux: bool = False,
     ) -> None:
         """`events`: payload type and clock in Hz. `ptime_ms`: 10, 20, ... 60 of sent packets; 16 kHz L16 goes
         out in 40 ms at most. `rate_hz`: the leg's. `keys`: suite by its SDES name, ours and theirs as master
         key and salt in one. `keep_keys`: ours, theirs is that of the format before, so its counters go on.
+        `rtcp_peer`: address << 16 | port of the other side's reports, 0: none are sent; `rtcp_mux`: ours go
+        out on the RTP port.
 
         Raises ValueError for what a leg does not carry, MemoryError when memory is out.
         """

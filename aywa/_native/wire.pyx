@@ -93,7 +93,7 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 
 cdef class NativeWire:
     def __cinit__(self, *, send, receive, events=None, receive_events=(), comfort_noise=(), int ptime_ms=20,
-                  int rate_hz=8000, keys=None, keep_keys=(False, False)):
+                  int rate_hz=8000, keys=None, keep_keys=(False, False), uint64_t rtcp_peer=0, bint rtcp_mux=False):
         cdef Wire* wire
         cdef int i
         if rate_hz not in (8000, 16000):
@@ -105,6 +105,8 @@ cdef class NativeWire:
         wire = self._allocate(len(receive), WIRE_PAYLOAD_8 if _is_narrow((send, *receive)) else WIRE_PAYLOAD)
         wire.rate_shift = rate_hz // 16000
         wire.keeps_ours, wire.keeps_theirs = keep_keys
+        wire.rtcp_peer = rtcp_peer
+        wire.rtcp_mux = rtcp_mux
         if keys is not None:
             self._open_crypt(keys[0], keys[1], keys[2])
         wire.identities[WIRE_CODECS] = _open_codec(wire.sender, send, rate_hz, CODEC_SEND_ONLY)

@@ -24,10 +24,8 @@ from aywa.clock import wall_now
 SAMPLE_RATE_HZ = 8000
 CHANNELS = 2  # caller left, assistant right
 HEADER_BYTES = 44
-_BYTES_PER_FRAME = CHANNELS * 2
-_MAX_DATA_BYTES = (
-    (2**32 - 1 - HEADER_BYTES) // _BYTES_PER_FRAME * _BYTES_PER_FRAME
-)  # RIFF sizes are 32 bits: 37 h
+_BYTES_PER_SAMPLE = 2
+_MAX_DATA_BYTES = 2**32 - 1 - HEADER_BYTES  # RIFF sizes are 32 bits: 37 h of stereo at 8 kHz
 _FLUSH_EVERY_S = 10  # of audio: a flush costs the disk more than everything else here
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
@@ -36,12 +34,13 @@ class RecordingError(OSError):
     """A recording cannot be made or continued; `strerror` is a sentence."""
 
 
-def wav_header(data_bytes: int, rate_hz: int = SAMPLE_RATE_HZ) -> bytes:
-    """The 44 bytes before `data_bytes` of stereo 16-bit PCM."""
-    byte_rate = rate_hz * _BYTES_PER_FRAME
+def wav_header(data_bytes: int, rate_hz: int = SAMPLE_RATE_HZ, channels: int = CHANNELS) -> bytes:
+    """The 44 bytes before `data_bytes` of 16-bit PCM, stereo by default."""
+    frame_bytes = channels * _BYTES_PER_SAMPLE
+    byte_rate = rate_hz * frame_bytes
     return (
         struct.pack("<4sI4s", b"RIFF", data_bytes + HEADER_BYTES - 8, b"WAVE")
-        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, CHANNELS, rate_hz, byte_rate, _BYTES_PER_FRAME, 16)
+        + struct.pack("<4sIHHIIHH", b"fmt ", 16, 1, channels, rate_hz, byte_rate, frame_bytes, 16)
         + struct.pack("<4sI", b"data", data_bytes)
     )
 
@@ -58,9 +57,11 @@ class WavSink:
     `RecordingError` and ends the recording: what was written before is kept, and later calls do nothing.
     """
 
-    def __init__(self, path: Path, rate_hz: int = SAMPLE_RATE_HZ) -> None:
+    def __init__(self, path: Path, rate_hz: int = SAMPLE_RATE_HZ, *, channels: int = CHANNELS) -> None:
         self.path = str(path)
         self._rate_hz = rate_hz
+        self._channels = channels
+        self._frame_bytes = channels * _BYTES_PER_SAMPLE
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._end = 0  # data bytes in the file, whole frames or not
         self._flushed = 0  # data bytes that outlive a power failure
@@ -73,7 +74,7 @@ class WavSink:
             raise
 
     def append(self, frames: bytes) -> None:
-        """Append interleaved 16-bit stereo frames. Raises `RecordingError`."""
+        """Append interleaved 16-bit frames. Raises `RecordingError`."""
         if self._failed:
             return
         if self._end + len(frames) > _MAX_DATA_BYTES:
@@ -102,7 +103,7 @@ class WavSink:
             return
         try:
             with suppress(OSError):
-                os.ftruncate(self._file, HEADER_BYTES + self._end // _BYTES_PER_FRAME * _BYTES_PER_FRAME)
+                os.ftruncate(self._file, HEADER_BYTES + self._end // self._frame_bytes * self._frame_bytes)
                 self._claim()
                 os.fdatasync(self._file)
         finally:
@@ -110,13 +111,13 @@ class WavSink:
             self._file = -1
 
     def _claim(self) -> None:
-        whole = self._end // _BYTES_PER_FRAME * _BYTES_PER_FRAME
+        whole = self._end // self._frame_bytes * self._frame_bytes
         if whole == self._claimed:
             return
-        if whole - self._flushed >= _FLUSH_EVERY_S * self._rate_hz * _BYTES_PER_FRAME:
+        if whole - self._flushed >= _FLUSH_EVERY_S * self._rate_hz * self._frame_bytes:
             os.fdatasync(self._file)  # the frames first
             self._flushed = whole
-        os.pwrite(self._file, wav_header(whole, self._rate_hz), 0)
+        os.pwrite(self._file, wav_header(whole, self._rate_hz, self._channels), 0)
         self._claimed = whole
 
     def _fail(self, number: int | None, sentence: str) -> NoReturn:

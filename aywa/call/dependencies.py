@@ -54,7 +54,6 @@ class CallDependencies:
     clock: Callable[[], datetime]  # aware UTC
     observer: CallObserver
     worker_id: str = ""
-    media_timeout_s: float = 30.0
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
     vad: VadSettings = field(default_factory=VadSettings)

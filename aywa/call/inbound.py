@@ -14,8 +14,9 @@ from aywa.call.session import GOODBYE_S, CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.ids import new_ssrc
-from aywa.media.leg import BargeInPolicy, LegParameters
+from aywa.media.leg import BargeInPolicy, InbandDigits, LegParameters
 from aywa.media.negotiated import local_audio, media_format, summary
+from aywa.media.peer import NatPolicy
 from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
@@ -54,7 +55,9 @@ class Inbound:
         taken = False
         try:
             dependencies = self.dependencies
-            local = local_audio(ports.host, ports.port, dependencies.media, dependencies.rng)
+            local = local_audio(
+                ports.host, ports.port, dependencies.media.for_trunk(self.call.trunk), dependencies.rng
+            )
             description, accepted = self._describe(local)
             self.live.admitted()
             await self.call.ring()
@@ -122,18 +125,22 @@ class Inbound:
 
     def _parameters(self, accepted: Accepted) -> LegParameters:
         settings, vad = self.dependencies.settings, self.dependencies.vad
-        media = self.dependencies.media
+        media = self.dependencies.media.for_trunk(self.call.trunk)
         return LegParameters(
             # On an old hold from the start: the address comes with the re-INVITE that ends it.
             remote=accepted.remote if accepted.has_address else None,
             format=media_format(accepted),
             ssrc=new_ssrc(self.dependencies.rng),
             barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
-            media_timeout_s=self.dependencies.media_timeout_s,
+            media_timeout_s=self.dependencies.media.media_timeout_s,
             record=settings.record,
+            echo_guard=settings.echo_guard,
+            inband_digits=InbandDigits(settings.inband_digits),
             vad_mode=vad.mode,
             speech_start_ms=vad.start_ms,
             speech_stop_ms=self.dependencies.speech_stop_ms(),
+            nat=NatPolicy(media.nat),
+            signalling_host=self.call.source[0],
             capture=CaptureMode(media.pcap),
             capture_packets=media.pcap_packets,
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import asdict, is_dataclass, replace
 
 import trio
 
@@ -12,6 +12,8 @@ from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
 from aywa.call.journal import Journal
+from aywa.call.media_port import LegPort
+from aywa.call.media_record import media_record
 from aywa.call.state import CallMachine, CallState
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
@@ -89,6 +91,16 @@ class LiveCall:
         """Where the recording is being written."""
         self.row = replace(self.row, recording_path=path)
         self._save()
+
+    def measured(self, leg: LegPort) -> None:
+        """How the call sounded, at its end: into the row, and with the counters into the timeline."""
+        stats, media = leg.stats(), media_record(leg.format, leg.quality())
+        self.row = replace(self.row, media=media)
+        self._save()
+        counters: dict[str, object] = (
+            asdict(stats) if is_dataclass(stats) and not isinstance(stats, type) else {}
+        )
+        self.timeline.add("media.stats", **counters, quality=media)
 
     async def keep_capture(self) -> None:
         """Write what was on the wire if the call went wrong or somebody asked. Both sides have hung up."""

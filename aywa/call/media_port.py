@@ -9,6 +9,7 @@ from aywa.media.events import LegEvent
 from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
 from aywa.ports.capture import CapturedPacket, CaptureMode
+from aywa.proto.rtp.quality import StreamQuality
 
 
 class StatsPort(Protocol):
@@ -67,6 +68,10 @@ class LegPort(Protocol):
         """Send to another address."""
 
     @property
+    def format(self) -> MediaFormat:
+        """What is sent and taken now."""
+
+    @property
     def rate_hz(self) -> int:
         """Samples a second of what is written and recorded: 8000 or 16000; `played` stays at 8 kHz."""
 
@@ -75,6 +80,9 @@ class LegPort(Protocol):
 
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
+
+    def quality(self) -> StreamQuality:
+        """How both directions have sounded up to now."""
 
     def capture(self, mode: CaptureMode) -> None:
         """Keep the last packets, in this way, from now on."""

@@ -8,6 +8,7 @@ from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending, reason_for
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
+from aywa.call.keys import KeyPresses, KeyWay
 from aywa.call.media_port import LegPort
 from aywa.call.playout import SAMPLE_RATE_HZ, Playout
 from aywa.call.timeline import Timeline
@@ -23,10 +24,11 @@ from aywa.media.events import (
     Mark,
     MediaTimeout,
     PcmReady,
+    SourceLearned,
     SpeechStarted,
     SpeechStopped,
 )
-from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, KeyPressed, PlayedTo
+from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, PlayedTo
 from aywa.turn.latency import LatencyClock
 
 
@@ -41,6 +43,7 @@ class Receiver:
         playout: Playout,
         latency: LatencyClock,
         judging: Judging,
+        keys: KeyPresses,
     ) -> None:
         self._leg = leg
         self._conversation = conversation
@@ -48,6 +51,7 @@ class Receiver:
         self._playout = playout
         self._latency = latency
         self._judging = judging
+        self._keys = keys
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
@@ -59,9 +63,10 @@ class Receiver:
                 case MediaTimeout(silent_s):
                     timeline.add("media.timeout", silent_s=silent_s)
                     ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
+                case SourceLearned(host, port, sample):
+                    timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
                 case Digit(digit, duration_ms):
-                    timeline.add("media.digit", digit=digit, duration_ms=duration_ms)
-                    self._conversation.receive(KeyPressed(digit))
+                    self._keys.pressed(digit, duration_ms, KeyWay.RTP)
                 case DigitSent(digit):
                     timeline.add("media.digit_sent", digit=digit)
                 case _:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, is_dataclass
-
 import trio
 
 from aywa.call.context import Context
@@ -12,6 +10,7 @@ from aywa.call.ending import Ending, reason_for
 from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
+from aywa.call.keys import KeyPresses
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.playout import Playout
@@ -64,11 +63,7 @@ class CallSession:
                     if live.ending.reason is not None and live.ending.reason.side is not EndSide.CALLER:
                         await trio.sleep(LAST_WORDS_S)
                     await sip.hangup()
-                stats = leg.stats()
-                live.timeline.add(
-                    "media.stats",
-                    **(asdict(stats) if is_dataclass(stats) and not isinstance(stats, type) else {}),
-                )
+                live.measured(leg)
                 nursery.cancel_scope.cancel()
 
     def _begin(self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery) -> None:
@@ -92,7 +87,9 @@ class CallSession:
         if dependencies.settings.record:
             recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
             self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging)
+        keys = KeyPresses(conversation, timeline)
+        sip.on_key = keys.by_info
+        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")

@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sip.call_facts import CallFacts
+from aywa.settings import TrunkSettings
 
 
 class Printable(Protocol):
@@ -37,6 +39,7 @@ class SessionPort(Protocol):
     on_offer: Callable[[SessionDescription], SessionDescription | None] | None
     on_offer_wanted: Callable[[], SessionDescription] | None
     on_answer: Callable[[SessionDescription], None] | None
+    on_key: Callable[[str, int], None] | None
 
     @property
     def answer(self) -> SessionDescription | None: ...
@@ -54,6 +57,18 @@ class IncomingPort(Protocol):
     """A call that waits for its answer."""
 
     sip_call_id: str
+
+    @property
+    def source(self) -> tuple[str, int]:
+        """Where the INVITE came from."""
+
+    @property
+    def trunk(self) -> TrunkSettings | None:
+        """Whose call it is: its codecs and its SRTP go before the general ones."""
+
+    @property
+    def facts(self) -> CallFacts:
+        """What the INVITE says of who calls and by which way."""
 
     @property
     def from_(self) -> Printable:

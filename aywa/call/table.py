@@ -13,6 +13,7 @@ from aywa.call.ending import reason_for, reason_of
 from aywa.call.inbound import Inbound, parties_of
 from aywa.call.journal import Journal, JournalHealth
 from aywa.call.live import LiveCall
+from aywa.call.origin import note_origin
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.errors import EndCode, OverloadedError
@@ -76,6 +77,7 @@ class CallTable:
         task_status.started(live)
         try:
             try:
+                note_origin(live.timeline, call)
                 if full:
                     raise OverloadedError("No more calls are taken")
                 await inbound.run()

@@ -5,15 +5,20 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | kind | data |
 |---|---|
 | call.created | type, scenario, sip_call_id, from, to |
+| call.trunk | trunk, authenticated, by |
+| call.facts | anonymous, privacy, asserted, remote_party, diversions, history, headers |
 | call.answered | codec, remote, local |
 | call.ended | code, side, sip_status, detail, duration_ms |
 | call.crashed | error (type name) |
 | media.first_packet | timeline |
 | media.timeout | silent_s |
-| media.digit, media.digit_sent | digit, duration_ms |
+| media.source_learned | remote, timeline |
+| media.digit | digit, duration_ms, by: rtp or info |
+| media.digit_copy | digit, by: the same press came both ways |
+| media.digit_sent | digit |
 | media.renegotiated | direction |
 | media.record_failed | error |
-| media.stats | the leg's packet counters |
+| media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
 | voice.doubted | sample, probability |
 | stt.failed | detail, retryable |

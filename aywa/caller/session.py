@@ -158,6 +158,7 @@ async def _talk(
         ssrc=new_ssrc(rng),
         barge_in=BargeInPolicy.OFF,
         record=True,
+        echo_guard=False,  # what comes back is what is measured
     )
     observer("agreed", summary(accepted))
     async with engine.open_leg(parameters, ports=ports) as leg:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import threading
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from random import Random
 
@@ -17,8 +17,10 @@ from aywa._native.leg import NativeLeg
 from aywa.clock import monotonic_now
 from aywa.errors import MediaError, OverloadedError
 from aywa.log import get_logger
-from aywa.media.leg import BargeInPolicy, Leg, LegParameters, packed_peer
+from aywa.media.leg import BargeInPolicy, Leg, LegParameters, hears_tones
+from aywa.media.peer import NatPolicy, packed_host, packed_peer
 from aywa.media.ports import PortPair, PortPool
+from aywa.media.room import Room, open_room
 from aywa.media.scheduling import Scheduling, look_at_host, take_best
 from aywa.media.wire import native_wire, rate_hz_of
 from aywa.settings import MediaSettings
@@ -158,6 +160,10 @@ class MediaEngine:
                 raise MediaError("the media engine does not let go of a leg: its thread is stuck")
             pair.release()
 
+    def open_room(self, rate_hz: int = _SAMPLE_RATE_HZ) -> AbstractAsyncContextManager[Room]:
+        """A room in which legs hear one another, mixed at 8000 or 16000 Hz, for as long as the block runs."""
+        return open_room(self._native, rate_hz)
+
     def _make_native(self, parameters: LegParameters, pair: PortPair) -> NativeLeg:
         format = parameters.format
         try:
@@ -175,6 +181,12 @@ class MediaEngine:
                 vad_mode=parameters.vad_mode,
                 start_ms=parameters.speech_start_ms,
                 stop_ms=parameters.speech_stop_ms,
+                rtcp_fd=pair.rtcp.fileno(),
+                cname=b"%024x" % self._rng.getrandbits(96),  # RFC 7022 section 4.2
+                seed=self._rng.getrandbits(64),
+                **_learning(parameters),
+                echo_guard=parameters.echo_guard,
+                tones=hears_tones(parameters.inband_digits, format),
             )
         except (ValueError, MemoryError) as error:
             raise MediaError(str(error)) from error
@@ -203,6 +215,16 @@ class MediaEngine:
             self._legs[index].deliver(flags, events)
         for index in removed:
             self._legs.pop(index).end()
+
+
+def _learning(parameters: LegParameters) -> dict[str, int]:
+    """Whose packets the leg may turn to, as the native leg has it."""
+    match parameters.nat:
+        case NatPolicy.ANY:
+            return {"nat": 2}
+        case NatPolicy.SIGNALLING if parameters.signalling_host:
+            return {"nat": 1, "nat_host": packed_host(parameters.signalling_host)}
+    return {"nat": 0}
 
 
 @contextmanager

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from aywa.media.peer import unpacked_peer
+
 
 @dataclass(frozen=True, slots=True)
 class FirstPacket:
@@ -92,6 +94,15 @@ class MediaTimeout:
     silent_s: float
 
 
+@dataclass(frozen=True, slots=True)
+class SourceLearned:
+    """The other side's packets come from this address and not from the description's: ours go there now."""
+
+    host: str
+    port: int
+    timeline: int
+
+
 LegEvent: TypeAlias = (
     FirstPacket
     | PcmReady
@@ -104,6 +115,7 @@ LegEvent: TypeAlias = (
     | Digit
     | DigitSent
     | MediaTimeout
+    | SourceLearned
 )
 
 DIGITS = "0123456789*#ABCD"  # by event code, RFC 4733 section 3.2
@@ -132,4 +144,6 @@ def parse_native(kind: int, a: int, b: int, c: int) -> LegEvent:
             return DigitSent(DIGITS[c])
         case 9:
             return MediaTimeout(a / _SAMPLE_RATE_HZ)
+        case 10:
+            return SourceLearned(*unpacked_peer(a), b)
     raise AssertionError(f"the engine has no event {kind}")

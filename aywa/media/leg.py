@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
-from ipaddress import AddressValueError, IPv4Address
 from typing import cast
 
 import trio
@@ -19,11 +18,16 @@ from aywa._native.leg import NativeLeg
 from aywa._native.wire import NativeWire
 from aywa.errors import MediaError
 from aywa.media.capture import DEFAULT_PACKETS, native_mode, new_ring, packets_of
+from aywa.media.clip import Clip
 from aywa.media.events import DIGITS, GateClosed, LegEvent, LowWater, PcmReady, parse_native
 from aywa.media.format import MediaFormat
+from aywa.media.peer import NatPolicy, packed_peer
 from aywa.media.ports import PortPair
+from aywa.media.quality import quality_of
+from aywa.media.stats import LegStats
 from aywa.media.wire import native_wire
 from aywa.ports.capture import CapturedPacket, CaptureMode
+from aywa.proto.rtp.quality import StreamQuality
 
 _FLAG_LOW_WATER = 2
 _SAMPLES_PER_MS = 8
@@ -39,6 +43,14 @@ class BargeInPolicy(Enum):
     IMMEDIATE = "immediate"
 
 
+class InbandDigits(Enum):
+    """Whether key presses are looked for in the audio."""
+
+    AUTO = "auto"  # when no telephone-event was agreed on
+    OFF = "off"
+    ON = "on"
+
+
 @dataclass(frozen=True, slots=True)
 class LegParameters:
     """What SDP agreed on and how the leg shall behave.
@@ -46,6 +58,9 @@ class LegParameters:
     `remote`: IPv4 address and port of the other side's RTP, None while unknown (until `set_remote` nothing is
     sent or accepted, and what is written waits). `format`: its sent codec settles the rate of the PCM for as
     long as the leg lasts.
+    `nat`: may another source than `remote` be learned; `signalling_host`: the IPv4 address that the policy
+    SIGNALLING means, "" for none.
+    `echo_guard`: take our own speech, come back from the phone, for nobody's; 6 KiB.
     `speech_start_ms`: sound above the background within the last 60 ms that confirms speech, 2..60;
     `speech_stop_ms`: silence that ends it. `capture`: what is kept of the last packets, `capture_packets` of
     them (a power of two from 2 to 65536, 256 bytes each).
@@ -59,46 +74,18 @@ class LegParameters:
     record: bool = False
     vad_mode: int = 1  # the highest that finds 97 % of recorded words within 60 ms; 3 misses one in ten
     speech_start_ms: int = 34  # longer than a click of under 30 ms can touch
+    echo_guard: bool = True
+    inband_digits: InbandDigits = InbandDigits.AUTO
     speech_stop_ms: int = 400  # splits none of 110 recorded words and 1 of 248 recorded sentences
+    nat: NatPolicy = NatPolicy.OFF
+    signalling_host: str = ""
     capture: CaptureMode = CaptureMode.OFF
     capture_packets: int = DEFAULT_PACKETS
 
 
-@dataclass(frozen=True, slots=True)
-class LegStats:
-    """Counters since the leg began; packets unless the name says otherwise. Jitter as in RFC 3550 section
-    6.4.1.
-    """
-
-    received: int
-    lost: int
-    late: int
-    duplicate: int
-    concealed: int
-    rejected_source: int
-    malformed: int
-    source_changes: int
-    jitter_ms: float
-    max_gap_ms: float
-    gaps_over_40_ms: int
-    sent: int
-    send_errors: int
-    uplink_overrun_ms: float
-    event_overruns: int
-    recording_late_ms: float
-    recording_lost_ms: float
-    forged: int = 0
-    replayed: int = 0
-
-
-def packed_peer(remote: tuple[str, int] | None) -> int:
-    """An IPv4 address and port as the engine's one word. Raises MediaError for anything else."""
-    if remote is None:
-        return 0
-    try:
-        return int(IPv4Address(remote[0])) << 16 | remote[1]
-    except AddressValueError as error:
-        raise MediaError("the remote media address is no IPv4 address") from error
+def hears_tones(wanted: InbandDigits, format: MediaFormat) -> bool:
+    """Whether a leg of this format looks for key presses in the audio."""
+    return wanted is InbandDigits.ON or (wanted is InbandDigits.AUTO and not format.receive_events)
 
 
 class Leg:
@@ -157,7 +144,7 @@ class Leg:
     def read_recording(self) -> bytes:
         """Recorded frames since the last read: S16LE stereo at `rate_hz`, caller left, in order, no holes.
 
-        About 100 ms behind the timeline, so that late packets have landed; after `open_leg` is left, the
+        About 200 ms behind the timeline, so that late packets have landed; after `open_leg` is left, the
         rest. At most 8192 frames a call: read until it is empty to get all. b"" without recording.
         """
         return self._native.read_recording()
@@ -227,12 +214,11 @@ class Leg:
         return self._native.timeline
 
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
-        """Send a key press in place of audio (RFC 4733); presses queue and are 100 ms apart.
+        """Send a key press in place of audio; presses queue and are 100 ms apart.
 
-        Raises MediaError if the session has no telephone-event, for an impossible digit or with 32 waiting.
+        By RFC 4733, or as tones (ITU-T Q.23) where the other side has no telephone-event. Raises MediaError
+        for an impossible digit or with 32 waiting.
         """
-        if self.format.events is None:
-            raise MediaError("the other side did not agree to telephone-event")
         if digit.upper() not in DIGITS or len(digit) != 1 or not 20 <= duration_ms <= _MAX_DIGIT_MS:
             raise MediaError("a key press is one of 0-9 * # A-D for 20 to 8000 ms")
         if not self._native.send_digit(DIGITS.index(digit.upper()), duration_ms * _SAMPLES_PER_MS):
@@ -259,6 +245,7 @@ class Leg:
         except (ValueError, MemoryError, BlockingIOError) as error:
             raise MediaError(str(error)) from error
         self.format = format
+        self._native.listen_for_tones(hears_tones(self.parameters.inband_digits, format))
 
     def mute_uplink(self, muted: bool) -> None:
         """Hear silence instead of the caller: recording, recognition and barge-in alike."""
@@ -293,30 +280,36 @@ class Leg:
             return []
         return packets_of(self._ring, (self.local_host, self.local_port), self.format.rtcp_mux)
 
+    def play_background(self, clip: Clip | None) -> None:
+        """Loop a clip behind all that is sent, 15 dB lower while something else is heard; None: fade out."""
+        self._native.play_background(None if clip is None else clip.at(self.rate_hz))
+
+    def record_apart(self, apart: bool) -> None:
+        """The recording's right track keeps the leg's own speech only, without those in its room and without
+        background: for a recording that has each party on its own track.
+        """
+        self._native.record_apart(apart)
+
+    @property
+    def start_ns(self) -> int:
+        """When timeline sample 0 is, in ns of the engine's clock, which all legs share; 0 before its first
+        tick.
+        """
+        return self._native.start_ns
+
+    @property
+    def native(self) -> NativeLeg:
+        """For the engine's own parts."""
+        return self._native
+
     def stats(self) -> LegStats:
         """The counters up to now."""
-        f = self._native.stats()
-        return LegStats(
-            received=f["received"],
-            lost=f["lost"],
-            late=f["late"],
-            duplicate=f["duplicate"],
-            concealed=f["concealed"],
-            rejected_source=f["rejected_source"],
-            malformed=f["malformed"],
-            source_changes=f["source_changes"],
-            jitter_ms=f["jitter_16"] / 16 / _SAMPLES_PER_MS,
-            max_gap_ms=f["max_gap"] / _SAMPLES_PER_MS,
-            gaps_over_40_ms=f["gaps_over_40ms"],
-            sent=f["sent"],
-            send_errors=f["send_errors"],
-            uplink_overrun_ms=f["uplink_overrun"] / _SAMPLES_PER_MS,
-            event_overruns=f["event_overruns"],
-            recording_late_ms=f["recording_late"] / _SAMPLES_PER_MS,
-            recording_lost_ms=f["recording_lost"] / _SAMPLES_PER_MS,
-            forged=f["forged"],
-            replayed=f["replayed"],
-        )
+        native = self._native
+        return LegStats.of(native.stats(), native.report_figures(), self.format)
+
+    def quality(self) -> StreamQuality:
+        """How both directions have sounded up to now."""
+        return quality_of(self.stats(), self.format)
 
     def deliver(self, flags: int, events: list[tuple[int, int, int, int]]) -> None:
         """Called by the engine's dispatcher with what the native leg has to say."""

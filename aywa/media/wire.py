@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aywa._native.wire import CodecSettings, NativeWire
 from aywa.media.format import Codec, MediaFormat, PayloadFormat
+from aywa.media.peer import packed_peer
 
 _WIDEBAND_HZ = 16000
 _NARROWBAND_HZ = 8000
@@ -19,7 +20,8 @@ def rate_hz_of(format: MediaFormat) -> int:
 def native_wire(format: MediaFormat, rate_hz: int, *, before: MediaFormat | None = None) -> NativeWire:
     """`rate_hz`: of the leg. `before`: the format it takes the place of; a key that both have goes on.
 
-    Raises ValueError for what the engine does not carry, MemoryError when memory is out.
+    Raises ValueError for what the engine does not carry, MediaError for an RTCP address that is not IPv4's,
+    MemoryError when memory is out.
     """
     events, srtp = format.events, format.srtp
     old = None if before is None else before.srtp
@@ -37,6 +39,8 @@ def native_wire(format: MediaFormat, rate_hz: int, *, before: MediaFormat | None
             srtp is not None and old is not None and same_suite and srtp.local == old.local,
             srtp is not None and old is not None and same_suite and srtp.remote == old.remote,
         ),
+        rtcp_peer=packed_peer(format.remote_rtcp),
+        rtcp_mux=format.rtcp_mux,
     )
 
 

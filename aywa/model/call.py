@@ -50,6 +50,24 @@ class Artifact(Resource):
     recording: Recording | None = None
 
 
+class DirectionQuality(Resource):
+    """One direction: packets lost in per cent, jitter in milliseconds, E-model MOS 1..4.5 of its listener."""
+
+    loss_percent: float
+    jitter_ms: float
+    mos: float
+
+
+class Media(Resource):
+    """How a call sounded; what nobody could tell is absent."""
+
+    codec: str
+    srtp: str | None = None  # the suite
+    received: DirectionQuality | None = None
+    sent: DirectionQuality | None = None  # by the other side's reports
+    round_trip_ms: float | None = None
+
+
 class Monitor(Resource):
     """Where a live call is steered."""
 
@@ -78,6 +96,7 @@ class Call(Resource):
     scenario: str
     worker_id: str
     artifact: Artifact
+    media: Media | None = None  # once the call is over
     monitor: Monitor | None = None
 
 

@@ -45,6 +45,7 @@ class CallRow:
     end_reason: EndReason | None = None
     slots: Mapping[str, object] = field(default_factory=dict)
     recording_path: str | None = None
+    media: Mapping[str, object] | None = None  # how it sounded
     pcap_path: str | None = None
     worker_id: str = ""  # the process that owns the call while it lives
 

@@ -140,7 +140,9 @@ class Utterance:
         """Decode everything once more at its true level: 30 ms per second of speech."""
         self._decoder.set_cmn(_CHANNEL_MEAN)
         self._decoder.start_utt()
-        self._decoder.process_raw(PhoneBand(gain).process(bytes(self._heard)))
+        filled = PhoneBand(gain).process(bytes(self._heard))
+        if filled:  # nothing at all was heard, or less than the filter holds back
+            self._decoder.process_raw(filled)
         self._decoder.end_utt()
 
     def _release(self) -> None:

@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import trio
@@ -16,9 +17,10 @@ from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
-from aywa.errors import OverloadedError
+from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
+from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
@@ -64,6 +66,7 @@ async def open_runtime(
     """
     scenario = load_scenario(settings.call.scenario)
     await trio.to_thread.run_sync(check_host, settings)
+    hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     bus = EventBus()
     recordings = WavRecordings(settings.artifacts.directory)
@@ -91,7 +94,6 @@ async def open_runtime(
                 clock=wall_now,
                 observer=_publisher(bus, observer),
                 worker_id=worker_id,
-                media_timeout_s=settings.media.media_timeout_s,
                 media=settings.media,
                 voice_judge=voice_judge,
                 captures=captures,
@@ -105,6 +107,7 @@ async def open_runtime(
             database=database,
             bus=bus,
             engine=engine,
+            hold_music=hold_music,
             user_agent=agent,
             table=table,
             recordings=recordings,
@@ -146,6 +149,16 @@ async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
     loaded = await trio.to_thread.run_sync(SileroModel, model)  # reads and compiles: a tenth of a second
     async with open_voice_judge(loaded) as judge:
         yield judge
+
+
+def load_hold_music(path: str) -> Clip:
+    """What callers hear while they wait: comfort noise without a path. Blocks; raises `ConfigError`."""
+    if not path:
+        return comfort_noise(Random(0))
+    try:
+        return load_clip(Path(path))
+    except MediaError as error:
+        raise ConfigError([Gap("RUNTIME_HOLD_MUSIC", error.detail, "/etc/aywa/hold.wav")]) from error
 
 
 class _FrontDoor:

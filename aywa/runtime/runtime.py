@@ -14,6 +14,7 @@ from aywa.call.live import LiveCall
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
+from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
 from aywa.model.readiness import Check
@@ -37,6 +38,7 @@ class Runtime:
     database: Database
     bus: EventBus
     engine: MediaEngine
+    hold_music: Clip
     user_agent: UserAgent
     table: CallTable
     recordings: WavRecordings
@@ -64,6 +66,7 @@ class Runtime:
 
         Returns when the last one is over, or after `drain_s`: who still lives then ends with the runtime.
         """
+        self.user_agent.registrations.leave_nowait()
         with trio.CancelScope(deadline=self.table.drain()):
             while calls := self.table.live():
                 await calls[0].over.wait()
@@ -112,6 +115,7 @@ class Runtime:
                 ("recordings", self._check_recordings),
                 ("engine", self._check_engine),
                 ("sip", self._check_sip),
+                ("registrations", self._check_registrations),
                 ("providers", self._check_providers),
                 ("auth", self._check_auth),
                 ("calls", self._check_calls),
@@ -149,6 +153,33 @@ class Runtime:
             }
         return gauges
 
+    def registered(self) -> dict[str, bool]:
+        """By trunk, for those that register: whether the registrar holds our contact."""
+        return {status.trunk: status.registered for status in self.user_agent.registrations.statuses}
+
+    def sip_refusals(self) -> dict[str, float]:
+        """New calls and other requests that were turned away so far, by reason."""
+        gate, (endpoint, transactions) = self.user_agent.gate.counters, self.user_agent.counters
+        return {
+            "unknown-peer": endpoint.unknown_peers,
+            "scanner": endpoint.scanners,
+            "malformed": endpoint.broken,
+            "credentials": gate.refused,
+            "stale-nonce": gate.stale,
+            "banned": gate.banned,
+            "overload": transactions.refused_for_load,
+        }
+
+    def sip_authentication(self) -> dict[str, float]:
+        """What new calls on trunks with users have come to so far, by outcome."""
+        gate = self.user_agent.gate.counters
+        return {
+            "challenged": gate.challenged,
+            "granted": gate.granted,
+            "stale": gate.stale,
+            "refused": gate.refused,
+        }
+
     def tick_lateness(self) -> tuple[tuple[float, int], ...]:
         """The engine's ticks by how late they began: upper limit in seconds, count; the last is infinite."""
         return tuple((limit_us * 1e-6, count) for limit_us, count in self.engine.load().lateness)
@@ -171,6 +202,14 @@ class Runtime:
     async def _check_sip(self) -> str:
         host, port = self.sip_address
         return f"UDP {host}:{port}"
+
+    async def _check_registrations(self) -> str:
+        """Not ready only when none stands: the other trunks' calls still come."""
+        statuses = self.user_agent.registrations.statuses
+        detail = ", ".join(f"{status.trunk}: {status.detail}" for status in statuses)
+        if statuses and not any(status.registered for status in statuses):
+            raise AywaError(detail)
+        return detail or "none asked for"
 
     async def _check_providers(self) -> str:
         fault = self.transcriber.fault()

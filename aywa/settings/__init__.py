@@ -15,6 +15,14 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.trunks import (
+    NatMode,
+    SrtpPolicy,
+    StrangerPolicy,
+    TrunkCredentials,
+    TrunkRegistration,
+    TrunkSettings,
+)
 from aywa.settings.whole import Settings, production_gaps
 
 __all__ = [
@@ -24,10 +32,16 @@ __all__ = [
     "LogSettings",
     "MediaSettings",
     "Mode",
+    "NatMode",
     "ProviderSettings",
     "Settings",
     "SipSettings",
+    "SrtpPolicy",
     "StoreSettings",
+    "StrangerPolicy",
     "TlsClientAuth",
+    "TrunkCredentials",
+    "TrunkRegistration",
+    "TrunkSettings",
     "production_gaps",
 ]

@@ -148,6 +148,13 @@ def parse_origin(text: str) -> str:
     return f"{url.scheme}://{url.netloc}"
 
 
+def parse_realm(text: str) -> str:
+    """A realm that can stand in quotes as it is (RFC 3261 §25.1)."""
+    if len(text) > 128 or not text.isprintable() or '"' in text or "\\" in text:
+        raise ValueError
+    return text
+
+
 def parse_postgres_url(text: str) -> str:
     """The URL itself, when it names a scheme and a host that asyncpg accepts."""
     url = urlsplit(text)

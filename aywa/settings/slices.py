@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
+
+from aywa.settings.trunks import NatMode, StrangerPolicy, TrunkSettings
 
 # RFC 7714 and RFC 4568, the strongest first.
 SRTP_SUITES = (
@@ -12,6 +14,8 @@ SRTP_SUITES = (
     "AES_CM_128_HMAC_SHA1_80",
     "AES_CM_128_HMAC_SHA1_32",
 )
+# What a trunk calls it, as the media settings call it.
+_NAT = {NatMode.STRICT: "off", NatMode.SIGNALLING: "signalling", NatMode.ANY: "any"}
 
 
 class Mode(Enum):
@@ -52,6 +56,9 @@ class SipSettings:
     port: int = 5080  # beside a PBX that already holds 5060
     advertised_host: str = ""  # what Via and Contact say; empty: `host`
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
+    named_trunks: tuple[TrunkSettings, ...] = ()
+    strangers: StrangerPolicy = StrangerPolicy.SILENT
+    realm: str = "aywa"  # what callers are asked for credentials for
     user_agent: str = "Aywa"
     tcp_port: int | None = None  # None: TCP is not listened on; calls out may still take it
     tls_port: int | None = None
@@ -61,6 +68,8 @@ class SipSettings:
     tls_client_auth: TlsClientAuth = TlsClientAuth.OFF
     tls_verify: bool = True  # of the servers called
     nameservers: tuple[str, ...] = ()  # host or host:port; empty: the system's
+    session_interval_s: int = 1800  # RFC 4028: a session is refreshed within this; 0 leaves it to the peer
+    min_session_interval_s: int = 90  # shorter intervals are refused with 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +85,7 @@ class MediaSettings:
     max_event_lag_s: float = 0.5
     port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
     media_timeout_s: float = 30.0
+    hold_music: str = ""  # a WAV file; empty: comfort noise
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
     # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.
@@ -83,9 +93,18 @@ class MediaSettings:
     codec_order: str = "local"
     ptime_ms: int = 20  # what nearly everybody sends
     srtp: str = "optional"
+    nat: str = "off"  # whose packets may replace the SDP's address
     srtp_suites: tuple[str, ...] = SRTP_SUITES
     pcap: str = "off"  # what callers said and pressed is kept by nobody who did not ask for it
     pcap_packets: int = 2048  # 512 KiB a call: the last 20 s of both directions
+
+    def for_trunk(self, trunk: TrunkSettings | None) -> MediaSettings:
+        """The same with what a call's trunk says otherwise."""
+        if trunk is None:
+            return self
+        srtp = self.srtp if trunk.srtp is None else trunk.srtp.value
+        nat = self.nat if trunk.nat is None else _NAT[trunk.nat]
+        return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp, nat=nat)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +118,8 @@ class CallSettings:
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True
+    echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
+    inband_digits: str = "auto"  # key presses heard in the audio: where no telephone-event was agreed on
     drain_s: float = 10.0  # how long live calls may go on at shutdown
 
 

@@ -14,6 +14,7 @@ from aywa.settings.reader import (
     parse_networks,
     parse_origin,
     parse_postgres_url,
+    parse_realm,
     parts,
 )
 from aywa.settings.slices import (
@@ -29,6 +30,8 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.trunk_reader import VARIABLE, read_trunks
+from aywa.settings.trunks import StrangerPolicy
 
 # the defaults, as values: a slotted class has no class attributes to read them from
 _HTTP = HttpSettings()
@@ -106,29 +109,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
     return Settings(
         mode=Mode.PRODUCTION if mode == "production" else Mode.DEVELOPMENT,
         http=_read_http(env),
-        sip=SipSettings(
-            host=sip_host,
-            port=env.integer("RUNTIME_SIP_PORT", _SIP.port, 0, 65535),
-            advertised_host=env.address("RUNTIME_SIP_ADVERTISED_HOST", ""),
-            trunks=env.read(
-                "RUNTIME_SIP_TRUNKS",
-                parse_networks,
-                _SIP.trunks,
-                "must be a comma-separated list of IP addresses or CIDR blocks",
-                "192.0.2.10,198.51.100.0/24",
-            ),
-            tcp_port=_stream_port(env, "RUNTIME_SIP_TCP_PORT", "5080"),
-            tls_port=_stream_port(env, "RUNTIME_SIP_TLS_PORT", "5061"),
-            tls_cert=env.text("RUNTIME_SIP_TLS_CERT"),
-            tls_key=env.text("RUNTIME_SIP_TLS_KEY"),
-            tls_ca=env.text("RUNTIME_SIP_TLS_CA"),
-            tls_client_auth=TlsClientAuth(
-                env.choice(
-                    "RUNTIME_SIP_TLS_CLIENT_AUTH", _SIP.tls_client_auth.value, ("off", "optional", "required")
-                )
-            ),
-            tls_verify=env.flag("RUNTIME_SIP_TLS_VERIFY", _SIP.tls_verify),
-        ),
+        sip=_read_sip(env, sip_host),
         media=_read_media(env, sip_host if ":" not in sip_host else MediaSettings().host),
         call=_read_call(env),
         store=StoreSettings(
@@ -152,6 +133,49 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
+    )
+
+
+def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
+    trunks, faults = read_trunks(env.text(VARIABLE))
+    env.gaps += faults
+    return SipSettings(
+        host=host,
+        port=env.integer("RUNTIME_SIP_PORT", _SIP.port, 0, 65535),
+        advertised_host=env.address("RUNTIME_SIP_ADVERTISED_HOST", ""),
+        trunks=env.read(
+            "RUNTIME_SIP_TRUNKS",
+            parse_networks,
+            _SIP.trunks,
+            "must be a comma-separated list of IP addresses or CIDR blocks",
+            "192.0.2.10,198.51.100.0/24",
+        ),
+        session_interval_s=env.integer("RUNTIME_SIP_SESSION_INTERVAL_S", _SIP.session_interval_s, 0, 86_400),
+        min_session_interval_s=env.integer(
+            "RUNTIME_SIP_MIN_SESSION_INTERVAL_S", _SIP.min_session_interval_s, 90, 86_400
+        ),
+        named_trunks=trunks,
+        strangers=StrangerPolicy(
+            env.choice("RUNTIME_SIP_STRANGERS", _SIP.strangers.value, ("silent", "403"))
+        ),
+        realm=env.read(
+            "RUNTIME_SIP_REALM",
+            parse_realm,
+            _SIP.realm,
+            "must be 1 to 128 characters without quotes and \\",
+            "voice.example.com",
+        ),
+        tcp_port=_stream_port(env, "RUNTIME_SIP_TCP_PORT", "5080"),
+        tls_port=_stream_port(env, "RUNTIME_SIP_TLS_PORT", "5061"),
+        tls_cert=env.text("RUNTIME_SIP_TLS_CERT"),
+        tls_key=env.text("RUNTIME_SIP_TLS_KEY"),
+        tls_ca=env.text("RUNTIME_SIP_TLS_CA"),
+        tls_client_auth=TlsClientAuth(
+            env.choice(
+                "RUNTIME_SIP_TLS_CLIENT_AUTH", _SIP.tls_client_auth.value, ("off", "optional", "required")
+            )
+        ),
+        tls_verify=env.flag("RUNTIME_SIP_TLS_VERIFY", _SIP.tls_verify),
     )
 
 
@@ -196,7 +220,9 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         rtp_port_min=env.integer("RUNTIME_RTP_PORT_MIN", _MEDIA.rtp_port_min, 1024, 65534),
         rtp_port_max=env.integer("RUNTIME_RTP_PORT_MAX", _MEDIA.rtp_port_max, 1025, 65535),
         max_legs=env.integer("RUNTIME_MAX_LEGS", _MEDIA.max_legs, 1, 20_000),
+        nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
+        hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
         codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),
@@ -219,6 +245,8 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
+        inband_digits=env.choice("RUNTIME_INBAND_DIGITS", _CALL.inband_digits, ("auto", "off", "on")),
         drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
     )
 
@@ -236,6 +264,9 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_SIP_ADVERTISED_HOST", "must be set when SIP listens on every address", "192.0.2.10")
         )
+    if 0 < sip.session_interval_s < sip.min_session_interval_s:
+        rule = "must be 0 or at least RUNTIME_SIP_MIN_SESSION_INTERVAL_S"
+        gaps.append(Gap("RUNTIME_SIP_SESSION_INTERVAL_S", rule, "1800"))
     if media.host == "0.0.0.0" and not media.advertised_host:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")

@@ -47,6 +47,7 @@ class PostgresCallStore:
             row.recording_path,
             row.worker_id,
             row.pcap_path,
+            None if row.media is None else _clean_json(dict(row.media)),
         )
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
@@ -197,4 +198,5 @@ def _call(row: Row) -> CallRow:
         recording_path=row["recording_path"],
         pcap_path=row["pcap_path"],
         worker_id=row["worker_id"],
+        media=row["media"],
     )

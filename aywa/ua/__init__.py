@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aywa.proto.sip.core import SipLoad
 from aywa.ua.errors import InviteFailed, SipCallEnded
+from aywa.ua.registrations import RegistrationStatus
 from aywa.ua.session import Session, SessionEnded
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -11,6 +12,7 @@ from aywa.ua.user_agent import UserAgent, open_user_agent
 __all__ = [
     "IncomingCall",
     "InviteFailed",
+    "RegistrationStatus",
     "Session",
     "SessionEnded",
     "SipCallEnded",

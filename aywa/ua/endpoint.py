@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,10 +24,16 @@ from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream import Broken, Frame, Framed
 from aywa.proto.sip.stream_address import StreamAddress
+from aywa.settings import StrangerPolicy
 from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
 
+# What the usual scanners call themselves; nobody's telephone is called that.
+SCANNERS = re.compile(
+    rb"(?i)\r\n(?:user-agent|server)[ \t]*:[^\r\n]*(?:friendly-scanner|sipvicious|sip-scan|sipcli|sundayddr|"
+    rb"iwar|sivus|smap|vaxsipuseragent|pplsip|gulp|siparmyknife)"
+)
 STRANGERS_NAMED = 64  # hosts; a flood of forged sources must not flood the log
 _log = get_logger("sip")
 
@@ -38,6 +45,7 @@ class EndpointCounters:
     datagrams: int = 0
     keepalives: int = 0
     unknown_peers: int = 0
+    scanners: int = 0
     broken: int = 0
     send_errors: int = 0
     faults: int = 0  # inputs that met a bug of ours; anything but 0 is one
@@ -54,12 +62,14 @@ class Endpoint:
         *,
         on_incoming: Callable[[IncomingUsage], None],
         streams: Streams | None = None,
+        strangers: StrangerPolicy = StrangerPolicy.SILENT,
     ) -> None:
         self.core = core
         self.counters = EndpointCounters()
         self._socket = socket
         self._streams = streams
-        self._trunks = trunks
+        self.trunks = trunks
+        self._policy = strangers
         self._on_incoming = on_incoming
         self._listeners: dict[InviteUsage, Callable[[SessionEvent], None]] = {}
         self._requests: dict[ClientKey, Callable[[RequestDone], None]] = {}
@@ -119,13 +129,16 @@ class Endpoint:
         if is_keepalive(data):
             self.counters.keepalives += 1
             return
-        if not self._is_known(source[0]):
-            # A response may come from another address than its request went to; it finds its transaction by
-            # a branch that nobody can guess.
-            is_response = data[:4].upper() == b"SIP/"
-            if not is_response or not self.core.transactions.expects_responses:
-                self._refuse_stranger(source[0])
-                return
+        is_response = data[:4].upper() == b"SIP/"
+        if not is_response and SCANNERS.search(data):
+            self.counters.scanners += 1
+            return
+        # A response may come from another address than its request went to; it finds its transaction by a
+        # branch that nobody can guess.
+        expected = is_response and self.core.transactions.expects_responses
+        if not expected and not self._is_known(source[0]):
+            self._refuse_stranger(data, source)
+            return
         with self._wall(f"{source[0]}:{source[1]}"):
             if not self.core.receive_datagram(data, source, trio.current_time()):
                 self.counters.broken += 1
@@ -161,11 +174,19 @@ class Endpoint:
             self.flush()
 
     def _is_known(self, host: str) -> bool:
-        return self._trunks.allows(host) or host in self._called
+        return self.trunks.allows(host) or host in self._called
 
-    def _refuse_stranger(self, host: str) -> None:
-        """Silence: an answer would tell scanners that someone is here. The operator is told once a host."""
+    def _refuse_stranger(self, data: bytes, source: Address) -> None:
+        """Silence, unless the policy is 403: an answer tells scanners that someone is here.
+
+        The operator is told once a host.
+        """
+        host = source[0]
         self.counters.unknown_peers += 1
+        if self._policy is StrangerPolicy.FORBIDDEN:
+            with self._wall(f"{host}:{source[1]}"):
+                self.core.forbid(data, source, trio.current_time())
+                self.flush()
         if host not in self._strangers and len(self._strangers) < STRANGERS_NAMED:
             self._strangers.add(host)
             _log.warning("sip.unknown_peer", peer=host, setting="RUNTIME_SIP_TRUNKS")

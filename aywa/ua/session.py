@@ -11,8 +11,18 @@ from aywa.errors import ParseError
 from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
+from aywa.proto.sip.header import Reason
 from aywa.proto.sip.session import InviteUsage
-from aywa.proto.sip.session_states import AnswerArrived, Ended, Established, OfferArrived, SessionEvent
+from aywa.proto.sip.session_states import (
+    AnswerArrived,
+    EarlyMedia,
+    Ended,
+    Established,
+    KeyPressed,
+    OfferArrived,
+    Ringing,
+    SessionEvent,
+)
 from aywa.ua.endpoint import Endpoint
 
 HANGUP_WAIT_S = 2.0  # four T1: a peer that is there has answered the BYE; the transaction goes on without us
@@ -26,6 +36,7 @@ class SessionEnded:
     by_remote: bool
     sip_status: int | None
     reason: str
+    causes: tuple[Reason, ...] = ()  # what the peer's Reason headers say (RFC 3326)
 
 
 class Session:
@@ -36,12 +47,16 @@ class Session:
     and go on as before; it must not block. While it is not set, every such offer is refused: an answer that
     nobody made for it would be stale. A re-INVITE without an offer gets the one that `on_offer_wanted` makes,
     or what we described last while that is not set; `on_answer` hears the answer, once `local` is the offer.
+    `on_key` hears key presses that come by INFO: the key and its length in ms.
     """
 
     def __init__(self, endpoint: Endpoint, usage: InviteUsage, local: SessionDescription) -> None:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.on_key: Callable[[str, int], None] | None = None
+        self.on_early_media: Callable[[SessionDescription, bool], None] | None = None
+        self.on_ringing: Callable[[int], None] | None = None
         self.local = local
         self.peer: SessionDescription | None = None  # `answer`, or None while the set-up lasts
         self._endpoint = endpoint
@@ -50,7 +65,7 @@ class Session:
         self._over = trio.Event()
         self._ended: Ended | None = None
         self._failed: Ended | None = None  # ended without having been up
-        endpoint.listen(usage, self._hear)
+        endpoint.listen(usage, self.hear)
 
     @property
     def sip_call_id(self) -> str:
@@ -67,17 +82,20 @@ class Session:
     def ended(self) -> SessionEnded | None:
         """How it ended, or None while it lasts."""
         end = self._ended
-        return None if end is None else SessionEnded(end.by_remote, end.status, end.reason)
+        return None if end is None else SessionEnded(end.by_remote, end.status, end.reason, end.causes)
 
-    async def hangup(self, reason: str | None = None) -> None:
-        """Send BYE and wait at most `HANGUP_WAIT_S` for its answer; nothing to do when it is over already."""
-        self.hangup_nowait(reason)
+    async def hangup(self, reason: str | None = None, cause: Reason | None = None) -> None:
+        """Send BYE and wait at most `HANGUP_WAIT_S` for its answer; nothing to do when it is over already.
+
+        `cause` is told to the peer in the Reason header.
+        """
+        self.hangup_nowait(reason, cause)
         with trio.move_on_after(HANGUP_WAIT_S):
             await self._over.wait()
 
-    def hangup_nowait(self, reason: str | None = None) -> None:
+    def hangup_nowait(self, reason: str | None = None, cause: Reason | None = None) -> None:
         """Send BYE, or note it to be sent with the ACK, and return."""
-        self._usage.hang_up(trio.current_time(), reason or "")
+        self._usage.hang_up(trio.current_time(), reason or "", cause)
         self._endpoint.apply(self._usage)
 
     async def wait_ended(self) -> SessionEnded:
@@ -92,7 +110,8 @@ class Session:
         await self._established.wait()
         return self._failed
 
-    def _hear(self, event: SessionEvent) -> None:
+    def hear(self, event: SessionEvent) -> None:
+        """What the usage says; the endpoint calls it."""
         match event:
             case Established(body):
                 self._take(body)
@@ -111,8 +130,14 @@ class Session:
                 self._endpoint.forget(self._usage)
                 self._established.set()
                 self._over.set()
+            case KeyPressed(key, duration_ms):
+                tell("sip.on_key_failed", self.on_key, key, duration_ms)
+            case Ringing(response):
+                tell("sip.on_ringing_failed", self.on_ringing, response.status)
+            case EarlyMedia(_, body, reliable):
+                self._tell_early(body, reliable=reliable)
             case _:
-                pass  # ringing, and offers of ours refused: nothing waits for them
+                pass  # offers of ours refused: nothing waits for them
 
     def _take(self, body: bytes) -> bool:
         """Read the peer's answer; one that cannot be read ends the session."""
@@ -155,6 +180,15 @@ class Session:
                 return None
         return self.local.encode()
 
+    def _tell_early(self, body: bytes, *, reliable: bool) -> None:
+        """Early media that cannot be read is not heard; the answer may yet be readable."""
+        try:
+            description = parse_sdp(body)
+        except ParseError:
+            _log.warning("sip.early_media_unreadable", sip_call_id=self.sip_call_id)
+            return
+        tell("sip.on_early_media_failed", self.on_early_media, description, reliable)
+
     def _tell_answer(self) -> None:
         if self.on_answer is None:
             return
@@ -163,3 +197,13 @@ class Session:
         except Exception as error:  # noqa: BLE001 - the blast wall of this call: media may stand on either one
             _log.error("sip.on_answer_failed", places=places(error))
             self.hangup_nowait("the answer cannot be applied")
+
+
+def tell(failed: str, listener: Callable[..., None] | None, *said: object) -> None:
+    """Call a listener behind the blast wall of its call: what it raises costs what it was told."""
+    if listener is None:
+        return
+    try:
+        listener(*said)
+    except Exception as error:  # noqa: BLE001 - as above
+        _log.error(failed, places=places(error))

@@ -2,25 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import trio
 
 from aywa.errors import ParseError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
+from aywa.proto.sip.call_facts import CallFacts, facts_of
 from aywa.proto.sip.header import NameAddr
 from aywa.proto.sip.message import Request
 from aywa.proto.sip.routing import Address
-from aywa.proto.sip.session_states import Ended, SessionEvent, State
+from aywa.proto.sip.session_states import Ended, KeyPressed, OfferArrived, SessionEvent, State
 from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.settings import TrunkSettings
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import SipCallEnded
-from aywa.ua.session import Session
+from aywa.ua.session import Session, tell
 
 
 class IncomingCall:
-    """A call that waits for its answer. Raises ParseError when its offer cannot be read."""
+    """A call that waits for its answer. Raises ParseError when its offer cannot be read.
+
+    `facts` says who calls and by which way. `on_offer` and `on_key` are a session's, before the answer: an
+    UPDATE may change what a `progress` has settled.
+    """
 
     def __init__(self, endpoint: Endpoint, usage: IncomingUsage) -> None:
         self.request: Request = usage.request
@@ -28,9 +34,14 @@ class IncomingCall:
         self.from_: NameAddr = usage.request.from_
         self.to: NameAddr = usage.request.to
         self.source: Address = usage.source
+        self.facts: CallFacts = facts_of(usage.request)
+        self.trunk: TrunkSettings | None = endpoint.trunks.of(usage.source[0])
         self.offer: SessionDescription | None = parse_sdp(usage.request.body) if usage.has_offer else None
+        self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
+        self.on_key: Callable[[str, int], None] | None = None
         self._endpoint = endpoint
         self._usage = usage
+        self._early: Session | None = None
         self._over = trio.Event()
         self._ended: Ended | None = None
         endpoint.listen(usage, self._hear)
@@ -46,6 +57,20 @@ class IncomingCall:
             self._usage.ring(trio.current_time())
             self._endpoint.apply(self._usage)
 
+    async def progress(self, early: SessionDescription) -> None:
+        """Send 183 with `early`, so that the caller hears us before the answer; nothing once it is over.
+
+        It is the answer to the INVITE's offer where the caller knows 100rel, and `answer` then takes it as
+        said. Raises LocalProtocolError when it was described before, or is an offer and the caller lacks
+        100rel. No checkpoint.
+        """
+        if self.waiting:
+            self._early = Session(self._endpoint, self._usage, early)
+            self._early.peer = self.offer
+            self._endpoint.listen(self._usage, self._hear)
+            self._usage.progress(early.encode(), trio.current_time())
+            self._endpoint.apply(self._usage)
+
     async def answer(self, answer: SessionDescription) -> Session:
         """Send 200 with `answer` (our offer, when the INVITE had none) and wait for the ACK.
 
@@ -54,8 +79,14 @@ class IncomingCall:
         """
         if not self.waiting:
             raise self._why()
-        session = Session(self._endpoint, self._usage, answer)
-        session.peer = self.offer
+        session = self._early
+        if session is None:
+            session = Session(self._endpoint, self._usage, answer)
+            session.peer = self.offer
+        elif not self._usage.described:
+            session.local = answer  # the caller lacks 100rel: the 183 was a foretaste
+        self._endpoint.listen(self._usage, session.hear)
+        session.on_offer, session.on_key = session.on_offer or self.on_offer, self.on_key
         self._usage.accept(answer.encode(), trio.current_time())
         self._endpoint.apply(self._usage)
         done = False
@@ -68,6 +99,7 @@ class IncomingCall:
         if end is not None:
             raise SipCallEnded(end.reason, by_remote=end.by_remote, status=end.status)
         if session.peer is None:
+            session.hangup_nowait("the answer cannot be read")
             ended = await session.wait_ended()  # the answer in the ACK could not be read: BYE is on its way
             raise SipCallEnded(ended.reason, by_remote=False, status=ended.sip_status)
         return session
@@ -99,6 +131,14 @@ class IncomingCall:
             self._endpoint.apply(self._usage)
 
     def _hear(self, event: SessionEvent) -> None:
+        if self._early is not None:
+            self._early.on_offer, self._early.on_key = self.on_offer, self.on_key
+            self._early.hear(event)
+        elif isinstance(event, KeyPressed):
+            tell("sip.on_key_failed", self.on_key, event.key, event.duration_ms)
+        elif isinstance(event, OfferArrived):
+            self._usage.answer_offer(None, trio.current_time())
+            self._endpoint.apply(self._usage)
         if isinstance(event, Ended):
             self._ended = event
             self._endpoint.forget(self._usage)

@@ -13,24 +13,28 @@ from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
 from aywa.proto.sip.departure import Departures
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
+from aywa.proto.sip.session_timer import SessionPolicy
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings
+from aywa.settings import SipSettings, StrangerPolicy
 from aywa.ua.endpoint import Endpoint, EndpointCounters
 from aywa.ua.failover import first_that_works
+from aywa.ua.gate import Gate
+from aywa.ua.registrations import Registrations, serve_registrations
 from aywa.ua.resolver import Resolver
 from aywa.ua.session import Session
 from aywa.ua.tcp import Streams, open_streams
 from aywa.ua.tls import open_tls
-from aywa.ua.trunk import Trunks
-from aywa.ua.uac import ask_options, place_call
+from aywa.ua.trunk import Trunks, credentials_of
+from aywa.ua.uac import OutgoingCall, ask_options, place_call
 from aywa.ua.uas import IncomingCall, read_incoming
 from aywa.ua.udp import DatagramSocket, open_udp
 
@@ -46,16 +50,22 @@ class UserAgent:
         self,
         core: UserAgentCore,
         socket: DatagramSocket,
-        trunks: Trunks,
+        gate: Gate,
         calls: trio.Nursery,
         on_call: OnCall,
         streams: Streams,
         resolver: Resolver,
+        *,
+        strangers: StrangerPolicy,
     ) -> None:
         self.local: Address = socket.local
         self.streams = streams
+        self.gate = gate
+        self.endpoint = Endpoint(
+            core, socket, gate.trunks, on_incoming=self._take, strangers=strangers, streams=streams
+        )
         self._resolver = resolver
-        self.endpoint = Endpoint(core, socket, trunks, on_incoming=self._take, streams=streams)
+        self.registrations = Registrations(self.endpoint, self.resolve)
         self._calls = calls
         self._on_call = on_call
 
@@ -72,30 +82,42 @@ class UserAgent:
         offer: SessionDescription,
         headers: Iterable[tuple[str, str]] = (),
         ring_timeout_s: float = 60.0,
+        allow_redirect: Callable[[Uri], bool] | None = None,
+        on_early_media: Callable[[SessionDescription, bool], None] | None = None,
+        on_ringing: Callable[[int], None] | None = None,
+        trunk: str | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
-        Raises InviteFailed with the final status, and TransportError when the host has no address.
+        A challenge is answered with the outbound credentials of `trunk`; of the trunk that the address of
+        `target` belongs to when none is named. Raises KeyError for a trunk that is not there, InviteFailed
+        with the final status, TransportError when the host has no address, and CustomHeaderError for a header
+        that may not be added. What the rest mean says `OutgoingCall`.
+
         Cancelling the surrounding scope cancels the call; an answer that crosses is hung up.
         """
-        headers = tuple(headers)
-
-        async def attempt(destination: Address) -> Session:
-            return await place_call(
-                self.endpoint,
-                target,
-                destination,
-                from_uri=from_uri,
-                offer=offer,
-                headers=headers,
-                ring_timeout_s=ring_timeout_s,
-            )
-
-        return await first_that_works(await self.resolve(target), attempt)
+        call = OutgoingCall(
+            target,
+            from_uri,
+            offer,
+            tuple(headers),
+            ring_timeout_s,
+            allow_redirect,
+            on_early_media,
+            on_ringing,
+            self._credentials(trunk),
+        )
+        return await place_call(self.endpoint, call, self.resolve)
 
     async def resolve(self, target: Uri) -> list[Address]:
         """Where `target` leads, in the order to try (RFC 3263). Raises TransportError for nowhere."""
         return await self._resolver.addresses(target, 6 if ":" in self.local[0] else 4)
+
+    def _credentials(self, trunk: str | None) -> Credentials | None:
+        if trunk is None:
+            return None
+        outbound = self.endpoint.trunks.named_as(trunk).outbound
+        return None if outbound is None else credentials_of(outbound)
 
     async def options(self, target: Uri) -> Response:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
@@ -149,18 +171,39 @@ async def _open_sockets(
 
 
 def _make_core(
-    settings: SipSettings, local: Address, streams: Streams, rng: Random, load: Callable[[], SipLoad]
+    settings: SipSettings,
+    local: Address,
+    gate: Gate,
+    streams: Streams,
+    *,
+    rng: Random,
+    load: Callable[[], SipLoad],
 ) -> UserAgentCore:
+    policy = SessionPolicy(settings.session_interval_s, settings.min_session_interval_s)
     host = settings.advertised_host or local[0]
-    departures = Departures(_reached(host, local, streams), streams.known_to)
-    identity = Identity(host, local[1], rng, product=settings.user_agent)
-    return UserAgentCore(identity, load=load, departures=departures)
+    return UserAgentCore(
+        Identity(host, local[1], rng, product=settings.user_agent, policy=policy),
+        load=load,
+        departures=Departures(_reached(host, local, streams), streams.known_to),
+        credentials=lambda destination: gate.trunks.credentials_for(destination[0]),
+        guard=gate.check,
+    )
 
 
 def _reached(host: str, udp: Address, streams: Streams) -> dict[Transport, Address]:
     """Where peers reach us, by transport."""
     ports = {kind: port for kind, (_, port) in streams.local.items()}
     return {kind: (host, port) for kind, port in {Transport.UDP: udp[1], **ports}.items()}
+
+
+async def _close(agent: UserAgent) -> None:
+    """Give everything back, as far as `CLOSE_S` goes, and end the tasks."""
+    agent.say_goodbye()
+    with trio.move_on_after(CLOSE_S, shield=True):
+        await agent.registrations.leave()
+        await agent.endpoint.wait_quiet()
+    agent.registrations.stop()
+    agent.endpoint.stop()
 
 
 @asynccontextmanager
@@ -181,7 +224,7 @@ async def open_user_agent(
 
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
-    trunks = Trunks(settings.trunks)
+    gate = Gate(Trunks(settings.trunks, settings.named_trunks), settings.realm, rng.randbytes(32))
     socket, streams = await _open_sockets(settings, socket)
     closing = False
     failure: Exception | None = None
@@ -192,14 +235,17 @@ async def open_user_agent(
         return load() if load is not None else SipLoad()
 
     resolver = Resolver(rng, settings.nameservers)
-    core = _make_core(settings, socket.local, streams, rng, load_now)
+    core = _make_core(settings, socket.local, gate, streams, rng=rng, load=load_now)
     try:
         async with trio.open_nursery() as service:
             agent: UserAgent | None = None
             try:
                 async with trio.open_nursery() as calls:
-                    agent = UserAgent(core, socket, trunks, calls, on_call, streams, resolver)
+                    agent = UserAgent(
+                        core, socket, gate, calls, on_call, streams, resolver, strangers=settings.strangers
+                    )
                     service.start_soon(agent.endpoint.serve)
+                    service.start_soon(serve_registrations, agent.registrations)
                     try:
                         yield agent
                     except Exception as error:  # noqa: BLE001 - raised again below
@@ -209,10 +255,7 @@ async def open_user_agent(
                         calls.cancel_scope.cancel()
             finally:
                 if agent is not None:
-                    agent.say_goodbye()
-                    with trio.move_on_after(CLOSE_S, shield=True):
-                        await agent.endpoint.wait_quiet()
-                    agent.endpoint.stop()
+                    await _close(agent)
     finally:
         socket.close()
         streams.close()

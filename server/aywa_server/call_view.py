@@ -13,6 +13,7 @@ from aywa.model.call import (
     ArtifactItem,
     Call,
     Customer,
+    Media,
     Monitor,
     Recording,
     Timeline,
@@ -57,6 +58,7 @@ def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] |
         scenario=row.scenario,
         worker_id=row.worker_id,
         artifact=_artifact(row, recording, lines).model_copy(update=_pcap(row, base_url)),
+        media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED
         else Monitor(control_url=f"{base_url}/call/{row.id}/control"),

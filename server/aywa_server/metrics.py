@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from prometheus_client.metrics_core import HistogramMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from aywa.ports.store import TimelineEntry
 
@@ -14,6 +14,13 @@ CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 # What a caller feels: below 0.5 s is a quick answer, above 2 s people say "hello?"
 _LATENCY_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
+
+
+# From a bad to the best MOS that G.711 gets: below 3.6 many callers are dissatisfied (ITU-T G.109).
+_MOS_BUCKETS = (1.5, 2.0, 2.6, 3.1, 3.6, 3.8, 4.0, 4.2, 4.3, 4.4, 4.5)
+_LOSS_BUCKETS = (0.0, 0.001, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
+_JITTER_BUCKETS_S = (0.001, 0.002, 0.005, 0.01, 0.02, 0.03, 0.05, 0.1, 0.2)
+_ROUND_TRIP_BUCKETS_S = (0.005, 0.01, 0.02, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, 2.0)
 
 
 class _TickLateness:
@@ -33,6 +40,75 @@ class _TickLateness:
             buckets=buckets,
             sum_value=None,
         )
+
+
+class _CallQuality:
+    """How calls sounded, one observation a call and direction at its end."""
+
+    def __init__(self, registry: CollectorRegistry) -> None:
+        def histogram(name: str, meaning: str, buckets: tuple[float, ...]) -> Histogram:
+            return Histogram(name, meaning, ["direction"], buckets=buckets, registry=registry)
+
+        self._mos = histogram("aywa_call_mos", "E-model MOS of ended calls", _MOS_BUCKETS)
+        self._loss = histogram("aywa_call_loss_ratio", "Packets lost of ended calls", _LOSS_BUCKETS)
+        self._jitter = histogram("aywa_call_jitter_seconds", "Jitter of ended calls", _JITTER_BUCKETS_S)
+        self._round_trip = Histogram(
+            "aywa_call_round_trip_seconds",
+            "Mean round trip of ended calls",
+            buckets=_ROUND_TRIP_BUCKETS_S,
+            registry=registry,
+        )
+
+    def observe(self, quality: object) -> None:
+        """Count a call by the `quality` of its media.stats; what is unknown is passed over."""
+        if not isinstance(quality, Mapping):
+            return
+        trip = quality.get("round_trip_ms")
+        if isinstance(trip, int | float):
+            self._round_trip.observe(trip / 1000)
+        for direction in ("received", "sent"):
+            figures = quality.get(direction)
+            if isinstance(figures, Mapping):
+                self._mos.labels(direction).observe(float(figures["mos"]))
+                self._loss.labels(direction).observe(float(figures["loss_percent"]) / 100)
+                self._jitter.labels(direction).observe(float(figures["jitter_ms"]) / 1000)
+
+
+class _Registered:
+    """Registrations by trunk, as they are when they are asked for."""
+
+    def __init__(self, read: Callable[[], Mapping[str, bool]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        """One gauge, labelled by registration."""
+        family = GaugeMetricFamily(
+            "aywa_sip_registered", "Whether the registrar holds our contact", labels=["registration"]
+        )
+        for name, registered in self._read().items():
+            family.add_metric([name], float(registered))
+        yield family
+
+
+class _SipRequests:
+    """Requests that were turned away, and how callers have proved themselves; read at every scrape."""
+
+    def __init__(
+        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+    ) -> None:
+        self._refusals = refusals
+        self._authentication = authentication
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """Two counters, by reason and by outcome."""
+        for name, meaning, label, read in (
+            ("aywa_sip_refused", "SIP requests turned away", "reason", self._refusals),
+            ("aywa_sip_authentication", "New calls asked for credentials", "outcome", self._authentication),
+        ):
+            family = CounterMetricFamily(name, meaning, labels=[label])
+            for value, count in read().items():
+                family.add_metric([value], count)
+            yield family
 
 
 class Metrics:
@@ -55,6 +131,7 @@ class Metrics:
         self._barge_ins = Counter(
             "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
         )
+        self._calls = _CallQuality(self._registry)
         self._http = Histogram(
             "aywa_http_request_seconds",
             "API requests",
@@ -71,6 +148,16 @@ class Metrics:
         """The engine's ticks: (upper limit in seconds, count), the last limit infinite."""
         self._registry.register(_TickLateness(read))
 
+    def use_registrations(self, read: Callable[[], Mapping[str, bool]]) -> None:
+        """By trunk: whether its registration stands; read at every scrape."""
+        self._registry.register(_Registered(read))
+
+    def use_sip(
+        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+    ) -> None:
+        """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
+        self._registry.register(_SipRequests(refusals, authentication))
+
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""
         match entry.kind:
@@ -82,6 +169,8 @@ class Metrics:
                 total = entry.data.get("total_ms")
                 if isinstance(total, int | float):
                     self._latency.observe(total / 1000)
+            case "media.stats":
+                self._calls.observe(entry.data.get("quality"))
             case "turn.truncated":
                 self._barge_ins.inc()
 

@@ -87,6 +87,8 @@ class Server:
             async with open_runtime(settings, rng=rng, observer=metrics.observe) as runtime:
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
+                metrics.use_registrations(runtime.registered)
+                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,

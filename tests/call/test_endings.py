@@ -10,7 +10,7 @@ from aywa.errors import EndCode, EndSide, MediaError, RequestError
 from aywa.ports.llm import Done, Token, ToolCall
 from aywa.ports.store import CallStatus
 from aywa.proto.sdp.offer_answer import AudioFormat, LocalAudio, make_offer
-from aywa.settings import CallSettings
+from aywa.settings import CallSettings, SrtpPolicy, TrunkSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 from tests.kit.call_world import CallWorld, Person, happens
@@ -365,3 +365,13 @@ async def test_shutdown(autojump_clock: trio.testing.MockClock) -> None:
 async def _hang_up_later(person: Person) -> None:
     await trio.sleep(1.0)
     person.session.remote_hangs_up()
+
+
+async def test_a_trunk_that_wants_srtp_refuses_a_plain_offer(autojump_clock: trio.testing.MockClock) -> None:
+    incoming = FakeIncomingCall()
+    incoming.trunk = TrunkSettings("pbx", srtp=SrtpPolicy.REQUIRED)
+    world = CallWorld()
+    async with world.table() as table:
+        await table.take_incoming(incoming)
+    assert incoming.rejected == (488, {})
+    assert incoming.session is None

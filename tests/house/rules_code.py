@@ -20,6 +20,7 @@ _BROAD = {"Exception", "BaseException"}
 BROAD_EXCEPT_FILES = frozenset(
     {
         "aywa/ua/endpoint.py",  # one input of the socket
+        "aywa/ua/registrations.py",  # the registration of one trunk
         "aywa/ua/session.py",  # the application's answer to a re-INVITE
         "aywa/ua/user_agent.py",  # one incoming call
         "aywa/call/table.py",  # one call

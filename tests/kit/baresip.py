@@ -6,13 +6,14 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from socket import SOCK_DGRAM
 
 import trio
 
 from tests.kit.ports import free_port, free_udp_range
 
 _MODULE_DIRS = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules")
-_MODULES = ("stdio", "g711", "aufile", "aubridge", "sndfile", "uuid")
+_MODULES = ("stdio", "g711", "g722", "opus", "srtp", "aufile", "aubridge", "sndfile", "uuid")
 _APPLICATIONS = ("account", "menu", "ctrl_tcp")
 
 
@@ -55,7 +56,30 @@ class Baresip:
         return next(iter(sorted((self.folder / "rec").glob("dump-*-dec.wav"))))
 
 
-def _write_configuration(folder: Path, sip_port: int, control_port: int, microphone: Path) -> None:
+@dataclass(frozen=True, slots=True)
+class Account:
+    """How this phone calls: `codec` as baresip names it; `srtp`: its `mediaenc`, "srtp-mand" for SDES.
+
+    With a `password` it answers challenges, as `user`.
+    """
+
+    codec: str = "pcmu/8000/1"
+    srtp: str = ""
+    rate_hz: int = 8000
+    channels: int = 1
+    user: str = "guest"
+    password: str = ""
+
+    def __str__(self) -> str:
+        parts = [f"<sip:{self.user}@127.0.0.1>", "regint=0", f"audio_codecs={self.codec}"]
+        if self.password:
+            parts += [f"auth_user={self.user}", f"auth_pass={self.password}"]
+        return ";".join(parts + ([f"mediaenc={self.srtp}"] if self.srtp else []))
+
+
+def _write_configuration(
+    folder: Path, sip_port: int, control_port: int, microphone: Path, account: Account
+) -> None:
     modules = next(path for path in _MODULE_DIRS if Path(path).is_dir())
     rtp = free_udp_range(16)
     lines = [
@@ -64,7 +88,8 @@ def _write_configuration(folder: Path, sip_port: int, control_port: int, microph
         f"audio_source aufile,{microphone}",
         "audio_player aubridge,sink",
         "audio_alert aubridge,alert",
-        *(f"{name}_{key}" for name in ("ausrc", "auplay") for key in ("srate 8000", "channels 1")),
+        *(f"{name}_srate {account.rate_hz}" for name in ("ausrc", "auplay")),
+        *(f"{name}_channels {account.channels}" for name in ("ausrc", "auplay")),
         *(f"{name}_format s16" for name in ("ausrc", "auplay", "auenc", "audec")),
         "audio_txmode thread",
         f"rtp_ports {rtp}-{rtp + 15}",
@@ -79,15 +104,17 @@ def _write_configuration(folder: Path, sip_port: int, control_port: int, microph
     ]
     (folder / "rec").mkdir(parents=True)
     (folder / "config").write_text("\n".join(lines) + "\n")
-    (folder / "accounts").write_text("<sip:guest@127.0.0.1>;regint=0;audio_codecs=pcmu/8000/1\n")
+    (folder / "accounts").write_text(f"{account}\n")
     (folder / "contacts").write_text("")
 
 
 @asynccontextmanager
-async def open_baresip(folder: Path, microphone: Path) -> AsyncIterator[Baresip]:
-    """Start baresip in `folder` with `microphone` (mono WAV at 8 kHz, played from the start of a call)."""
+async def open_baresip(
+    folder: Path, microphone: Path, account: Account = Account()
+) -> AsyncIterator[Baresip]:
+    """Start baresip in `folder` with `microphone` (a WAV at the account's rate, played from the start)."""
     control_port = free_port()
-    _write_configuration(folder, free_port(), control_port, microphone)
+    _write_configuration(folder, free_port(SOCK_DGRAM), control_port, microphone, account)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
             ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log

@@ -40,6 +40,13 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
         recording_path="/recordings/1.wav",
         pcap_path="/recordings/1.pcap",
         worker_id="worker-a",
+        media={
+            "codec": "PCMU",
+            "srtp": None,
+            "received": {"loss_percent": 0.5, "jitter_ms": 1.25, "mos": 4.37},
+            "sent": None,
+            "round_trip_ms": 35.5,
+        },
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 

@@ -111,7 +111,7 @@ class Rig:
         payload_type: int = 0,
         format: MediaFormat | None = None,
         rate_hz: int | None = None,
-        **leg: int | bool,
+        **leg: int | bool | bytes,
     ) -> None:
         """`format`: G.711 with key presses under 101 by default; `rate_hz`: what suits it by default."""
         self._stack = ExitStack()
@@ -119,7 +119,7 @@ class Rig:
         self.phone = Phone(self._socket.getsockname()[1], payload_type)
         self._stack.enter_context(self.phone.socket)
         self.engine = NativeEngine(4)
-        settings: dict[str, int | bool] = {
+        settings: dict[str, int | bool | bytes] = {
             "ssrc": 0xABCD,
             "sequence": 10,
             "timestamp": 1000,

@@ -26,6 +26,7 @@ from aywa.media.events import (
 from aywa.media.format import Codec, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.ports.capture import CapturedPacket, CaptureMode
+from aywa.proto.rtp.quality import StreamQuality
 
 TICK_S = 0.02
 FRAME = 160
@@ -59,6 +60,7 @@ class FakeLeg:
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
         self.format = parameters.format
+        self.sounded = StreamQuality(None, None, None)
         self.formats = [parameters.format]  # all it has had
         self.sent = bytearray()  # speech that was sent, S16LE
         self.audible: list[tuple[int, int]] = []  # (timeline, samples) of each frame with speech
@@ -117,6 +119,9 @@ class FakeLeg:
 
     def hold(self, held: bool) -> None:
         self.held = held
+
+    def quality(self) -> StreamQuality:
+        return self.sounded
 
     def stats(self) -> FakeStats:
         received, lost = self.packets

@@ -10,6 +10,9 @@ import trio
 from aywa.errors import EndCode, EndReason, EndSide, RemoteProtocolError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
+from aywa.proto.sip.call_facts import CallFacts
+from aywa.proto.sip.name_addr import parse_name_addr
+from aywa.settings import TrunkSettings
 
 
 class CallerGaveUpError(RemoteProtocolError):
@@ -35,6 +38,7 @@ class FakeSession:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.on_key: Callable[[str, int], None] | None = None
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None
@@ -87,6 +91,9 @@ class FakeIncomingCall:
         self, number: int = 1, *, offer: bool | SessionDescription = True, cancelled: bool = False
     ) -> None:
         self.sip_call_id = f"call-{number}@test"
+        self.source = ("192.0.2.7", 5060)
+        self.trunk: TrunkSettings | None = None
+        self.facts = CallFacts(parse_name_addr("<sip:caller@example.test>"))
         self.from_ = "<sip:caller@example.test>"
         self.to = "<sip:hotel@example.test>"
         theirs = make_offer(LocalAudio("127.0.0.1", 40_000 + 2 * number), number, 1)

@@ -19,9 +19,13 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
     raise RuntimeError("none of 1000 ports is free")
 
 
-def free_udp_range(count: int, *, above: int = 20000) -> int:
-    """The first, even one of `count` consecutive UDP ports that were free a moment ago."""
-    for first in range(above, 32000, 2 * count):
+def free_udp_range(count: int, *, above: int = 20000, below: int = 28000) -> int:
+    """The first, even one of `count` consecutive UDP ports that were free a moment ago.
+
+    Any of them, so that two runs on one machine seldom want the same.
+    """
+    candidates = range(above, below, 2 * count)
+    for first in random.sample(candidates, len(candidates)):
         probes = []
         try:
             for port in range(first, first + count):

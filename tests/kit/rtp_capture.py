@@ -3,7 +3,7 @@
 import shutil
 import struct
 import subprocess
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -22,6 +22,7 @@ class Stream:
 
     times: list[float] = field(default_factory=list)
     sequences: list[int] = field(default_factory=list)
+    kinds: Counter[tuple[int, int]] = field(default_factory=Counter)  # payload type and payload bytes
 
     @property
     def largest_gap_ms(self) -> float:
@@ -72,14 +73,17 @@ def read_streams(path: Path) -> dict[int, Stream]:
     streams: dict[int, Stream] = defaultdict(Stream)
     offset = 24
     while offset + 16 <= len(data):
-        seconds, fraction, length, _ = struct.unpack_from("<IIII", data, offset)
+        seconds, fraction, length, original = struct.unpack_from("<IIII", data, offset)
         packet = data[offset + 16 : offset + 16 + length]
         offset += 16 + length
         payload = _ETHERNET + _IP + _UDP
         if len(packet) < payload + 12 or packet[payload] >> 6 != 2:
             continue
+        if 192 <= packet[payload + 1] <= 223:  # RTCP (RFC 5761 section 4)
+            continue
         (port,) = struct.unpack_from("!H", packet, _ETHERNET + _IP)
         (sequence,) = struct.unpack_from("!H", packet, payload + 2)
         streams[port].times.append(seconds + fraction * scale)
         streams[port].sequences.append(sequence)
+        streams[port].kinds[packet[payload + 1] & 0x7F, original - payload - 12] += 1
     return dict(streams)

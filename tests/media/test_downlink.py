@@ -295,7 +295,7 @@ def test_the_recording_holds_what_was_sent_on_its_very_sample() -> None:
         for _ in range(30):
             rig.step()
             recorded += rig.leg.read_recording()
-        assert len(recorded) == 4 * (33 * FRAME - 800)
+        assert len(recorded) == 4 * (33 * FRAME - 1600)
         assert rig.remove()
         recorded += rig.leg.read_recording()
         assert len(recorded) == 4 * 33 * FRAME

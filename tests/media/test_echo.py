@@ -7,6 +7,7 @@ from itertools import chain
 import pytest
 
 from aywa._native.echo import EchoGuard
+from aywa._native.speech import SpeechMonitor
 from tests.kit.echo_calls import (
     Situation,
     call,
@@ -17,7 +18,7 @@ from tests.kit.echo_calls import (
     recorded_sentences,
     spoken_sentences,
 )
-from tests.kit.echo_path import FRAME, LEAD_FRAMES, EchoPath, PathKind
+from tests.kit.echo_path import FRAME, LEAD_FRAMES, EchoPath, PathKind, echo_of, line_noise, padded, run
 
 DELAYS = (40, 80, 150, 250, 400)
 
@@ -90,3 +91,36 @@ def test_a_quiet_line_without_echo_keeps_every_word() -> None:
     assert detected(heard, expected)
     assert not guard.locked
     assert guard.return_loss_db is None
+
+
+@pytest.mark.parametrize("word_db", [0.0, -6.0])
+def test_on_a_line_without_echo_the_guard_costs_a_caller_no_time(word_db: float) -> None:
+    """150 words over the assistant with the guard and without: nearly all are told in the same frame."""
+    sentences = long_enough(recorded_sentences())
+    situation = Situation(EchoPath(0, None), -60.0, word_db)
+    waits = []
+    for number in range(150):
+        sentence = sentences[number % len(sentences)]
+        with_guard, expected = call(sentence, situation, number, EchoGuard())
+        without, _ = call(sentence, situation, number, None)
+        assert detected(with_guard, expected) == detected(without, expected)
+        if with_guard.starts:
+            waits.append(with_guard.starts[0][0] - without.starts[0][0])
+    waits.sort()
+    assert len(waits) >= 140
+    assert waits[len(waits) * 95 // 100] <= FRAME
+    assert waits[-1] <= 3 * FRAME
+
+
+def test_an_echo_that_begins_on_a_line_known_to_have_none_is_found() -> None:
+    """Another telephone after a transfer: 100 calls of a sentence without echo and one with it."""
+    sentences = recorded_sentences()
+    wrong = 0
+    for number, delay_ms in enumerate(DELAYS * 20):
+        guard, monitor = EchoGuard(), SpeechMonitor(1, 34, 400)
+        before, after = padded(sentences[number]), padded(sentences[number + 100])
+        assert not run(guard, monitor, before, line_noise(len(before), -60.0, number)).starts
+        heard = echo_of(after, EchoPath(delay_ms, 20.0), number) + line_noise(len(after), -60.0, number)
+        wrong += bool(run(guard, monitor, after, heard, len(before)).starts)
+        assert guard.locked
+    assert wrong <= 2

@@ -150,7 +150,7 @@ async def test_a_writer_with_a_stale_epoch_is_told_and_nothing_of_it_is_heard() 
 
 async def _call_out(phone: Phone, leg: Leg) -> None:
     """Half a second of silence, then speech, each packet on the leg's own clock."""
-    quiet, loud = b"\xff" * FRAME, g711.encode_ulaw(voiced(4000))
+    quiet, loud = b"\xff" * FRAME, g711.encode_ulaw(voiced(4000, pitch_hz=171.0))
     for frame in [quiet] * 25 + [loud[at : at + FRAME] for at in range(0, 4000, FRAME)]:
         phone.say(frame)
         now = leg.timeline

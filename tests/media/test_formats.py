@@ -221,7 +221,7 @@ def test_a_received_codec_passes_into_the_next_without_click_or_gap(rate_hz: int
             match, delay = best_match(fair[start - 320 : stop], wave[start:stop], 330)
             assert match > FAITHFUL[codec is OPUS], (codec, delay)
             assert 320 - delay < 200, codec  # 12 ms, the most that codec and filters delay
-        rig.step(8)
+        rig.step(13)
         recorded += left(rig)
         assert len(recorded) // 2 >= rate_hz * 12 * len(order) // 50
 

@@ -235,7 +235,7 @@ def test_a_digit_whose_end_was_lost_ends_by_time() -> None:
     with Rig() as rig:
         rig.talk(b"\xff" * FRAME)
         rig.phone.send(rig.phone.packet(bytes((3, 10, 0, 160)), payload_type=101, advance=0))
-        rig.step(4)
+        rig.step(11)
         assert not [event for event in rig.events if isinstance(event, Digit)]
         rig.step(3)
         assert [event for event in rig.events if isinstance(event, Digit)] == [Digit("3", 20, FRAME)]

@@ -57,6 +57,11 @@ async def test_the_list_is_a_bare_array_newest_first() -> None:
         "sipUri": "sip:+4930123456@192.0.2.1:5060",
     }
     assert live["customer"] == {"sipUri": "sip:alice@192.0.2.1"}
+    assert ended["media"] == {
+        "codec": "PCMU",
+        "received": {"lossPercent": 0.5, "jitterMs": 1.25, "mos": 4.37},
+        "roundTripMs": 35.5,
+    }
     assert ended["artifact"]["variableValues"] == {"day": "friday", "nights": 3}
     assert "monitor" not in ended
 

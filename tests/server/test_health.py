@@ -39,6 +39,13 @@ async def test_readiness_is_200_only_when_every_dependency_is_there() -> None:
     ]
 
 
+HEARD = {
+    "received": {"loss_percent": 0.8, "jitter_ms": 4.0, "mos": 4.25},
+    "sent": None,
+    "round_trip_ms": 60.0,
+}
+
+
 async def test_metrics_count_calls_reasons_and_latency() -> None:
     parts = make_parts()
     for seq, (kind, data) in enumerate(
@@ -47,6 +54,9 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
             ("turn.latency", {"total_ms": 640.0}),
             ("turn.latency", {"total_ms": None}),
             ("turn.truncated", {}),
+            ("media.stats", {"quality": HEARD}),
+            ("media.stats", {"quality": {"received": None, "sent": None, "round_trip_ms": None}}),
+            ("media.stats", {}),
             ("call.ended", {"code": "customer-ended-call"}),
             ("something.else", {}),
         ],
@@ -62,6 +72,14 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
         'aywa_turn_latency_seconds_bucket{le="0.8"} 1.0',
         "aywa_turn_latency_seconds_count 1.0",
         "aywa_barge_ins_total 1.0",
+        'aywa_call_mos_bucket{direction="received",le="4.3"} 1.0',
+        'aywa_call_mos_bucket{direction="received",le="4.2"} 0.0',
+        'aywa_call_mos_count{direction="received"} 1.0',
+        'aywa_call_loss_ratio_bucket{direction="received",le="0.01"} 1.0',
+        'aywa_call_loss_ratio_sum{direction="received"} 0.008',
+        'aywa_call_jitter_seconds_sum{direction="received"} 0.004',
+        "aywa_call_round_trip_seconds_sum 0.06",
+        "aywa_call_round_trip_seconds_count 1.0",
         "aywa_calls_live 3.0",
         'aywa_http_request_seconds_count{method="GET",route="/metrics",status="401"} 1.0',
     ):
@@ -80,3 +98,22 @@ def test_late_ticks_of_the_engine_are_a_histogram() -> None:
         "aywa_engine_legs 3.0",
     ):
         assert line in text.splitlines()
+
+
+def test_refusals_and_credentials_are_counters_read_at_the_scrape() -> None:
+    metrics, refused = Metrics(), {"scanner": 2.0, "banned": 0.0}
+    metrics.use_sip(lambda: refused, lambda: {"granted": 7.0})
+    refused["banned"] = 1.0
+    lines = metrics.render().decode().splitlines()
+    assert "# TYPE aywa_sip_refused_total counter" in lines
+    assert 'aywa_sip_refused_total{reason="scanner"} 2.0' in lines
+    assert 'aywa_sip_refused_total{reason="banned"} 1.0' in lines
+    assert 'aywa_sip_authentication_total{outcome="granted"} 7.0' in lines
+
+
+def test_registrations_are_a_gauge_by_trunk() -> None:
+    metrics = Metrics()
+    metrics.use_registrations(lambda: {"pbx": True, "carrier": False})
+    lines = metrics.render().decode().splitlines()
+    assert 'aywa_sip_registered{registration="pbx"} 1.0' in lines
+    assert 'aywa_sip_registered{registration="carrier"} 0.0' in lines

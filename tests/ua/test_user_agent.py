@@ -272,9 +272,9 @@ async def test_call_hung_up_in_the_moment_it_is_answered(autojump_clock: MockClo
         session = Session(endpoint, usage, offer())
         endpoint.flush()
         await session.wait_established()
-        endpoint.listen(usage, (again := Session(endpoint, usage, offer()))._hear)
-        again._hear(Established(ANSWER))
-        again._hear(Ended(True, None, ""))
+        endpoint.listen(usage, (again := Session(endpoint, usage, offer())).hear)
+        again.hear(Established(ANSWER))
+        again.hear(Ended(True, None, ""))
         assert await again.wait_established() is None
         assert await again.wait_ended() == SessionEnded(True, None, "")
 

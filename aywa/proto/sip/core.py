@@ -20,8 +20,10 @@ from typing import TypeAlias
 
 from aywa.errors import ParseError, RemoteProtocolError
 from aywa.proto.sip.build import new_request, response_to
+from aywa.proto.sip.call_auth import CHALLENGES, CallAuth
 from aywa.proto.sip.deadlines import Deadlines
 from aywa.proto.sip.departure import Departures
+from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.header import NameAddr
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.layer_actions import (
@@ -39,6 +41,7 @@ from aywa.proto.sip.parser import parse_datagram
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import AbandonInvite, Answer, SendAck, SessionEvent, StartRequest
+from aywa.proto.sip.session_timer import refuse_interval
 from aywa.proto.sip.session_uac import CallParameters, OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.transaction_actions import Failure
@@ -81,6 +84,7 @@ class RequestDone:
 
 CoreAction: TypeAlias = Transmit | IncomingCall | SessionSaid | RequestDone
 _SessionKey: TypeAlias = tuple[str, str]  # Call-ID and our tag, which is unique alone
+Guard: TypeAlias = Callable[[Request, Address, float], Response | None]
 
 
 class UserAgentCore:
@@ -93,10 +97,14 @@ class UserAgentCore:
         load: Callable[[], SipLoad] | None = None,
         limit: int = DEFAULT_LIMIT,
         departures: Departures | None = None,
+        credentials: Callable[[Address], Credentials | None] = lambda destination: None,
+        guard: Guard = lambda request, source, now: None,
     ) -> None:
         self.identity = identity
         self.transactions = TransactionLayer(limit=limit, departures=departures)
+        self.auth = CallAuth(identity, credentials)
         self._load = load
+        self._guard = guard  # the refusal a new INVITE has earned, if any
         self._sessions: dict[_SessionKey, InviteUsage] = {}
         self._owners: dict[ClientKey, InviteUsage | None] = {}  # None: a request outside sessions
         self._invites: dict[ServerKey, IncomingUsage] = {}
@@ -165,9 +173,13 @@ class UserAgentCore:
                 self._collect(usage, now)
         self._pump(now)
 
-    def invite(self, parameters: CallParameters, now: float) -> OutgoingUsage:
-        """Call someone."""
+    def invite(
+        self, parameters: CallParameters, now: float, credentials: Credentials | None = None
+    ) -> OutgoingUsage:
+        """Call someone. `credentials` go before those that the destination's address stands for."""
         usage = OutgoingUsage(self.identity, parameters, now=now)
+        if credentials is not None:
+            self.auth.choose(usage, credentials)
         self._sessions[(usage.call_id, usage.local_tag)] = usage
         self.apply(usage, now)
         return usage
@@ -185,10 +197,25 @@ class UserAgentCore:
             contact=self.identity.contact,
             headers=(*self.identity.capabilities(), ("User-Agent", self.identity.product)),
         )
-        key = self.transactions.start(request, destination, now)
-        self._owners[key] = None
+        return self.ask(request, destination, now)
+
+    def ask(self, request: Request, destination: Address, now: float) -> ClientKey:
+        """Send a request outside sessions; `RequestDone` with this key tells."""
+        key = ClientKey(request.via.branch or "", request.method)
+        self._owners[key] = None  # known before it starts: the first send may fail at once
+        self.transactions.start(request, destination, now)
         self._pump(now)
         return key
+
+    def forbid(self, data: bytes, source: Address, now: float) -> None:
+        """Answer a stranger's request with 403, without state; anything else of his is dropped."""
+        try:
+            request = parse_datagram(data)
+        except ParseError:
+            return
+        if isinstance(request, Request) and request.method != "ACK":
+            self.transactions.refuse_without_state(request, source, 403)
+            self._pump(now)
 
     def apply(self, usage: InviteUsage, now: float) -> None:
         """Carry out what a call of one of the session's own methods asked for."""
@@ -217,7 +244,9 @@ class UserAgentCore:
                         self._invites.pop(key, None)
 
     def _receive_request(self, key: ServerKey, request: Request, source: Address, now: float) -> None:
-        refusal = refuse(request)
+        refusal = refuse(request, self.identity.extensions)
+        if refusal is None and request.method in ("INVITE", "UPDATE"):
+            refusal = refuse_interval(request, self.identity.policy)
         if refusal is not None:
             self._respond(key, refusal, now)
         elif request.method == "CANCEL":
@@ -242,9 +271,9 @@ class UserAgentCore:
             self._collect(usage, now)
 
     def _receive_invite(self, key: ServerKey, request: Request, source: Address, now: float) -> None:
-        busy = self._busy(request)
-        if busy is not None:
-            self._respond(key, busy, now)
+        refusal = self._guard(request, source, now) or self._busy(request)
+        if refusal is not None:
+            self._respond(key, refusal, now)
             return
         try:
             usage = IncomingUsage(self.identity, request, key, source)
@@ -263,7 +292,7 @@ class UserAgentCore:
             return
         # The same tag as the INVITE's own responses (§9.2).
         self._respond(key, response_to(request, 200, to_tag=usage.local_tag), now)
-        usage.receive_cancel(now)
+        usage.receive_cancel(now, request)
         self._collect(usage, now)
 
     def _receive_ack(self, request: Request, now: float) -> None:
@@ -276,10 +305,28 @@ class UserAgentCore:
     def _receive_response(self, key: ClientKey, response: Response, now: float) -> None:
         usage = self._owners.get(key)
         if usage is not None:
+            if response.status in CHALLENGES and self._renew(key, usage, response, now):
+                return
+            if response.status >= 200:
+                self.auth.accept(usage, response)
             usage.receive_response(response, now)
             self._collect(usage, now)
         elif response.status >= 200 and key in self._owners:
             self._actions.append(RequestDone(key, response, None))
+
+    def _renew(self, key: ClientKey, usage: InviteUsage, response: Response, now: float) -> bool:
+        """Send a challenged request again, with an answer; False when there is none (§22.2)."""
+        sent = self.transactions.sent(key)
+        if sent is None or not usage.alive:
+            return False
+        again = self.auth.renew(usage, *sent, response)
+        if again is None:
+            return False
+        renewed = ClientKey(again.via.branch or "", again.method)
+        self._owners[renewed] = usage
+        self.transactions.start(again, sent[1], now)
+        self._collect(usage, now)
+        return True
 
     def _transaction_failed(self, key: ClientKey | ServerKey, why: Failure, now: float) -> None:
         if isinstance(key, ServerKey):
@@ -304,8 +351,10 @@ class UserAgentCore:
                     # Known before it starts: the first send may fail at once.
                     key = ClientKey(request.via.branch or "", request.method)
                     self._owners[key] = usage
+                    self.auth.sign(usage, request, address)
                     self.transactions.start(request, address, now)
                 case SendAck(request, address):
+                    self.auth.sign(usage, request, address)
                     self._actions.append(Transmit(request, self.transactions.prepare(request, address)))
                 case Answer(server_key, response):
                     self.transactions.respond(server_key, response, now)
@@ -319,6 +368,7 @@ class UserAgentCore:
         else:
             self._deadlines.set(key_of, None)
             self._sessions.pop(key_of, None)
+            self.auth.forget(usage)
 
     # -- answers of the core itself
 

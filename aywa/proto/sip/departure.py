@@ -32,7 +32,8 @@ class Departures:
         if not isinstance(destination, StreamAddress):
             if not isinstance(message, Request) or self._stream_to is None:
                 return destination
-            if len(message.encode()) <= MAX_UDP_REQUEST:
+            # A CANCEL is short, and follows the INVITE whose Via it repeats (§9.1).
+            if message.via.transport == Transport.UDP.value and len(message.encode()) <= MAX_UDP_REQUEST:
                 return destination
             stream = self._stream_to(destination)
             if stream is None:
@@ -51,12 +52,13 @@ class Departures:
                 message.headers.remove("Via")
                 for via in reversed((replace(top, transport=transport.value, host=host, port=port), *below)):
                     message.headers.prepend("Via", str(via))
-        contact = message.contact
-        if contact is None or (contact.uri.host, contact.uri.effective_port) != ours:
-            return
-        secure = isinstance(message, Request) and message.uri.scheme == "sips"
-        parameters = {**contact.uri.parameters, "transport": transport.value.lower()}
-        uri = replace(
-            contact.uri, scheme="sips" if secure else "sip", host=host, port=port, parameters=parameters
-        )
-        message.headers.set("Contact", str(NameAddr(contact.display, uri, contact.parameters)))
+        scheme = "sips" if isinstance(message, Request) and message.uri.scheme == "sips" else "sip"
+        contacts = []
+        for contact in message.contacts:
+            uri = contact.uri
+            if (uri.host, uri.effective_port) == ours:
+                parameters = {**uri.parameters, "transport": transport.value.lower()}
+                uri = replace(uri, scheme=scheme, host=host, port=port, parameters=parameters)
+            contacts.append(NameAddr(contact.display, uri, contact.parameters))
+        if contacts != list(message.contacts):
+            message.headers.set("Contact", ", ".join(map(str, contacts)))

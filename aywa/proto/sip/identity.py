@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from aywa.ids import new_branch, new_sip_call_id, new_tag
 from aywa.proto.sip.header import NameAddr, Via
+from aywa.proto.sip.session_timer import SessionPolicy
 from aywa.proto.sip.uri import Uri
 
 if TYPE_CHECKING:
     from random import Random  # the type only: this floor never draws from a source of its own
 
-ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS")
+ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "PRACK", "INFO")
 ACCEPT = "application/sdp"
 KNOWN_METHODS = frozenset(
     # registered methods that exist but are not offered here: 405 rather than 501 (§8.2.1, §21.5.2)
-    (*ALLOW, "REGISTER", "PRACK", "SUBSCRIBE", "NOTIFY", "PUBLISH", "INFO", "REFER", "MESSAGE", "UPDATE")
+    (*ALLOW, "REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "MESSAGE")
 )
 
 
@@ -29,6 +30,7 @@ class Identity:
     rng: Random
     product: str = "Aywa"
     user: str = "aywa"
+    policy: SessionPolicy = field(default_factory=SessionPolicy)
 
     @property
     def contact(self) -> NameAddr:
@@ -49,4 +51,9 @@ class Identity:
 
     def capabilities(self) -> tuple[tuple[str, str], ...]:
         """The header fields that say what is understood here (§11.2, §20.5)."""
-        return (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT), ("Supported", ""))
+        return (("Allow", ", ".join(ALLOW)), ("Accept", ACCEPT), ("Supported", ", ".join(self.extensions)))
+
+    @property
+    def extensions(self) -> tuple[str, ...]:
+        """The option tags that a peer may require (§19.2)."""
+        return ("timer", "100rel") if self.policy.reliable else ("timer",)

@@ -1,7 +1,7 @@
 """What a session does once it has a dialog: 2xx and ACK, requests inside it, BYE (RFC 3261 §12-15).
 
-`session.py` adds re-INVITE, `session_uac.py` and `session_uas.py` the two ways to set a session up. Table,
-timers and actions are in `session_states.py`.
+`session_change.py` adds re-INVITE and UPDATE, `session.py` session timers and INFO, `session_uac.py` and
+`session_uas.py` the two ways to set a session up. Table, timers and actions are in `session_states.py`.
 """
 
 from __future__ import annotations
@@ -9,10 +9,11 @@ from __future__ import annotations
 from abc import abstractmethod
 from dataclasses import dataclass
 
-from aywa.errors import RemoteProtocolError
+from aywa.errors import ParseError, RemoteProtocolError
 from aywa.proto.sip import offer
 from aywa.proto.sip.build import response_to
 from aywa.proto.sip.dialog import Dialog
+from aywa.proto.sip.header import Reason, parse_reasons
 from aywa.proto.sip.identity import ACCEPT, Identity
 from aywa.proto.sip.layer_actions import ServerKey
 from aywa.proto.sip.machine import Machine, next_states
@@ -29,17 +30,21 @@ from aywa.proto.sip.session_states import (
     StartRequest,
     State,
 )
+from aywa.proto.sip.session_timer import SessionClock
 from aywa.proto.sip.timers import GIVE_UP, T1, T2
 from aywa.proto.sip.transaction_actions import Failure, later
 from aywa.proto.sip.transactions import branch_of
 
+ACKS_KEPT = 32  # copies of a 2xx come within 32 s
+
 
 @dataclass(slots=True)
 class _Unacknowledged:
-    """A 2xx of ours that waits for its ACK."""
+    """A 2xx of ours that waits for its ACK. `offered`: it made an offer, and the ACK brings the answer."""
 
     key: ServerKey
     response: Response
+    offered: bool
     interval_s: float = T1
 
 
@@ -54,10 +59,16 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         self.call_id = call_id
         self.local_tag = local_tag
         self.slot = offer.OfferSlot()
+        self.clock = SessionClock(identity.policy)
+        self.peer_allows: frozenset[str] = frozenset()  # methods the peer said it takes
+        self._peer_refuses: frozenset[str] = frozenset()  # methods it has answered with 405 or 501
+        self.local_body = b""  # what was described last, by us and by the peer
+        self.peer_body = b""
         self._identity = identity
         self._unacknowledged: _Unacknowledged | None = None
         self._bye_branch = ""
         self._end_reason = ""
+        self._cause: Reason | None = None
         self._acks: dict[tuple[str, int], SendAck] = {}  # by remote tag and CSeq: each 2xx copy is answered
 
     @property
@@ -67,20 +78,23 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
 
     # -- what the user asks
 
-    def hang_up(self, now: float, reason: str = "") -> None:
-        """End a session that was answered: BYE now, or as soon as the ACK allows it (§15)."""
+    def hang_up(self, now: float, reason: str = "", cause: Reason | None = None) -> None:
+        """End a session that was answered: BYE now, or as soon as the ACK allows it (§15).
+
+        `reason` is for our own records, `cause` for the peer: the Reason header of the BYE (RFC 3326).
+        """
         if self.state is State.ANSWERED:
-            self._end_reason = reason
+            self._end_reason, self._cause = reason, cause
             self._enter("hang up")
         elif self.state is State.CONFIRMED:
-            self._end_reason = reason
+            self._end_reason, self._cause = reason, cause
             self._enter("hang up")
             self._send_bye(now)
 
     # -- what the network brings
 
     def receive_request(self, request: Request, key: ServerKey, now: float) -> None:
-        """A request inside the dialog: BYE or INVITE; others are the core's to answer."""
+        """A request inside the dialog: BYE, INVITE, UPDATE, PRACK, INFO; others are the core's to answer."""
         dialog = self._dialog_of(request)
         if dialog is None or not self.alive:
             self._actions.append(Answer(key, self._response(request, 481)))
@@ -90,10 +104,19 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         except RemoteProtocolError as error:
             self._actions.append(Answer(key, self._response(request, error.status_hint)))
             return
-        if request.method == "BYE":
-            self._receive_bye(request, key, now)
-        elif request.method == "INVITE":
-            self._receive_reinvite(request, key, now)
+        match request.method:
+            case "BYE":
+                self._receive_bye(request, key, now)
+            case "INVITE":
+                self._receive_reinvite(request, key, now)
+            case "UPDATE":
+                self._receive_update(request, key, now)
+            case "PRACK":
+                self._receive_prack(request, key, now)
+            case "INFO":
+                self._receive_info(request, key)
+            case _:
+                pass
 
     def receive_ack(self, request: Request, now: float) -> None:
         """An ACK inside the dialog; one that nothing waits for is ignored."""
@@ -102,7 +125,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
             return
         self._unacknowledged = None
         self._timers.stop(SessionTimer.REPEAT_2XX, SessionTimer.NO_ACK)
-        was_local = self.slot.state is offer.State.LOCAL
+        was_local = waiting.offered
         match self.state:
             case State.ANSWERED:
                 self._enter("ACK")
@@ -132,7 +155,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         elif response.cseq.method == "INVITE" and response.status // 100 == 2 and self._repeat_ack(response):
             return
         else:
-            self._receive_offer_response(response, now)
+            self._receive_change_response(response, now)
 
     def request_failed(self, branch: str, why: Failure, now: float) -> None:
         """The client transaction with `branch` got no final response."""
@@ -141,34 +164,57 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
                 self._enter("no response")
                 self._end(False, None, self._end_reason or why.value)
         else:
-            self._offer_failed(branch, now)
+            self._change_failed(branch, why, now)
+
+    def dialog_of_sent(self, sent: Request) -> Dialog | None:
+        """The dialog that counts the numbers of a request of ours."""
+        return self.dialog
+
+    def replace_request(self, sent: Request, again: Request) -> bool:
+        """`sent` was challenged, and `again` is to take its place; False when nobody waits for it (§22.2)."""
+        if branch_of(sent) != self._bye_branch or self.state is not State.ENDING:
+            return False
+        self._bye_branch = branch_of(again)
+        return True
 
     # -- the confirmed phase
 
     def _receive_bye(self, request: Request, key: ServerKey, now: float) -> None:
-        self._drop_peer_offer()
+        self._drop_peer_change()
         self._actions.append(Answer(key, self._response(request, 200)))
         crossed = self.state is State.ENDING
         self._enter("BYE received")
-        self._end(not crossed, None, reason_of(request) or self._end_reason)
+        self._end(not crossed, None, reason_of(request) or self._end_reason, causes=causes_of(request))
 
-    # -- the hooks of `session.py`
+    def _receive_prack(self, request: Request, key: ServerKey, now: float) -> None:
+        """A PRACK came; only who sent a reliable provisional response has a use for it (RFC 3262 §3)."""
+        self._actions.append(Answer(key, self._response(request, 481)))
+
+    # -- the hooks of `session_change.py` and `session.py`
 
     @abstractmethod
     def _receive_reinvite(self, request: Request, key: ServerKey, now: float) -> None:
         """A re-INVITE came."""
 
     @abstractmethod
-    def _receive_offer_response(self, response: Response, now: float) -> None:
-        """A response came that may be to a re-INVITE of ours."""
+    def _receive_update(self, request: Request, key: ServerKey, now: float) -> None:
+        """An UPDATE came."""
 
     @abstractmethod
-    def _offer_failed(self, branch: str, now: float) -> None:
-        """A client transaction failed that may be a re-INVITE of ours."""
+    def _receive_info(self, request: Request, key: ServerKey) -> None:
+        """An INFO came."""
 
     @abstractmethod
-    def _drop_peer_offer(self) -> None:
-        """The session ends: answer the re-INVITE that is open, if one is."""
+    def _receive_change_response(self, response: Response, now: float) -> None:
+        """A response came that may be to a re-INVITE or UPDATE of ours."""
+
+    @abstractmethod
+    def _change_failed(self, branch: str, why: Failure, now: float) -> None:
+        """A client transaction failed that may be a re-INVITE or UPDATE of ours."""
+
+    @abstractmethod
+    def _drop_peer_change(self) -> None:
+        """The session ends: answer the re-INVITE, UPDATE or PRACK that is open, if one is."""
 
     # -- shared with the set-up
 
@@ -183,6 +229,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
                 self._unacknowledged = None
                 self._timers.stop(SessionTimer.REPEAT_2XX)
                 self._end_reason = self._end_reason or "no ACK"
+                self._cause = self._cause or Reason("SIP", 408, "no ACK")
                 self._enter("no ACK")
                 self._send_bye(now)
             case _:
@@ -214,11 +261,18 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
             request.headers.set("Content-Type", ACCEPT)
             request.body = body
 
+    def _success(self, request: Request, body: bytes, now: float) -> Response:
+        """The 200 of an INVITE or UPDATE: it settles the session timer (RFC 4028 §9)."""
+        timer = self.clock.answer(request, now)
+        self._arm_clock()
+        headers = (("Contact", str(self._identity.contact)), *self._identity.capabilities(), *timer)
+        return self._response(request, 200, headers=headers, body=body)
+
     def _send_2xx(self, key: ServerKey, request: Request, body: bytes, now: float) -> None:
         """Answer `request` with 200 and repeat it until its ACK (§13.3.1.4)."""
-        headers = (("Contact", str(self._identity.contact)), *self._identity.capabilities())
-        response = self._response(request, 200, headers=headers, body=body)
-        self._unacknowledged = _Unacknowledged(key, response)
+        response = self._success(request, body, now)
+        offered = bool(body) and self.slot.state is offer.State.LOCAL
+        self._unacknowledged = _Unacknowledged(key, response, offered)
         self._timers.set(SessionTimer.REPEAT_2XX, now + T1)
         self._timers.set(SessionTimer.NO_ACK, now + GIVE_UP)
         self._actions.append(Answer(key, response))
@@ -227,6 +281,8 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         """Acknowledge a 2xx, and remember how: each copy of it is acknowledged again (§13.2.2.4)."""
         ack = SendAck(dialog.ack(self._identity.via(), sequence), dialog.next_hop)
         self._acks[(dialog.remote.tag or "", sequence)] = ack
+        if len(self._acks) > ACKS_KEPT:  # a call of days is refreshed thousands of times
+            del self._acks[next(iter(self._acks))]
         self._actions.append(ack)
 
     def _repeat_ack(self, response: Response) -> bool:
@@ -242,33 +298,69 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
             self.slot.refused()
             return False
         self.slot.answer_received()
+        self.peer_body = body
         return True
 
-    def _end_for(self, reason: str, now: float) -> None:
-        """Hang up because the peer broke the session."""
+    def _learn(self, message: Request | Response) -> None:
+        """Note which methods the peer takes."""
+        allowed = message.allow
+        if allowed:
+            self.peer_allows = frozenset(method.upper() for method in allowed) - self._peer_refuses
+
+    def _arm_clock(self) -> None:
+        for timer, at in (
+            (SessionTimer.REFRESH, self.clock.refresh_at),
+            (SessionTimer.EXPIRY, self.clock.expire_at),
+        ):
+            if at is None:
+                self._timers.stop(timer)
+            else:
+                self._timers.set(timer, at)
+
+    def _end_for(self, reason: str, now: float, status: int = 0) -> None:
+        """Hang up because the peer broke the session; `status` says to it what was missing."""
         if self.state is State.CONFIRMED:
-            self.hang_up(now, reason)
+            self.hang_up(now, reason, Reason("SIP", status, reason) if status else None)
 
     def _send_bye(self, now: float) -> None:
         dialog = self.dialog
         assert dialog is not None, "only an answered session is hung up"
-        self._drop_peer_offer()
+        self._drop_peer_change()
         bye = dialog.request("BYE", self._identity.via())
+        if self._cause is not None:
+            bye.headers.add("Reason", str(self._cause))
         self._bye_branch = branch_of(bye)
         self._timers.clear()
         self._actions.append(StartRequest(bye, dialog.next_hop))
 
     def _end(
-        self, by_remote: bool, status: int | None, reason: str, response: Response | None = None
+        self,
+        by_remote: bool,
+        status: int | None,
+        reason: str,
+        response: Response | None = None,
+        causes: tuple[Reason, ...] = (),
     ) -> None:
         """Say `Ended`, once: every way into TERMINATED comes through here."""
         self._timers.clear()
         self._unacknowledged = None
+        self.clock.over()
         if self.dialog is not None:
             self.dialog.end()
-        self._actions.append(Ended(by_remote, status, reason, response))
+        self._actions.append(Ended(by_remote, status, reason, response, causes))
 
 
 def reason_of(message: Request | Response) -> str:
     """The Reason header (RFC 3326) as text, cut to 200 characters; empty when there is none."""
     return (message.headers.get("Reason") or "")[:200]
+
+
+def causes_of(message: Request | Response) -> tuple[Reason, ...]:
+    """The Reason headers read; none that can be read is none. At most four, their texts cut to 200."""
+    found: list[Reason] = []
+    for value in message.headers.get_all("Reason"):
+        try:
+            found += parse_reasons(value)
+        except ParseError:
+            continue
+    return tuple(Reason(reason.protocol, reason.cause, reason.text[:200]) for reason in found[:4])

@@ -1,6 +1,7 @@
 """The INVITE usage's states, its transition table, its timers, and what it asks of its owner.
 
-RFC 3261 §13 (set-up), §14 (re-INVITE), §15 (BYE), §9 (CANCEL).
+RFC 3261 §13 (set-up), §14 (re-INVITE), §15 (BYE), §9 (CANCEL), RFC 3311 (UPDATE), RFC 3262 (PRACK), RFC 4028
+(session timers).
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
+from aywa.proto.sip.header import Reason
 from aywa.proto.sip.layer_actions import ServerKey
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
@@ -22,6 +24,7 @@ class State(Enum):
     CANCEL_WAITING = "UAC: to be cancelled as soon as a provisional response allows it (§9.1)"
     CANCELLING = "UAC: CANCEL sent, the final response is awaited"
     INCOMING = "UAS: INVITE received, not answered"
+    PRACK_WAITING = "UAS: the 2xx waits for the PRACK of a 1xx with a description (RFC 3262 §3)"
     ANSWERED = "UAS: 2xx sent, ACK awaited"
     BYE_WAITING = "UAS: to be hung up as soon as the ACK allows it (§15)"
     CONFIRMED = "both have said yes"
@@ -35,6 +38,10 @@ TRANSITIONS: tuple[tuple[State, str, State], ...] = (
     (State.CALLING, "300-699", State.TERMINATED),
     (State.CALLING, "no response", State.TERMINATED),
     (State.CALLING, "cancel", State.CANCEL_WAITING),
+    (State.CALLING, "challenged", State.CALLING),
+    (State.EARLY, "challenged", State.CALLING),
+    (State.CALLING, "asked again", State.CALLING),  # after a 422
+    (State.EARLY, "asked again", State.CALLING),
     (State.EARLY, "1xx", State.EARLY),
     (State.EARLY, "2xx", State.CONFIRMED),
     (State.EARLY, "300-699", State.TERMINATED),
@@ -55,6 +62,14 @@ TRANSITIONS: tuple[tuple[State, str, State], ...] = (
     (State.INCOMING, "CANCEL received", State.TERMINATED),
     (State.INCOMING, "BYE received", State.TERMINATED),
     (State.INCOMING, "transport error", State.TERMINATED),
+    (State.INCOMING, "2xx held", State.PRACK_WAITING),
+    (State.INCOMING, "no PRACK", State.TERMINATED),
+    (State.PRACK_WAITING, "2xx sent", State.ANSWERED),
+    (State.PRACK_WAITING, "300-699 sent", State.TERMINATED),
+    (State.PRACK_WAITING, "CANCEL received", State.TERMINATED),
+    (State.PRACK_WAITING, "BYE received", State.TERMINATED),
+    (State.PRACK_WAITING, "transport error", State.TERMINATED),
+    (State.PRACK_WAITING, "no PRACK", State.TERMINATED),
     (State.ANSWERED, "ACK", State.CONFIRMED),
     (State.ANSWERED, "no ACK", State.ENDING),
     (State.ANSWERED, "hang up", State.BYE_WAITING),
@@ -79,7 +94,11 @@ class SessionTimer(Enum):
     REPEAT_1XX = "repeat the provisional response each minute so that proxies keep the call (§13.3.1.1)"
     RING_LIMIT = "cancel a call that nobody answers"
     CANCEL_LIMIT = "give up waiting for the final response to a cancelled INVITE: 64*T1 (§9.1)"
-    GLARE = "offer again after a 491 (§14.1)"
+    GLARE = "ask again after a 491 (§14.1), or a 500 with Retry-After"
+    REPEAT_RELIABLE = "retransmit a reliable 1xx: T1 doubling until its PRACK (RFC 3262 §3)"
+    NO_PRACK = "give up waiting for the PRACK: 64*T1, then 504 (RFC 3262 §3)"
+    REFRESH = "refresh the session: half its interval (RFC 4028 §7.2)"
+    EXPIRY = "nobody refreshed: BYE, min(32 s, a third) before the interval ends (RFC 4028 §10)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +140,26 @@ class Ringing:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlyMedia:
+    """UAC: a provisional response described what is heard before the answer (183).
+
+    `tag` names the branch of a forked call it is heard from; `reliable`: `body` is the answer, no foretaste.
+    """
+
+    tag: str
+    body: bytes
+    reliable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressed:
+    """The peer pressed a key and said so in an INFO; `duration_ms` is 1 to 10000."""
+
+    key: str
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Established:
     """The session is confirmed. `body`: the answer to our offer; empty when we answered theirs."""
 
@@ -129,7 +168,7 @@ class Established:
 
 @dataclass(frozen=True, slots=True)
 class OfferArrived:
-    """A re-INVITE came: call `answer_offer`. An empty `body` asks for an offer of ours."""
+    """A re-INVITE, UPDATE or PRACK brought an offer: call `answer_offer`. Empty: it asks for ours."""
 
     body: bytes
 
@@ -143,20 +182,26 @@ class AnswerArrived:
 
 @dataclass(frozen=True, slots=True)
 class OfferRefused:
-    """The peer refused our re-INVITE; the session goes on as it was."""
+    """The peer refused our re-INVITE or UPDATE; the session goes on as it was."""
 
     status: int
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """The session is over; said once. `status`: the final status that ended it, if one did."""
+    """The session is over; said once. `status`: the final status that ended it, if one did.
+
+    `reason` is text; `causes` what the Reason headers of the peer's last message say (RFC 3326).
+    """
 
     by_remote: bool
     status: int | None
     reason: str
     response: Response | None = None
+    causes: tuple[Reason, ...] = ()
 
 
-SessionEvent: TypeAlias = Ringing | Established | OfferArrived | AnswerArrived | OfferRefused | Ended
+SessionEvent: TypeAlias = (
+    Ringing | EarlyMedia | KeyPressed | Established | OfferArrived | AnswerArrived | OfferRefused | Ended
+)
 SessionAction: TypeAlias = StartRequest | SendAck | Answer | AbandonInvite | SessionEvent

@@ -134,6 +134,11 @@ class TransactionLayer:
         """Write the transport of `destination` into `message`; where it goes in the end (§18.1.1)."""
         return destination if self._departures is None else self._departures.prepare(message, destination)
 
+    def sent(self, key: ClientKey) -> tuple[Request, Address] | None:
+        """The request of client transaction `key` and where it went; None once that is over."""
+        held = self._clients.get(key)
+        return None if held is None else (held[0].request, held[1])
+
     def abandon(self, key: ClientKey, now: float) -> None:
         """Forget an INVITE that was cancelled and never got its final response (§9.1)."""
         held = self._clients.get(key)
@@ -248,6 +253,11 @@ class TransactionLayer:
             self._merge[merge] = key
         self._collect(key)
         self._actions.append(RequestArrived(key, request, source))
+
+    def refuse_without_state(self, request: Request, source: Address, status: int) -> None:
+        """Refuse a request that never reaches a transaction; each copy gets the same answer (§8.2.7)."""
+        stamp_source(request, source)
+        self._answer_without_state(request, source, response_to(request, status))
 
     def _answer_without_state(self, request: Request, source: Address, response: Response) -> None:
         if response.to.tag is None:

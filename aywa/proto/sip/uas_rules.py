@@ -8,15 +8,17 @@ from __future__ import annotations
 
 from aywa.proto.sip.build import response_to
 from aywa.proto.sip.identity import ACCEPT, ALLOW, KNOWN_METHODS
+from aywa.proto.sip.info_dtmf import TYPES
 from aywa.proto.sip.message import Request, Response
 
 SCHEMES = ("sip", "sips", "tel")
 
 
-def refuse(request: Request) -> Response | None:
+def refuse(request: Request, extensions: tuple[str, ...] = ("timer", "100rel")) -> Response | None:
     """The refusal `request` has earned, or None. An ACK is never refused; its caller does not ask.
 
-    In the RFC's order: method (405, 501), Request-URI (416), Require (420), content (415).
+    In the RFC's order: method (405, 501), Request-URI (416), Require (420), content (415, and 469 for an INFO
+    of a package, RFC 6086 §4.2.2).
     """
     if request.method not in ALLOW:
         status = 405 if request.method in KNOWN_METHODS else 501
@@ -25,7 +27,7 @@ def refuse(request: Request) -> Response | None:
         return None  # Require in a CANCEL is ignored (§8.2.2.3), and it has no content
     if request.uri.scheme not in SCHEMES:
         return response_to(request, 416)
-    unknown = request.headers.items_of("Require")  # no extension is supported, so every one is unknown
+    unknown = [tag for tag in request.headers.items_of("Require") if tag.lower() not in extensions]
     if unknown:
         return response_to(request, 420, headers=(("Unsupported", ", ".join(unknown)),))
     return _refuse_content(request)
@@ -38,7 +40,13 @@ def _refuse_content(request: Request) -> Response | None:
     encoding = request.headers.get("Content-Encoding")
     if encoding and encoding.strip().lower() != "identity":
         return response_to(request, 415, headers=(*accept, ("Accept-Encoding", "identity")))
-    if request.method != "INVITE":
+    if request.method == "INFO":
+        if "Info-Package" in request.headers:
+            return response_to(request, 469, headers=(("Recv-Info", ""),))
+        if request.content_type not in TYPES:
+            return response_to(request, 415, headers=(("Accept", ", ".join(TYPES)),))
+        return None
+    if request.method not in ("INVITE", "UPDATE", "PRACK"):
         return None
     if request.content_type != ACCEPT:
         return response_to(request, 415, headers=accept)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from aywa.proto.sip.build import cancel_for
 from aywa.proto.sip.departure import MAX_UDP_REQUEST, Departures
 from aywa.proto.sip.layer_actions import Transmit
 from aywa.proto.sip.parser import parse_datagram
@@ -65,6 +66,25 @@ def test_long_requests_take_a_stream_that_is_open(known: bool) -> None:
     assert transport_of(departures.prepare(short, BOB)) is Transport.UDP
     assert transport_of(departures.prepare(long, BOB)) is (Transport.TCP if known else Transport.UDP)
     assert long.via.transport == ("TCP" if known else "UDP")
+
+
+def test_a_cancel_follows_its_invite_to_the_stream() -> None:
+    departures = Departures(HERE, lambda address: FLOW)
+    invite = request()
+    invite.headers.add("X-Long", "x" * MAX_UDP_REQUEST)
+    departures.prepare(invite, BOB)
+    assert departures.prepare(cancel_for(invite), BOB) == FLOW
+
+
+def test_each_contact_of_ours_says_the_transport() -> None:
+    ours = request("REGISTER")
+    here = f"<sip:a@{ALICE[0]}:{ALICE[1]}>;expires=0"
+    ours.headers.set("Contact", f"<sip:a@203.0.113.5:40000>;expires=9, {here}")
+    Departures(HERE).prepare(ours, FLOW)
+    assert [str(contact) for contact in ours.contacts] == [
+        "<sip:a@203.0.113.5:40000>;expires=9",
+        f"<sip:a@{ALICE[0]}:5070;transport=tcp>;expires=0",
+    ]
 
 
 def test_nothing_is_sent_twice_over_a_stream() -> None:

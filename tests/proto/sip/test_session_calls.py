@@ -6,6 +6,7 @@ import pytest
 
 from aywa.errors import LocalProtocolError
 from aywa.proto.sip.core import CoreAction, SessionSaid
+from aywa.proto.sip.header import Reason
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.session_states import (
     AnswerArrived,
@@ -27,6 +28,9 @@ from tests.kit.sip_scripts import (
     ring_only,
     status_of,
 )
+
+NO_ACK = 'SIP;cause=408;text="no ACK"'
+NO_ACK_CAUSES = (Reason("SIP", 408, "no ACK"),)
 
 
 def test_call_is_set_up_and_hung_up_by_the_caller() -> None:
@@ -222,7 +226,7 @@ def test_2xx_never_acknowledged_ends_in_bye() -> None:
     pair.run(1)
     assert pair.bob.sent_methods()[-1] == "BYE"
     assert pair.bob.events(bob) == [Ended(False, 200, "no ACK")]
-    assert pair.alice.events(alice)[-1] == Ended(True, None, "")
+    assert pair.alice.events(alice)[-1] == Ended(True, None, NO_ACK, causes=NO_ACK_CAUSES)
     # 0.5 doubling to 4 s: the first and ten more within 32 s
     assert pair.bob.sent_methods().count("200") == 11
 
@@ -233,7 +237,7 @@ def test_caller_that_never_sees_the_2xx_is_told_by_bye() -> None:
     pair.drop = dropping("200 INVITE", count=99)
     alice = pair.call()
     pair.run(34)
-    assert pair.alice.events(alice)[-1] == Ended(True, None, "")
+    assert pair.alice.events(alice)[-1] == Ended(True, None, NO_ACK, causes=NO_ACK_CAUSES)
     pair.run(100)
     assert len(pair.alice.core.transactions) == 0
 
@@ -290,7 +294,7 @@ def test_reinvite_never_acknowledged_ends_in_bye() -> None:
     pair.do(pair.alice, alice, lambda now: alice.offer(NEW_OFFER, now))
     pair.run(40)
     assert pair.bob.events(bob)[-1] == Ended(False, 200, "no ACK")
-    assert pair.alice.events(alice)[-1] == Ended(True, None, "")
+    assert pair.alice.events(alice)[-1] == Ended(True, None, NO_ACK, causes=NO_ACK_CAUSES)
 
 
 def test_hang_up_with_a_reinvite_unanswered_answers_it() -> None:
@@ -312,7 +316,7 @@ def test_callee_gives_up_while_the_caller_cancels() -> None:
     pair.run(1)
     pair.do(pair.alice, alice, alice.cancel)
     pair.run(31.5)  # Bob's BYE comes 32 s after his 2xx, before Alice's own patience ends
-    assert pair.alice.events(alice)[-1] == Ended(True, None, "cancelled")
+    assert pair.alice.events(alice)[-1] == Ended(True, None, NO_ACK, causes=NO_ACK_CAUSES)
 
 
 def test_bye_unanswered_ends_by_timer_f() -> None:

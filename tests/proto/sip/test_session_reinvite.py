@@ -81,16 +81,16 @@ def test_reinvite_that_never_gets_a_final_response_leaves_nothing_behind() -> No
     assert len(pair.alice.core.transactions) == 0
 
 
-def test_peer_offers_for_ever_491() -> None:
+def test_peer_changes_for_ever_491() -> None:
     pair = reinvite_pair()
     alice = pair.alice.core.sessions[0]
 
     def always_491(peer: Peer, action: CoreAction, now: float) -> None:
         if isinstance(action, SessionSaid) and isinstance(action.event, OfferArrived):
             usage = action.usage
-            pending = usage._peer_offer
+            pending = usage._peer_change
             assert pending is not None
-            usage._peer_offer = None
+            usage._peer_change = None
             usage.slot.refused()
             usage._actions.append(Answer(pending.key, usage._response(pending.request, 491)))
             peer.core.apply(usage, now)

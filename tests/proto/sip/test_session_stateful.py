@@ -57,13 +57,20 @@ class CoreMachine(RuleBasedStateMachine):
         self.core.receive(message, ALICE, self.now)
         self.drain()
 
-    @rule(call=st.integers(1, 2), branch=st.integers(1, 3), offer=st.booleans())
-    def invite_arrives(self, call: int, branch: int, offer: bool) -> None:
+    @rule(
+        call=st.integers(1, 2),
+        branch=st.integers(1, 3),
+        offer=st.booleans(),
+        extensions=st.sampled_from(["", "timer, 100rel"]),
+        required=st.booleans(),
+    )
+    def invite_arrives(self, call: int, branch: int, offer: bool, extensions: str, required: bool) -> None:
         body = OFFER if offer else b""
-        self.receive(request(call_id=f"call-{call}", branch=f"z9hG4bK{branch}", body=body))
+        headers = (("Require" if required else "Supported", extensions), ("Allow", "UPDATE"))
+        self.receive(request(call_id=f"call-{call}", branch=f"z9hG4bK{branch}", body=body, headers=headers))
 
     @rule(
-        method=st.sampled_from(["ACK", "BYE", "INVITE", "OPTIONS", "CANCEL", "INFO"]),
+        method=st.sampled_from(["ACK", "BYE", "INVITE", "OPTIONS", "CANCEL", "INFO", "UPDATE", "PRACK"]),
         which=st.integers(0, 5),
         sequence=st.integers(1, 6),
         branch=st.integers(1, 6),
@@ -80,9 +87,19 @@ class CoreMachine(RuleBasedStateMachine):
             to_tag=usage.local_tag,
             call_id=usage.call_id,
             from_tag="from-alice" if isinstance(usage, IncomingUsage) else "to-bob",
-            body=OFFER if body and method in ("INVITE", "ACK") else b"",
+            body=OFFER if body and method in ("INVITE", "ACK", "UPDATE", "PRACK") else b"",
+            headers=self.headers_of(method, usage),
         )
         self.receive(message)
+
+    def headers_of(self, method: str, usage: InviteUsage) -> tuple[tuple[str, str], ...]:
+        """What makes a PRACK fit, mostly, and an UPDATE agree on a session timer."""
+        if method == "PRACK" and isinstance(usage, IncomingUsage) and usage._reliable.response is not None:
+            rseq = usage._reliable.response.headers.get("RSeq")
+            return (("RAck", f"{rseq} 1 INVITE"),)
+        if method in ("UPDATE", "INVITE"):
+            return (("Supported", "timer"), ("Session-Expires", "90"), ("Allow", "UPDATE"))
+        return ()
 
     @rule(call=st.integers(1, 2), branch=st.integers(1, 3))
     def cancel_arrives(self, call: int, branch: int) -> None:
@@ -90,14 +107,25 @@ class CoreMachine(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 20),
-        status=st.sampled_from([100, 180, 183, 200, 202, 302, 408, 481, 486, 487, 491, 503, 603]),
+        status=st.sampled_from(
+            [100, 180, 183, 200, 202, 302, 405, 408, 422, 481, 486, 487, 491, 500, 503, 603]
+        ),
         tag=st.sampled_from(["to-bob", "to-carol"]),
         body=st.booleans(),
+        rseq=st.integers(0, 3),
     )
-    def response_arrives(self, which: int, status: int, tag: str, body: bool) -> None:
+    def response_arrives(self, which: int, status: int, tag: str, body: bool, rseq: int) -> None:
         asked = [message for message in self.sent if message.method != "ACK"]
         if asked:
             message = response(asked[which % len(asked)], status, tag=tag, body=ANSWER if body else b"")
+            for name, value in (
+                ("Allow", "UPDATE"),
+                ("Min-SE", "2000"),
+                ("Retry-After", str(rseq)),
+                *((("Require", "100rel"), ("RSeq", str(rseq))) if rseq and status < 200 else ()),
+                *((("Session-Expires", "90;refresher=uac"),) if rseq else ()),
+            ):
+                message.headers.add(name, value)
             self.core.receive(message, ALICE, self.now)
             self.drain()
 
@@ -109,7 +137,21 @@ class CoreMachine(RuleBasedStateMachine):
 
     @rule(
         which=st.integers(0, 5),
-        what=st.sampled_from(["ring", "accept", "reject", "hang_up", "cancel", "offer", "answer", "refuse"]),
+        what=st.sampled_from(
+            [
+                "ring",
+                "progress",
+                "accept",
+                "reject",
+                "hang_up",
+                "cancel",
+                "offer",
+                "update",
+                "beat",
+                "answer",
+                "refuse",
+            ]
+        ),
     )
     def user(self, which: int, what: str) -> None:
         if not self.usages:
@@ -120,6 +162,12 @@ class CoreMachine(RuleBasedStateMachine):
             match what, usage:
                 case "ring", IncomingUsage():
                     usage.ring(self.now)
+                case "progress", IncomingUsage():
+                    usage.progress(ANSWER, self.now)
+                case "update", _:
+                    usage.update(OFFER, self.now)
+                case "beat", _:
+                    usage.update(b"", self.now)
                 case "accept", IncomingUsage():
                     usage.accept(ANSWER, self.now)
                 case "reject", IncomingUsage():
@@ -137,7 +185,7 @@ class CoreMachine(RuleBasedStateMachine):
                 case _:
                     pass
         except LocalProtocolError:
-            assert what in ("ring", "accept", "reject", "offer")
+            assert what in ("ring", "progress", "accept", "reject", "offer", "update", "beat")
         self.core.apply(usage, self.now)
         self.drain()
 

@@ -71,14 +71,14 @@ def test_unknown_method_is_501_and_a_known_one_405() -> None:
     refusal = Bob().get(request("SUBSCRIBE"))
     assert refusal is not None
     assert refusal.status == 405
-    assert refusal.headers.get("Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS"
+    assert refusal.headers.get("Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO"
     assert refusal.to.tag
 
 
 def test_required_extension_is_420() -> None:
-    refusal = Bob().get(request(body=OFFER, headers=(("Require", "100rel, timer"),)))
+    refusal = Bob().get(request(body=OFFER, headers=(("Require", "100rel, gruu, timer, Path"),)))
     assert refusal is not None
-    assert (refusal.status, refusal.headers.get("Unsupported")) == (420, "100rel, timer")
+    assert (refusal.status, refusal.headers.get("Unsupported")) == (420, "gruu, Path")
 
 
 def test_unknown_scheme_is_416() -> None:

@@ -1,0 +1,18 @@
+"""What is heard on a leg besides its own speech: those it shares a room with, music or noise behind them."""
+
+from libc.stdint cimport int16_t, uint32_t
+
+from aywa._native.background cimport Background
+from aywa._native.room cimport Member
+
+cdef struct Mixing:             # made by Python with the first of it
+    Member* member              # its place in a room; NULL: in none
+    uint32_t apart              # Python: the recording keeps its own speech only
+    Background background
+
+# A frame of the leg's own speech, n samples, becomes what is sent. `speaking`: there is speech in it.
+cdef void mixing_add(Mixing* mixing, int16_t* frame, int n, bint speaking) noexcept nogil
+# Something else than audio is sent in the place of n samples.
+cdef void mixing_pass(Mixing* mixing, int n) noexcept nogil
+# The leg goes; whoever shares a room with it hears silence.
+cdef void mixing_leave(Mixing* mixing) noexcept nogil

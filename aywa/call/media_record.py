@@ -1,0 +1,28 @@
+"""How a call sounded, as its row keeps it."""
+
+from __future__ import annotations
+
+from aywa.media.format import MediaFormat
+from aywa.proto.rtp.quality import DirectionQuality, StreamQuality
+
+
+def media_record(format: MediaFormat, quality: StreamQuality) -> dict[str, object]:
+    """`codec` and `srtp` as last agreed on, both directions and `round_trip_ms`; None is unknown."""
+    trip = quality.round_trip_ms
+    return {
+        "codec": format.send.codec.value,
+        "srtp": format.srtp.suite.value if format.srtp else None,
+        "received": _direction(quality.received),
+        "sent": _direction(quality.sent),
+        "round_trip_ms": None if trip is None else round(trip, 1),
+    }
+
+
+def _direction(quality: DirectionQuality | None) -> dict[str, float] | None:
+    if quality is None:
+        return None
+    return {
+        "loss_percent": round(quality.loss_percent, 2),
+        "jitter_ms": round(quality.jitter_ms, 2),
+        "mos": round(quality.mos, 2),
+    }

@@ -1,0 +1,102 @@
+"""What plays behind a leg while it waits: music from a WAV file, or noise that says the line is alive."""
+
+from __future__ import annotations
+
+import wave
+from pathlib import Path
+from random import Random
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from aywa._native.background import NativeClip
+from aywa.errors import MediaError
+
+RATES_HZ = (8000, 16000)
+SHORTEST_S = 0.1
+LONGEST_S = 300.0  # 14 MB of memory
+_FILE_RATES_HZ = (4000, 192_000)
+_MAX_CHANNELS = 8
+_NOISE_S = 4
+_NOISE_RMS = 33.0  # -60 dB of full scale: a quiet office through a telephone
+_NOISE_BAND_HZ = (200, 3400)
+_Samples = NDArray[np.float64]
+
+
+class Clip:
+    """Audio to loop, at both rates that legs have."""
+
+    def __init__(self, name: str, pcm_by_rate: dict[int, bytes]) -> None:
+        """S16LE mono by rate, one for each of `RATES_HZ`."""
+        self.name = name
+        self.seconds = len(pcm_by_rate[RATES_HZ[0]]) / 2 / RATES_HZ[0]
+        self._native = {rate: NativeClip(pcm) for rate, pcm in pcm_by_rate.items()}
+
+    def at(self, rate_hz: int) -> NativeClip:
+        """For a leg of 8000 or 16000 Hz."""
+        return self._native[rate_hz]
+
+
+def load_clip(path: Path) -> Clip:
+    """A WAV file of integer PCM, 8 to 32 bits, 4 to 192 kHz, 0.1 to 300 s; several channels are averaged.
+
+    Reads the disk and resamples: for a worker thread. Raises MediaError that says what is wrong.
+    """
+    try:
+        with wave.open(str(path), "rb") as file:
+            _check(path, file)
+            samples = _mono(file)
+            rate_hz = file.getframerate()
+    except OSError as error:
+        raise MediaError(f"{path} cannot be read ({error.strerror})") from error
+    except (wave.Error, EOFError) as error:
+        raise MediaError(f"{path} is no WAV file of integer PCM") from error
+    if len(samples) < SHORTEST_S * rate_hz:
+        raise MediaError(f"{path} holds less than it says")
+    return Clip(path.name, {rate: _s16(soxr.resample(samples, rate_hz, rate)) for rate in RATES_HZ})
+
+
+def comfort_noise(rng: Random) -> Clip:
+    """Four seconds of telephone-band noise at -60 dB of full scale that loop without a seam."""
+    made = {}
+    for rate in RATES_HZ:
+        # Random phases at multiples of the loop's frequency: the end runs into the beginning by construction.
+        count = _NOISE_S * rate
+        low, high = (hz * _NOISE_S for hz in _NOISE_BAND_HZ)
+        spectrum = np.zeros(count // 2 + 1, complex)
+        phases = np.array([rng.uniform(0, 2 * np.pi) for _ in range(high - low)])
+        spectrum[low:high] = np.exp(1j * phases) / np.sqrt(np.arange(low, high))
+        noise = np.fft.irfft(spectrum, count)
+        made[rate] = _s16(noise * (_NOISE_RMS / 32768 / np.sqrt(np.mean(noise**2))))
+    return Clip("comfort noise", made)
+
+
+def _check(path: Path, file: wave.Wave_read) -> None:
+    """Before anything of it is read into memory."""
+    low, high = _FILE_RATES_HZ
+    if not low <= file.getframerate() <= high:
+        raise MediaError(f"{path} has {file.getframerate()} samples a second; {low} to {high} can be played")
+    if not 1 <= file.getnchannels() <= _MAX_CHANNELS:
+        raise MediaError(f"{path} has {file.getnchannels()} channels; at most {_MAX_CHANNELS} can be played")
+    seconds = file.getnframes() / file.getframerate()
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        raise MediaError(f"{path} lasts {seconds:.1f} s; {SHORTEST_S:g} to {LONGEST_S:g} s can be played")
+
+
+def _mono(file: wave.Wave_read) -> _Samples:
+    width, channels = file.getsampwidth(), file.getnchannels()
+    data = file.readframes(file.getnframes())
+    whole = len(data) // (width * channels) * width * channels
+    octets = np.frombuffer(data[:whole], np.uint8).reshape(-1, width)
+    if width == 1:
+        values = (octets[:, 0].astype(np.float64) - 128) / 128
+    else:
+        # The upper 16 bits are all that a telephone can carry.
+        values = octets[:, -2:].copy().view("<i2")[:, 0].astype(np.float64) / 32768
+    mono: _Samples = values.reshape(-1, channels).mean(axis=1)
+    return mono
+
+
+def _s16(samples: _Samples) -> bytes:
+    return np.clip(np.round(samples * 32768), -32768, 32767).astype("<i2").tobytes()

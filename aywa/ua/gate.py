@@ -1,0 +1,90 @@
+"""What a new call must show before anybody hears of it: credentials, where its trunk has users.
+
+A peer is challenged only when its trunk has users: an address that is enough is never asked for more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aywa.log import get_logger
+from aywa.proto.sip.build import response_to
+from aywa.proto.sip.digest import Algorithm
+from aywa.proto.sip.digest_server import DigestServer, Verdict
+from aywa.proto.sip.message import Request, Response
+from aywa.proto.sip.routing import Address
+from aywa.ua.bans import BAN_S, Bans
+from aywa.ua.trunk import Trunks, credentials_of
+
+REFUSALS_NAMED = 64  # hosts; guessing must not flood the log
+_log = get_logger("sip")
+
+
+@dataclass(slots=True)
+class GateCounters:
+    """What was asked for and refused; each only grows."""
+
+    challenged: int = 0
+    granted: int = 0
+    stale: int = 0
+    refused: int = 0
+    banned: int = 0
+
+
+class Gate:
+    """Asked before each new call. `key`: 16 random bytes or more, this process's own."""
+
+    def __init__(self, trunks: Trunks, realm: str, key: bytes) -> None:
+        self.counters = GateCounters()
+        self._bans = Bans()
+        self.trunks = trunks
+        self._named: set[str] = set()
+        self._servers = {
+            trunk.name: DigestServer(
+                realm,
+                [credentials_of(user) for user in trunk.inbound],
+                key=key,
+                algorithms=[Algorithm(name) for name in trunk.algorithms or ("MD5",)],
+            )
+            for trunk in trunks.named
+            if trunk.inbound
+        }
+
+    def check(self, request: Request, source: Address, now: float) -> Response | None:
+        """The refusal a new INVITE has earned, or None."""
+        trunk = self.trunks.of(source[0])
+        if trunk is None:
+            return None  # the address is one that we are in a call with
+        server = self._servers.get(trunk.name)
+        if server is None:
+            return None
+        if self._bans.banned(source[0], now):
+            self.counters.banned += 1
+            return response_to(request, 403)
+        return self._challenge(server, request, source[0], now)
+
+    def _challenge(self, server: DigestServer, request: Request, host: str, now: float) -> Response | None:
+        verdict = server.judge(request, host, now)
+        counters = self.counters
+        match verdict:
+            case Verdict.GRANTED:
+                counters.granted += 1
+                self._bans.proved(host)
+                return None
+            case Verdict.STALE:
+                counters.stale += 1
+            case Verdict.REFUSED if "Authorization" in request.headers:
+                counters.refused += 1
+                self._name(host)
+                if server.has_asked(request, host, now) and self._bans.failed(host, now):
+                    _log.warning("sip.banned", peer=host, seconds=BAN_S)
+            case _:
+                counters.challenged += 1
+        asks = server.challenges(host, now, stale=verdict is Verdict.STALE)
+        return response_to(request, 401, headers=[("WWW-Authenticate", ask) for ask in asks])
+
+    def _name(self, host: str) -> None:
+        """Tell the operator once a host; neither who it claimed to be nor what it sent."""
+        if host not in self._named and len(self._named) < REFUSALS_NAMED:
+            self._named.add(host)
+            _log.warning("sip.credentials_refused", peer=host)

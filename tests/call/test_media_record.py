@@ -1,0 +1,67 @@
+"""How a call sounded and whom its leg turned to, in record, timeline and the leg's parameters."""
+
+from __future__ import annotations
+
+import pytest
+import trio.testing
+
+from aywa.media.events import SourceLearned
+from aywa.media.peer import NatPolicy
+from aywa.proto.rtp.quality import DirectionQuality, StreamQuality
+from aywa.settings import MediaSettings
+from tests.kit.call_world import CallWorld
+from tests.kit.call_world import happens as happens_in
+
+SOUNDED = StreamQuality(
+    received=DirectionQuality(1.2345, 3.21987, 4.3219),
+    sent=DirectionQuality(0.0, 1.0, 4.41),
+    round_trip_ms=48.76,
+)
+
+
+async def test_the_record_says_how_the_call_sounded(autojump_clock: trio.testing.MockClock) -> None:
+    world = CallWorld()
+    async with world.call() as person:
+        assert person.live.row.media is None
+        person.leg.sounded = SOUNDED
+        person.session.remote_hangs_up()
+    media = {
+        "codec": "PCMU",
+        "srtp": None,
+        "received": {"loss_percent": 1.23, "jitter_ms": 3.22, "mos": 4.32},
+        "sent": {"loss_percent": 0.0, "jitter_ms": 1.0, "mos": 4.41},
+        "round_trip_ms": 48.8,
+    }
+    assert world.row().media == media
+    (stats,) = world.entries("media.stats")
+    assert stats["quality"] == media
+    assert "received" in stats
+
+
+async def test_a_call_without_reports_says_what_is_known(autojump_clock: trio.testing.MockClock) -> None:
+    world = CallWorld()
+    async with world.call() as person:
+        person.leg.sounded = StreamQuality(SOUNDED.received, None, None)
+        person.session.remote_hangs_up()
+    media = world.row().media
+    assert media is not None
+    assert media["sent"] is media["round_trip_ms"] is None
+
+
+async def test_a_learned_source_is_told(autojump_clock: trio.testing.MockClock) -> None:
+    world = CallWorld()
+    async with world.call() as person:
+        person.leg.emit(SourceLearned("198.51.100.7", 61000, 800))
+        await happens_in(lambda: "media.source_learned" in world.kinds())
+        person.session.remote_hangs_up()
+    assert world.entries("media.source_learned") == [{"remote": "198.51.100.7:61000", "timeline": 800}]
+
+
+@pytest.mark.parametrize("nat", ["off", "signalling", "any"])
+async def test_the_leg_is_told_whom_it_may_learn(autojump_clock: trio.testing.MockClock, nat: str) -> None:
+    world = CallWorld(media=MediaSettings(nat=nat))
+    async with world.call() as person:
+        parameters = person.leg.parameters
+        assert parameters.nat is NatPolicy(nat)
+        assert parameters.signalling_host == person.incoming.source[0]
+        person.session.remote_hangs_up()

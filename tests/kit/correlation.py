@@ -1,0 +1,58 @@
+"""Whether two recordings hold the same sound, wherever it is in them."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+Samples = npt.NDArray[np.float64]
+RATE_HZ = 8000
+_WINDOW_S = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """Normalised cross-correlation, 1.0 is identical, and how much later in the other recording it is."""
+
+    likeness: float
+    later_s: float
+
+
+def load(path: Path, *, channel: int = 1) -> Samples:
+    """One channel (from 1) of a WAV of any rate at 8 kHz, without what telephones do not carry."""
+    command = [
+        "sox",
+        str(path),
+        "-t",
+        "s16",
+        "-r",
+        str(RATE_HZ),
+        "-",
+        "remix",
+        str(channel),
+        "sinc",
+        "200-3400",
+    ]
+    raw = subprocess.run(command, check=True, capture_output=True).stdout
+    return np.frombuffer(raw, "<i2").astype(np.float64)
+
+
+def best_match(sent: Samples, heard: Samples) -> Match:
+    """The loudest two seconds of `sent`, looked for all through `heard`."""
+    size = int(_WINDOW_S * RATE_HZ)
+    assert min(len(sent), len(heard)) >= size, "a recording is shorter than the window"
+    energy = np.concatenate(([0.0], np.cumsum(sent**2)))
+    start = int(np.argmax(energy[size:] - energy[:-size]))
+    piece = sent[start : start + size] - np.mean(sent[start : start + size])
+    length = 1 << (len(heard) + size).bit_length()
+    product = np.fft.irfft(np.fft.rfft(heard, length) * np.conj(np.fft.rfft(piece, length)), length)
+    places = len(heard) - size + 1
+    total = np.concatenate(([0.0], np.cumsum(heard**2)))
+    levels = np.sqrt(np.maximum(total[size:] - total[:-size], 1.0) * max(float(np.sum(piece**2)), 1.0))
+    likeness = product[:places] / levels
+    at = int(np.argmax(likeness))
+    return Match(float(likeness[at]), (at - start) / RATE_HZ)
