@@ -64,6 +64,7 @@ setup(
             _extension("capture"),
             _extension("background"),
             _extension("scheduling"),
+            _extension("heap"),
             _extension("vad"),
             _extension("echo_fit"),
             _extension("echo_search"),

@@ -24,6 +24,11 @@ cdef class NativeLeg:
     cdef object _low_water
     cdef uint32_t _raised       # the level flags that stand in it
     cdef public object waiter
+    cdef dict _last_stats       # figures of a leg whose memory is released
+    cdef dict _last_reports
+    cdef object __weakref__
+    cdef void _free_parts(self) noexcept
+    cdef void _free_recorder(self) noexcept
     cdef void raise_flags(self, uint32_t flags)
     cdef int _allocate(self, int shift) except -1
     cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1

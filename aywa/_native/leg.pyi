@@ -47,6 +47,12 @@ class NativeLeg:
     waiter: Any
     """What `NativeEngine.dispatch` hands back when there is something to take; None: nobody waits."""
 
+    def release(self) -> None:
+        """Free its memory but for the counters and what `read_recording` has not given, which goes with its
+        first b"". Nothing is heard or taken any more. Twice is once.
+
+        Raises RuntimeError while an engine has it.
+        """
     def listen(self, pcm_ready: object, low_water: object) -> None:
         """What stands in the mailbox for the level flags, at most once each."""
     def post(self, event: object) -> None:
@@ -113,12 +119,15 @@ class NativeLeg:
         """Bytes allocated for this leg."""
     @property
     def layout(self) -> dict[str, int]:
-        """Where the parts that every packet touches begin, in bytes; "leg": of a cache line."""
+        """Where the parts that every packet touches begin, in bytes; "leg": of a cache line.
+
+        Not after `release`.
+        """
     def report_figures(self) -> dict[str, int]:
         """The counters of reports.pxd's ReportFigures."""
     def stats(self) -> dict[str, Any]:
         """The counters of legstate.pxd's Stats, the place among the received codecs of the one `heard` last
-        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late, recording_lost in
-        samples; and the echo's: echo_delay in samples and echo_return_loss_db (None while none was found),
+        (above 7: none) and `heard_samples` of its newest packet at 8 kHz; recording_late and recording_lost
+        in samples; and the echo's: echo_delay in samples and echo_return_loss_db (None while none was found),
         echo_frames.
         """

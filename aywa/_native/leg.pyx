@@ -3,7 +3,7 @@
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc
+from libc.stdlib cimport calloc, free, malloc, realloc
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
@@ -150,12 +150,51 @@ cdef class NativeLeg:
             return
         if self.leg != NULL:
             free(self.leg.recorder)
-            free(self.leg.reports)
-            free(self.leg.up.hearing)
-            free(self.leg.mixing)
-            wire_free(self.leg.wire)
+            self._free_parts()
             free(self.leg)
         vad_free(self.vad)
+
+    cdef void _free_parts(self) noexcept:
+        """What only a leg in an engine needs."""
+        free(self.leg.reports)
+        free(self.leg.up.hearing)
+        free(self.leg.mixing)
+        wire_free(self.leg.wire)
+        self.leg.mixing = NULL
+        self.leg.reports = NULL
+        self.leg.up.hearing = NULL
+        self.leg.wire = NULL
+
+    def release(self):
+        cdef void* rest
+        if self.attached:
+            raise RuntimeError("the engine has the leg")
+        if self._last_stats is not None:
+            return
+        if self.leg.recorder != NULL:
+            recorder_finish(self.leg.recorder)
+        self._last_reports = self.report_figures()
+        self._last_stats = self.stats()
+        self.leaving = True                   # no wire is taken from now on
+        self._free_parts()
+        vad_free(self.vad)
+        self.vad = NULL
+        self.leg.capture = NULL
+        self._capture = None                  # whoever reads it has a reference of his own
+        self.leg.up.pcm = NULL
+        self.leg.down.pcm = NULL
+        rest = realloc(self.leg, sizeof(Leg))
+        if rest != NULL:
+            self.leg = <Leg*>rest
+        self._memory = sizeof(Leg)
+        if self.leg.recorder != NULL:
+            self._memory += recorder_size(self.leg.up.shift)
+
+    cdef void _free_recorder(self) noexcept:
+        """The last frame of a leg that is over has been read."""
+        free(self.leg.recorder)
+        self.leg.recorder = NULL
+        self._memory -= recorder_size(self.leg.up.shift)
 
     def listen(self, pcm_ready, low_water):
         self._pcm_ready = pcm_ready
@@ -232,6 +271,8 @@ cdef class NativeLeg:
         cdef int n, at = <int>(start & (RING - 1)), first
         cdef bytes out
         cdef int16_t* pcm
+        if up.pcm == NULL:
+            return b""
         # A break is written before the samples behind it: those up to `stop` have theirs.
         while place < breaks and up.breaks[place & (BREAKS - 1)].position <= start:
             up.read_offset = up.breaks[place & (BREAKS - 1)].offset
@@ -267,6 +308,8 @@ cdef class NativeLeg:
         available = <int>(load_i64(&recorder.ready) - recorder.read)
         available = READ_FRAMES if available > READ_FRAMES else available
         if available <= 0:
+            if self._last_stats is not None:
+                self._free_recorder()
             return b""
         out = PyBytes_FromStringAndSize(NULL, 4 * available)
         recorder_read(recorder, <int16_t*>PyBytes_AS_STRING(out), available)
@@ -275,7 +318,7 @@ cdef class NativeLeg:
     def write(self, pcm, epoch):
         # Not a typed memoryview, whose set-up costs several times the copy.
         cdef Py_buffer view
-        if epoch != load_u32(&self.leg.down.gate_epoch):
+        if epoch != load_u32(&self.leg.down.gate_epoch) or self.leg.down.pcm == NULL:
             return 0
         PyObject_GetBuffer(pcm, &view, PyBUF_SIMPLE)
         try:
@@ -353,7 +396,8 @@ cdef class NativeLeg:
 
     @property
     def memory(self):
-        return self._memory + self.leg.wire.bytes + (0 if self._capture is None else self._capture.memory)
+        cdef size_t wire = 0 if self.leg.wire == NULL else self.leg.wire.bytes
+        return self._memory + wire + (0 if self._capture is None else self._capture.memory)
 
     @property
     def layout(self):
@@ -371,9 +415,13 @@ cdef class NativeLeg:
         }
 
     def report_figures(self):
+        if self._last_reports is not None:
+            return dict(self._last_reports)
         return dict(self.leg.reports.figures)
 
     def stats(self):
+        if self._last_stats is not None:
+            return dict(self._last_stats)
         figures = dict(self.leg.stats)
         figures.update(heard=self.leg.up.codec, heard_samples=self.leg.up.packet_samples)
         recorder = self.leg.recorder

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from random import Random
 
@@ -38,12 +40,20 @@ class Agreement:
         self._known = remembered((), first)
         self._rng = rng
 
-    def follow(self) -> None:
-        """From now on the session's re-INVITEs come here; a call may be on hold from the start."""
+    @contextmanager
+    def follow(self) -> Iterator[None]:
+        """For as long as the block runs the session's re-INVITEs come here; a call may begin on hold."""
+        sip = self._sip
         self._hold()
-        self._sip.on_offer = self._receive_offer
-        self._sip.on_offer_wanted = self._offer
-        self._sip.on_answer = self._receive_answer
+        sip.on_offer, sip.on_offer_wanted, sip.on_answer = (
+            self._receive_offer,
+            self._offer,
+            self._receive_answer,
+        )
+        try:
+            yield
+        finally:
+            sip.on_offer = sip.on_offer_wanted = sip.on_answer = None
 
     def _receive_offer(self, offer: SessionDescription) -> SessionDescription | None:
         """The answer to a re-INVITE; None refuses it and leaves all as it was."""

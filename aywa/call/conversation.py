@@ -73,16 +73,24 @@ class Conversation:
         self._generation: Generation | None = None
         self._armed_until = inf
         self._earlier = trio.Event()
+        self._over = False
 
     def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
         """From now on the conversation can hear and speak."""
         self._leg, self._parts, self._nursery = leg, parts, nursery
+
+    def detach(self) -> None:
+        """Let go of what was attached, which holds the conversation; nothing is received any more."""
+        self._over = True
+        self._leg = self._parts = self._nursery = self._generation = None
 
     def receive(self, event: TurnInput) -> None:
         """Take one input and do what follows from it.
 
         Before one that may cut the answer the manager learns how far playing is: it settles what was heard.
         """
+        if self._over:
+            return
         if isinstance(event, _MAY_CUT):
             self._tell_position()
         self.manager.receive(event, trio.current_time())

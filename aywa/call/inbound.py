@@ -62,30 +62,33 @@ class Inbound:
             self.live.admitted()
             await self.call.ring()
             async with trio.open_nursery() as nursery:
-                hearing = Hearing(
-                    self.dependencies.transcriber, self.live.timeline, self.live.conversation.transcribed
-                )
-                await self._open_hearing(hearing, nursery)
-                sip = await self.call.answer(description)
                 try:
-                    if accepted is None:
-                        accepted = self._read_answer(sip, description, local)
-                    taken = True
-                    async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
-                        self.live.capture.follow(leg)
-                        Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow()
-                        self.live.answered(
-                            **summary(accepted),
-                            remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
-                            local=f"{ports.host}:{ports.port}",
-                        )
-                        session = CallSession(self.live, self.dependencies, hearing, nursery)
-                        await session.converse(leg, sip)
+                    hearing = Hearing(
+                        self.dependencies.transcriber, self.live.timeline, self.live.conversation.transcribed
+                    )
+                    await self._open_hearing(hearing, nursery)
+                    sip = await self.call.answer(description)
+                    try:
+                        if accepted is None:
+                            accepted = self._read_answer(sip, description, local)
+                        taken = True
+                        async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
+                            self.live.capture.follow(leg)
+                            with Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow():
+                                self.live.answered(
+                                    **summary(accepted),
+                                    remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
+                                    local=f"{ports.host}:{ports.port}",
+                                )
+                                session = CallSession(self.live, self.dependencies, hearing, nursery)
+                                await session.converse(leg, sip)
+                    finally:
+                        # Whatever went wrong, nobody is left in a session without a leg.
+                        with trio.move_on_after(GOODBYE_S, shield=True):
+                            await sip.hangup()
                 finally:
-                    # Whatever went wrong, nobody is left in a session without a leg.
-                    with trio.move_on_after(GOODBYE_S, shield=True):
-                        await sip.hangup()
-                nursery.cancel_scope.cancel()
+                    # Not left to the nursery: what it cancels for an error keeps that error in a cycle.
+                    nursery.cancel_scope.cancel()
         finally:
             if not taken:
                 ports.release()

@@ -90,21 +90,25 @@ class _Group:
         await trio.sleep(delay_s)
         while True:
             await trio.sleep(SYNC_EVERY_S)
-            steps = []
-            for work in self.members:
-                work.collect()
-                if (step := work.next_step()) is not None:
-                    steps.append((work, step))
-            if steps:
-                await self._run(steps)
+            await self._pass()
 
     async def empty_rings(self) -> None:
         """The leg's ring holds four seconds; a disk may be away for longer."""
         while True:
             await trio.sleep(SYNC_EVERY_S)
             if not self.idle.is_set():
-                for work in self.members:
-                    work.collect()
+                self._collect()
+
+    def _collect(self) -> None:
+        # Apart from the loops that wait: their locals would keep a recording, and with it its leg.
+        for work in self.members:
+            work.collect()
+
+    async def _pass(self) -> None:
+        self._collect()
+        steps = [(work, step) for work in self.members if (step := work.next_step()) is not None]
+        if steps:
+            await self._run(steps)
 
     async def _run(self, steps: list[tuple[RecordingWork, Callable[[], None]]]) -> None:
         self.idle = trio.Event()

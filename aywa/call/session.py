@@ -47,8 +47,11 @@ class CallSession:
         """Talk until there is a reason to end, then hang up. Raises what broke the call."""
         live = self._live
         judging = Judging(self._dependencies.turn_settings(), live.timeline, live.conversation.receive)
-        with judging.open(self._dependencies.voice_judge):
-            await self._converse(leg, sip, judging)
+        try:
+            with judging.open(self._dependencies.voice_judge):
+                await self._converse(leg, sip, judging)
+        finally:
+            live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
         live = self._live

@@ -72,14 +72,14 @@ class CallTable:
     ) -> None:
         live = LiveCall(self._dependencies, self._journal, CallType.INBOUND, parties_of(call))
         inbound = Inbound(call, live, self._dependencies)
-        full = self.draining or len(self._calls) >= self._dependencies.settings.max_calls
+        limit = self._limit()
         self._calls[live.id] = live
         task_status.started(live)
         try:
             try:
                 note_origin(live.timeline, call)
-                if full:
-                    raise OverloadedError("No more calls are taken")
+                if limit:
+                    raise OverloadedError(limit)
                 await inbound.run()
             except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this call ends this call
                 self._broken(live, group)
@@ -89,6 +89,14 @@ class CallTable:
                 await self._finish(live, inbound)
             del self._calls[live.id]
             live.over.set()
+
+    def _limit(self) -> str:
+        """What forbids one more call; "" when nothing does."""
+        if self.draining:
+            return "the worker is draining"
+        if len(self._calls) >= self._dependencies.settings.max_calls:
+            return "RUNTIME_MAX_CALLS calls are live"
+        return ""
 
     async def _keep_capture(self, live: LiveCall) -> None:
         """A blast wall of its own: to look into what broke must not break more."""

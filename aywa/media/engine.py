@@ -158,6 +158,7 @@ class MediaEngine:
             if not leg.removed.is_set():
                 # The sockets stay open: the engine may still use their descriptors.
                 raise MediaError("the media engine does not let go of a leg: its thread is stuck")
+            native.release()
             pair.release()
 
     def open_room(self, rate_hz: int = _SAMPLE_RATE_HZ) -> AbstractAsyncContextManager[Room]:

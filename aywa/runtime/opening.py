@@ -7,6 +7,7 @@ import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from math import inf
 from pathlib import Path
 from random import Random
 
@@ -16,10 +17,11 @@ from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.table import CallTable, open_call_table
-from aywa.clock import wall_now
+from aywa.clock import monotonic_now, wall_now
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
+from aywa.log import get_logger
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.ports.llm import ChatModel
@@ -41,6 +43,8 @@ from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
+REFUSALS_TOLD_S = 10.0
+_log = get_logger("runtime")
 
 
 def _ignore(entry: TimelineEntry) -> None:
@@ -166,6 +170,7 @@ class _FrontDoor:
 
     def __init__(self) -> None:
         self.table: CallTable | None = None
+        self._told: dict[str, float] = {}  # limits, and when each was logged last
 
     async def take(self, call: IncomingCall) -> None:
         """Have a call; one that comes while the table is not open has been refused by `load`."""
@@ -176,10 +181,24 @@ class _FrontDoor:
 
     def load(self, engine: MediaEngine, transcriber: Transcriber) -> SipLoad:
         """Whether a new INVITE or OPTIONS gets a 503 at once: what cannot be served costs nothing else."""
-        if self.table is None or self.table.draining or transcriber.fault() is not None:
-            return SipLoad(overloaded=True)
-        try:
-            engine.admit()
-        except OverloadedError as error:
-            return SipLoad(overloaded=True, retry_after_s=error.retry_after_s)
-        return SipLoad()
+        limit = "the worker is starting or stopping" if self.table is None else ""
+        if self.table is not None and self.table.draining:
+            limit = "the worker is draining"
+        limit = limit or transcriber.fault() or ""
+        retry_after_s = SipLoad().retry_after_s
+        if not limit:
+            try:
+                engine.admit()
+            except OverloadedError as error:
+                limit, retry_after_s = error.detail, error.retry_after_s
+        if not limit:
+            return SipLoad()
+        self._tell(limit)
+        return SipLoad(overloaded=True, retry_after_s=retry_after_s)
+
+    def _tell(self, limit: str) -> None:
+        """Into the log, each limit at most every `REFUSALS_TOLD_S`: there may be thousands of callers."""
+        now = monotonic_now()
+        if now - self._told.get(limit, -inf) >= REFUSALS_TOLD_S:
+            self._told[limit] = now
+            _log.warning("calls.refused", status=503, limit=limit)

@@ -6,6 +6,7 @@ import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal, get_args, get_origin, get_type_hints
+from weakref import WeakKeyDictionary
 
 from pydantic import ConfigDict, TypeAdapter, ValidationError, create_model
 
@@ -14,29 +15,17 @@ from aywa.ports.llm import ToolCall, ToolSpec
 ToolFunction = Callable[..., object]
 
 
+_Described = tuple[TypeAdapter[object], tuple[str, ...], ToolSpec]
+_methods: WeakKeyDictionary[object, _Described] = WeakKeyDictionary()  # by what is behind the bound methods
+
+
 class Tool:
     """One function as a tool. The docstring's first line is its description; every parameter needs a type."""
 
     def __init__(self, function: ToolFunction) -> None:
         self.name: str = function.__name__
         self._function = function
-        hints = get_type_hints(function, include_extras=True)
-        fields: dict[str, object] = {}
-        for name, parameter in inspect.signature(function).parameters.items():
-            if name not in hints:
-                raise TypeError(f"tool {self.name}: parameter {name} has no type")
-            default = ... if parameter.default is parameter.empty else parameter.default
-            fields[name] = (hints[name], default)
-        model = create_model(self.name, __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload]
-        self._arguments: TypeAdapter[object] = TypeAdapter(model)
-        self._names = tuple(fields)
-        self.spec = ToolSpec(self.name, (inspect.getdoc(function) or "").split("\n")[0], self._schema())
-
-    def _schema(self) -> Mapping[str, object]:
-        schema = dict(self._arguments.json_schema())
-        schema.pop("title", None)
-        properties = schema.get("properties", {})
-        return {**schema, "properties": {name: _untitled(value) for name, value in properties.items()}}
+        self._arguments, self._names, self.spec = _described(function)
 
     async def __call__(self, arguments: Mapping[str, object]) -> object:
         """Validate and run, plain or async. Raises ValidationError on wrong arguments, or what it raises."""
@@ -71,6 +60,40 @@ class FunctionTools:
             return _error("; ".join(f"{'.'.join(map(str, e['loc']))}: {e['msg']}" for e in error.errors()))
         except Exception as error:  # noqa: BLE001 - a tool is user code: its failure is an answer to the model
             return _error(f"the tool failed: {type(error).__name__}")
+
+
+def _described(function: ToolFunction) -> _Described:
+    """How to call it. A method is described once, not for every call's object: a model is a class with
+    its schema, and classes are cycles that stay until the collector runs.
+    """
+    if not inspect.ismethod(function):
+        return _describe(function)
+    known = _methods.get(function.__func__)
+    if known is None:
+        known = _methods[function.__func__] = _describe(function)
+    return known
+
+
+def _describe(function: ToolFunction) -> _Described:
+    name = function.__name__
+    hints = get_type_hints(function, include_extras=True)
+    fields: dict[str, object] = {}
+    for parameter in inspect.signature(function).parameters.values():
+        if parameter.name not in hints:
+            raise TypeError(f"tool {name}: parameter {parameter.name} has no type")
+        default = ... if parameter.default is parameter.empty else parameter.default
+        fields[parameter.name] = (hints[parameter.name], default)
+    model = create_model(name, __config__=ConfigDict(extra="forbid"), **fields)  # type: ignore[call-overload]
+    arguments: TypeAdapter[object] = TypeAdapter(model)
+    first_line = (inspect.getdoc(function) or "").split("\n")[0]
+    return arguments, tuple(fields), ToolSpec(name, first_line, _schema(arguments))
+
+
+def _schema(arguments: TypeAdapter[object]) -> Mapping[str, object]:
+    schema = dict(arguments.json_schema())
+    schema.pop("title", None)
+    properties = schema.get("properties", {})
+    return {**schema, "properties": {name: _untitled(value) for name, value in properties.items()}}
 
 
 def choices(literal: object) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ import trio
 from hypercorn.trio import serve
 
 from aywa import __version__
+from aywa._native.heap import settle_heap
 from aywa.clock import monotonic_now
 from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger
@@ -43,6 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--version", action="version", version=f"aywa-media {__version__}")
     parser.add_argument("--check", action="store_true", help="check the settings and exit")
     args = parser.parse_args(arguments)
+    settle_heap()
     server: Server | None = None
     try:
         settings = Settings.from_env(os.environ)

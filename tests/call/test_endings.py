@@ -276,6 +276,11 @@ async def test_no_room(why: str, autojump_clock: trio.testing.MockClock) -> None
     assert status == 503
     assert int(headers["Retry-After"]) > 0
     assert ended(world)[0] is EndCode.OVERLOADED
+    (over,) = world.entries("call.ended")
+    assert (
+        over["detail"]
+        == {"table": "RUNTIME_MAX_CALLS calls are live", "engine": "The tick loop is too busy"}[why]
+    )
 
 
 async def test_no_common_codec(autojump_clock: trio.testing.MockClock) -> None:

@@ -15,6 +15,7 @@ from random import Random
 
 import pytest
 import trio
+from structlog.testing import capture_logs
 
 from aywa.errors import EndCode
 from aywa.ports.store import CallStatus, TimelineEntry
@@ -239,7 +240,9 @@ async def test_without_a_recogniser_no_call_is_taken(data_dir: Path, monkeypatch
         assert "recogniser" in checks["providers"].detail
         with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp:
             await rtp.bind(("127.0.0.1", 0))
-            with pytest.raises(InviteFailed) as refused:
+            with capture_logs() as logs, pytest.raises(InviteFailed) as refused:
                 await place(agent, runtime, rtp)
         assert refused.value.status == 503
         assert not runtime.live_calls()
+        (told,) = [line for line in logs if line["event"] == "calls.refused"]
+        assert told["limit"] == runtime.transcriber.fault()

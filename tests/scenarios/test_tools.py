@@ -101,3 +101,8 @@ def test_a_scenario_of_ones_own(tmp_path: Path) -> None:
     file.write_text("from aywa.scenarios.pizza_order import SCENARIO\n")
     assert load_scenario(str(file)).name == "pizza_order"
     assert load_scenario("aywa.scenarios.pizza_order").name == "pizza_order"
+
+
+def test_calls_share_the_description_of_their_methods() -> None:
+    first, second = (load_scenario("hotel_booking").open_tools() for _ in range(2))
+    assert all(a is b for a, b in zip(first.specs(), second.specs(), strict=True))

@@ -1,0 +1,8 @@
+"""How the C library's heap gives memory back (mallopt(3))."""
+
+def settle_heap() -> bool:
+    """Map what has 32 KiB or more on its own, so that a call's media memory goes back when it is freed.
+
+    The thresholds that glibc chooses itself grow to megabytes with the first large block that is freed; what
+    calls leave behind then stays with the process. False where the C library has no such thing.
+    """
