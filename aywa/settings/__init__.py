@@ -13,6 +13,7 @@ from aywa.settings.slices import (
     ProviderSettings,
     SipSettings,
     StoreSettings,
+    TlsClientAuth,
 )
 from aywa.settings.trunks import (
     NatMode,
@@ -38,6 +39,7 @@ __all__ = [
     "SrtpPolicy",
     "StoreSettings",
     "StrangerPolicy",
+    "TlsClientAuth",
     "TrunkCredentials",
     "TrunkRegistration",
     "TrunkSettings",

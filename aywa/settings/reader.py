@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from ipaddress import IPv4Address, ip_network
+from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeVar
 from urllib.parse import urlsplit
 
@@ -67,6 +67,17 @@ class EnvironmentReader:
         """An IPv4 address in its usual text form."""
         rule = "must be an IPv4 address"
         return self.read(name, lambda text: str(IPv4Address(text)), default, rule, "192.0.2.10")
+
+    def address(self, name: str, default: str) -> str:
+        """An IPv4 or IPv6 address in its usual text form, without brackets or zone."""
+        rule = "must be an IPv4 or IPv6 address"
+        return self.read(name, lambda text: str(_plain_address(text)), default, rule, "192.0.2.10")
+
+
+def _plain_address(text: str) -> IPv4Address | IPv6Address:
+    if "%" in text:
+        raise ValueError
+    return ip_address(text)
 
 
 _N = TypeVar("_N", int, float)

@@ -40,6 +40,14 @@ class HttpSettings:
     graceful_timeout_s: float = 5.0  # for requests in flight at shutdown
 
 
+class TlsClientAuth(Enum):
+    """What callers over TLS must show."""
+
+    OFF = "off"
+    OPTIONAL = "optional"  # a certificate that is shown must be good
+    REQUIRED = "required"
+
+
 @dataclass(frozen=True, slots=True)
 class SipSettings:
     """The SIP user agent."""
@@ -52,6 +60,14 @@ class SipSettings:
     strangers: StrangerPolicy = StrangerPolicy.SILENT
     realm: str = "aywa"  # what callers are asked for credentials for
     user_agent: str = "Aywa"
+    tcp_port: int | None = None  # None: TCP is not listened on; calls out may still take it
+    tls_port: int | None = None
+    tls_cert: str = ""  # file of the certificate chain, also shown as a client
+    tls_key: str = ""  # file of its key; empty: in the file of the certificate
+    tls_ca: str = ""  # file of the authorities believed; empty: the system's
+    tls_client_auth: TlsClientAuth = TlsClientAuth.OFF
+    tls_verify: bool = True  # of the servers called
+    nameservers: tuple[str, ...] = ()  # host or host:port; empty: the system's
     session_interval_s: int = 1800  # RFC 4028: a session is refreshed within this; 0 leaves it to the peer
     min_session_interval_s: int = 90  # shorter intervals are refused with 422
 

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aywa.errors import ConfigError, Gap
 from aywa.settings.reader import (
     EnvironmentReader,
+    between,
     parse_keys,
     parse_networks,
     parse_origin,
@@ -27,6 +28,7 @@ from aywa.settings.slices import (
     ProviderSettings,
     SipSettings,
     StoreSettings,
+    TlsClientAuth,
 )
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
@@ -102,13 +104,13 @@ def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> 
 
 def _read_settings(env: EnvironmentReader) -> Settings:
     data_dir = env.text("RUNTIME_DATA_DIR", "var")
-    sip_host = env.ipv4("RUNTIME_SIP_HOST", _SIP.host)
+    sip_host = env.address("RUNTIME_SIP_HOST", _SIP.host)
     mode = env.choice("NODE_ENV", "development", ("development", "production", "test"))
     return Settings(
         mode=Mode.PRODUCTION if mode == "production" else Mode.DEVELOPMENT,
         http=_read_http(env),
         sip=_read_sip(env, sip_host),
-        media=_read_media(env, sip_host),
+        media=_read_media(env, sip_host if ":" not in sip_host else MediaSettings().host),
         call=_read_call(env),
         store=StoreSettings(
             postgres_url=env.read(
@@ -140,7 +142,7 @@ def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
     return SipSettings(
         host=host,
         port=env.integer("RUNTIME_SIP_PORT", _SIP.port, 0, 65535),
-        advertised_host=env.ipv4("RUNTIME_SIP_ADVERTISED_HOST", ""),
+        advertised_host=env.address("RUNTIME_SIP_ADVERTISED_HOST", ""),
         trunks=env.read(
             "RUNTIME_SIP_TRUNKS",
             parse_networks,
@@ -163,6 +165,17 @@ def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
             "must be 1 to 128 characters without quotes and \\",
             "voice.example.com",
         ),
+        tcp_port=_stream_port(env, "RUNTIME_SIP_TCP_PORT", "5080"),
+        tls_port=_stream_port(env, "RUNTIME_SIP_TLS_PORT", "5061"),
+        tls_cert=env.text("RUNTIME_SIP_TLS_CERT"),
+        tls_key=env.text("RUNTIME_SIP_TLS_KEY"),
+        tls_ca=env.text("RUNTIME_SIP_TLS_CA"),
+        tls_client_auth=TlsClientAuth(
+            env.choice(
+                "RUNTIME_SIP_TLS_CLIENT_AUTH", _SIP.tls_client_auth.value, ("off", "optional", "required")
+            )
+        ),
+        tls_verify=env.flag("RUNTIME_SIP_TLS_VERIFY", _SIP.tls_verify),
     )
 
 
@@ -192,6 +205,12 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
             "https://console.example.com",
         ),
     )
+
+
+def _stream_port(env: EnvironmentReader, name: str, example: str) -> int | None:
+    """The port of a transport that is off unless it is named."""
+    rule = "must be a whole number from 0 to 65535"
+    return env.read(name, lambda text: between(int(text), 0, 65535), None, rule, example)
 
 
 def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
@@ -240,9 +259,10 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(Gap("RUNTIME_RTP_PORT_MAX", "must be above RUNTIME_RTP_PORT_MIN", "24575"))
     elif media.rtp_port_min <= sip.port <= media.rtp_port_max:
         gaps.append(Gap("RUNTIME_SIP_PORT", "must lie outside the RTP port range", "5080"))
-    if sip.host == "0.0.0.0" and not sip.advertised_host:
+    gaps += _stream_conflicts(sip)
+    if sip.host in ("0.0.0.0", "::") and not sip.advertised_host:
         gaps.append(
-            Gap("RUNTIME_SIP_ADVERTISED_HOST", "must be set when SIP listens on 0.0.0.0", "192.0.2.10")
+            Gap("RUNTIME_SIP_ADVERTISED_HOST", "must be set when SIP listens on every address", "192.0.2.10")
         )
     if 0 < sip.session_interval_s < sip.min_session_interval_s:
         rule = "must be 0 or at least RUNTIME_SIP_MIN_SESSION_INTERVAL_S"
@@ -252,3 +272,16 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
     return [gap for gap in gaps if gap.name not in known]
+
+
+def _stream_conflicts(sip: SipSettings) -> list[Gap]:
+    gaps = []
+    if sip.tls_port is not None and not sip.tls_cert:
+        gaps.append(Gap("RUNTIME_SIP_TLS_CERT", "must be set when SIP listens on TLS", "/etc/aywa/sip.pem"))
+    if sip.tls_port and sip.tls_port == sip.tcp_port:
+        gaps.append(Gap("RUNTIME_SIP_TLS_PORT", "must differ from RUNTIME_SIP_TCP_PORT", "5061"))
+    if sip.tls_client_auth is not TlsClientAuth.OFF and not sip.tls_ca:
+        gaps.append(
+            Gap("RUNTIME_SIP_TLS_CA", "must be set when clients show certificates", "/etc/aywa/clients.pem")
+        )
+    return gaps

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -21,7 +22,10 @@ from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import SessionEvent
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.proto.sip.stream import Broken, Frame, Framed
+from aywa.proto.sip.stream_address import StreamAddress
 from aywa.settings import StrangerPolicy
+from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
 
@@ -57,11 +61,13 @@ class Endpoint:
         trunks: Trunks,
         *,
         on_incoming: Callable[[IncomingUsage], None],
+        streams: Streams | None = None,
         strangers: StrangerPolicy = StrangerPolicy.SILENT,
     ) -> None:
         self.core = core
         self.counters = EndpointCounters()
         self._socket = socket
+        self._streams = streams
         self.trunks = trunks
         self._policy = strangers
         self._on_incoming = on_incoming
@@ -85,6 +91,9 @@ class Endpoint:
         with self._scope:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._serve_deadlines)
+                if self._streams is not None:
+                    events = StreamEvents(self._is_known, self.receive_frame, self._connection_lost)
+                    nursery.start_soon(self._streams.serve, events)
                 while True:
                     for data, source in await self._socket.receive():
                         self.receive(data, source)
@@ -133,6 +142,35 @@ class Endpoint:
         with self._wall(f"{source[0]}:{source[1]}"):
             if not self.core.receive_datagram(data, source, trio.current_time()):
                 self.counters.broken += 1
+            self.flush()
+
+    def receive_frame(self, source: StreamAddress, frame: Frame) -> None:
+        """A connection of a peer that was let in brought something. Never raises."""
+        match frame:
+            case Framed(data):
+                self.receive(data, source)
+            case Broken(data, error):
+                self.counters.broken += 1
+                with self._wall(f"{source[0]}:{source[1]}"):
+                    self.core.receive_broken(data, error, source, trio.current_time())
+                    self.flush()
+            case _:
+                self.counters.keepalives += 1
+
+    def _connection_lost(self, peer: StreamAddress, unsent: list[Request | Response]) -> None:
+        """A connection is gone: what it did not send, and what was asked over it, has failed."""
+
+        def lost(address: Address) -> bool:
+            if not isinstance(address, StreamAddress):
+                return False
+            return address.flow == peer.flow or address.same_peer(peer)
+
+        with self._wall(f"{peer[0]}:{peer[1]}"):
+            now = trio.current_time()
+            for message in unsent:
+                self.counters.send_errors += 1
+                self.core.transmit_failed(message, now)
+            self.core.connection_lost(lost, now)
             self.flush()
 
     def _is_known(self, host: str) -> bool:
@@ -214,7 +252,12 @@ class Endpoint:
 
     def _transmit(self, message: Request | Response, address: Address) -> None:
         try:
-            self._socket.send_nowait(message.encode(), address)
+            if not isinstance(address, StreamAddress):
+                self._socket.send_nowait(message.encode(), address)
+            elif self._streams is None:
+                raise OSError(errno.EPROTONOSUPPORT, "no connections are served")
+            else:
+                self._streams.send_nowait(message.encode(), address, message)
         except OSError as error:
             self.counters.send_errors += 1
             _log.warning("sip.send_failed", peer=f"{address[0]}:{address[1]}", errno=error.errno)

@@ -27,7 +27,7 @@ from aywa.proto.sip.uri import parse_uri
 from aywa.settings import NatMode, TrunkSettings
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.trunk import credentials_of
-from aywa.ua.uac import resolve
+from aywa.ua.uac import Resolve
 
 _log = get_logger("sip")
 
@@ -44,11 +44,11 @@ class RegistrationStatus:
 class TrunkRegistrar:
     """The registration of one trunk."""
 
-    def __init__(self, endpoint: Endpoint, trunk: TrunkSettings, family_of: str) -> None:
+    def __init__(self, endpoint: Endpoint, trunk: TrunkSettings, resolve: Resolve) -> None:
         assert trunk.register is not None, "made for trunks that register"
         self._endpoint = endpoint
         self._trunk = trunk
-        self._family_of = family_of
+        self._resolve = resolve
         self._registrar = parse_uri(trunk.register.registrar)
         parameters = RegistrationParameters(
             self._registrar,
@@ -60,7 +60,7 @@ class TrunkRegistrar:
         self._machine = Registration(endpoint.core.identity, parameters, credentials)
         self._woken = trio.Event()
         self._leaving = False
-        self._address: Address | None = None
+        self._addresses: list[Address] = []  # those not tried yet, the one in use first
         self._failed = ""
 
     @property
@@ -117,7 +117,7 @@ class TrunkRegistrar:
                     if not renewed:
                         _log.info("sip.registered", registration=name, expires_s=expires_s)
                 case RegistrationFailed(status, reason, retry_in_s):
-                    self._address = None  # the name may lead elsewhere by now
+                    self._leave_address(status)
                     self._failed = f"{status} {reason}"
                     _log.warning(
                         "sip.registration_failed",
@@ -132,11 +132,16 @@ class TrunkRegistrar:
                     _log.info("sip.unregistered", registration=name, status=status)
 
     async def _find(self) -> Address:
-        """Where the registrar is; looked up again after each failure."""
-        if self._address is None:
-            self._address = await resolve(self._registrar, self._family_of)
-            self._endpoint.trunks.meet(self._address[0], self._trunk)
-        return self._address
+        """Where the registrar is; looked up again when each address has failed."""
+        if not self._addresses:
+            self._addresses = list(await self._resolve(self._registrar))
+            for host, _ in self._addresses:
+                self._endpoint.trunks.meet(host, self._trunk)
+        return self._addresses[0]
+
+    def _leave_address(self, status: int) -> None:
+        """Go on to the next address where that may do better (RFC 3263 §4.3); else look the name up again."""
+        self._addresses = self._addresses[1:] if status in (408, 503) else []
 
     def _hear(self, done: RequestDone) -> None:
         now = trio.current_time()
@@ -150,9 +155,9 @@ class TrunkRegistrar:
 class Registrations:
     """All registrations of one user agent."""
 
-    def __init__(self, endpoint: Endpoint, family_of: str) -> None:
+    def __init__(self, endpoint: Endpoint, resolve: Resolve) -> None:
         trunks = endpoint.trunks.named
-        self._registrars = [TrunkRegistrar(endpoint, t, family_of) for t in trunks if t.register is not None]
+        self._registrars = [TrunkRegistrar(endpoint, t, resolve) for t in trunks if t.register is not None]
         self._left = trio.Event()
         self._scope = trio.CancelScope(shield=True)
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, replace
-from ipaddress import ip_address
+from typing import TypeAlias
 
 import trio
 
@@ -20,29 +20,10 @@ from aywa.proto.sip.session_uac import CallParameters, OutgoingUsage
 from aywa.proto.sip.uri import Uri
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.errors import InviteFailed
+from aywa.ua.failover import first_that_works
 from aywa.ua.session import Session
 
-
-async def resolve(target: Uri, family_of: str) -> Address:
-    """The address of `target`, in the family of the local address `family_of`. Raises TransportError.
-
-    A host name is looked up as an address; SRV records (RFC 3263) are not asked for.
-    """
-    if not target.host:
-        raise TransportError(f"A {target.scheme} URI names no host to call.")
-    family = trio.socket.AF_INET6 if ":" in family_of else trio.socket.AF_INET
-    try:
-        return str(ip_address(target.host)), target.effective_port
-    except ValueError:
-        pass
-    try:
-        found = await trio.socket.getaddrinfo(
-            target.host, target.effective_port, family=family, type=trio.socket.SOCK_DGRAM
-        )
-    except OSError as error:
-        raise TransportError(f"The host {target.host} has no address.") from error
-    host, port = found[0][4][:2]
-    return str(host), int(port)
+Resolve: TypeAlias = Callable[[Uri], Awaitable[list[Address]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +34,7 @@ class OutgoingCall:
     asked for each target a 3xx names; without it none is followed. `on_early_media` hears each description of
     a provisional response (183), with True when it is the answer and no foretaste; `on_ringing` each status
     from 101 to 199. Both are called synchronously; what they raise is logged. `credentials` answer a
-    challenge of the host first called; a redirect to another host is answered with what its own trunk says.
+    challenge of the hosts first called; a redirect to another host is answered with what its own trunk says.
     """
 
     target: Uri
@@ -67,46 +48,80 @@ class OutgoingCall:
     credentials: Credentials | None = None
 
 
-async def place_call(endpoint: Endpoint, call: OutgoingCall, family_of: str) -> Session:
-    """Send INVITE, follow what redirects are allowed, and wait for the answer.
+async def place_call(endpoint: Endpoint, call: OutgoingCall, resolve: Resolve) -> Session:
+    """Send INVITE, go on to the next address where one fails, follow what redirects are allowed, and wait.
 
     Raises InviteFailed with the last refusal, TransportError when the first target has no address, and
     CustomHeaderError. Cancelling the waiting cancels the call.
     """
-    first = await resolve(call.target, family_of)
-    parameters = CallParameters(
-        call.target,
-        call.from_uri,
-        call.offer.encode(),
-        first,
-        check_custom_headers(call.headers),
-        ring_limit_s=call.ring_timeout_s,
-        to=call.target,
-    )
+    headers = check_custom_headers(call.headers)
+    addresses = await resolve(call.target)
+    attempts = _Attempts(endpoint, call, headers, addresses)
     plan = RedirectPlan(call.target, call.allow_redirect or (lambda uri: False))
     while True:
-        own = parameters.destination[0] == first[0]
-        credentials = call.credentials if own else None
-        usage = endpoint.core.invite(parameters, trio.current_time(), credentials)
         try:
-            return await _ask(endpoint, usage, call)
+            return await first_that_works(addresses, attempts.invite)
         except InviteFailed as failure:
             if failure.response is not None and failure.status // 100 == 3:
                 plan.add(failure.response)
-            elif parameters.continues is None or failure.status // 100 == 6:
+            elif not attempts.redirected or failure.status // 100 == 6:
                 raise  # not redirected, or nobody anywhere wants the call (§16.7)
-            following = await _next_target(plan, family_of)
+            following = await _next_target(plan, resolve)
             if following is None:
                 raise
-            target, destination = following
-        parameters = replace(parameters, target=target, destination=destination, continues=usage.continuation)
+            target, addresses = following
+        attempts.redirect(target)
 
 
-async def _next_target(plan: RedirectPlan, family_of: str) -> tuple[Uri, Address] | None:
+class _Attempts:
+    """The INVITEs of one call, one after the other."""
+
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        call: OutgoingCall,
+        headers: tuple[tuple[str, str], ...],
+        addresses: list[Address],
+    ) -> None:
+        self._endpoint = endpoint
+        self._call = call
+        self._own = {address[0] for address in addresses}  # hosts that the call's credentials are for
+        self._last: OutgoingUsage | None = None
+        self._parameters = CallParameters(
+            call.target,
+            call.from_uri,
+            call.offer.encode(),
+            addresses[0],
+            headers,
+            ring_limit_s=call.ring_timeout_s,
+            to=call.target,
+        )
+
+    @property
+    def redirected(self) -> bool:
+        """True once another target than the first is called."""
+        return self._parameters.continues is not None
+
+    def redirect(self, target: Uri) -> None:
+        """Call `target` from now on, as the same call."""
+        assert self._last is not None, "a redirect answers an INVITE"
+        self._parameters = replace(self._parameters, target=target, continues=self._last.continuation)
+
+    async def invite(self, destination: Address) -> Session:
+        """Ask at one address. Raises InviteFailed."""
+        if self.redirected and self._last is not None:
+            self._parameters = replace(self._parameters, continues=self._last.continuation)
+        self._parameters = replace(self._parameters, destination=destination)
+        credentials = self._call.credentials if destination[0] in self._own else None
+        self._last = self._endpoint.core.invite(self._parameters, trio.current_time(), credentials)
+        return await _ask(self._endpoint, self._last, self._call)
+
+
+async def _next_target(plan: RedirectPlan, resolve: Resolve) -> tuple[Uri, list[Address]] | None:
     """The next target that has an address."""
     while (target := plan.next()) is not None:
         try:
-            return target, await resolve(target, family_of)
+            return target, await resolve(target)
         except TransportError:
             continue
     return None

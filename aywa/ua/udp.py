@@ -93,6 +93,8 @@ def open_udp(host: str, port: int) -> UdpSocket:
     try:
         raw.setblocking(False)
         raw.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+        if family == socket.AF_INET6:  # or IPv4 peers would come as ::ffff:192.0.2.1
+            raw.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         raw.bind((host, port))
     except (OSError, OverflowError) as error:
         raw.close()

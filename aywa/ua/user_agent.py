@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from random import Random
 
 import trio
@@ -11,6 +12,7 @@ import trio
 from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
+from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
@@ -19,15 +21,20 @@ from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_timer import SessionPolicy
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
+from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
 from aywa.settings import SipSettings, StrangerPolicy
 from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.ua.failover import first_that_works
 from aywa.ua.gate import Gate
 from aywa.ua.registrations import Registrations, serve_registrations
+from aywa.ua.resolver import Resolver
 from aywa.ua.session import Session
+from aywa.ua.tcp import Streams, open_streams
+from aywa.ua.tls import open_tls
 from aywa.ua.trunk import Trunks, credentials_of
-from aywa.ua.uac import OutgoingCall, ask_options, place_call, resolve
+from aywa.ua.uac import OutgoingCall, ask_options, place_call
 from aywa.ua.uas import IncomingCall, read_incoming
 from aywa.ua.udp import DatagramSocket, open_udp
 
@@ -46,12 +53,19 @@ class UserAgent:
         gate: Gate,
         calls: trio.Nursery,
         on_call: OnCall,
+        streams: Streams,
+        resolver: Resolver,
+        *,
         strangers: StrangerPolicy,
     ) -> None:
         self.local: Address = socket.local
-        self.endpoint = Endpoint(core, socket, gate.trunks, on_incoming=self._take, strangers=strangers)
-        self.registrations = Registrations(self.endpoint, self.local[0])
+        self.streams = streams
         self.gate = gate
+        self.endpoint = Endpoint(
+            core, socket, gate.trunks, on_incoming=self._take, strangers=strangers, streams=streams
+        )
+        self._resolver = resolver
+        self.registrations = Registrations(self.endpoint, self.resolve)
         self._calls = calls
         self._on_call = on_call
 
@@ -93,7 +107,11 @@ class UserAgent:
             on_ringing,
             self._credentials(trunk),
         )
-        return await place_call(self.endpoint, call, self.local[0])
+        return await place_call(self.endpoint, call, self.resolve)
+
+    async def resolve(self, target: Uri) -> list[Address]:
+        """Where `target` leads, in the order to try (RFC 3263). Raises TransportError for nowhere."""
+        return await self._resolver.addresses(target, 6 if ":" in self.local[0] else 4)
 
     def _credentials(self, trunk: str | None) -> Credentials | None:
         if trunk is None:
@@ -103,7 +121,7 @@ class UserAgent:
 
     async def options(self, target: Uri) -> Response:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
-        return await ask_options(self.endpoint, target, await resolve(target, self.local[0]))
+        return await first_that_works(await self.resolve(target), partial(ask_options, self.endpoint, target))
 
     def _take(self, usage: IncomingUsage) -> None:
         call = read_incoming(self.endpoint, usage)
@@ -139,17 +157,53 @@ def _let_go(usage: InviteUsage, now: float) -> None:
     usage.hang_up(now, "shutting down")
 
 
+async def _open_sockets(
+    settings: SipSettings, socket: DatagramSocket | None
+) -> tuple[DatagramSocket, Streams]:
+    """Everything SIP is received by, or nothing of it."""
+    tls = open_tls(settings)
+    socket = open_udp(settings.host, settings.port) if socket is None else socket
+    try:
+        return socket, await open_streams(settings, tls)
+    except BaseException:
+        socket.close()
+        raise
+
+
 def _make_core(
-    settings: SipSettings, local: Address, gate: Gate, rng: Random, load: Callable[[], SipLoad]
+    settings: SipSettings,
+    local: Address,
+    gate: Gate,
+    streams: Streams,
+    *,
+    rng: Random,
+    load: Callable[[], SipLoad],
 ) -> UserAgentCore:
     policy = SessionPolicy(settings.session_interval_s, settings.min_session_interval_s)
     host = settings.advertised_host or local[0]
     return UserAgentCore(
         Identity(host, local[1], rng, product=settings.user_agent, policy=policy),
         load=load,
+        departures=Departures(_reached(host, local, streams), streams.known_to),
         credentials=lambda destination: gate.trunks.credentials_for(destination[0]),
         guard=gate.check,
     )
+
+
+def _reached(host: str, udp: Address, streams: Streams) -> dict[Transport, Address]:
+    """Where peers reach us, by transport."""
+    ports = {kind: port for kind, (_, port) in streams.local.items()}
+    return {kind: (host, port) for kind, port in {Transport.UDP: udp[1], **ports}.items()}
+
+
+async def _close(agent: UserAgent) -> None:
+    """Give everything back, as far as `CLOSE_S` goes, and end the tasks."""
+    agent.say_goodbye()
+    with trio.move_on_after(CLOSE_S, shield=True):
+        await agent.registrations.leave()
+        await agent.endpoint.wait_quiet()
+    agent.registrations.stop()
+    agent.endpoint.stop()
 
 
 @asynccontextmanager
@@ -170,8 +224,8 @@ async def open_user_agent(
 
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
-    trunks = Trunks(settings.trunks, settings.named_trunks)
-    socket = open_udp(settings.host, settings.port) if socket is None else socket
+    gate = Gate(Trunks(settings.trunks, settings.named_trunks), settings.realm, rng.randbytes(32))
+    socket, streams = await _open_sockets(settings, socket)
     closing = False
     failure: Exception | None = None
 
@@ -180,14 +234,16 @@ async def open_user_agent(
             return SipLoad(overloaded=True)
         return load() if load is not None else SipLoad()
 
-    gate = Gate(trunks, settings.realm, rng.randbytes(32))
-    core = _make_core(settings, socket.local, gate, rng, load_now)
+    resolver = Resolver(rng, settings.nameservers)
+    core = _make_core(settings, socket.local, gate, streams, rng=rng, load=load_now)
     try:
         async with trio.open_nursery() as service:
             agent: UserAgent | None = None
             try:
                 async with trio.open_nursery() as calls:
-                    agent = UserAgent(core, socket, gate, calls, on_call, settings.strangers)
+                    agent = UserAgent(
+                        core, socket, gate, calls, on_call, streams, resolver, strangers=settings.strangers
+                    )
                     service.start_soon(agent.endpoint.serve)
                     service.start_soon(serve_registrations, agent.registrations)
                     try:
@@ -199,13 +255,9 @@ async def open_user_agent(
                         calls.cancel_scope.cancel()
             finally:
                 if agent is not None:
-                    agent.say_goodbye()
-                    with trio.move_on_after(CLOSE_S, shield=True):
-                        await agent.registrations.leave()
-                        await agent.endpoint.wait_quiet()
-                    agent.registrations.stop()
-                    agent.endpoint.stop()
+                    await _close(agent)
     finally:
         socket.close()
+        streams.close()
     if failure is not None:
         raise failure  # as it was: the nurseries above would have wrapped it in groups of one

@@ -14,8 +14,11 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from aywa.proto.sip.digest import Credentials
+from aywa.proto.sip.routing import Address
+from aywa.proto.sip.uri import Uri
 from aywa.settings import NatMode, SipSettings, TrunkCredentials, TrunkRegistration, TrunkSettings
 from aywa.ua import UserAgent, open_user_agent
+from aywa.ua.resolver import Resolver
 from tests.kit.netem import Weather
 from tests.kit.sip_agents import ALICE_URI, offer, talk
 from tests.kit.sip_registrar import Registrar
@@ -92,6 +95,22 @@ async def test_it_is_held_for_an_hour_and_given_back(autojump_clock: MockClock, 
             assert [log["event"] for log in logs] == ["sip.registered", "sip.unregistered"]
     assert SECRET not in repr(logs)
     assert agent.counters[0].faults == 0
+
+
+async def test_the_next_address_of_the_registrar_is_tried(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def addresses(self: Resolver, uri: Uri, family: int) -> list[Address]:
+        return [("192.0.2.77", 5060), PBX]
+
+    monkeypatch.setattr(Resolver, "addresses", addresses)
+    async with open_office() as office:
+        await trio.sleep(30)
+        assert not office.registered
+        await trio.sleep(10)
+        assert office.registered
+        await trio.sleep(600)
+        assert office.registered, "renewed where it was granted"
 
 
 async def test_draining_gives_it_back_at_once(autojump_clock: MockClock) -> None:

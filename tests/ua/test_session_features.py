@@ -15,9 +15,11 @@ from aywa.proto.sip.custom_headers import CustomHeaderError
 from aywa.proto.sip.header import Reason
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.parser import parse_datagram
+from aywa.proto.sip.routing import Address
 from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import SipSettings
 from aywa.ua import IncomingCall, InviteFailed, Session, SipCallEnded, UserAgent, open_user_agent
+from aywa.ua.resolver import Resolver
 from tests.kit.netem import Weather
 from tests.kit.sip_agents import ALICE_URI, BOB_URI, answer, offer, open_agents, refuse_calls, talk
 from tests.kit.sip_messages import request
@@ -170,8 +172,8 @@ async def test_facts_and_headers_of_the_caller(autojump_clock: MockClock) -> Non
         assert len(agents.net.sockets[("192.0.2.1", 5060)].log) == sent
 
 
-async def redirecting(*contacts: str) -> list[str]:
-    """Who is called when Bob names these contacts; Carol is busy, Dave answers."""
+async def redirecting(*contacts: str, calls: int = 1) -> list[str]:
+    """Who is called when Bob names these contacts; Carol is busy, Dave answers. `calls`: Call-IDs."""
     called: list[str] = []
 
     async def bob(call: IncomingCall) -> None:
@@ -209,8 +211,8 @@ async def redirecting(*contacts: str) -> list[str]:
         except InviteFailed as failure:
             called.append(str(failure.status))
         invites = requests_of(net.sockets[("192.0.2.1", 5060)].log, "INVITE")
-        assert len({(m.call_id, m.from_.tag) for m in invites}) == 1
-        assert len({m.cseq.number for m in invites}) == len(invites)
+        assert len({(m.call_id, m.from_.tag) for m in invites}) == calls
+        assert len({(m.call_id, m.cseq.number) for m in invites}) == len({m.via.branch for m in invites})
     return called
 
 
@@ -224,6 +226,19 @@ async def follow(alice: UserAgent) -> Session:
 
 async def test_redirect_is_followed_by_q(autojump_clock: MockClock) -> None:
     called = await redirecting("<sip:d@192.0.2.4>;q=0.2, <sip:c@192.0.2.3>;q=0.7")
+    assert called == ["bob", "carol", "dave"]
+
+
+async def test_each_target_is_tried_at_all_its_addresses(
+    autojump_clock: MockClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = Resolver.addresses
+
+    async def addresses(self: Resolver, uri: Uri, family: int) -> list[Address]:
+        return [("192.0.2.77", 5060), *await found(self, uri, family)]
+
+    monkeypatch.setattr(Resolver, "addresses", addresses)
+    called = await redirecting("<sip:d@192.0.2.4>;q=0.2, <sip:c@192.0.2.3>;q=0.7", calls=2)
     assert called == ["bob", "carol", "dave"]
 
 

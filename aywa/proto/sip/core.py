@@ -22,6 +22,7 @@ from aywa.errors import ParseError, RemoteProtocolError
 from aywa.proto.sip.build import new_request, response_to
 from aywa.proto.sip.call_auth import CHALLENGES, CallAuth
 from aywa.proto.sip.deadlines import Deadlines
+from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.header import NameAddr
 from aywa.proto.sip.identity import Identity
@@ -95,11 +96,12 @@ class UserAgentCore:
         *,
         load: Callable[[], SipLoad] | None = None,
         limit: int = DEFAULT_LIMIT,
+        departures: Departures | None = None,
         credentials: Callable[[Address], Credentials | None] = lambda destination: None,
         guard: Guard = lambda request, source, now: None,
     ) -> None:
         self.identity = identity
-        self.transactions = TransactionLayer(limit=limit)
+        self.transactions = TransactionLayer(limit=limit, departures=departures)
         self.auth = CallAuth(identity, credentials)
         self._load = load
         self._guard = guard  # the refusal a new INVITE has earned, if any
@@ -149,6 +151,16 @@ class UserAgentCore:
     def transmit_failed(self, message: Request | Response, now: float) -> None:
         """The transport refused to send `message`."""
         self.transactions.transmit_failed(message, now)
+        self._pump(now)
+
+    def receive_broken(self, data: bytes, error: ParseError, source: Address, now: float) -> None:
+        """A stream brought what is no message, for the reason `error`: refuse it where that can be done."""
+        self.transactions.refuse(data, error, source)
+        self._pump(now)
+
+    def connection_lost(self, lost: Callable[[Address], bool], now: float) -> None:
+        """A connection broke; `lost` tells the addresses that were reached by it."""
+        self.transactions.connection_lost(lost, now)
         self._pump(now)
 
     def handle_timers(self, now: float) -> None:
@@ -343,7 +355,7 @@ class UserAgentCore:
                     self.transactions.start(request, address, now)
                 case SendAck(request, address):
                     self.auth.sign(usage, request, address)
-                    self._actions.append(Transmit(request, address))
+                    self._actions.append(Transmit(request, self.transactions.prepare(request, address)))
                 case Answer(server_key, response):
                     self.transactions.respond(server_key, response, now)
                 case AbandonInvite(branch):

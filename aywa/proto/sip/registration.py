@@ -191,13 +191,21 @@ class Registration(Machine[State, RegistrationTimer, RegistrationAction]):
         return 0
 
     def _learn_contact(self, response: Response) -> bool:
-        """Take the address that the registrar saw, if settings say NAT (RFC 3581 §4); True when it is new."""
+        """Take the address that the registrar saw, if settings say NAT (RFC 3581 §4); True when it is new.
+
+        Over TCP and TLS the port it saw is the connection's own: behind a NAT the registrar reaches us by
+        that alone, elsewhere we listen on another.
+        """
         via = response.via
         if self._learned or not self._parameters.learn_contact:
             return False
         seen = replace(
             self.contact, host=via.received or self.contact.host, port=via.rport or self.contact.port
         )
+        if via.transport != "UDP":
+            if via.received in (None, self._identity.contact.uri.host):
+                return False
+            seen = replace(seen, parameters={**seen.parameters, "transport": via.transport.lower()})
         if _same(seen, self.contact):
             return False
         if self.held:

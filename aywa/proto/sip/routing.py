@@ -6,9 +6,11 @@ from ipaddress import ip_address
 from typing import TypeAlias
 
 from aywa.proto.sip.message import Request
-from aywa.proto.sip.uri import Uri
+from aywa.proto.sip.stream_address import StreamAddress, Transport
+from aywa.proto.sip.uri import DEFAULT_PORTS, Uri
+from aywa.proto.sip.via import Via
 
-Address: TypeAlias = tuple[str, int]  # IP literal and UDP port
+Address: TypeAlias = tuple[str, int]  # IP literal and port: of UDP, or a `StreamAddress`
 DEFAULT_PORT = 5060
 
 
@@ -27,7 +29,16 @@ def response_address(request: Request, source: Address) -> Address:
 
     `maddr` is not followed: it would let a request aim our responses at a third host.
     """
-    via = request.via
+    return reply_address(request.via, source)
+
+
+def reply_address(via: Via, source: Address) -> Address:
+    """Where a response with this top Via goes, to a request that came from `source`.
+
+    Over a stream it goes back by the connection of the request; where that is gone, to the port of sent-by.
+    """
+    if isinstance(source, StreamAddress):
+        return source.at(via.sent_by[1])
     return (source[0], source[1] if via.wants_rport else via.port or DEFAULT_PORT)
 
 
@@ -43,4 +54,12 @@ def next_hop(uri: Uri, fallback: Address) -> Address:
         return fallback
     if host.is_private and not ip_address(fallback[0].partition("%")[0]).is_private:
         return fallback
-    return (str(host), uri.port or DEFAULT_PORT)
+    secure = uri.scheme == "sips" or uri.transport == "tls"
+    port = uri.port or DEFAULT_PORTS["sips" if secure else "sip"]
+    if isinstance(fallback, StreamAddress) and str(host) == fallback[0]:
+        return fallback.at(port)  # the connection that is open, before another one
+    if secure:
+        return StreamAddress(str(host), port, Transport.TLS)
+    if uri.transport == "tcp":
+        return StreamAddress(str(host), port, Transport.TCP)
+    return (str(host), port)

@@ -7,7 +7,7 @@ what belongs to none. It sends nothing itself: `actions()` says what to transmit
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2s
 from typing import TypeAlias
@@ -15,6 +15,7 @@ from typing import TypeAlias
 from aywa.errors import ParseError
 from aywa.proto.sip.build import response_to
 from aywa.proto.sip.deadlines import Deadlines
+from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.header import MAGIC_COOKIE
 from aywa.proto.sip.invite_client import InviteClientTransaction
 from aywa.proto.sip.invite_client import State as InviteClientState
@@ -37,7 +38,8 @@ from aywa.proto.sip.non_invite_client import State as NonInviteClientState
 from aywa.proto.sip.non_invite_server import NonInviteServerTransaction
 from aywa.proto.sip.non_invite_server import State as NonInviteServerState
 from aywa.proto.sip.refuse import refusal_for
-from aywa.proto.sip.routing import DEFAULT_PORT, Address, response_address, stamp_source
+from aywa.proto.sip.routing import Address, reply_address, response_address, stamp_source
+from aywa.proto.sip.stream_address import StreamAddress
 from aywa.proto.sip.transaction_actions import Action, Deliver, Failed, Send
 
 DEFAULT_LIMIT = 20_000  # a call costs two transactions of 32 s each: 300 call attempts a second
@@ -72,8 +74,9 @@ class Counters:
 class TransactionLayer:
     """All transactions of one transport. One input -> drain `actions()` -> wait until `deadline`."""
 
-    def __init__(self, *, limit: int = DEFAULT_LIMIT) -> None:
+    def __init__(self, *, limit: int = DEFAULT_LIMIT, departures: Departures | None = None) -> None:
         self.counters = Counters()
+        self._departures = departures
         self._limit = limit
         self._clients: dict[ClientKey, tuple[_Client, Address]] = {}
         self._servers: dict[ServerKey, tuple[_Server, Address]] = {}
@@ -113,7 +116,9 @@ class TransactionLayer:
         """Open a client transaction for `request`, whose top Via carries a fresh branch."""
         key = ClientKey(branch_of(request), request.method)
         kind = InviteClientTransaction if request.method == "INVITE" else NonInviteClientTransaction
-        self._clients[key] = (kind(request, now=now), destination)
+        destination = self.prepare(request, destination)
+        reliable = isinstance(destination, StreamAddress)
+        self._clients[key] = (kind(request, now=now, reliable=reliable), destination)
         self._collect(key)
         return key
 
@@ -121,8 +126,13 @@ class TransactionLayer:
         """Answer the request of server transaction `key`; a transaction that is gone takes nothing."""
         held = self._servers.get(key)
         if held is not None:
+            self.prepare(response, held[1])
             held[0].respond(response, now)
             self._collect(key)
+
+    def prepare(self, message: Request | Response, destination: Address) -> Address:
+        """Write the transport of `destination` into `message`; where it goes in the end (§18.1.1)."""
+        return destination if self._departures is None else self._departures.prepare(message, destination)
 
     def sent(self, key: ClientKey) -> tuple[Request, Address] | None:
         """The request of client transaction `key` and where it went; None once that is over."""
@@ -148,6 +158,12 @@ class TransactionLayer:
             held[0].transport_failed(now)
             self._collect(key)
 
+    def connection_lost(self, lost: Callable[[Address], bool], now: float) -> None:
+        """A connection broke: requests that went to an address that `lost` names get no answer (§18.4)."""
+        for key in [key for key, held in self._clients.items() if lost(held[1])]:
+            self._clients[key][0].transport_failed(now)
+            self._collect(key)
+
     # -- from the network
 
     def receive(self, message: Request | Response, source: Address, now: float) -> None:
@@ -167,8 +183,7 @@ class TransactionLayer:
             via = response.via
         except ParseError:
             return  # a lower Via is broken: the answer would be too
-        port = source[1] if via.wants_rport else via.port or DEFAULT_PORT
-        self._actions.append(Transmit(response, (source[0], port)))
+        self._actions.append(Transmit(response, reply_address(via, source)))
 
     def _receive_response(self, response: Response, source: Address, now: float) -> None:
         self.counters.responses += 1
@@ -232,7 +247,8 @@ class TransactionLayer:
             self._answer_without_state(request, source, busy)
             return
         kind = InviteServerTransaction if request.method == "INVITE" else NonInviteServerTransaction
-        self._servers[key] = (kind(request, now=now), response_address(request, source))
+        reliable = isinstance(source, StreamAddress)
+        self._servers[key] = (kind(request, now=now, reliable=reliable), response_address(request, source))
         if merge is not None:
             self._merge[merge] = key
         self._collect(key)
