@@ -16,10 +16,11 @@ import trio
 from aywa.errors import AywaError
 from aywa.proto.sdp.audio import LocalAudio, NoCommonCodec
 from aywa.proto.sdp.offer_answer import accept_offer, make_offer
+from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.uri import parse_uri
 from aywa.ua import IncomingCall, UserAgent
 from aywa.ua.udp import DatagramSocket
-from tests.kit.torture_wire import follow_up, header, status_of
+from tests.kit.torture_wire import Reader, follow_up, header, status_of
 
 STAYS_S = 1.0
 SILENCE_S = 2.0  # how long a step is waited for
@@ -45,6 +46,8 @@ class Ending(Enum):
     REINVITE = "a re-INVITE with an offer that is none, then BYE"
     BYE_EARLY = "BYE before the answer"
 
+    CUT = "a connection that breaks within the call"
+
     OUT_BYE = "called, answered, hung up"
     OUT_BUSY = "called, busy"
     OUT_CANCELLED = "called, rings too long"
@@ -53,6 +56,7 @@ class Ending(Enum):
 
 
 INCOMING = tuple(each for each in Ending if not each.name.startswith("OUT_"))
+DATAGRAMS = tuple(each for each in Ending if each is not Ending.CUT)
 
 
 @dataclass(slots=True)
@@ -103,7 +107,7 @@ class Callee:
             await call.reject(488)
             return
         session = await call.answer(answer)
-        if ending in (Ending.CALLEE_BYE, Ending.VANISHED):
+        if ending in (Ending.CALLEE_BYE, Ending.VANISHED, Ending.CUT):
             await trio.sleep(STAYS_S)
             await session.hangup()
         await session.wait_ended()
@@ -186,6 +190,9 @@ class Rogue:
             await self.be_called(ending)
             return
         self._number += 1
+        if ending is Ending.CUT:
+            await self._call_and_cut(self._number)
+            return
         call_id = b"churn-%d" % self._number
         send, receive = trio.open_memory_channel[bytes](64)
         self._inboxes[call_id] = send
@@ -217,6 +224,20 @@ class Rogue:
             await self._ask_within(ending, invite, final, number, inbox)
         self._send(follow_up("BYE", invite, final, number + 1_000_000).replace(b"CSeq: 2 ", b"CSeq: 9 "))
         await self._next(inbox, lambda data: header(data, "CSeq").endswith(b"BYE"))
+
+    async def _call_and_cut(self, number: int) -> None:
+        """Over TCP, and gone as soon as it is up."""
+        invite = self._invite(Ending.CUT, b"churn-%d" % number, number).replace(b"/UDP", b"/TCP")
+        with trio.fail_after(SILENCE_S * 5):
+            stream = await trio.open_tcp_stream(*self.agent.streams.local[Transport.TCP])
+            await stream.send_all(invite)
+            reader, final = Reader(stream), b"SIP/2.0 100 x"
+            while final and status_of(final) < 200:
+                final = await reader.next()
+            self.finals[f"CUT {status_of(final) if final else 0}"] += 1
+            if final:
+                await stream.send_all(follow_up("ACK", invite, final, number))
+        await trio.aclose_forcefully(stream)
 
     async def _ask_within(
         self, ending: Ending, invite: bytes, final: bytes, number: int, inbox: trio.MemoryReceiveChannel[bytes]

@@ -159,7 +159,7 @@ class Torturer:
                 await stream.send_eof()
             spent = await self._control_tcp()
             responses: list[bytes] = []
-            reader = _Reader(stream)
+            reader = Reader(stream)
             with trio.move_on_after(CONTROL_S if expected else GRACE_S):
                 while sum(status_of(each) >= 200 for each in responses) < max(1, expected):
                     response = await reader.next()
@@ -180,7 +180,7 @@ class Torturer:
         with trio.fail_after(CONTROL_S):
             async with await self._connect() as stream:
                 await stream.send_all(control(self._number, self._uri_host, "TCP"))
-                assert status_of(await _Reader(stream).next()) == 200
+                assert status_of(await Reader(stream).next()) == 200
         return time.perf_counter() - began, time.process_time() - cpu
 
     async def _connect(self) -> trio.SocketStream:
@@ -190,7 +190,7 @@ class Torturer:
         return trio.SocketStream(raw)
 
 
-class _Reader:
+class Reader:
     """Cuts a connection into responses."""
 
     def __init__(self, stream: trio.SocketStream) -> None:

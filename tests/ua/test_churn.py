@@ -9,11 +9,11 @@ from trio.testing import MockClock
 
 from aywa.settings import SipSettings
 from aywa.ua import open_user_agent
-from tests.kit.churn import INCOMING, Callee, Ending, Ports, Rogue, left_of, run_mixed
+from tests.kit.churn import DATAGRAMS, INCOMING, Callee, Ending, Ports, Rogue, left_of, run_mixed
 from tests.kit.sip_sockets import open_memory_net
 
 SETTLED_S = 40.0
-CALLS = 20 * len(Ending)
+CALLS = 20 * len(DATAGRAMS)
 EXPIRY_S = 90.0
 
 
@@ -32,7 +32,7 @@ async def test_every_ending_leaves_nothing(autojump_clock: MockClock) -> None:
         nursery.start_soon(rogue.listen)
         await trio.sleep(1)
         before = left_of(agent, ports.taken)
-        await run_mixed(rogue, CALLS, per_s=20.0)
+        await run_mixed(rogue, CALLS, 20.0, DATAGRAMS)
         await trio.sleep(EXPIRY_S)  # until the last session timer has run out
         assert ports.taken == 0
         await trio.sleep(SETTLED_S)
@@ -40,7 +40,7 @@ async def test_every_ending_leaves_nothing(autojump_clock: MockClock) -> None:
         assert agent.endpoint.counters.faults == 0
         nursery.cancel_scope.cancel()
     finals = rogue.finals
-    each = CALLS // len(Ending)
+    each = CALLS // len(DATAGRAMS)
     assert finals["REJECTED 486"] == finals["REJECTED_NO_ACK 486"] == finals["CANCELLED 487"] == each
     assert finals["NO_CODEC 488"] == finals["GARBAGE 400"] == finals["BYE_EARLY 487"] == each
     for answered in (Ending.CALLER_BYE, Ending.CALLEE_BYE, Ending.NO_ACK, Ending.EXPIRED, Ending.VANISHED):
