@@ -1,8 +1,8 @@
-"""`python -m bench.sip_churn [--calls N] [--per-second R]`: calls with every ending there is; what is left of them?
+"""`python -m bench.sip_churn [--calls N] [--per-second R]`: what do calls of every ending leave behind?
 
-A user agent and a media engine on loopback; a peer that keeps to no manners calls it and is called by it. 40 s
-after the last call has ended, sessions, transactions, tasks, ports and connections must be what they were. 1
-when they are not.
+A user agent and a media engine on loopback; a peer that keeps to no manners calls it and is called by it.
+40 s after the last call has ended, sessions, transactions, tasks, ports and connections must be what they
+were. 1 when they are not.
 """
 
 from __future__ import annotations
@@ -71,7 +71,9 @@ async def run(arguments: argparse.Namespace) -> int:
             after = left_of(agent, len(agent.streams))
             load = engine.load()
             report(before, after, (free, load.free_ports), (mib, busiest, resident_mib()))
-            print(f"\n{arguments.calls} calls in {took:.0f} s, {len(Ending)} endings in turn. What was seen of them:\n")
+            print(
+                f"\n{arguments.calls} calls in {took:.0f} s, {len(Ending)} endings in turn. What was seen:\n"
+            )
             print("; ".join(f"{name}: {count}" for name, count in sorted(rogue.finals.items())) + ".")
             passed = replace(after, tasks=before.tasks) == before and after.tasks <= before.tasks
             passed &= load.free_ports == free and agent.endpoint.counters.faults == 0

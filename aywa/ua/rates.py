@@ -1,8 +1,8 @@
 """How much each source may send: a token bucket a source, and a ban for strangers who go on and on.
 
 Asked before a byte is looked at. Trunks have a generous rate and are never banned: a forged packet must not
-shut a PBX out. Memory is bounded, and what bounds it is no way out of a ban: a ban ends by its time alone, and
-where the table of bans is full, further sources are held to their rate without one.
+shut a PBX out. Memory is bounded, and what bounds it is no way out of a ban: a ban ends by its time alone,
+and where the table of bans is full, further sources are held to their rate without one.
 """
 
 from __future__ import annotations
@@ -70,7 +70,11 @@ class SourceRates:
                 return Verdict.BANNED
             del self._bans[source]
         verdict = self._take(self._strangers, source, self.limits.stranger_per_s, now)
-        if verdict is Verdict.LIMITED and self._strangers[source].over >= BAN_AFTER and self._ban(source, now):
+        if (
+            verdict is Verdict.LIMITED
+            and self._strangers[source].over >= BAN_AFTER
+            and self._ban(source, now)
+        ):
             del self._strangers[source]
             return Verdict.BANNING
         return verdict

@@ -24,7 +24,7 @@ from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings, StrangerPolicy
+from aywa.settings import SipSettings
 from aywa.ua.admission import EndpointCounters
 from aywa.ua.endpoint import Endpoint
 from aywa.ua.failover import first_that_works
@@ -58,8 +58,7 @@ class UserAgent:
         streams: Streams,
         resolver: Resolver,
         *,
-        strangers: StrangerPolicy,
-        limits: RateLimits,
+        settings: SipSettings,
     ) -> None:
         self.local: Address = socket.local
         self.streams = streams
@@ -70,8 +69,8 @@ class UserAgent:
             gate.trunks,
             on_incoming=self._take,
             streams=streams,
-            strangers=strangers,
-            limits=limits,
+            strangers=settings.strangers,
+            limits=RateLimits(settings.trunk_rate, settings.stranger_rate, settings.ban_s),
         )
         self._resolver = resolver
         self.registrations = Registrations(self.endpoint, self.resolve)
@@ -179,10 +178,6 @@ async def _open_sockets(
         raise
 
 
-def _limits(settings: SipSettings) -> RateLimits:
-    return RateLimits(settings.trunk_rate, settings.stranger_rate, settings.ban_s)
-
-
 def _make_core(
     settings: SipSettings,
     local: Address,
@@ -255,15 +250,7 @@ async def open_user_agent(
             try:
                 async with trio.open_nursery() as calls:
                     agent = UserAgent(
-                        core,
-                        socket,
-                        gate,
-                        calls,
-                        on_call,
-                        streams,
-                        resolver,
-                        strangers=settings.strangers,
-                        limits=_limits(settings),
+                        core, socket, gate, calls, on_call, streams, resolver, settings=settings
                     )
                     service.start_soon(agent.endpoint.serve)
                     service.start_soon(serve_registrations, agent.registrations)

@@ -240,7 +240,12 @@ class Rogue:
         await trio.aclose_forcefully(stream)
 
     async def _ask_within(
-        self, ending: Ending, invite: bytes, final: bytes, number: int, inbox: trio.MemoryReceiveChannel[bytes]
+        self,
+        ending: Ending,
+        invite: bytes,
+        final: bytes,
+        number: int,
+        inbox: trio.MemoryReceiveChannel[bytes],
     ) -> None:
         within = follow_up("BYE", invite, final, number + 2_000_000)
         if ending is Ending.REFER:
@@ -248,10 +253,13 @@ class Rogue:
                 b"Max-Forwards", b"Refer-To: <sip:x@127.0.0.1>\r\nContact: <sip:r@127.0.0.1>\r\nMax-Forwards"
             )
         else:
-            kind = b"Contact: <sip:r@127.0.0.1>\r\nContent-Type: application/sdp\r\nContent-Length: 7\r\n\r\nnot sdp"
+            kind = b"Contact: <sip:r@127.0.0.1>\r\nContent-Type: application/sdp\r\n"
+            kind += b"Content-Length: 7\r\n\r\nnot sdp"
             asked = within.replace(b"BYE", b"INVITE").replace(b"Content-Length: 0\r\n\r\n", kind)
         self._send(asked)
-        answer = await self._next(inbox, lambda data: header(data, "CSeq").startswith(b"2 ") and status_of(data) >= 200)
+        answer = await self._next(
+            inbox, lambda data: header(data, "CSeq").startswith(b"2 ") and status_of(data) >= 200
+        )
         self.finals[f"{ending.name} within {status_of(answer) if answer else 0}"] += 1
         if answer and ending is Ending.REINVITE:
             self._send(follow_up("ACK", asked, answer, number + 2_000_000))
@@ -261,16 +269,16 @@ class Rogue:
         if bye:
             self._answer(bye, 200, "rogue")
 
-    async def _expect(
-        self, invite: bytes, inbox: trio.MemoryReceiveChannel[bytes], least: int
-    ) -> bytes:
+    async def _expect(self, invite: bytes, inbox: trio.MemoryReceiveChannel[bytes], least: int) -> bytes:
         """Send the INVITE and wait for a status of its own."""
         self._send(invite)
         return await self._next(
             inbox,
-            lambda data: data.startswith(b"SIP/")
-            and header(data, "CSeq").endswith(b"INVITE")
-            and status_of(data) >= least,
+            lambda data: (
+                data.startswith(b"SIP/")
+                and header(data, "CSeq").endswith(b"INVITE")
+                and status_of(data) >= least
+            ),
         )
 
     async def _next(self, inbox: trio.MemoryReceiveChannel[bytes], wanted: Callable[[bytes], bool]) -> bytes:
@@ -283,13 +291,20 @@ class Rogue:
     def _invite(self, ending: Ending, call_id: bytes, number: int) -> bytes:
         host, port = self.socket.local
         body = {Ending.GARBAGE: b"not sdp", Ending.NO_CODEC: _NO_CODEC}.get(ending, _SDP)
-        timer = b"Session-Expires: 90;refresher=uac\r\nSupported: timer\r\n" if ending is Ending.EXPIRED else b""
+        timer = (
+            b"Session-Expires: 90;refresher=uac\r\nSupported: timer\r\n" if ending is Ending.EXPIRED else b""
+        )
         return (
-            f"INVITE sip:{ending.name}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};"
-            f"branch=z9hG4bKi{number};rport\r\nFrom: <sip:rogue@{host}>;tag=r{number}\r\n"
-            f"To: <sip:{ending.name}@127.0.0.1>\r\nCall-ID: {call_id.decode()}\r\nCSeq: 1 INVITE\r\n"
-            f"Contact: <sip:rogue@{host}:{port}>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\n"
-        ).encode() + timer + b"Content-Length: %d\r\n\r\n" % len(body) + body
+            (
+                f"INVITE sip:{ending.name}@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/UDP {host}:{port};"
+                f"branch=z9hG4bKi{number};rport\r\nFrom: <sip:rogue@{host}>;tag=r{number}\r\n"
+                f"To: <sip:{ending.name}@127.0.0.1>\r\nCall-ID: {call_id.decode()}\r\nCSeq: 1 INVITE\r\n"
+                f"Contact: <sip:rogue@{host}:{port}>\r\nMax-Forwards: 70\r\nContent-Type: application/sdp\r\n"
+            ).encode()
+            + timer
+            + b"Content-Length: %d\r\n\r\n" % len(body)
+            + body
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -319,7 +334,9 @@ def left_of(agent: UserAgent, ports: int) -> Left:
     )
 
 
-async def run_mixed(rogue: Rogue, total: int, per_s: float, endings: tuple[Ending, ...] = tuple(Ending)) -> None:
+async def run_mixed(
+    rogue: Rogue, total: int, per_s: float, endings: tuple[Ending, ...] = tuple(Ending)
+) -> None:
     """`total` calls, the endings in turn, so many begun a second; returns when the last has ended."""
     run: Callable[[Ending], Awaitable[None]] = rogue.call
     async with trio.open_nursery() as nursery:

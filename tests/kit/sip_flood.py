@@ -7,15 +7,18 @@ prints how many it has sent and how many datagrams came back.
 
 from __future__ import annotations
 
+import select
 import socket
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from random import Random
 
 METHODS = ("INVITE", "OPTIONS", "REGISTER", "BYE", "CANCEL", "ACK", "SUBSCRIBE")
 _SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
 _STEP_S = 0.005
+_LAST_S = 0.2  # for answers that are still on their way
 
 
 def requests(method: str, source: str, target: str, agent: str = "phone", seed: int = 1) -> Iterator[bytes]:
@@ -29,8 +32,9 @@ def requests(method: str, source: str, target: str, agent: str = "phone", seed: 
         yield (
             f"{method} sip:{number % 10_000}@{target} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {source}:5060;branch=z9hG4bK{number};rport\r\n"
-            f"From: <sip:{number % 9_999}@{target}>;tag=f{number}\r\nTo: <sip:{number % 10_000}@{target}>{tag}\r\n"
-            f"Call-ID: {number}@{source}\r\nCSeq: 1 {method}\r\nContact: <sip:x@{source}>\r\nMax-Forwards: 70\r\n"
+            f"From: <sip:{number % 9_999}@{target}>;tag=f{number}\r\n"
+            f"To: <sip:{number % 10_000}@{target}>{tag}\r\nCall-ID: {number}@{source}\r\n"
+            f"CSeq: 1 {method}\r\nContact: <sip:x@{source}>\r\nMax-Forwards: 70\r\n"
             f"User-Agent: {agent}\r\n{kind}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
@@ -47,26 +51,22 @@ def flood(
         began = time.monotonic()
         while (at := time.monotonic() - began) < seconds:
             while sent < at * rate:
-                try:
+                with suppress(BlockingIOError, ConnectionRefusedError):  # lost, like any other
                     wire.sendto(next(stream), target)
-                except (BlockingIOError, ConnectionRefusedError):
-                    pass  # lost, like any other
                 sent += 1
-            answered += _drain(wire)
-            time.sleep(_STEP_S)
-        time.sleep(0.2)
-        answered += _drain(wire)
+            answered += drain_for(wire, _STEP_S)
+        answered += drain_for(wire, _LAST_S)
     return sent, answered
 
 
-def _drain(wire: socket.socket) -> int:
-    count = 0
-    try:
-        while True:
+def drain_for(wire: socket.socket, seconds: float) -> int:
+    """How many datagrams come to a socket that does not block, in this time."""
+    count, end = 0, time.monotonic() + seconds
+    while (left := end - time.monotonic()) > 0 and select.select([wire], [], [], left)[0]:
+        with suppress(OSError):
             wire.recv(65_535)
             count += 1
-    except OSError:
-        return count
+    return count
 
 
 if __name__ == "__main__":

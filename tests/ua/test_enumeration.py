@@ -22,17 +22,26 @@ from tests.ua.test_gate import BOB_HOST, open_agent
 HOST = "192.0.2.1"
 KNOWN, UNKNOWN = "alice", "zz999"
 GUARDED = TrunkSettings("pbx", (HOST,), inbound=(TrunkCredentials(KNOWN, "secret"),))
-VARYING = re.compile(rb"tag=[0-9a-z]+|nonce=\"[^\"]*\"|branch=[^;\r]+|Call-ID: [^\r]+|" + KNOWN.encode() + b"|zz999")
+VARYING = re.compile(
+    rb"tag=[0-9a-z]+|nonce=\"[^\"]*\"|branch=[^;\r]+|Call-ID: [^\r]+|" + KNOWN.encode() + b"|zz999"
+)
 
 
 def asked(method: str, user: str, number: int, headers: bytes = b"") -> bytes:
     body = OFFER if method == "INVITE" else b""
     kind = b"Content-Type: application/sdp\r\n" if body else b""
     return (
-        f"{method} sip:{user}@{BOB_HOST} SIP/2.0\r\nVia: SIP/2.0/UDP {HOST};branch=z9hG4bK{number};rport\r\n"
-        f"From: <sip:{user}@{BOB_HOST}>;tag=1\r\nTo: <sip:{user}@{BOB_HOST}>\r\nCall-ID: c{number}\r\n"
-        f"CSeq: 1 {method}\r\nContact: <sip:x@{HOST}>\r\nMax-Forwards: 70\r\n"
-    ).encode() + headers + kind + b"\r\n" + body
+        (
+            f"{method} sip:{user}@{BOB_HOST} SIP/2.0\r\n"
+            f"Via: SIP/2.0/UDP {HOST};branch=z9hG4bK{number};rport\r\n"
+            f"From: <sip:{user}@{BOB_HOST}>;tag=1\r\nTo: <sip:{user}@{BOB_HOST}>\r\nCall-ID: c{number}\r\n"
+            f"CSeq: 1 {method}\r\nContact: <sip:x@{HOST}>\r\nMax-Forwards: 70\r\n"
+        ).encode()
+        + headers
+        + kind
+        + b"\r\n"
+        + body
+    )
 
 
 def authorization(user: str, nonce: str) -> bytes:

@@ -126,9 +126,7 @@ class TransactionLayer:
         self._collect(key)
         return key
 
-    def respond(
-        self, key: ServerKey, response: Response, now: float, *, repeatable: bool = False
-    ) -> None:
+    def respond(self, key: ServerKey, response: Response, now: float, *, repeatable: bool = False) -> None:
         """Answer the request of server transaction `key`; a transaction that is gone takes nothing.
 
         `repeatable`: the answer says the same whenever it is asked for. Where more than `CROWD` transactions

@@ -14,20 +14,27 @@ from tests.kit.sip_messages import ALICE, OFFER, identity, request
 def flooded(method: str, count: int, *, overloaded: bool = False) -> tuple[UserAgentCore, list[int]]:
     """A core that has had `count` requests of its own each, and the final statuses."""
     core = UserAgentCore(identity(), load=lambda: SipLoad(overloaded))
-    statuses = []
+    statuses: list[int] = []
     for number in range(count):
-        asked = request(method, branch=f"z9hG4bK{number}", call_id=f"c{number}", body=OFFER if overloaded else b"")
+        asked = request(
+            method, branch=f"z9hG4bK{number}", call_id=f"c{number}", body=OFFER if overloaded else b""
+        )
         core.receive(asked, ALICE, 0.0)
-        for action in core.actions():
-            if isinstance(action, Transmit) and isinstance(action.message, Response):
-                statuses.append(action.message.status)
+        sent = [action.message for action in core.actions() if isinstance(action, Transmit)]
+        statuses += [message.status for message in sent if isinstance(message, Response)]
     return core, [status for status in statuses if status >= 200]
 
 
 @pytest.mark.parametrize(
     ("method", "overloaded", "status"),
-    [("OPTIONS", False, 200), ("REGISTER", False, 405), ("NONSENSE", False, 501), ("BYE", False, 481)]
-    + [("CANCEL", False, 481), ("INVITE", True, 503)],
+    [
+        ("OPTIONS", False, 200),
+        ("REGISTER", False, 405),
+        ("NONSENSE", False, 501),
+        ("BYE", False, 481),
+        ("CANCEL", False, 481),
+        ("INVITE", True, 503),
+    ],
 )
 def test_a_crowd_is_answered_without_state(method: str, overloaded: bool, status: int) -> None:
     core, statuses = flooded(method, CROWD + 500, overloaded=overloaded)
