@@ -22,13 +22,10 @@ from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream import Broken, Frame, Framed
 from aywa.proto.sip.stream_address import StreamAddress
 from aywa.settings import StrangerPolicy
-<<<<<<< HEAD
 from aywa.ua.admission import Admission, Entry, Welcome
 from aywa.ua.rates import RateLimits
-from aywa.ua.sparing import Level, SparingLog
-=======
 from aywa.ua.sip_log import SipLog
->>>>>>> main
+from aywa.ua.sparing import Level, SparingLog
 from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
@@ -119,14 +116,12 @@ class Endpoint:
         if entry is Entry.DROPPED:
             return
         with self._wall(f"{source[0]}:{source[1]}"):
-<<<<<<< HEAD
             if entry is Entry.FORBIDDEN:
                 self.core.forbid(data, source, now)
-            elif not self.core.receive_datagram(data, source, now):
-=======
+                self.flush()
+                return
             self.log.received(data, source)
-            if not self.core.receive_datagram(data, source, trio.current_time()):
->>>>>>> main
+            if not self.core.receive_datagram(data, source, now):
                 self.counters.broken += 1
             self.flush()
 
