@@ -2,7 +2,8 @@
 
     python -m bench [NAME...] [--save] [OPTION...]
 
-Options other than `--save` are the measurement's own. With `--save` what was printed is kept in `bench/results/NAME.md`, under the machine and the date.
+With `--save` what was printed is kept in `bench/results/NAME.md`, under the machine and the date. Other
+options are the measurement's own.
 """
 
 from __future__ import annotations
