@@ -22,7 +22,7 @@ from aywa.ports.capture import CaptureMode
 from aywa.ports.stt import Transcriber
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
-from aywa.settings import Settings
+from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
 from aywa.ua.user_agent import UserAgent
 
@@ -168,6 +168,18 @@ class Runtime:
             "stale-nonce": gate.stale,
             "banned": gate.banned,
             "overload": transactions.refused_for_load,
+        }
+
+    def sip_drops(self) -> dict[str, float]:
+        """Messages and connections that were not answered so far, by reason."""
+        endpoint = self.user_agent.endpoint.counters
+        silent = self.settings.sip.strangers is StrangerPolicy.SILENT
+        return {
+            "stranger": endpoint.unknown_peers if silent else 0,
+            "scanner": endpoint.scanners,
+            "rate": endpoint.limited,
+            "banned": endpoint.banned,
+            "connection": self.user_agent.streams.counters.refused,
         }
 
     def sip_authentication(self) -> dict[str, float]:

@@ -158,6 +158,9 @@ def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
         strangers=StrangerPolicy(
             env.choice("RUNTIME_SIP_STRANGERS", _SIP.strangers.value, ("silent", "403"))
         ),
+        stranger_rate=env.integer("RUNTIME_SIP_STRANGER_RATE", _SIP.stranger_rate, 1, 100_000),
+        trunk_rate=env.integer("RUNTIME_SIP_TRUNK_RATE", _SIP.trunk_rate, 1, 1_000_000),
+        ban_s=env.integer("RUNTIME_SIP_BAN_S", _SIP.ban_s, 0, 86_400),
         realm=env.read(
             "RUNTIME_SIP_REALM",
             parse_realm,

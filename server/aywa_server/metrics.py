@@ -94,15 +94,20 @@ class _SipRequests:
     """Requests that were turned away, and how callers have proved themselves; read at every scrape."""
 
     def __init__(
-        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+        self,
+        refusals: Callable[[], Mapping[str, float]],
+        authentication: Callable[[], Mapping[str, float]],
+        drops: Callable[[], Mapping[str, float]],
     ) -> None:
         self._refusals = refusals
         self._authentication = authentication
+        self._drops = drops
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Two counters, by reason and by outcome."""
+        """Three counters, by reason and by outcome."""
         for name, meaning, label, read in (
             ("aywa_sip_refused", "SIP requests turned away", "reason", self._refusals),
+            ("aywa_sip_dropped", "SIP messages and connections left unanswered", "reason", self._drops),
             ("aywa_sip_authentication", "New calls asked for credentials", "outcome", self._authentication),
         ):
             family = CounterMetricFamily(name, meaning, labels=[label])
@@ -153,10 +158,13 @@ class Metrics:
         self._registry.register(_Registered(read))
 
     def use_sip(
-        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+        self,
+        refusals: Callable[[], Mapping[str, float]],
+        authentication: Callable[[], Mapping[str, float]],
+        drops: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
-        """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
-        self._registry.register(_SipRequests(refusals, authentication))
+        """Since the start: requests turned away, what was left unanswered, callers asked for credentials."""
+        self._registry.register(_SipRequests(refusals, authentication, drops))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

@@ -90,7 +90,7 @@ class Server:
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
                 metrics.use_registrations(runtime.registered)
-                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication)
+                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication, runtime.sip_drops)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,
