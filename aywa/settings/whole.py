@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.dialling import DialSettings
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
@@ -56,6 +57,7 @@ class Settings:
     artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    dial: DialSettings = field(default_factory=DialSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
