@@ -23,6 +23,8 @@ from aywa.dialling.usage import DialTime, LimitReached, Ticket, Usage
 from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import DialLimits, DialSettings, TrunkDialling, TrunkSettings
 
+_PATTERN = frozenset("0123456789X")
+
 
 @dataclass(frozen=True, slots=True)
 class Dialling:
@@ -208,7 +210,7 @@ def _is_listed(user: SipUser, dialling: TrunkDialling) -> bool:
 
 def _matches(user: str, pattern: str) -> bool:
     """A name as it stands; a pattern of digits, where X is any, only for digits of the same length."""
-    if not pattern[0].isdigit() and not set(pattern) <= set("0123456789X"):
+    if not set(pattern) <= _PATTERN:
         return user == pattern
     return len(user) == len(pattern) and all(
         c.isdigit() if p == "X" else c == p for c, p in zip(user, pattern, strict=True)

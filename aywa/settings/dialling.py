@@ -42,6 +42,7 @@ class DialSettings:
     `home`: the country code that national numbers belong to, "" for none. `allow`: prefixes in E.164 that may
     be dialled; empty: none, so that nobody dials out who did not say where to. `deny`: prefixes that may not.
     `emergency`: emergency numbers that may be dialled all the same. `per_key`: limits of one API key.
+    `ring_timeout_s`, `early_media`: of a call that does not say; early media is heard and recorded.
     """
 
     home: str = ""
@@ -50,3 +51,4 @@ class DialSettings:
     emergency: tuple[str, ...] = ()
     per_key: DialLimits = field(default_factory=DialLimits)
     ring_timeout_s: float = 45.0
+    early_media: bool = True

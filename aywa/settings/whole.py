@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
 from aywa.settings.reader import (
     EnvironmentReader,
@@ -135,6 +136,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
+        dial=read_dial(env),
     )
 
 
