@@ -80,6 +80,10 @@ class LiveCall:
         self.machine.admitted()
         self._save()
 
+    def dialled(self, sip_call_id: str) -> None:
+        """Somebody answered a call of ours, which has its Call-ID from now on."""
+        self.row = replace(self.row, sip_call_id=sip_call_id)
+
     def answered(self, **media: object) -> None:
         """Both sides can hear; `media` is what was agreed on."""
         self.machine.answered()

@@ -16,6 +16,7 @@ import trio
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
+from aywa.call.dial_gate import Dialling
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
@@ -35,6 +36,7 @@ from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.database import open_database
+from aywa.runtime.dialling import open_gate
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
@@ -59,6 +61,10 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
+    return WavRecordings(directory), PcapFiles(directory)
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
@@ -72,12 +78,11 @@ async def open_runtime(
     await trio.to_thread.run_sync(check_host, settings)
     hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
-    bus = EventBus()
-    recordings = WavRecordings(settings.artifacts.directory)
-    captures = PcapFiles(settings.artifacts.directory)
-    door = _FrontDoor()
+    recordings, captures = _files_in(settings.artifacts.directory)
+    bus, door = EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
+        open_gate(settings, database) as gate,
         _open_providers(settings.providers, scenario) as providers,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
@@ -101,6 +106,7 @@ async def open_runtime(
                 media=settings.media,
                 voice_judge=voice_judge,
                 captures=captures,
+                dialling=Dialling(agent, gate),
             )
         ) as table,
     ):
