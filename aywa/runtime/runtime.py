@@ -24,6 +24,7 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings
 from aywa.store.calls import PostgresCallStore
+from aywa.transports.opening import Transports
 from aywa.ua.user_agent import UserAgent
 
 _CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
@@ -40,6 +41,7 @@ class Runtime:
     engine: MediaEngine
     hold_music: Clip
     user_agent: UserAgent
+    transports: Transports
     table: CallTable
     recordings: WavRecordings
     captures: PcapFiles
@@ -142,6 +144,8 @@ class Runtime:
             "engine_resting_ports": load.resting_ports,
             "journal_waiting": journal.waiting,
             "journal_dropped": journal.dropped,
+            "streams_open": self.transports.counters.open,
+            "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
         if self.voice_judge is not None:
             judged = self.voice_judge.figures()
@@ -168,6 +172,18 @@ class Runtime:
             "stale-nonce": gate.stale,
             "banned": gate.banned,
             "overload": transactions.refused_for_load,
+        }
+
+    def stream_connections(self) -> dict[str, float]:
+        """What connections of AudioSocket and of Asterisk's websocket channel have come to, by outcome."""
+        counters = self.transports.counters
+        return {
+            "accepted": counters.accepted,
+            "stranger": counters.strangers,
+            "credentials": counters.credentials,
+            "crowded": counters.crowded,
+            "overload": counters.refused,
+            "malformed": counters.malformed,
         }
 
     def sip_authentication(self) -> dict[str, float]:

@@ -15,6 +15,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings
 from aywa.settings.trunks import (
     NatMode,
     SrtpPolicy,
@@ -40,6 +41,7 @@ __all__ = [
     "StoreSettings",
     "StrangerPolicy",
     "TlsClientAuth",
+    "TransportSettings",
     "TrunkCredentials",
     "TrunkRegistration",
     "TrunkSettings",

@@ -30,6 +30,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
 
@@ -56,6 +57,7 @@ class Settings:
     artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    transports: TransportSettings = field(default_factory=TransportSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -133,6 +135,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
+        transports=read_transports(env, sip_host),
     )
 
 
@@ -271,6 +274,7 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
+    gaps += transport_conflicts(settings.transports)
     return [gap for gap in gaps if gap.name not in known]
 
 

@@ -90,21 +90,15 @@ class _Registered:
         yield family
 
 
-class _SipRequests:
-    """Requests that were turned away, and how callers have proved themselves; read at every scrape."""
+class _Counts:
+    """Counters by a label that others keep: name, meaning, label and how to read; read at every scrape."""
 
-    def __init__(
-        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
-    ) -> None:
-        self._refusals = refusals
-        self._authentication = authentication
+    def __init__(self, *counts: tuple[str, str, str, Callable[[], Mapping[str, float]]]) -> None:
+        self._counts = counts
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Two counters, by reason and by outcome."""
-        for name, meaning, label, read in (
-            ("aywa_sip_refused", "SIP requests turned away", "reason", self._refusals),
-            ("aywa_sip_authentication", "New calls asked for credentials", "outcome", self._authentication),
-        ):
+        """Each with its label."""
+        for name, meaning, label, read in self._counts:
             family = CounterMetricFamily(name, meaning, labels=[label])
             for value, count in read().items():
                 family.add_metric([value], count)
@@ -156,7 +150,17 @@ class Metrics:
         self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
     ) -> None:
         """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
-        self._registry.register(_SipRequests(refusals, authentication))
+        self._registry.register(
+            _Counts(
+                ("aywa_sip_refused", "SIP requests turned away", "reason", refusals),
+                ("aywa_sip_authentication", "New calls asked for credentials", "outcome", authentication),
+            )
+        )
+
+    def use_streams(self, connections: Callable[[], Mapping[str, float]]) -> None:
+        """Connections of AudioSocket and websockets, by outcome, since the start."""
+        meaning = "Connections of AudioSocket and websockets"
+        self._registry.register(_Counts(("aywa_stream_connections", meaning, "outcome", connections)))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

@@ -91,6 +91,7 @@ class Server:
                 metrics.use_tick_lateness(runtime.tick_lateness)
                 metrics.use_registrations(runtime.registered)
                 metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication)
+                metrics.use_streams(runtime.stream_connections)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,
