@@ -26,6 +26,7 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
+from aywa.transports.opening import Transports
 from aywa.ua.user_agent import UserAgent
 
 _CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
@@ -42,6 +43,7 @@ class Runtime:
     engine: MediaEngine
     hold_music: Clip
     user_agent: UserAgent
+    transports: Transports
     table: CallTable
     recordings: WavRecordings
     captures: PcapFiles
@@ -153,6 +155,8 @@ class Runtime:
             "engine_resting_ports": load.resting_ports,
             "journal_waiting": journal.waiting,
             "journal_dropped": journal.dropped,
+            "streams_open": self.transports.counters.open,
+            "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
         if self.voice_judge is not None:
             judged = self.voice_judge.figures()
@@ -197,6 +201,18 @@ class Runtime:
         """Calls out that were refused before any INVITE left, by reason."""
         dialling = self.table.dialling
         return {} if dialling is None else dict(dialling.gate.refused)
+
+    def stream_connections(self) -> dict[str, float]:
+        """What connections of AudioSocket and of Asterisk's websocket channel have come to, by outcome."""
+        counters = self.transports.counters
+        return {
+            "accepted": counters.accepted,
+            "stranger": counters.strangers,
+            "credentials": counters.credentials,
+            "crowded": counters.crowded,
+            "overload": counters.refused,
+            "malformed": counters.malformed,
+        }
 
     def sip_authentication(self) -> dict[str, float]:
         """What new calls on trunks with users have come to so far, by outcome."""

@@ -32,6 +32,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
 
@@ -59,6 +60,7 @@ class Settings:
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     log: LogSettings = field(default_factory=LogSettings)
     dial: DialSettings = field(default_factory=DialSettings)
+    transports: TransportSettings = field(default_factory=TransportSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -137,6 +139,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
         dial=read_dial(env),
+        transports=read_transports(env, sip_host),
     )
 
 
@@ -278,6 +281,7 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
+    gaps += transport_conflicts(settings.transports)
     return [gap for gap in gaps if gap.name not in known]
 
 

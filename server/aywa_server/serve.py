@@ -92,6 +92,7 @@ class Server:
                 metrics.use_registrations(runtime.registered)
                 metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication, runtime.sip_drops)
                 metrics.use_dialling(runtime.dial_refusals)
+                metrics.use_streams(runtime.stream_connections)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,
