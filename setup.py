@@ -70,6 +70,7 @@ setup(
             _extension("echo_search"),
             _extension("echo"),
             _extension("telephone_event"),
+            _extension("beep", flags=_SUMS),
             _extension("goertzel"),
             _extension("tone"),
             _extension("hearing"),

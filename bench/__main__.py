@@ -40,6 +40,7 @@ MEASUREMENTS = (
     Measurement("rooms", "bench.rooms", "Calls that hear one another: the price of a bridge"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
+    Measurement("amd", "bench.amd", "Answering-machine detection on recorded greetings"),
     Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
