@@ -25,16 +25,9 @@ PRIOR = ((_M, -0.3), (_S, -1.5), (_I, -1.0), (_F, -5.0), (Outcome.UNKNOWN, -5.0)
 # Speech in all, in units of `speech_threshold_s`: log-odds of a machine. People answer with one word or
 # with the name of their company; greetings go on.
 LENGTH = (
-    (0.0, -2.0),
-    (0.35, -2.0),
-    (0.65, -1.0),
-    (1.0, 0.0),
-    (1.6, 0.8),
-    (2.2, 1.4),
-    (2.7, 2.2),
-    (4.0, 4.0),
-    (6.0, 6.0),
-)
+    (0.0, -2.0), (0.35, -2.0), (0.65, -1.0), (1.0, 0.0), (1.6, 0.8),
+    (2.2, 1.0), (2.7, 1.5), (3.2, 2.6), (4.0, 4.2), (6.0, 6.0),
+)  # fmt: skip
 
 # Pieces of speech after the first, each longer than a word: a recording has them, a waiting person has not.
 MORE_SPEECH = 0.3
@@ -112,7 +105,7 @@ def _of_speech(heard: Heard, speech: Sequence[Span], settings: AnsweringSettings
 
 
 def _of_tones(heard: Heard) -> list[Evidence]:
-    found = []
+    found: list[Evidence] = []
     beep = heard.beep()
     if beep is not None:
         spoken = heard.spoken_before(beep.start)

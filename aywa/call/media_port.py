@@ -64,6 +64,9 @@ class LegPort(Protocol):
     def resume(self, epoch: int) -> None:
         """Open the gate; play on at the exact sample."""
 
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        """Send a key press; presses queue. Raises MediaError."""
+
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
 

@@ -55,6 +55,7 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
         self.capture_mode = parameters.capture
         send = parameters.format.send
@@ -116,6 +117,9 @@ class FakeLeg:
     def set_format(self, format: MediaFormat) -> None:
         self.format = format
         self.formats.append(format)
+
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        self.pressed += digit
 
     def hold(self, held: bool) -> None:
         self.held = held
