@@ -13,6 +13,8 @@ _LEAST = SAMPLES_PER_S // 8  # speech: shorter pieces are what is left at the ed
 _SPOKEN = SAMPLES_PER_S * 4 // 10  # of speech in all: a word or two
 _MARGIN = SAMPLES_PER_S * 12 // 100  # around a tone: in noise the detectors' edges differ by as much
 
+_NETWORK_MARGIN = SAMPLES_PER_S * 3 // 10  # around a network's: nobody speaks there
+
 
 @dataclass(frozen=True, slots=True)
 class Span:
@@ -117,11 +119,13 @@ class Heard:
         spans = list(self._spans)
         if self._onset is not None and self.at > self._onset:
             spans.append(Span(self._onset, self.at))
-        tones = [tone for tone, kind in self.tones if kind is not ToneKind.NOTHING]
+        for tone, kind in self.tones:
+            if kind is not ToneKind.NOTHING:
+                margin = _NETWORK_MARGIN if kind in (ToneKind.RINGING, ToneKind.BUSY) else _MARGIN
+                spans = [piece for span in spans for piece in _without(span, tone, margin)]
         if self.tone is not None:
-            tones.append(Tone(self.tone.start, self.at, self.tone.first_hz, self.tone.last_hz))
-        for tone in tones:
-            spans = [piece for span in spans for piece in _without(span, tone)]
+            sounding = Tone(self.tone.start, self.at, self.tone.first_hz, self.tone.last_hz)
+            spans = [piece for span in spans for piece in _without(span, sounding, _MARGIN)]
         spans = [Span(*piece) for span in spans for piece in self._envelope.loud(span.start, span.end)]
         joined: list[Span] = []
         for span in spans:
@@ -141,8 +145,8 @@ class Heard:
         return sum(each for each in before if each > 0) >= _SPOKEN
 
 
-def _without(span: Span, tone: Tone) -> list[Span]:
-    start, end = tone.start - _MARGIN, tone.end + _MARGIN
+def _without(span: Span, tone: Tone, margin: int) -> list[Span]:
+    start, end = tone.start - margin, tone.end + margin
     if end <= span.start or start >= span.end:
         return [span]
     pieces = [Span(span.start, start), Span(end, span.end)]

@@ -84,7 +84,7 @@ class Answering:
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._receive, leg, hearing)
-                nursery.start_soon(self._tick)
+                nursery.start_soon(self._tick, leg, hearing)
                 nursery.start_soon(self._watch_ending)
                 await self._settled.wait()
                 nursery.cancel_scope.cancel()
@@ -179,9 +179,7 @@ class Answering:
     def _speech(self, event: LegEvent, leg: LegPort, hearing: Hearing) -> None:
         if not isinstance(event, PcmReady | SpeechStarted | SpeechStopped):
             return
-        while pcm := leg.read_uplink():  # what was said must not come after the news of it
-            hearing.feed(pcm, leg.uplink_end)
-            self.feed(pcm, leg.uplink_end)
+        self._hear(leg, hearing)  # what was said must not come after the news of it
         match event:
             case SpeechStarted(sample):
                 hearing.speech_started(sample)
@@ -190,10 +188,16 @@ class Answering:
                 hearing.speech_stopped(sample)
                 self.speech_stopped(sample)
 
-    async def _tick(self) -> None:
+    async def _tick(self, leg: LegPort, hearing: Hearing) -> None:
         while True:
             await trio.sleep(TICK_S)
+            self._hear(leg, hearing)  # the news of audio come late in silence, which begins where a beep ends
             self._look()
+
+    def _hear(self, leg: LegPort, hearing: Hearing) -> None:
+        while pcm := leg.read_uplink():
+            hearing.feed(pcm, leg.uplink_end)
+            self.feed(pcm, leg.uplink_end)
 
     async def _watch_ending(self) -> None:
         await self._ending.wait()
