@@ -19,6 +19,10 @@ class StatsPort(Protocol):
     def received(self) -> int: ...
     @property
     def lost(self) -> int: ...
+    @property
+    def echo_delay_ms(self) -> float | None: ...
+    @property
+    def echo_return_loss_db(self) -> float | None: ...
 
 
 class LegPort(Protocol):
@@ -64,9 +68,6 @@ class LegPort(Protocol):
     def resume(self, epoch: int) -> None:
         """Open the gate; play on at the exact sample."""
 
-    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
-        """Send a key press; presses queue. Raises MediaError."""
-
     def set_remote(self, host: str, port: int) -> None:
         """Send to another address."""
 
@@ -80,6 +81,9 @@ class LegPort(Protocol):
 
     def set_format(self, format: MediaFormat) -> None:
         """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
+
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        """Send a key press; presses queue. Raises MediaError."""
 
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""

@@ -1,4 +1,4 @@
-"""Recorded speech over a bad line, through the engine's own voice detector. The whole set: `python -m bench amd`."""
+"""Recorded speech over a bad line, through the engine's own voice detector; more: `python -m bench amd`."""
 
 from __future__ import annotations
 

@@ -41,6 +41,8 @@ class FakeStats:
     received: int = 0
     sent: int = 0
     lost: int = 0
+    echo_delay_ms: float | None = None
+    echo_return_loss_db: float | None = None
 
 
 class FakeLeg:
@@ -57,6 +59,7 @@ class FakeLeg:
         self.held = False
         self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
+        self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
         self.capture_mode = parameters.capture
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
@@ -129,7 +132,8 @@ class FakeLeg:
 
     def stats(self) -> FakeStats:
         received, lost = self.packets
-        return FakeStats(received=received, lost=lost, sent=self.timeline // FRAME)
+        delay_ms, loss_db = self.echo or (None, None)
+        return FakeStats(received, self.timeline // FRAME, lost, delay_ms, loss_db)
 
     def capture(self, mode: CaptureMode) -> None:
         self.capture_mode = mode
@@ -257,11 +261,17 @@ class FakeEngine:
         if self.fail_open is not None:
             raise self.fail_open
         leg = FakeLeg(parameters, lose_marks=self.lose_marks)
+        failure: Exception | None = None
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(leg.run)
                 self.legs.append(leg)
-                yield leg
+                try:
+                    yield leg
+                except Exception as error:  # noqa: BLE001 - raised again below: the engine's own has no nursery
+                    failure = error
                 nursery.cancel_scope.cancel()
         finally:
             ports.release()
+        if failure is not None:
+            raise failure
