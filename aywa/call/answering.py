@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from math import inf
 
 import trio
 
@@ -26,11 +27,11 @@ from aywa.errors import EndCode
 from aywa.media.events import Digit, LegEvent, PcmReady, SpeechStarted, SpeechStopped
 from aywa.ports.stt import Final, TranscriptEvent
 from aywa.turn.events import SayRequest
-from aywa.turn.states import State
 
 TICK_S = 0.05  # between two looks at the clock: the deadlines hold without a packet
 KEY_EVERY_S = 0.3  # a press of 160 ms and the pause after it
 KEY_PAUSE_S = 0.5  # of a `w`
+CUT_BOUND_S = 5.0  # after a cut: for the words of whoever made it
 MESSAGE_BOUND_S = 90.0  # for saying a message, whatever becomes of it
 
 
@@ -98,20 +99,24 @@ class Answering:
         handling = self._handling
         assert handling is not None
         lines = conversation.transcript.lines
-        before, begun = len(lines), False
+        before, cut_at = len(lines), inf
         with trio.move_on_after(MESSAGE_BOUND_S):
             while handling.state is HandlingState.LEAVING:
                 await trio.sleep(TICK_S)
                 self._look()
                 if self._again:
                     conversation.receive(SayRequest(self._again, interrupt=True))
-                    self._again, before, begun = "", len(lines), False
-                elif any(line.role == "user" for line in lines[before:]):
+                    self._again, before, cut_at = "", len(lines), inf
+                    continue
+                since = lines[before:]
+                if any(line.role == "user" for line in since):
                     handling.person_spoke()
-                elif conversation.manager.state is not State.LISTENING:
-                    begun = True
-                elif begun:
+                elif since and not since[-1].interrupted:
                     handling.message_heard()
+                elif since:
+                    cut_at = min(cut_at, trio.current_time())
+                    if trio.current_time() >= cut_at + CUT_BOUND_S:
+                        handling.message_heard()
                 self._act()
         handling.message_heard()
         self._act()
