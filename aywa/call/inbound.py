@@ -15,6 +15,7 @@ from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.call.talk import Talk
 from aywa.errors import EndCode, EndReason, OverloadedError
 from aywa.media.negotiated import local_audio
+from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
     Accepted,
@@ -50,14 +51,14 @@ class Inbound:
         if self.limit:
             raise OverloadedError(self.limit)
         engine = self.dependencies.engine
+        media = self.dependencies.media.for_trunk(self.call.trunk)
+        self.live.capture.listen(self.call, CaptureMode(media.pcap))
         engine.admit()
         ports = engine.reserve_port()
         taken = False
         try:
             dependencies = self.dependencies
-            local = local_audio(
-                ports.host, ports.port, dependencies.media.for_trunk(self.call.trunk), dependencies.rng
-            )
+            local = local_audio(ports.host, ports.port, media, dependencies.rng)
             description, accepted = self._describe(local)
             self.live.admitted()
             await self.call.ring()

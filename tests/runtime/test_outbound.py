@@ -15,6 +15,7 @@ import trio
 from aywa.call.dial import DialRefused, DialRequest
 from aywa.call.outbound import CallOrder
 from aywa.call.state import CallState
+from aywa.dialling.usage import LimitReached
 from aywa.errors import EndCode, EndSide
 from aywa.ports.store import CallStatus, CallType
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_offer
@@ -136,3 +137,19 @@ async def test_a_busy_line_and_a_country_that_is_not_listed(data_dir: Path) -> N
     assert ended is not None
     assert ended.end_reason is not None
     assert (ended.end_reason.code, ended.end_reason.sip_status) == (EndCode.BUSY, 486)
+
+
+async def test_the_limits_of_a_day_outlast_a_restart(data_dir: Path) -> None:
+    async with open_callee(status=486) as (agent, callee):
+        settings = settings_for(data_dir, agent)
+        settings = replace(settings, dial=replace(settings.dial, per_key=DialLimits(per_day=1)))
+        for _ in range(2):
+            async with open_runtime(settings, rng=Random(1)) as runtime:
+                if not callee.called:
+                    row = await runtime.place(CallOrder(DialRequest(NUMBER, owner="key")))
+                    live = runtime.table.get(row.id)
+                    if live is not None:
+                        await live.over.wait()
+                with pytest.raises(LimitReached):
+                    await runtime.place(CallOrder(DialRequest(NUMBER, owner="key")))
+    assert len(callee.called) == 1
