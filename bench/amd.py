@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from aywa.answering.outcomes import Outcome
 from aywa.caller.measure import percentile
 from bench.answering_run import Listened, Result, listen, run_call
-from bench.answering_set import JUDGED, RATE, TUNED, Call, calls_of
+from bench.answering_set import JUDGED, RATE, TUNED, Call, calls_of, has
 
 SEED = 20
 MOST_FALSE = 0.03
@@ -126,6 +126,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tuned", action="store_true", help="the calls that thresholds were chosen on")
     languages = TUNED if parser.parse_args(arguments).tuned else JUDGED
+    if missing := [each for each in languages if not has(each, "vm-intro")]:
+        packages = " ".join(
+            f"asterisk-core-sounds-{each}-wav asterisk-core-sounds-{each}" for each in missing
+        )
+        print(f"recorded speech or its words are missing: apt-get install {packages}", file=sys.stderr)
+        return 2
     calls = calls_of(languages, SEED)
     print(
         f"{len(calls)} calls of 40 s in {', '.join(languages)}: recorded speech, level -14 to 2 dB, noise 12"

@@ -96,6 +96,8 @@ class Tape:
 @cache
 def _transcripts(language: str) -> dict[str, str]:
     path = Path(f"/usr/share/doc/asterisk-core-sounds-{language}/core-sounds-{language}.txt.gz")
+    if not path.exists():
+        return {}
     lines = gzip.decompress(path.read_bytes()).decode("utf-8", "replace").splitlines()
     named = (line.partition(":") for line in lines if not line.startswith(";"))
     return {name.strip(): text.partition("(")[0].strip() for name, colon, text in named if colon}
