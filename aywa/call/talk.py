@@ -5,6 +5,7 @@ from __future__ import annotations
 import trio
 
 from aywa.call.agreement import Agreement
+from aywa.call.answering import Answering
 from aywa.call.dependencies import CallDependencies
 from aywa.call.hearing import Hearing
 from aywa.call.live import LiveCall
@@ -29,6 +30,7 @@ class Talk:
         self._nursery = nursery
         self._hearing = Hearing(dependencies.transcriber, live.timeline, live.conversation.transcribed)
         self._records = False
+        self._answering: Answering | None = None
 
     async def open_hearing(self) -> None:
         """Before the answer: a call that cannot hear is better not answered, and not placed.
@@ -44,6 +46,10 @@ class Talk:
                 stage="stt",
                 retryable=True,
             )
+
+    def find_out(self, answering: Answering | None) -> None:
+        """Who has answered, before the conversation begins."""
+        self._answering = answering
 
     def record(self, leg: LegPort) -> None:
         """Record the leg from its first sample, if calls are recorded; once."""
@@ -64,5 +70,5 @@ class Talk:
                 local=f"{local.host}:{local.port}",
             )
             self.record(leg)
-            session = CallSession(live, dependencies, self._hearing, self._nursery)
+            session = CallSession(live, dependencies, self._hearing, self._nursery, self._answering)
             await session.converse(leg, sip)
