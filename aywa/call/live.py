@@ -94,7 +94,8 @@ class LiveCall:
 
     def measured(self, leg: LegPort) -> None:
         """How the call sounded, at its end: into the row, and with the counters into the timeline."""
-        stats, media = leg.stats(), media_record(leg.format, leg.quality())
+        stats = leg.stats()
+        media = media_record(leg.format, leg.quality(), stats)
         self.row = replace(self.row, media=media)
         self._save()
         counters: dict[str, object] = (

@@ -41,6 +41,8 @@ class FakeStats:
     received: int = 0
     sent: int = 0
     lost: int = 0
+    echo_delay_ms: float | None = None
+    echo_return_loss_db: float | None = None
 
 
 class FakeLeg:
@@ -56,6 +58,7 @@ class FakeLeg:
         self.remote = parameters.remote
         self.held = False
         self.packets = (0, 0)  # received, lost
+        self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
         self.capture_mode = parameters.capture
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
@@ -125,7 +128,8 @@ class FakeLeg:
 
     def stats(self) -> FakeStats:
         received, lost = self.packets
-        return FakeStats(received=received, lost=lost, sent=self.timeline // FRAME)
+        delay_ms, loss_db = self.echo or (None, None)
+        return FakeStats(received, self.timeline // FRAME, lost, delay_ms, loss_db)
 
     def capture(self, mode: CaptureMode) -> None:
         self.capture_mode = mode
