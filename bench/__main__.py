@@ -42,6 +42,7 @@ MEASUREMENTS = (
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
     Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 
