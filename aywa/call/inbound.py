@@ -50,14 +50,14 @@ class Inbound:
     async def run(self) -> None:
         """Admit, answer and converse. Raises what prevented it: every error has its EndReason."""
         engine = self.dependencies.engine
+        media = self.dependencies.media.for_trunk(self.call.trunk)
+        self.live.capture.listen(self.call, CaptureMode(media.pcap))
         engine.admit()
         ports = engine.reserve_port()
         taken = False
         try:
             dependencies = self.dependencies
-            local = local_audio(
-                ports.host, ports.port, dependencies.media.for_trunk(self.call.trunk), dependencies.rng
-            )
+            local = local_audio(ports.host, ports.port, media, dependencies.rng)
             description, accepted = self._describe(local)
             self.live.admitted()
             await self.call.ring()

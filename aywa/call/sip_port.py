@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.call_facts import CallFacts
 from aywa.settings import TrunkSettings
@@ -81,6 +82,9 @@ class IncomingPort(Protocol):
     @property
     def offer(self) -> SessionDescription | None:
         """The INVITE's offer; None leaves the offer to us."""
+
+    def trace(self, tap: PacketTap | None) -> None:
+        """Give `tap` every message of the call, those before the first `trace` too; None: nobody."""
 
     async def ring(self) -> None:
         """180."""

@@ -84,9 +84,12 @@ class CallTable:
             except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this call ends this call
                 self._broken(live, group)
         finally:
+            with trio.move_on_after(FINAL_WRITE_S, shield=True):
+                await self._refuse(live, inbound)
             await self._keep_capture(live)
             with trio.move_on_after(FINAL_WRITE_S, shield=True):
-                await self._finish(live, inbound)
+                live.finish()
+                await self._journal.flush(FINAL_WRITE_S)
             del self._calls[live.id]
             live.over.set()
 
@@ -106,15 +109,12 @@ class CallTable:
             live.timeline.add("media.pcap_failed", error=type(error).__name__)
             _log.error("pcap.failed", call_id=live.id, places=places(error))
 
-    async def _finish(self, live: LiveCall, inbound: Inbound) -> None:
-        """Close the record of a call, and answer the INVITE if nobody has."""
-        answered = live.state in (CallState.TALKING, CallState.ENDING)
+    async def _refuse(self, live: LiveCall, inbound: Inbound) -> None:
+        """Answer the INVITE if nobody has."""
         live.ending.end(reason_for(EndCode.SHUTDOWN))
-        live.finish()
-        if not answered:
+        if live.state not in (CallState.TALKING, CallState.ENDING):
             assert live.ending.reason is not None
             await inbound.refuse(live.ending.reason)
-        await self._journal.flush(FINAL_WRITE_S)
 
     def _broken(self, live: LiveCall, group: BaseExceptionGroup[Exception]) -> None:
         """Turn what broke a call into its end reason; a bug is logged with its place, not its message."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 import trio.testing
+from structlog.testing import capture_logs
 
 from aywa.media.events import SourceLearned
 from aywa.media.peer import NatPolicy
@@ -71,12 +72,21 @@ async def test_a_phone_that_returned_our_speech_is_told_by_the_api(
 
 
 async def test_a_learned_source_is_told(autojump_clock: trio.testing.MockClock) -> None:
+    """To who may read the timeline; the log, which many may read, has no address of a caller."""
     world = CallWorld()
-    async with world.call() as person:
-        person.leg.emit(SourceLearned("198.51.100.7", 61000, 800))
-        await happens_in(lambda: "media.source_learned" in world.kinds())
-        person.session.remote_hangs_up()
+
+    def broken(command: object) -> None:
+        raise ZeroDivisionError("198.51.100.7 was here")
+
+    with capture_logs() as log:
+        async with world.call() as person:
+            person.leg.emit(SourceLearned("198.51.100.7", 61000, 800))
+            await happens_in(lambda: "media.source_learned" in world.kinds())
+            person.live.conversation.receive = broken  # type: ignore[method-assign]
+            person.leg.press("1")
+    assert [line["event"] for line in log] == ["call.crashed"]
     assert world.entries("media.source_learned") == [{"remote": "198.51.100.7:61000", "timeline": 800}]
+    assert "198.51.100.7" not in repr(log)
 
 
 @pytest.mark.parametrize("nat", ["off", "signalling", "any"])

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import trio
 
 from aywa.errors import EndCode, EndReason, EndSide, RemoteProtocolError
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
 from aywa.proto.sip.call_facts import CallFacts
@@ -103,6 +104,10 @@ class FakeIncomingCall:
         self.rang = False
         self.rejected: tuple[int, dict[str, str]] | None = None
         self.session: FakeSession | None = None
+        self.taps: list[PacketTap | None] = []
+
+    def trace(self, tap: PacketTap | None) -> None:
+        self.taps.append(tap)
 
     async def ring(self) -> None:
         self.rang = True
