@@ -89,11 +89,12 @@ async def converse(asterisk: Asterisk, runtime: Child, line: str, found: dict[st
 async def test_every_line_carries_both_voices(asterisk: Asterisk, tmp_path: Path) -> None:
     require("sox")
     found: dict[str, Heard] = {}
-    async with open_runtime_process(settings_beside(asterisk, tmp_path)) as runtime:
-        await asterisk.wait_reachable("aywa", "aywa-tls")
-        async with trio.open_nursery() as nursery:
-            for line in LINES:
-                nursery.start_soon(converse, asterisk, runtime, line, found)
+    async with (
+        open_runtime_process(settings_beside(asterisk, tmp_path)) as runtime,
+        trio.open_nursery() as nursery,
+    ):
+        for line in LINES:
+            nursery.start_soon(converse, asterisk, runtime, line, found)
     for line, (codec, secure, least) in LINES.items():
         heard = found[line]
         print(
@@ -115,7 +116,6 @@ async def test_a_telephone_holds_and_resumes_the_assistant(asterisk: Asterisk, t
         open_runtime_process(settings_beside(asterisk, tmp_path)) as runtime,
         open_baresip(tmp_path / "phone", microphone, account) as phone,
     ):
-        await asterisk.wait_reachable("aywa")
         await phone.command("dial", f"sip:kepthold@127.0.0.1:{asterisk.ports.sip}")
         await phone.wait_for("CALL_ESTABLISHED", 15)
         call = await called(runtime, "8000hold")
