@@ -48,6 +48,7 @@ MEASUREMENTS = (
     Measurement("sip_flood", "bench.sip_flood", "Floods of every method, and a trunk that calls", long=True),
     Measurement("sip_churn", "bench.sip_churn", "Three thousand calls with every ending", long=True),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 
