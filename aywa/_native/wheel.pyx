@@ -29,6 +29,8 @@ cdef enum:
     WINDOW_NS = 1000000000
     FLAG_TICKS = 5             # level flags wake Python every 5 ms at most, events within their own tick
     ROUNDS = 9                 # eight packets a leg and tick: a flood costs its own, not the other legs' pace
+    GLANCE = 16                # packets taken between two looks at the clock, and at least in a tick that is late
+    OVERTIME_NS = 2000000      # that packets to be sent may be late while more sockets are ready than one look shows
     STRANGERS = 4              # packets of theirs passed over for one of the peer's: a spray must not fill its socket
     NS_PER_SAMPLE = 125000
     REPORTS = 1                # in the lowest bit of an owner: the socket is the leg's RTCP port
@@ -257,14 +259,21 @@ cdef void _take(Wheel* w, void* owner, int64_t now) noexcept nogil:
         uplink_receive(leg, w.datagram, length, peer, (now - leg.start_ns) // NS_PER_SAMPLE)
 
 
-cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
-    """One packet of each ready leg per round: the round after the last finds no socket ready."""
+cdef void _receive(Wheel* w, int64_t now, int64_t next_ns) noexcept nogil:
+    """One packet of each ready leg per round: the round after the last finds no socket ready.
+
+    What comes in can wait for a millisecond and what goes out cannot: when the next tick is due, the rest stays in
+    its sockets until that has sent. The kernel tells of them again, those that waited longest first. Where so many
+    wait that nobody would be heard in time, what goes out gives a little.
+    """
     cdef void* owners[READY]
     cdef int i, ready = 1, rounds = 0
+    cdef int64_t until
     cdef Leg* next
     while ready > 0 and rounds < ROUNDS:
         ready = epoll_ready(w.epoll_fd, owners)
         rounds += 1
+        until = next_ns + (OVERTIME_NS if ready == READY else 0)
         if ready > 0:
             _fetch(_leg_of(owners[0]))
         for i in range(ready):
@@ -278,6 +287,8 @@ cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
                 prefetch_span(next.up.hearing, HEARING_HEAD)
                 prefetch_span(_ring_end(next), FRAME * sizeof(int16_t))
             _take(w, owners[i], now)
+            if i % GLANCE == GLANCE - 1 and w.paced and now_ns() >= until:
+                return
 
 
 cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
@@ -293,7 +304,7 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
     wheel_obey(w)
     rooms_tick(&w.rooms, w.number)
     _send(w, now - due_ns > SKIP_NS)
-    _receive(w, now)
+    _receive(w, now, due_ns + TICK_NS)
     w.number += 1
     if w.outbox.urgent or (w.outbox.fresh and w.number % FLAG_TICKS == 0):
         w.outbox.fresh = False
@@ -308,6 +319,7 @@ cdef void wheel_run(Wheel* w) noexcept nogil:
     block_signals()
     wheel_start(w, now_ns())
     w.epoch_ns = unix_ns() - w.base_ns
+    w.paced = True
     while not load_u32(&w.stop):
         due = w.base_ns + w.number * TICK_NS
         now = now_ns()
