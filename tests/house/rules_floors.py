@@ -17,6 +17,7 @@ PURE = (
     "aywa/dsp/",
     "aywa/proto/",
     "aywa/turn/",
+    "aywa/transfer/",
     "aywa/license/",
     "aywa/ports/",
 )
