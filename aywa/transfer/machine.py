@@ -163,7 +163,7 @@ class TransferMachine:
         if self.state is State.LETTING_GO:
             return
         if self.outcome is None:
-            # The caller's side hangs up on us when it has connected both: that it says so first is a courtesy.
+            # The caller's side hangs up on us when it has connected both; not every one says so first.
             let_go = self._taken and (self.sip_status or 100) in (100, 200, 202)
             if cause is Cause.CALLER_HUNG_UP and let_go:
                 self.outcome = Outcome.COMPLETED

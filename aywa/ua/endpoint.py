@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -28,6 +29,9 @@ from aywa.settings import StrangerPolicy
 from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
+
+if TYPE_CHECKING:
+    from aywa.ua.session import Session
 
 # What the usual scanners call themselves; nobody's telephone is called that.
 SCANNERS = re.compile(
@@ -60,7 +64,7 @@ class Endpoint:
         socket: DatagramSocket,
         trunks: Trunks,
         *,
-        on_incoming: Callable[[IncomingUsage], None],
+        on_incoming: Callable[[IncomingUsage, InviteUsage | None], None],
         streams: Streams | None = None,
         strangers: StrangerPolicy = StrangerPolicy.SILENT,
     ) -> None:
@@ -71,6 +75,7 @@ class Endpoint:
         self.trunks = trunks
         self._policy = strangers
         self._on_incoming = on_incoming
+        self.sessions: dict[InviteUsage, Session] = {}  # that have not ended; each enters itself
         self._listeners: dict[InviteUsage, Callable[[SessionEvent], None]] = {}
         self._requests: dict[ClientKey, Callable[[RequestDone], None]] = {}
         self._called: Counter[str] = Counter()  # hosts we are in a call with though they are no trunks
@@ -216,6 +221,7 @@ class Endpoint:
 
     def forget(self, usage: InviteUsage) -> None:
         """Nobody listens to `usage` any more."""
+        self.sessions.pop(usage, None)
         if self._listeners.pop(usage, None) is not None and isinstance(usage, OutgoingUsage):
             host = usage.destination[0]
             self._called[host] -= 1
@@ -234,8 +240,8 @@ class Endpoint:
             match action:
                 case Transmit(message, address):
                     self._transmit(message, address)
-                case IncomingCall(usage):
-                    self._on_incoming(usage)
+                case IncomingCall(usage, replaces):
+                    self._on_incoming(usage, replaces)
                 case SessionSaid(usage, event):
                     listener = self._listeners.get(usage)
                     if listener is not None:

@@ -29,7 +29,6 @@ from aywa.transfer.events import (
     HoldCaller,
     How,
     MediaLost,
-    Refer,
     ReferAnswered,
     ReferProgress,
     ReleaseColleague,
