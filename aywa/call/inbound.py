@@ -9,15 +9,12 @@ import trio
 from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
 from aywa.call.hearing import Hearing
+from aywa.call.leg_setup import leg_parameters
 from aywa.call.live import LiveCall
 from aywa.call.session import GOODBYE_S, CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
-from aywa.ids import new_ssrc
-from aywa.media.leg import BargeInPolicy, InbandDigits, LegParameters
-from aywa.media.negotiated import local_audio, media_format, summary
-from aywa.media.peer import NatPolicy
-from aywa.ports.capture import CaptureMode
+from aywa.media.negotiated import local_audio, summary
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
     Accepted,
@@ -72,7 +69,10 @@ class Inbound:
                         if accepted is None:
                             accepted = self._read_answer(sip, description, local)
                         taken = True
-                        async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
+                        parameters = leg_parameters(
+                            dependencies, self.call.trunk, accepted, self.call.source[0]
+                        )
+                        async with engine.open_leg(parameters, ports=ports) as leg:
                             self.live.capture.follow(leg)
                             with Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow():
                                 self.live.answered(
@@ -125,28 +125,6 @@ class Inbound:
                 stage="stt",
                 retryable=True,
             )
-
-    def _parameters(self, accepted: Accepted) -> LegParameters:
-        settings, vad = self.dependencies.settings, self.dependencies.vad
-        media = self.dependencies.media.for_trunk(self.call.trunk)
-        return LegParameters(
-            # On an old hold from the start: the address comes with the re-INVITE that ends it.
-            remote=accepted.remote if accepted.has_address else None,
-            format=media_format(accepted),
-            ssrc=new_ssrc(self.dependencies.rng),
-            barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
-            media_timeout_s=self.dependencies.media.media_timeout_s,
-            record=settings.record,
-            echo_guard=settings.echo_guard,
-            inband_digits=InbandDigits(settings.inband_digits),
-            vad_mode=vad.mode,
-            speech_start_ms=vad.start_ms,
-            speech_stop_ms=self.dependencies.speech_stop_ms(),
-            nat=NatPolicy(media.nat),
-            signalling_host=self.call.source[0],
-            capture=CaptureMode(media.pcap),
-            capture_packets=media.pcap_packets,
-        )
 
 
 def parties_of(call: IncomingPort) -> tuple[str, str, str]:

@@ -7,6 +7,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | call.created | type, scenario, sip_call_id, from, to |
 | call.trunk | trunk, authenticated, by |
 | call.facts | anonymous, privacy, asserted, remote_party, diversions, history, headers |
+| dial.attempt | trunk, to |
+| dial.ringing | trunk, sip_status |
+| dial.early_media | trunk |
+| dial.failed | trunk, outcome, sip_status, rang, detail |
+| dial.answered | trunk |
 | call.answered | codec, remote, local |
 | call.ended | code, side, sip_status, detail, duration_ms |
 | call.crashed | error (type name) |

@@ -16,6 +16,7 @@ import trio
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
+from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
@@ -59,6 +60,10 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
+    return WavRecordings(directory), PcapFiles(directory)
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
@@ -73,8 +78,7 @@ async def open_runtime(
     hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     bus = EventBus()
-    recordings = WavRecordings(settings.artifacts.directory)
-    captures = PcapFiles(settings.artifacts.directory)
+    recordings, captures = _files_in(settings.artifacts.directory)
     door = _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
@@ -101,6 +105,7 @@ async def open_runtime(
                 media=settings.media,
                 voice_judge=voice_judge,
                 captures=captures,
+                dialling=Dialling(agent, DialGate(settings.sip.named_trunks)),
             )
         ) as table,
     ):

@@ -3,6 +3,7 @@
 `Settings.from_env` is pure: it reads the mapping it is given, collects every fault and reports them together.
 """
 
+from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.slices import (
     ArtifactSettings,
     CallSettings,
@@ -28,6 +29,8 @@ from aywa.settings.whole import Settings, production_gaps
 __all__ = [
     "ArtifactSettings",
     "CallSettings",
+    "DialLimits",
+    "DialSettings",
     "HttpSettings",
     "LogSettings",
     "MediaSettings",
@@ -41,6 +44,7 @@ __all__ = [
     "StrangerPolicy",
     "TlsClientAuth",
     "TrunkCredentials",
+    "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
     "production_gaps",

@@ -11,15 +11,17 @@ from random import Random
 import trio
 
 from aywa.call.dependencies import CallDependencies
+from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.live import LiveCall
 from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
-from aywa.settings import CallSettings, MediaSettings
+from aywa.settings import CallSettings, MediaSettings, TrunkSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
+from tests.kit.fake_dialler import FakeDialler
 from tests.kit.fake_leg import FakeEngine, FakeLeg
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, FakeTranscriber
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
@@ -48,14 +50,15 @@ class CallWorld:
     tts: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     store: FakeStore = field(default_factory=FakeStore)
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
+    dialler: FakeDialler = field(default_factory=FakeDialler)
+    trunks: tuple[TrunkSettings, ...] = ()  # that dial out
     disk: FakeDisk = field(default_factory=FakeDisk)
     captures: FakeCaptures = field(default_factory=FakeCaptures)
     seen: list[TimelineEntry] = field(default_factory=list)
 
-    @asynccontextmanager
-    async def table(self) -> AsyncIterator[CallTable]:
-        """An open call table."""
-        dependencies = CallDependencies(
+    def dependencies(self) -> CallDependencies:
+        """What the calls of this world are made with."""
+        return CallDependencies(
             engine=self.engine,
             transcriber=self.stt,
             model=self.model,
@@ -73,8 +76,13 @@ class CallWorld:
             captures=self.captures,
             turn=self.turn,
             media=self.media,
+            dialling=Dialling(self.dialler, DialGate(self.trunks)) if self.trunks else None,
         )
-        async with open_call_table(dependencies) as table:
+
+    @asynccontextmanager
+    async def table(self) -> AsyncIterator[CallTable]:
+        """An open call table."""
+        async with open_call_table(self.dependencies()) as table:
             yield table
 
     @asynccontextmanager

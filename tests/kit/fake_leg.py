@@ -253,11 +253,17 @@ class FakeEngine:
         if self.fail_open is not None:
             raise self.fail_open
         leg = FakeLeg(parameters, lose_marks=self.lose_marks)
+        failure: Exception | None = None
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(leg.run)
                 self.legs.append(leg)
-                yield leg
+                try:
+                    yield leg
+                except Exception as error:  # noqa: BLE001 - raised again below: the engine's own has no nursery
+                    failure = error
                 nursery.cancel_scope.cancel()
         finally:
             ports.release()
+        if failure is not None:
+            raise failure
