@@ -43,6 +43,11 @@ class EndCode(Enum):
     SIP_ERROR = "call.in-progress.error-sip"
     PROVIDER_ERROR = "pipeline-error"
     INTERNAL_ERROR = "call.in-progress.error-internal"
+    FORWARDED = "assistant-forwarded-call"
+    TRANSFER_HANGUP = "customer-ended-call-during-transfer"
+    OPERATOR_BUSY = "call.forwarding.operator-busy"
+    OPERATOR_NO_ANSWER = "call.forwarding.no-answer"
+    TRANSFER_FAILED = "call.in-progress.error-transfer-failed"
     SHUTDOWN = "worker-shutdown"
     PROCESS_LOST = "call.in-progress.error-process-lost"
 

@@ -12,6 +12,7 @@ from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
+from aywa.media.clip import Clip
 from aywa.ports.capture import CaptureStore
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
@@ -61,6 +62,7 @@ class CallDependencies:
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
+    hold_music: Clip | None = None  # None: silence
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
 
     def speech_stop_ms(self) -> int:

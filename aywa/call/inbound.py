@@ -8,10 +8,11 @@ import trio
 
 from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
+from aywa.call.ending import GOODBYE_S
 from aywa.call.hearing import Hearing
 from aywa.call.leg_setup import leg_parameters
 from aywa.call.live import LiveCall
-from aywa.call.session import GOODBYE_S, CallSession
+from aywa.call.session import CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.media.negotiated import local_audio, summary

@@ -7,6 +7,8 @@ from typing import Protocol
 
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.call_facts import CallFacts
+from aywa.proto.sip.refer import ReferTo
+from aywa.proto.sip.session_states import ReferAnswered, ReferReported
 from aywa.settings import TrunkSettings
 
 
@@ -40,6 +42,14 @@ class SessionPort(Protocol):
     on_offer_wanted: Callable[[], SessionDescription] | None
     on_answer: Callable[[SessionDescription], None] | None
     on_key: Callable[[str, int], None] | None
+    on_referral: Callable[[ReferAnswered | ReferReported], None] | None
+
+    @property
+    def refer_to(self) -> ReferTo:
+        """What somebody must be told who shall take our place in this session."""
+
+    def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Ask the peer to call `target`; `on_referral` hears how it goes. Raises LocalProtocolError."""
 
     @property
     def answer(self) -> SessionDescription | None: ...

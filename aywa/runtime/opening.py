@@ -105,6 +105,7 @@ async def open_runtime(
                 media=settings.media,
                 voice_judge=voice_judge,
                 captures=captures,
+                hold_music=hold_music,
                 dialling=Dialling(agent, DialGate(settings.sip.named_trunks)),
             )
         ) as table,

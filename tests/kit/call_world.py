@@ -15,6 +15,7 @@ from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.live import LiveCall
 from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
+from aywa.media.clip import Clip
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
@@ -52,6 +53,7 @@ class CallWorld:
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     dialler: FakeDialler = field(default_factory=FakeDialler)
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
+    hold_music: Clip | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
     captures: FakeCaptures = field(default_factory=FakeCaptures)
     seen: list[TimelineEntry] = field(default_factory=list)
@@ -76,6 +78,7 @@ class CallWorld:
             captures=self.captures,
             turn=self.turn,
             media=self.media,
+            hold_music=self.hold_music,
             dialling=Dialling(self.dialler, DialGate(self.trunks)) if self.trunks else None,
         )
 
