@@ -9,7 +9,7 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, Say, StartCapture
+from aywa.call.control import EndCall, Say, StartCapture, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
@@ -24,6 +24,7 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings
 from aywa.store.calls import PostgresCallStore
+from aywa.transfer.plan import TransferPlan
 from aywa.ua.user_agent import UserAgent
 
 _CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
@@ -77,6 +78,14 @@ class Runtime:
         if live is None:
             return False
         await live.control(Say(text, end_call=end_after))
+        return True
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        """Begin to hand a live call over; False when this worker does not carry it. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(TransferCall(plan))
         return True
 
     async def end(self, call_id: str) -> bool:

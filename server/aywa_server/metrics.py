@@ -131,6 +131,9 @@ class Metrics:
         self._barge_ins = Counter(
             "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
         )
+        self._transfers = Counter(
+            "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
+        )
         self._calls = _CallQuality(self._registry)
         self._http = Histogram(
             "aywa_http_request_seconds",
@@ -171,6 +174,9 @@ class Metrics:
                     self._latency.observe(total / 1000)
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
+            case "transfer.ended":
+                mode, outcome = (str(entry.data.get(name, "")) for name in ("mode", "outcome"))
+                self._transfers.labels(mode=mode, outcome=outcome).inc()
             case "turn.truncated":
                 self._barge_ins.inc()
 

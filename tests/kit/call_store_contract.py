@@ -47,6 +47,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
             "sent": None,
             "round_trip_ms": 35.5,
         },
+        transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 

@@ -89,7 +89,7 @@ class Desk:
 
     async def back(self) -> None:
         """Wait until the assistant talks with the caller again, and nothing is left of the colleague."""
-        await happens(lambda: self.person.live.transfers.active is False, 60)
+        await happens(lambda: self.person.live.transfers.active is False, 120)
         await happens(lambda: self.person.state is TurnState.LISTENING, 60)
         leg = self.person.leg
         assert leg.music is None
@@ -123,6 +123,7 @@ async def open_desk(*scripts: DialScript, settings: CallSettings | None = None) 
     async with world.call() as person:
         desk = Desk(world, person)
         yield desk
+        await trio.sleep(0.1)  # what was done last has its consequences
         if person.session.bye_sent_at is None and person.live.ending.reason is None:
             person.session.remote_hangs_up()
     desk.nothing_left()

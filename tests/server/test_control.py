@@ -52,7 +52,32 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
     ("body", "field"),
     [
         ({}, "type"),
-        ({"type": "transfer"}, "type"),
+        ({"type": "transfer"}, "destination"),
+        ({"type": "transfer", "destination": {"type": "assistant"}}, "destination"),
+        (
+            {"type": "transfer", "destination": {"type": "number", "number": "12"}},
+            "destination.number.number",
+        ),
+        ({"type": "transfer", "destination": {"type": "sip", "sipUri": "sip:"}}, "destination.sip.sipUri"),
+        ({"type": "transfer", "destination": {"type": "sip", "sipUri": "sip:@@"}}, "destination"),
+        (
+            {
+                "type": "transfer",
+                "destination": {"type": "sip", "sipUri": "sip:a@b", "sipHeaders": {"Via": "x"}},
+            },
+            "destination",
+        ),
+        (
+            {
+                "type": "transfer",
+                "destination": {
+                    "type": "number",
+                    "number": "+4930123456",
+                    "transferPlan": {"mode": "warm-transfer-twiml"},
+                },
+            },
+            "destination.number.transferPlan.mode",
+        ),
         ({"type": "capture", "mode": "off"}, "mode"),
         ({"type": ["say"]}, "type"),
         ({"type": None}, "type"),
