@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import trio
 
 from aywa.call.dependencies import CallDependencies
-from aywa.call.dial_gate import Dialling
+from aywa.call.dial_gate import Admission, Dialling
 from aywa.call.dial_outcome import DialFailed, DialOutcome, outcome_of
 from aywa.call.dial_request import Dialled, DialRequest
 from aywa.call.dial_route import Route
@@ -29,6 +29,7 @@ from aywa.ua.errors import InviteFailed
 # A trunk that has said nothing but 100 by then is left for the next one; mobile networks ring within ten.
 SETUP_TIMEOUT_S = 12.0
 CANCEL_GRACE_S = 2.0  # for the answer to our CANCEL, once nobody answered in time
+GUARD_S = 5.0
 _NO_CODEC = 488
 _IPV4 = re.compile(r"[0-9]+(?:\.[0-9]+){3}")
 
@@ -73,7 +74,7 @@ class Attempt:
         self._offer: SessionDescription
 
     @asynccontextmanager
-    async def open(self, dialling: Dialling, *, last: bool) -> AsyncIterator[Dialled]:
+    async def open(self, dialling: Dialling, admission: Admission, *, last: bool) -> AsyncIterator[Dialled]:
         """Until it is answered, and as long as the block runs.
 
         Raises DialFailed. What the block raises comes as it was, not in a group. `last`: no other trunk
@@ -98,8 +99,12 @@ class Attempt:
                         try:
                             accepted = await self._bring_up(leg)
                             self.answered = True
-                            assert self._session is not None, "an answer comes with its session"
-                            yield Dialled(leg, self._session, route.trunk.name, self._local, accepted)
+                            session = self._session
+                            assert session is not None, "an answer comes with its session"
+                            admission.answered()
+                            self._listeners.note("dial.answered", trunk=route.trunk.name)
+                            nursery.start_soon(_guard, session, admission, name="minutes")
+                            yield Dialled(leg, session, route.trunk.name, self._local, accepted)
                         finally:
                             await self._hang_up()
                 except Exception as error:  # noqa: BLE001 - raised again below, out of the nursery's group
@@ -219,3 +224,10 @@ class Attempt:
 
     def _failed(self, outcome: DialOutcome, detail: str, status: int | None = None) -> DialFailed:
         return DialFailed(outcome, detail, sip_status=status, trunk=self._route.trunk.name, rang=self._rang)
+
+
+async def _guard(session: SessionPort, admission: Admission) -> None:
+    """Hang up once the minutes are used up, at most `GUARD_S` late."""
+    while not admission.exhausted():  # noqa: ASYNC110 - other calls use them up too, and nobody tells
+        await trio.sleep(GUARD_S)
+    await session.hangup("the minutes of the day are used up")

@@ -22,6 +22,11 @@ def number_uri(server: Uri, dialling: TrunkDialling, digits: str) -> Uri:
     return Uri("sip", f"{dialling.prefix}{digits}", None, server.host, server.port, _steering(server))
 
 
+def short_uri(server: Uri, digits: str) -> Uri:
+    """The URI of a short number, which has no country code and no prefix."""
+    return Uri("sip", digits, None, server.host, server.port, _steering(server))
+
+
 def host_uri(user: str, host: str, port: int | None, transport: str | None) -> Uri:
     """A user at a host, with nothing else that a stranger's URI may have carried: no `maddr`, no headers."""
     parameters: dict[str, str | None] = {} if transport is None else {"transport": transport}

@@ -27,6 +27,8 @@ from aywa.call.dial import Dialled, DialOutcome, DialRequest, dial
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import RoomPort
 from aywa.call.transfer_record import TransferRecord
+from aywa.dialling.numbers import BadNumber
+from aywa.dialling.usage import LimitReached
 from aywa.errors import AywaError, EndCode, EndReason, EndSide, LocalProtocolError, ParseError
 from aywa.log import get_logger, places
 from aywa.media.routing import PLANS, Role, Routing
@@ -286,6 +288,10 @@ class Transfer:
             error = group.exceptions[0]
             assert isinstance(error, NotReached), "dial raises them bare, nurseries in groups of one"
             failed = DialFailed(_OUTCOMES.get(error.outcome, Outcome.UNREACHABLE), error.sip_status)
+        except* (BadNumber, LimitReached) as group:
+            failed = DialFailed(Outcome.FORBIDDEN)
+            detail = ", ".join(error.detail for error in group.exceptions if isinstance(error, AywaError))
+            self._live.timeline.add("transfer.dial_failed", detail=detail)
         except* Exception as group:  # noqa: BLE001 - the blast wall of the colleague's leg: the caller stays
             self._broken(group)
         self._dialled = None

@@ -19,6 +19,7 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import monotonic_now, wall_now
+from aywa.dialling.usage import DialTime
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
@@ -64,6 +65,14 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
+def _open_gate(settings: Settings) -> DialGate:
+    return DialGate(
+        settings.sip.named_trunks,
+        settings.dial,
+        lambda: DialTime(monotonic_now(), wall_now().timestamp()),
+    )
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
@@ -106,7 +115,7 @@ async def open_runtime(
                 voice_judge=voice_judge,
                 captures=captures,
                 hold_music=hold_music,
-                dialling=Dialling(agent, DialGate(settings.sip.named_trunks)),
+                dialling=Dialling(agent, _open_gate(settings)),
             )
         ) as table,
     ):

@@ -10,7 +10,7 @@ class DialLimits:
     """How much may be dialled by one API key, or through one trunk. All finite: a stolen key costs that."""
 
     concurrent: int = 10  # calls that ring or talk at a time
-    per_second: float = 1.0  # calls begun, in any second
+    per_second: int = 1  # calls begun, in any second
     per_day: int = 500  # calls begun, by UTC day
     minutes_per_day: int = 1000  # of answered calls, by UTC day
 
@@ -42,6 +42,7 @@ class DialSettings:
     `home`: the country code that national numbers belong to, "" for none. `allow`: prefixes in E.164 that may
     be dialled; empty: none, so that nobody dials out who did not say where to. `deny`: prefixes that may not.
     `emergency`: emergency numbers that may be dialled all the same. `per_key`: limits of one API key.
+    `ring_timeout_s`, `early_media`: of a call that does not say; early media is heard and recorded.
     """
 
     home: str = ""
@@ -50,3 +51,4 @@ class DialSettings:
     emergency: tuple[str, ...] = ()
     per_key: DialLimits = field(default_factory=DialLimits)
     ring_timeout_s: float = 45.0
+    early_media: bool = True

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.dial_reader import read_dial
+from aywa.settings.dialling import DialSettings
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
@@ -56,6 +58,7 @@ class Settings:
     artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    dial: DialSettings = field(default_factory=DialSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -133,6 +136,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
+        dial=read_dial(env),
     )
 
 

@@ -18,6 +18,7 @@ PURE = (
     "aywa/proto/",
     "aywa/turn/",
     "aywa/transfer/",
+    "aywa/dialling/",
     "aywa/license/",
     "aywa/ports/",
 )

@@ -97,8 +97,8 @@ async def test_a_wrong_command_is_400_and_names_the_field(body: object, field: s
 
 
 async def test_an_unknown_type_is_told_the_allowed_ones() -> None:
-    _, answer, _ = await post({"type": "transfer"})
-    assert answer["message"] == "type must be one of say, end-call, capture"
+    _, answer, _ = await post({"type": "handoff"})
+    assert answer["message"] == "type must be one of say, transfer, end-call, capture"
 
 
 async def test_unknown_ended_and_foreign_calls() -> None:

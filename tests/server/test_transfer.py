@@ -117,7 +117,10 @@ def test_a_transfer_is_in_the_artifact() -> None:
     call = call_resource(call_row(1, status=CallStatus.ENDED, transfers=(record,)), "http://x")
     shown = call.model_dump(by_alias=True, exclude_none=True)
     assert shown["artifact"]["transfers"] == [record]
-    assert "transfers" not in call_resource(call_row(2, transfers=()), "http://x").model_dump(exclude_none=True)["artifact"]
+    assert (
+        "transfers"
+        not in call_resource(call_row(2, transfers=()), "http://x").model_dump(exclude_none=True)["artifact"]
+    )
 
 
 def test_transfers_are_counted() -> None:
