@@ -69,6 +69,7 @@ MEANINGS = {
     "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
     "RUNTIME_RECORD": "write a stereo WAV of every call",
     "RUNTIME_BARGE_IN": "the caller may interrupt",
+    "RUNTIME_ACCEPT_REFER": "call whom a REFER of the other side names, if it may be dialled; else 603",
     "RUNTIME_ECHO_GUARD": "the assistant's speech that a phone leg returns is not taken for the caller's",
     "RUNTIME_INBAND_DIGITS": "key presses heard as tones: `auto` where telephone-event was not agreed on",
     "RUNTIME_DRAIN_S": "seconds that live calls may go on after SIGTERM",

@@ -11,9 +11,11 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import GOODBYE_S
 from aywa.call.hearing import Hearing
 from aywa.call.leg_setup import leg_parameters
+from aywa.call.line import Line
 from aywa.call.live import LiveCall
 from aywa.call.session import CallSession
 from aywa.call.sip_port import IncomingPort, SessionPort
+from aywa.call.takeover import Takeover
 from aywa.errors import EndCode, EndReason, ProviderError
 from aywa.media.negotiated import local_audio, summary
 from aywa.proto.sdp.description import SessionDescription
@@ -65,7 +67,7 @@ class Inbound:
                         self.dependencies.transcriber, self.live.timeline, self.live.conversation.transcribed
                     )
                     await self._open_hearing(hearing, nursery)
-                    sip = await self.call.answer(description)
+                    sip = Line(await self.call.answer(description))
                     try:
                         if accepted is None:
                             accepted = self._read_answer(sip, description, local)
@@ -75,7 +77,9 @@ class Inbound:
                         )
                         async with engine.open_leg(parameters, ports=ports) as leg:
                             self.live.capture.follow(leg)
-                            with Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow():
+                            agreement = Agreement(self.live, leg, sip, local, accepted, dependencies.rng)
+                            Takeover(self.live, sip, agreement, dependencies, nursery)
+                            with agreement.follow():
                                 self.live.answered(
                                     **summary(accepted),
                                     remote=f"{accepted.remote[0]}:{accepted.remote[1]}",

@@ -119,6 +119,7 @@ class CallSettings:
     record: bool = True
     barge_in: bool = True
     echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
+    accept_refer: bool = False  # a REFER makes us call: nobody's phone bill is open to everybody who calls
     inband_digits: str = "auto"  # key presses heard in the audio: where no telephone-event was agreed on
     drain_s: float = 10.0  # how long live calls may go on at shutdown
 

@@ -250,6 +250,7 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
         echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
+        accept_refer=env.flag("RUNTIME_ACCEPT_REFER", _CALL.accept_refer),
         inband_digits=env.choice("RUNTIME_INBAND_DIGITS", _CALL.inband_digits, ("auto", "off", "on")),
         drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
     )

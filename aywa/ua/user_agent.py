@@ -16,6 +16,7 @@ from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
+from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_timer import SessionPolicy
@@ -86,6 +87,7 @@ class UserAgent:
         on_early_media: Callable[[SessionDescription, bool], None] | None = None,
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
+        replaces: Replaces | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
@@ -106,6 +108,7 @@ class UserAgent:
             on_early_media,
             on_ringing,
             self._credentials(trunk),
+            replaces,
         )
         return await place_call(self.endpoint, call, self.resolve)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import trio
@@ -44,6 +44,9 @@ class FakeSession:
         self.on_key: Callable[[str, int], None] | None = None
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.refer_to = ReferTo(parse_uri("sip:peer@192.0.2.7:5070"), Replaces("call@test", "t", "f"))
+        self.on_refer: Callable[[ReferTo], None] | None = None
+        self.on_replaced: Callable[[FakeIncomingCall], Awaitable[None]] | None = None
+        self.refer_answers: list[int] = []  # to REFERs of the far side: the answer, then the reports
         self.referred: list[tuple[ReferTo, tuple[tuple[str, str], ...]]] = []
         self.local = local
         self.answer = answer
@@ -59,6 +62,12 @@ class FakeSession:
 
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.referred.append((target, headers))
+
+    def answer_refer(self, status: int) -> None:
+        self.refer_answers.append(status)
+
+    def report_refer(self, status: int) -> None:
+        self.refer_answers.append(status)
 
     def refer_says(self, *events: ReferAnswered | ReferReported) -> None:
         """The far side answers our REFER, or reports."""
