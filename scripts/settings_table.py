@@ -69,6 +69,8 @@ MEANINGS = {
     "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
     "RUNTIME_RECORD": "write a stereo WAV of every call",
     "RUNTIME_BARGE_IN": "the caller may interrupt",
+    "RUNTIME_TRANSFER_TO": "whom a conversation may hand its call to; unset: nobody",
+    "RUNTIME_TRANSFER_MODE": "how: see transfers.md",
     "RUNTIME_ACCEPT_REFER": "call whom a REFER of the other side names, if it may be dialled; else 603",
     "RUNTIME_ECHO_GUARD": "the assistant's speech that a phone leg returns is not taken for the caller's",
     "RUNTIME_INBAND_DIGITS": "key presses heard as tones: `auto` where telephone-event was not agreed on",

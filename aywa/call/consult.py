@@ -39,6 +39,7 @@ from aywa.transfer.events import (
 from aywa.turn.events import CallStarted, KeyPressed
 from aywa.turn.latency import LatencyClock
 from aywa.turn.manager import TurnManager
+from aywa.turn.settings import TurnSettings
 
 _PATIENT_S = 3600.0  # the transfer keeps the time, not the consultation
 
@@ -84,15 +85,7 @@ async def open_consult(
     def decided(yes: bool) -> None:
         say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
 
-    settings = dependencies.turn_settings()
-    settings = replace(
-        settings,
-        greet=speaks_first,
-        max_duration_s=_PATIENT_S,
-        silence_timeout_s=_PATIENT_S,
-        silence_prompt_s=10.0,
-        phrases=replace(settings.phrases, silence_prompt=QUESTION if asks else "Hello?"),
-    )
+    settings = _patient(dependencies.turn_settings(), asks=asks, speaks_first=speaks_first)
     ending = Ending()
     conversation = Conversation(TurnManager(settings), Transcript("", keep), ending)
     judging = Judging(settings, noted, conversation.receive)
@@ -129,6 +122,18 @@ async def open_consult(
                 conversation.end()
                 conversation.detach()
         nursery.cancel_scope.cancel()
+
+
+def _patient(settings: TurnSettings, *, asks: bool, speaks_first: bool) -> TurnSettings:
+    """Those of a call, but for its limits."""
+    return replace(
+        settings,
+        greet=speaks_first,
+        max_duration_s=_PATIENT_S,
+        silence_timeout_s=_PATIENT_S,
+        silence_prompt_s=10.0,
+        phrases=replace(settings.phrases, silence_prompt=QUESTION if asks else "Hello?"),
+    )
 
 
 async def _watch(ending: Ending, say: Callable[[TransferInput], None]) -> None:

@@ -91,6 +91,7 @@ class Inbound:
                         # Whatever went wrong, nobody is left in a session without a leg.
                         with trio.move_on_after(GOODBYE_S, shield=True):
                             await sip.hangup()
+                        sip.close()
                 finally:
                     # Not left to the nursery: what it cancels for an error keeps that error in a cycle.
                     nursery.cancel_scope.cancel()

@@ -31,10 +31,14 @@ class Line:
     def switch(self, sip: SessionPort) -> SessionPort:
         """From now on this is the session; the one before is returned, and nobody listens to it any more."""
         before, self._sip = self._sip, sip
-        before.on_offer = before.on_offer_wanted = before.on_answer = before.on_key = None
-        before.on_referral = before.on_refer = before.on_replaced = None
+        _leave(before)
         self._listen(sip)
         return before
+
+    def close(self) -> None:
+        """Nobody listens any more, and nothing here holds who did."""
+        _leave(self._sip)
+        _leave(self)
 
     def _listen(self, sip: SessionPort) -> None:
         sip.on_offer = lambda offer: None if self.on_offer is None else self.on_offer(offer)
@@ -97,3 +101,8 @@ class Line:
             ended = await sip.wait_ended()
             if sip is self._sip:
                 return ended
+
+
+def _leave(sip: SessionPort) -> None:
+    sip.on_offer = sip.on_offer_wanted = sip.on_answer = sip.on_key = None
+    sip.on_referral = sip.on_refer = sip.on_replaced = None

@@ -18,10 +18,12 @@ from aywa.call.media_record import media_record
 from aywa.call.state import CallMachine, CallState
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
+from aywa.call.transfer_tool import TransferTools
 from aywa.call.transfers import Transfers
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
 from aywa.ports.store import CallRow, CallType
+from aywa.ports.tools import ToolBox
 from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
 from aywa.turn.states import State
@@ -40,17 +42,19 @@ class LiveCall:
         self.id = new_call_id(dependencies.rng)
         self.machine = CallMachine()
         self.ending = Ending()
-        self.tools = dependencies.scenario.open_tools()
+        box = dependencies.scenario.open_tools()
         self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer)
         self.transcript = Transcript(self.id, journal.put_line)
         self.conversation = Conversation(
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
         self.transfers = Transfers(
-            LiveView(self.timeline, lambda: self.transcript.lines, self.tools.slots, dependencies.clock),
+            LiveView(self.timeline, self.transcript, box, dependencies.clock),
             dependencies,
             self._transferred,
         )
+        plan = dependencies.transfer_to()
+        self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
         self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.over = trio.Event()
         self._clock = dependencies.clock
@@ -124,6 +128,7 @@ class LiveCall:
     def finish(self) -> None:
         """Close the record; a call without a reason was cut by the end of the process."""
         self.ending.end(reason_for(EndCode.SHUTDOWN))
+        self.transfers.close()
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()

@@ -1,13 +1,14 @@
-"""What a transfer may know of its call."""
+"""What a transfer may know of its call. It does not hold the call, which holds it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
 from aywa.call.timeline import Timeline
-from aywa.ports.store import TranscriptLine
+from aywa.call.transcript import Transcript
+from aywa.ports.tools import ToolBox
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,6 @@ class LiveView:
     """Its timeline, and what was said and settled up to now."""
 
     timeline: Timeline
-    lines: Callable[[], Sequence[TranscriptLine]]
-    slots: Callable[[], Mapping[str, object]]
+    transcript: Transcript
+    tools: ToolBox
     now: Callable[[], datetime]  # aware UTC

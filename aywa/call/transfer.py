@@ -262,7 +262,7 @@ class Transfer:
     # --- the colleague ------------------------------------------------------------------------------------
 
     async def _call_colleague(self) -> None:
-        """From the INVITE to the closed leg; whatever breaks in between ends this, not the call."""
+        """From the INVITE to the closed leg; a blast wall: what breaks in between ends this, not the call."""
         plan = self.machine.plan
         headers = plan.destination.headers
         if plan.adds_summary:
@@ -378,8 +378,10 @@ class Transfer:
 
     def _summary(self) -> str:
         live = self._live
-        return summary_of(live.slots(), live.lines(), self._dependencies.scenario.name)
+        return summary_of(live.tools.slots(), live.transcript.lines, self._dependencies.scenario.name)
 
     def _briefing(self) -> str:
         live = self._live
-        return briefing_for(self.machine.plan, live.slots(), live.lines(), self._dependencies.scenario.name)
+        return briefing_for(
+            self.machine.plan, live.tools.slots(), live.transcript.lines, self._dependencies.scenario.name
+        )

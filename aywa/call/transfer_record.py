@@ -18,7 +18,7 @@ class TransferRecord:
         self._started_at: datetime | None = None
         self._connected_at: datetime | None = None
         self._ended_at: datetime | None = None
-        self._state = ""
+        self._stage = ""
         self._status = "pending"
         self._reason: str | None = None
         self._sip_status: int | None = None
@@ -31,7 +31,7 @@ class TransferRecord:
     def take(self, machine: TransferMachine, now: datetime) -> None:
         """Note where the transfer is."""
         self._started_at = self._started_at or now
-        self._state = machine.state.name.lower()
+        self._stage = machine.state.name.lower()
         self._sip_status = machine.sip_status
         if machine.outcome is not None:
             self._status, self._reason = machine.outcome.status, machine.outcome.value
@@ -54,7 +54,7 @@ class TransferRecord:
             else {"type": "sip", "sipUri": destination.sip_uri},
             "mode": self._plan.mode.value,
             "status": self._status,
-            "state": self._state,
+            "state": self._stage,
         }
         known = {
             "reason": self._reason,

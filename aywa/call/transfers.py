@@ -30,7 +30,7 @@ class Transfers:
         """`save` hears all records whenever one has changed."""
         self._live = live
         self._dependencies = dependencies
-        self._save = save
+        self._save: Callable[[tuple[dict[str, object], ...]], None] | None = save
         self._records: list[TransferRecord] = []
         self._active: Transfer | None = None
         self._caller: CallerSide | None = None
@@ -43,6 +43,11 @@ class Transfers:
     def detach(self) -> None:
         """The call is over."""
         self._caller = self._nursery = None
+
+    def close(self) -> None:
+        """Its record is closed: let go of the call, which holds this."""
+        self.detach()
+        self._save = None
 
     @property
     def active(self) -> bool:
@@ -93,4 +98,5 @@ class Transfers:
             self._active = None
 
     def _changed(self, record: TransferRecord) -> None:
-        self._save(tuple(known.data() for known in self._records))
+        if self._save is not None:
+            self._save(tuple(known.data() for known in self._records))

@@ -79,16 +79,15 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Open everything; leaving drains for at most `settings.call.drain_s`.
 
-    `observer` gets every timeline entry of every call as it happens. Raises `ConfigError`, `StoreError`,
-    `TransportError` or `ProviderError` when a part cannot be opened, possibly inside an exception group.
+    `observer` gets each timeline entry as it happens. Raises `ConfigError`, `StoreError`, `TransportError` or
+    `ProviderError` when a part cannot be opened, possibly inside an exception group.
     """
     scenario = load_scenario(settings.call.scenario)
     await trio.to_thread.run_sync(check_host, settings)
     hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
-    bus = EventBus()
+    bus, door = EventBus(), _FrontDoor()
     recordings, captures = _files_in(settings.artifacts.directory)
-    door = _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         _open_providers(settings.providers, scenario) as providers,

@@ -130,7 +130,7 @@ class TransferMachine:
     # --- the caller ---------------------------------------------------------------------------------------
 
     def _begin(self, now: float) -> None:
-        if self.plan.announcement:
+        if self.plan.announcement or self.plan.lets_finish:
             self._enter(State.ANNOUNCING, Cause.ANNOUNCE)
             self._act(TellCaller(self.plan.announcement))
             self._wait(Wakeup.ANNOUNCE, now + self.plan.announce_timeout_s)

@@ -72,6 +72,7 @@ class TransferPlan:
     destination: Destination
     mode: Mode = Mode.REFER
     announcement: str = ""
+    lets_finish: bool = False  # wait until the assistant has said what it is saying
     briefing: Briefing = Briefing.SUMMARY
     briefing_text: str = ""
     needs_consent: bool = True

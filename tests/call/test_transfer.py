@@ -11,12 +11,14 @@ from aywa.call.consult_model import QUESTION
 from aywa.call.control import EndCall, TransferCall
 from aywa.errors import EndCode, RequestError
 from aywa.media.routing import Routing
+from aywa.ports.llm import Done, Role, ToolCall
 from aywa.proto.sip.session_states import ReferAnswered, ReferReported
 from aywa.settings import CallSettings
 from aywa.transfer.outcome import Outcome
 from aywa.transfer.plan import BACK, Briefing, Destination, Mode
 from tests.kit.call_world import happens
 from tests.kit.fake_dialler import DialScript
+from tests.kit.fake_providers import says
 from tests.kit.transfer_world import MUSIC, NUMBER, Desk, open_desk, plan
 
 BUSY = DialScript(486, after_s=1.0)
@@ -370,3 +372,27 @@ async def test_a_second_transfer_after_the_first(autojump_clock: trio.testing.Mo
         await desk.person.live.control(TransferCall(plan()))
         await desk.reaches("DECIDING")
         assert [entry["status"] for entry in desk.person.live.row.transfers] == ["busy", "pending"]
+
+
+async def test_the_conversation_hands_over(autojump_clock: trio.testing.MockClock) -> None:
+    """The model calls the tool, says so, is let finish, and only then does the music begin."""
+    async with open_desk(ANSWERS, settings=CallSettings(transfer_to=NUMBER)) as desk:
+        await desk.person.listens()
+        desk.world.model.answers += [
+            [ToolCall("1", "transferCall", {}), Done()],
+            says("One moment, I am connecting you."),
+        ]
+        await desk.person.says("an operator please")
+        await desk.reaches("DIALLING")
+        assert desk.world.entries("turn.assistant")[-1]["text"] == "One moment, I am connecting you."
+        await desk.reaches("DECIDING")
+        assert "The caller said: an operator please." in " ".join(desk.world.tts.spoken)
+        (answer,) = [m for m in desk.world.model.requests[-1].messages if m.role is Role.TOOL]
+        assert answer.text == '{"transfer": "started"}'
+        assert "transferCall" in [tool.name for tool in desk.world.model.requests[-1].tools]
+
+
+async def test_without_a_destination_there_is_no_tool(autojump_clock: trio.testing.MockClock) -> None:
+    async with open_desk() as desk:
+        await desk.person.listens()
+        assert not desk.world.model.requests[-1].tools

@@ -23,6 +23,7 @@ from tests.kit.fake_room import FakeRoom
 from tests.kit.fake_sip import FakeSession
 
 NUMBER = "+493012345678"
+TRUNK = TrunkSettings("carrier", ("192.0.2.10",), dial=TrunkDialling("sip:192.0.2.10", ("+4930990",)))
 MUSIC = cast("Any", "music")
 
 
@@ -114,9 +115,8 @@ class Desk:
 @asynccontextmanager
 async def open_desk(*scripts: DialScript, settings: CallSettings | None = None) -> AsyncIterator[Desk]:
     """A call that talks. Leaving the block hangs it up and looks for what is left."""
-    trunk = TrunkSettings("carrier", ("192.0.2.10",), dial=TrunkDialling("sip:192.0.2.10", ("+4930990",)))
     model = FakeModel(says("Hello, how can I help?"))
-    world = CallWorld(model=model, trunks=(trunk,), hold_music=MUSIC)
+    world = CallWorld(model=model, trunks=(TRUNK,), hold_music=MUSIC)
     if settings is not None:
         world.settings = settings
     world.dialler.scripts = deque(scripts)

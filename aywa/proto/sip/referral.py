@@ -50,7 +50,11 @@ class _Referral:
     state: State
 
     def enter(self, event: str) -> None:
-        """Take a transition of the table: the only writer of `state`."""
+        """Take a transition of the table."""
+        self._enter(event)
+
+    def _enter(self, event: str) -> None:
+        """The only writer of `state`."""
         target = _NEXT.get((self.state, event))
         assert target is not None, f"no transition from {self.state} on {event!r}"
         self.state = target
