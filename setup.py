@@ -65,6 +65,7 @@ setup(
             _extension("background"),
             _extension("scheduling"),
             _extension("heap"),
+            _extension("arena"),
             _extension("vad"),
             _extension("echo_fit"),
             _extension("echo_search"),

@@ -15,6 +15,11 @@ def monotonic_now() -> float:
     return time.monotonic()
 
 
+def monotonic_ns() -> int:
+    """Monotonic nanoseconds, of the media engine's clock."""
+    return time.monotonic_ns()
+
+
 def wall_offset_ns() -> int:
     """What to add to monotonic nanoseconds to get those since 1970; moves when the time of day is set."""
     return time.time_ns() - time.monotonic_ns()

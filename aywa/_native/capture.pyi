@@ -14,7 +14,7 @@ class NativeCapture:
     def rtp(self, direction: int, at_ns: int, peer: int, data: _Bytes, secret: bool) -> None:
         """Keep an RTP packet, 0: received, 1: sent; `secret`: its payload is a key press."""
     def rtcp(self, direction: int, at_ns: int, peer: int, data: _Bytes) -> None:
-        """Keep an RTCP packet."""
+        """Keep an RTCP packet; names and free text in it only in mode 3."""
     @property
     def mode(self) -> int:
         """As above; may be set at any time, for the packets from then on. Raises ValueError."""

@@ -12,6 +12,12 @@ from libc.string cimport memcpy, memset
 from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
 from aywa._native.rtp cimport RtpHeader, rtp_parse
 
+cdef enum:
+    RTCP_HEADER = 4
+    RTCP_SOURCE = 8             # header and the first SSRC
+    RTCP_SDES = 202             # and BYE, 203
+    RTCP_APP = 204
+
 cdef extern from * nogil:
     void fence "__sync_synchronize"()
 
@@ -56,9 +62,26 @@ cdef void capture_rtp(Capture* capture, int direction, int64_t at_ns, uint64_t p
         _keep(capture, direction, at_ns, peer, data, length, -1, cut)
 
 
+cdef void _blank_names(uint8_t* data, int length) noexcept nogil:
+    """Of compound RTCP, what has text in it (SDES, BYE, APP) after its first source: header, and zeros."""
+    cdef int at = 0, size
+    while at + RTCP_HEADER <= length:
+        size = 4 * ((data[at + 2] << 8 | data[at + 3]) + 1)
+        size = size if size < length - at else length - at
+        if RTCP_SDES <= data[at + 1] <= RTCP_APP and size > RTCP_SOURCE:
+            memset(data + at + RTCP_SOURCE, 0, size - RTCP_SOURCE)
+        at += size
+
+
 cdef void capture_rtcp(Capture* capture, int direction, int64_t at_ns, uint64_t peer, const uint8_t* data,
                        int length) noexcept nogil:
+    cdef uint8_t[CAPTURE_BYTES] named
+    cdef int kept = CAPTURE_BYTES if length > CAPTURE_BYTES else length
     capture.slots[capture.written & capture.mask].is_rtcp = True
+    if load_u32(&capture.mode) != CAPTURE_FULL:
+        memcpy(named, data, kept)
+        _blank_names(named, kept)
+        data = named
     _keep(capture, direction, at_ns, peer, data, length, -1, False)
 
 

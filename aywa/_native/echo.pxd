@@ -20,6 +20,9 @@ cdef struct Echo:
     int delay                   # samples of lag of the first tap
     int candidate               # lag that the last search found, -1 none
     int votes                   # searches in a row that found it
+    int fruitless               # searches in a row that found nothing in a sound
+    int passed_over             # frames of such sounds
+    float softest               # mean square of the softest frame since the last of another sound
     int near_frames             # in a row
     int hang_over               # frames that are still the caller's after his last one
     int absent                  # frames in which the echo was missing

@@ -10,9 +10,10 @@ unexplained, so a caller who speaks over the echo barely moves it. docs/decision
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.math cimport log10f, sqrtf
-from libc.stdint cimport int16_t, int64_t, uint8_t
+from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 from libc.string cimport memcpy, memmove, memset
 
+from aywa._native.correlate cimport correlate
 from aywa._native.echo_fit cimport *
 from aywa._native.echo_search cimport ECHO_FIT_TAPS, echo_recall, echo_search
 from aywa._native.g711 cimport ulaw_encode
@@ -27,6 +28,8 @@ cdef enum:
     HELD = 5                    # frames that a faint sound may wait for a verdict
     ABSENT = 15                 # frames of a missing echo that end the lock
     CLEAN = 8                   # strong blocks (160 ms) unanswered: the line has no echo until one is found
+    FRUITLESS = 5               # searches in a row (100 ms) that make a sound the caller's until it changes
+    SELDOM = 4                  # frames of which one is searched then
     PROVEN = 3                  # likely fits in a row by one lag that find one there
     ANSWER = 25                 # steps of 20 ms: no echo comes later
     FADE = 16                   # samples over which the gain changes
@@ -42,6 +45,7 @@ cdef float _REFIT = 0.85                  # fit by the known lag that shows that
 cdef float _FORGET = 0.95                 # per adapted frame
 cdef float _YOUNG_MARGIN = 4.0
 cdef float _IMPOSSIBLE = 4e9              # four times full scale: the path has run away
+cdef float _LOUDER = 16.0                 # than it was (12 dB): another sound
 cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
 cdef float _LEAKY = 0.05                 # a path that leaves less is followed closely
 cdef float _MARGIN = 5.0                  # above the usual leak: the caller
@@ -69,18 +73,23 @@ cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexp
     """One step of block least squares towards what explains this block too."""
     cdef int16_t[BLOCK + ECHO_TAPS] sent
     cdef int16_t[BLOCK] left
+    cdef int32_t[ECHO_TAPS] own
+    cdef int32_t[ECHO_TAPS] cross
     cdef float[ECHO_TAPS] p
     cdef float[ECHO_TAPS] r
     cdef float[ECHO_TAPS] change
     cdef float weight, worth_sent, worth_left
     cdef int k
     echo_recall(e, position - e.delay - (ECHO_TAPS - 1), sent, n + ECHO_TAPS - 1)
-    worth_sent = fit_narrow(sent, sent, n + ECHO_TAPS - 1, 11)
-    worth_left = fit_narrow(residual, left, n, 11)
+    memcpy(left, residual, n * sizeof(int16_t))
+    worth_sent = fit_narrow(sent, n + ECHO_TAPS - 1, 11)
+    worth_left = fit_narrow(left, n, 11)
     weight = 1 / (unexplained + 4 * e.floor + 1)
+    correlate(&sent[ECHO_TAPS - 1], n, sent, ECHO_TAPS, own)
+    correlate(left, n, sent, ECHO_TAPS, cross)
     for k in range(ECHO_TAPS):
-        r[k] = fit_dot(&sent[ECHO_TAPS - 1], &sent[ECHO_TAPS - 1 - k], n)
-        p[k] = fit_dot(left, &sent[ECHO_TAPS - 1 - k], n) * (weight * worth_sent * worth_left)
+        r[k] = own[ECHO_TAPS - 1 - k]
+        p[k] = cross[ECHO_TAPS - 1 - k] * (weight * worth_sent * worth_left)
     for k in range(ECHO_TAPS):
         e.correlation[k] = _FORGET * e.correlation[k] + weight * worth_sent * worth_sent * r[k]
     memcpy(r, e.correlation, sizeof(r))
@@ -114,20 +123,40 @@ cdef bint _is_near_lag(const Echo* e, int lag) noexcept nogil:
 
 cdef bint _is_echo(Echo* e, float level, float* h, int* lag) noexcept nogil:
     """Whether the last 60 ms are an echo by some lag: at once if that is certain, else if it lasts."""
-    cdef bint again
+    cdef bint again, found
     lag[0] = echo_search(e, h)
     if e.locked and e.explained >= YOUNG and e.fit < _REFIT and _is_near_lag(e, lag[0]):
+        e.fruitless += 1
         return False
     again = e.candidate >= 0 and lag[0] - e.candidate < 6 and e.candidate - lag[0] < 6
     if e.fit < _LIKELY:
         e.candidate = lag[0] if e.fit > 0.3 else -1
+        e.fruitless += 1
         e.votes = 0
         return False
     e.votes = e.votes + 1 if again else 1
     e.candidate = lag[0]
     if e.unanswered == CLEAN and level > _QUIETER * e.sent_level:
-        return e.fit > _OBVIOUS or e.votes >= PROVEN
-    return e.fit > _CERTAIN or again
+        found = e.fit > _OBVIOUS or e.votes >= PROVEN
+    else:
+        found = e.fit > _CERTAIN or again
+    e.fruitless = 0 if found else e.fruitless + 1
+    return found
+
+
+cdef bint _is_to_be_searched(Echo* e, float level) noexcept nogil:
+    """Not every frame of a sound in which search after search found no echo: by then the caller has been heard.
+
+    Unless it is so soft beside what is sent that a caller seldom is.
+    """
+    if level > _LOUDER * e.softest:
+        e.fruitless = 0
+    if level < e.softest or e.fruitless == 0:
+        e.softest = level
+    if e.fruitless < FRUITLESS or level < _QUIETER * e.sent_level:
+        return True
+    e.passed_over += 1
+    return e.passed_over % SELDOM == 0
 
 
 cdef void _give(Echo* e, int16_t* pcm, float gain, int n) noexcept nogil:
@@ -256,7 +285,7 @@ cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int
             e.hang_over -= 1
             return _pass_on(e, pcm, n)
         return _silence(e, pcm, left if left < level else level, n)
-    if _is_echo(e, level, taps, &lag):
+    if _is_to_be_searched(e, level) and _is_echo(e, level, taps, &lag):
         e.explained += 1
         if e.votes >= 2 and e.fit > (_REFIT if _is_near_lag(e, lag) else _CERTAIN):
             _lock(e, lag, taps)
@@ -300,17 +329,20 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
     if position - e.loud_end >= ECHO_HISTORY:
         e.hang_over = 0
         e.strong = 0
+        e.fruitless = 0
         _give(e, pcm, 1, n)
         return ECHO_PASSED
     if position != e.heard_end:
         memset(e.heard, 0, sizeof(e.heard))
         e.strong = 0
+        e.fruitless = 0
     memmove(e.heard, &e.heard[n], (ECHO_WINDOW - n) * sizeof(int16_t))
     memcpy(&e.heard[ECHO_WINDOW - n], pcm, n * sizeof(int16_t))
     e.heard_end = position + n
     if level < _AUDIBLE:
         e.tail *= 0.4
         e.held = 0
+        e.fruitless = 0
         e.hang_over -= e.hang_over > 0
         _note_quiet(e, position, n)
         _give(e, pcm, 1, n)
@@ -319,7 +351,7 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
     e.strong = 0
     if e.locked:
         return _judge_locked(e, position, pcm, level, n)
-    if _is_echo(e, level, taps, &lag):
+    if _is_to_be_searched(e, level) and _is_echo(e, level, taps, &lag):
         if e.votes >= 2 and e.fit > _CERTAIN:
             _lock(e, lag, taps)
         return _silence(e, pcm, level, n)

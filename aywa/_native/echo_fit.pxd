@@ -13,7 +13,7 @@ cdef int fit_dot(const int16_t* a, const int16_t* b, int n) noexcept nogil
 cdef float fit_mean_square(const int16_t* pcm, int n) noexcept nogil
 cdef float fit_mean_square_float(const float* x, int n) noexcept nogil
 # Shift a block so that it fits `bits` and a sign; returns what one unit of it is worth.
-cdef float fit_narrow(const int16_t* source, int16_t* target, int n, int bits) noexcept nogil
+cdef float fit_narrow(int16_t* block, int n, int bits) noexcept nogil
 # The taps of the Toeplitz system R h = p (Levinson's recursion); n <= ECHO_TAPS.
 cdef void fit_solve(const float* r, const float* p, float* h, int n) noexcept nogil
 cdef float fit_dot_float(const float* a, const float* b, int n) noexcept nogil

@@ -4,8 +4,14 @@ Blocks are shifted to 11 or 12 bits first, so that a sum of products stays in 32
 use the multiply-add of 16-bit vectors.
 """
 
-from libc.stdint cimport int16_t
+from libc.stdint cimport int16_t, int32_t
 from libc.string cimport memset
+
+from aywa._native.correlate cimport correlate
+
+cdef enum:
+    LAGS = FIT_LONGEST // FIT_STEP + 1
+    THINNED = 1024              # the most that `fit_thin` makes
 
 
 cdef int fit_dot(const int16_t* a, const int16_t* b, int n) noexcept nogil:
@@ -34,18 +40,20 @@ cdef float fit_mean_square_float(const float* x, int n) noexcept nogil:
     return (a + b + c + d) / n
 
 
-cdef float fit_narrow(const int16_t* source, int16_t* target, int n, int bits) noexcept nogil:
+cdef float fit_narrow(int16_t* block, int n, int bits) noexcept nogil:
     """Shift a block so that it fits `bits` and a sign; returns what one unit of it is worth."""
-    cdef int i, shift = 0, low = 0, high = 0, half
+    cdef int i, shift = 0, high, half
+    cdef int16_t largest = 0, smallest = 0
     for i in range(n):
-        high = source[i] if source[i] > high else high
-        low = source[i] if source[i] < low else low
-    high = high if high > -low else -low
+        largest = block[i] if block[i] > largest else largest
+        smallest = block[i] if block[i] < smallest else smallest
+    high = largest if largest > -smallest else -smallest
     while (high >> shift) >= (1 << bits) - 1:
         shift += 1
     half = (1 << shift) >> 1
-    for i in range(n):
-        target[i] = <int16_t>((source[i] + half) >> shift)
+    if shift:
+        for i in range(n):
+            block[i] = <int16_t>((block[i] + half) >> shift)
     return <float>(1 << shift)
 
 
@@ -96,18 +104,20 @@ cdef float fit_dot_float(const float* a, const float* b, int n) noexcept nogil:
 cdef void fit_emphasise(const int16_t* source, int16_t* target, int n) noexcept nogil:
     """Lift the highs by 6 dB an octave, so that not the first formant alone decides; target[0] is 0."""
     cdef int i
-    for i in range(n - 1, 0, -1):
-        target[i] = <int16_t>((source[i] >> 1) - ((source[i - 1] * 15) >> 5))
     target[0] = 0
+    for i in range(1, n):
+        target[i] = <int16_t>((source[i] >> 1) - ((source[i - 1] * 15) >> 5))
 
 
 cdef void fit_thin(const int16_t* source, int16_t* target, int n) noexcept nogil:
     """8 to 2 kHz: n sums of four, lifted like `fit_emphasise`; source has FIT_STEP * n samples."""
-    cdef int i, value, last = 0
+    cdef int16_t[THINNED] sums                    # of n > 0
+    cdef int i
     for i in range(n):
-        value = (source[4 * i] + source[4 * i + 1] + source[4 * i + 2] + source[4 * i + 3]) >> 3
-        target[i] = <int16_t>((value >> 1) - ((last * 13) >> 5))
-        last = value
+        sums[i] = <int16_t>((source[4 * i] + source[4 * i + 1] + source[4 * i + 2] + source[4 * i + 3]) >> 3)
+    target[0] = sums[0] >> 1
+    for i in range(1, n):
+        target[i] = <int16_t>((sums[i] >> 1) - ((sums[i - 1] * 13) >> 5))
 
 
 cdef void fit_thin_sharp(const int16_t* source, int16_t* target, int n) noexcept nogil:
@@ -120,13 +130,20 @@ cdef void fit_thin_sharp(const int16_t* source, int16_t* target, int n) noexcept
 cdef void fit_best_lags(const int16_t* heard, const int16_t* sent, int first, float* scores,
                      int* lags) noexcept nogil:
     """Add to the two best lags those of the thinned history, whose index 0 is lag `first`."""
-    cdef float energy = 1, score, cross
-    cdef int at, lag
+    cdef int32_t[LAGS] crosses
+    cdef float[LAGS] worths
+    cdef float score
+    cdef int at, lag, energy = 1 + FIT_COARSE_WINDOW
     for at in range(FIT_COARSE_WINDOW):
         energy += sent[at] * sent[at]
-    for at in range(FIT_LONGEST // FIT_STEP + 1):
-        cross = fit_dot(heard, &sent[at], FIT_COARSE_WINDOW)
-        score = cross * cross / (energy + FIT_COARSE_WINDOW)
+    for at in range(LAGS):
+        worths[at] = energy
+        energy += sent[at + FIT_COARSE_WINDOW] * sent[at + FIT_COARSE_WINDOW] - sent[at] * sent[at]
+    correlate(heard, FIT_COARSE_WINDOW, sent, LAGS, crosses)
+    for at in range(LAGS):
+        worths[at] = <float>crosses[at] * <float>crosses[at] / worths[at]
+    for at in range(LAGS):
+        score = worths[at]
         if score > scores[1]:
             lag = first - at * FIT_STEP
             if score > scores[0]:
@@ -138,4 +155,3 @@ cdef void fit_best_lags(const int16_t* heard, const int16_t* sent, int first, fl
             elif lags[0] - lag > 2 * FIT_STEP or lag - lags[0] > 2 * FIT_STEP:
                 scores[1] = score
                 lags[1] = lag
-        energy += sent[at + FIT_COARSE_WINDOW] * sent[at + FIT_COARSE_WINDOW] - sent[at] * sent[at]

@@ -1,8 +1,9 @@
 """Where in what was sent the sound of the last 60 ms may come from: a coarse correlation, then least squares."""
 
-from libc.stdint cimport int16_t, int64_t
+from libc.stdint cimport int16_t, int32_t, int64_t
 from libc.string cimport memcpy, memset
 
+from aywa._native.correlate cimport correlate
 from aywa._native.echo cimport ECHO_HISTORY, ECHO_WINDOW, Echo
 from aywa._native.echo_fit cimport *
 from aywa._native.g711 cimport ulaw_decode
@@ -40,19 +41,23 @@ cdef float _fit(const Echo* e, int lag, float* h) noexcept nogil:
     cdef int16_t[ECHO_WINDOW + ECHO_FIT_TAPS] raw
     cdef int16_t[ECHO_WINDOW + ECHO_FIT_TAPS] sent
     cdef int16_t[ECHO_WINDOW] heard
+    cdef int32_t[ECHO_FIT_TAPS] own
+    cdef int32_t[ECHO_FIT_TAPS] cross
     cdef float[ECHO_FIT_TAPS] r
     cdef float[ECHO_FIT_TAPS] p
     cdef float worth_sent, worth_heard, energy, noise, share = 0
     cdef int k
     echo_recall(e, e.heard_end - ECHO_WINDOW - lag - ECHO_FIT_TAPS, raw, ECHO_WINDOW + ECHO_FIT_TAPS)
     fit_emphasise(raw, sent, ECHO_WINDOW + ECHO_FIT_TAPS)
-    worth_sent = fit_narrow(sent, sent, ECHO_WINDOW + ECHO_FIT_TAPS, 10)
+    worth_sent = fit_narrow(sent, ECHO_WINDOW + ECHO_FIT_TAPS, 10)
     fit_emphasise(e.heard, heard, ECHO_WINDOW)
-    worth_heard = fit_narrow(heard, heard, ECHO_WINDOW, 10)
+    worth_heard = fit_narrow(heard, ECHO_WINDOW, 10)
     energy = fit_dot(heard, heard, ECHO_WINDOW)
+    correlate(&sent[ECHO_FIT_TAPS], ECHO_WINDOW, &sent[1], ECHO_FIT_TAPS, own)
+    correlate(heard, ECHO_WINDOW, &sent[1], ECHO_FIT_TAPS, cross)
     for k in range(ECHO_FIT_TAPS):
-        r[k] = fit_dot(&sent[ECHO_FIT_TAPS], &sent[ECHO_FIT_TAPS - k], ECHO_WINDOW)
-        p[k] = fit_dot(heard, &sent[ECHO_FIT_TAPS - k], ECHO_WINDOW)
+        r[k] = own[ECHO_FIT_TAPS - 1 - k]
+        p[k] = cross[ECHO_FIT_TAPS - 1 - k]
     if r[0] < ECHO_WINDOW or energy < ECHO_WINDOW:
         return 0
     r[0] *= 1.003
@@ -86,6 +91,7 @@ cdef int _fit_best(Echo* e, const int* lags, float* h) noexcept nogil:
 cdef int echo_search(Echo* e, float* h) noexcept nogil:
     """The lag of the taps `h` that explain the window best, the share in `e.fit`."""
     cdef int16_t[ECHO_HISTORY] raw
+    cdef int16_t[ECHO_HISTORY] lifted
     cdef int16_t[COARSE] sent
     cdef int16_t[ECHO_WINDOW] sharp
     cdef int16_t[FIT_COARSE_WINDOW] heard
@@ -96,9 +102,9 @@ cdef int echo_search(Echo* e, float* h) noexcept nogil:
     lags[0] = lags[1] = -1
     echo_recall(e, e.heard_end - ECHO_WINDOW - FIT_LONGEST, raw, ECHO_HISTORY)
     fit_thin(raw, sent, COARSE)
-    fit_narrow(sent, sent, COARSE, 10)
+    fit_narrow(sent, COARSE, 10)
     fit_thin(e.heard, heard, FIT_COARSE_WINDOW)
-    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
+    fit_narrow(heard, FIT_COARSE_WINDOW, 10)
     e.fit = 0
     fit_best_lags(heard, sent, FIT_LONGEST, scores, lags)
     found = _fit_best(e, lags, h)
@@ -107,13 +113,13 @@ cdef int echo_search(Echo* e, float* h) noexcept nogil:
     if e.fit > _ENOUGH or fit_mean_square(sharp, ECHO_WINDOW) < _HISS * fit_mean_square(e.heard, ECHO_WINDOW):
         return found
     fit_thin_sharp(sharp, heard, FIT_COARSE_WINDOW)
-    fit_narrow(heard, heard, FIT_COARSE_WINDOW, 10)
-    fit_emphasise(raw, raw, ECHO_HISTORY)
-    fit_narrow(raw, raw, ECHO_HISTORY, 10)
+    fit_narrow(heard, FIT_COARSE_WINDOW, 10)
+    fit_emphasise(raw, lifted, ECHO_HISTORY)
+    fit_narrow(lifted, ECHO_HISTORY, 10)
     scores[0] = scores[1] = 0
     lags[0] = lags[1] = -1
     for phase in range(FIT_STEP):
-        fit_thin_sharp(&raw[phase], sent, COARSE)
+        fit_thin_sharp(&lifted[phase], sent, COARSE)
         fit_best_lags(heard, sent, FIT_LONGEST - phase, scores, lags)
     better = _fit_best(e, lags, h)
     return better if better >= 0 else found

@@ -168,7 +168,8 @@ cdef bint _ready(Jitter* state, int n, int64_t there) noexcept nogil:
         state.waited += n
         return False
     state.waiting = False
-    state.delay = there - n
+    # Behind the newest packet, whose length may be that of several pulls.
+    state.delay = there - (state.packet if state.packet > n else n)
     return True
 
 

@@ -17,6 +17,7 @@ cdef class NativeLeg:
     cdef bint leaving           # it has been told to let go
     cdef NativeCapture _capture
     cdef size_t _memory
+    cdef bint _left_arena       # what is left of the leg is a block of its own
     cdef NativeMember member    # its newest place in a room
     cdef list _clips            # every one that was played: the engine may be at it still
     cdef object _mailbox        # a deque: what Python has been told and has not taken
@@ -30,8 +31,8 @@ cdef class NativeLeg:
     cdef void _free_parts(self) noexcept
     cdef void _free_recorder(self) noexcept
     cdef void raise_flags(self, uint32_t flags)
-    cdef int _allocate(self, int shift) except -1
-    cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1
+    cdef void _free_leg(self) noexcept
+    cdef int _allocate(self, int shift, bint guarded) except -1
     cdef int _make_recorder(self) except -1
     cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1
     cdef Mixing* make_mixing(self) except NULL

@@ -3,9 +3,10 @@
 from cpython.buffer cimport PyBUF_SIMPLE, PyBuffer_Release, PyObject_GetBuffer
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
-from libc.stdlib cimport calloc, free, malloc, realloc
+from libc.stdlib cimport calloc, free, malloc
 from libc.string cimport memcpy, memset
 
+from aywa._native.arena cimport arena_give, arena_take
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_u32, store_u64
 from aywa._native.background cimport NativeClip
 from aywa._native.capture cimport NativeCapture
@@ -32,9 +33,6 @@ from collections import deque
 
 from aywa._native.vad import bind_vad
 
-cdef extern from "stdlib.h" nogil:
-    int posix_memalign(void** memory, size_t alignment, size_t size)
-
 cdef enum:
     READ_FRAMES = 8192         # stereo frames of one read_recording
     LINE = 64                  # bytes of a cache line
@@ -49,11 +47,11 @@ cdef class NativeLeg:
                   bint record, int vad_mode, int start_ms, int stop_ms, int rtcp_fd=-1, bytes cname=b"-",
                   uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0, bint echo_guard=False, bint tones=False):
         bind_vad()
-        self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0)
+        self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0, echo_guard)
         self.vad = vad_new(vad_mode)
         if self.vad == NULL:
             raise MemoryError("no memory for a leg")
-        self._make_hearing(echo_guard, ssrc)
+        hearing_init(self.leg.up.hearing, echo_guard, ssrc)
         self.leg.up.tones = TONES_ON if tones else TONES_OFF
         if record:
             self._make_recorder()
@@ -79,32 +77,29 @@ cdef class NativeLeg:
         self._mailbox = deque()
         self._clips = []
 
-    cdef int _allocate(self, int shift) except -1:
-        """The struct and its rings, each on the border of a cache line."""
+    cdef int _allocate(self, int shift, bint guarded) except -1:
+        """The struct, its rings and what stands beside it, each on the border of a cache line, in one block."""
         cdef size_t head = _lines(sizeof(Leg)), ring = (<size_t>RING * sizeof(int16_t)) << shift
-        cdef void* memory = NULL
-        if posix_memalign(&memory, LINE, head + 2 * ring):
+        cdef size_t reports = _lines(sizeof(Reports))
+        cdef char* memory
+        self._memory = head + 2 * ring + reports + hearing_size(guarded)
+        # Zeroing also touches every page, which spares the engine the faults.
+        memory = <char*>arena_take(self._memory)
+        if memory == NULL:
             raise MemoryError("no memory for a leg")
-        # Also touches every page, which spares the engine the faults.
-        memset(memory, 0, head + 2 * ring)
         self.leg = <Leg*>memory
-        self.leg.up.pcm = <int16_t*>(<char*>memory + head)
+        self.leg.up.pcm = <int16_t*>(memory + head)
         self.leg.up.shift = shift
-        self.leg.down.pcm = <int16_t*>(<char*>memory + head + ring)
+        self.leg.down.pcm = <int16_t*>(memory + head + ring)
         self.leg.down.shift = shift
-        self._memory = head + 2 * ring
+        self.leg.reports = <Reports*>(memory + head + 2 * ring)
+        self.leg.up.hearing = <Hearing*>(memory + head + 2 * ring + reports)
         return 0
 
     cdef int _make_reports(self, int fd, bytes cname, uint64_t seed, int nat, uint32_t nat_host) except -1:
-        cdef Reports* reports
-        cdef void* memory = NULL
+        cdef Reports* reports = self.leg.reports
         if not 1 <= len(cname) <= RTCP_CNAME_SIZE or not SOURCE_STRICT <= nat <= SOURCE_ANY:
             raise ValueError("a leg is named by 1 to 32 bytes and learns no source, one host's or any")
-        if posix_memalign(&memory, LINE, sizeof(Reports)):
-            raise MemoryError("no memory for a leg")
-        memset(memory, 0, sizeof(Reports))
-        reports = self.leg.reports = <Reports*>memory
-        self._memory += sizeof(Reports)
         reports.fd = fd
         reports.first_sequence = self.leg.down.sequence
         reports.sender.ssrc = self.leg.ssrc
@@ -113,15 +108,6 @@ cdef class NativeLeg:
         source_init(&reports.lock, nat, nat_host)
         self.leg.nat = <uint8_t>nat
         reporting_init(self.leg, seed)
-        return 0
-
-    cdef int _make_hearing(self, bint guarded, uint64_t seed) except -1:
-        cdef size_t size = hearing_size(guarded)
-        self.leg.up.hearing = <Hearing*>calloc(1, size)
-        if self.leg.up.hearing == NULL:
-            raise MemoryError("no memory for a leg")
-        hearing_init(self.leg.up.hearing, guarded, seed)
-        self._memory += size
         return 0
 
     cdef int _make_recorder(self) except -1:
@@ -151,13 +137,11 @@ cdef class NativeLeg:
         if self.leg != NULL:
             free(self.leg.recorder)
             self._free_parts()
-            free(self.leg)
+            self._free_leg()
         vad_free(self.vad)
 
     cdef void _free_parts(self) noexcept:
         """What only a leg in an engine needs."""
-        free(self.leg.reports)
-        free(self.leg.up.hearing)
         free(self.leg.mixing)
         wire_free(self.leg.wire)
         self.leg.mixing = NULL
@@ -165,8 +149,14 @@ cdef class NativeLeg:
         self.leg.up.hearing = NULL
         self.leg.wire = NULL
 
+    cdef void _free_leg(self) noexcept:
+        if self._left_arena:
+            free(self.leg)
+        else:
+            arena_give(self.leg)
+
     def release(self):
-        cdef void* rest
+        cdef Leg* rest
         if self.attached:
             raise RuntimeError("the engine has the leg")
         if self._last_stats is not None:
@@ -183,9 +173,12 @@ cdef class NativeLeg:
         self._capture = None                  # whoever reads it has a reference of his own
         self.leg.up.pcm = NULL
         self.leg.down.pcm = NULL
-        rest = realloc(self.leg, sizeof(Leg))
+        rest = <Leg*>malloc(sizeof(Leg))
         if rest != NULL:
-            self.leg = <Leg*>rest
+            memcpy(rest, self.leg, sizeof(Leg))
+            self._free_leg()
+            self.leg = rest
+            self._left_arena = True
         self._memory = sizeof(Leg)
         if self.leg.recorder != NULL:
             self._memory += recorder_size(self.leg.up.shift)

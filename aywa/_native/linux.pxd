@@ -17,6 +17,7 @@ cdef extern from * nogil:
     #include <sys/epoll.h>
     #include <sys/eventfd.h>
     #include <sys/socket.h>
+    #include <sys/syscall.h>
 
     static inline void aywa_prefetch_span(const void *address, int size) {
         const char *line = (const char *)((uintptr_t)address & ~(uintptr_t)63), *end = (const char *)address + size;
@@ -52,13 +53,26 @@ cdef extern from * nogil:
         return (uint64_t)ntohl(a->sin_addr.s_addr) << 16 | ntohs(a->sin_port);
     }
 
+    /* From now on the kernel may cut packets of this socket that are too long for the path; -1 if it may already.
+       A socket that never asks for that (`ports.py`) is spared the search for an IP identification a packet. */
+    static inline int aywa_fragment(int fd) {
+        int wanted = IP_PMTUDISC_WANT, present = wanted;
+        socklen_t size = sizeof present;
+        if (getsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &present, &size) || present == wanted) return -1;
+        return setsockopt(fd, IPPROTO_IP, IP_MTU_DISCOVER, &wanted, sizeof wanted);
+    }
+
+    /* The calls of every packet go past the C library, which would make each a place to cancel the thread. */
     static inline int64_t aywa_send_to(int fd, const uint8_t *data, int length, uint64_t peer) {
         struct sockaddr_in a;
         memset(&a, 0, sizeof a);
         a.sin_family = AF_INET;
         a.sin_addr.s_addr = htonl((uint32_t)(peer >> 16));
         a.sin_port = htons((uint16_t)peer);
-        return sendto(fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, (struct sockaddr *)&a, sizeof a);
+        for (;;) {
+            int64_t n = syscall(SYS_sendto, fd, data, length, MSG_DONTWAIT | MSG_NOSIGNAL, &a, sizeof a);
+            if (n >= 0 || errno != EMSGSIZE || aywa_fragment(fd) != 0) return n;
+        }
     }
 
     /* One datagram of at most `size` bytes and its sender; -1 when none waits. A longer one is no RTP of ours:
@@ -66,7 +80,7 @@ cdef extern from * nogil:
     static inline int aywa_receive_from(int fd, uint8_t *buffer, int size, uint64_t *peer) {
         struct sockaddr_in a;
         socklen_t n = sizeof a;
-        int length = (int)recvfrom(fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC, (struct sockaddr *)&a, &n);
+        int length = (int)syscall(SYS_recvfrom, fd, buffer, size, MSG_DONTWAIT | MSG_TRUNC, &a, &n);
         if (length >= 0) *peer = aywa_peer(&a);
         return length > size ? 0 : length;
     }

@@ -7,7 +7,7 @@ from libc.stdint cimport int16_t
 from libc.string cimport memset
 
 from aywa._native.background cimport background_add
-from aywa._native.room cimport ROOM_TAKE, member_assistant, member_take
+from aywa._native.room cimport ROOM_TAKE, member_assistant, member_noise, member_take
 
 
 cdef void mixing_add(Mixing* mixing, int16_t* frame, int n, bint speaking) noexcept nogil:
@@ -29,4 +29,5 @@ cdef void mixing_pass(Mixing* mixing, int n) noexcept nogil:
 cdef void mixing_leave(Mixing* mixing) noexcept nogil:
     if mixing.member != NULL:
         mixing.member.place = NULL
+        member_noise(mixing.member, NULL)
         mixing.member = NULL

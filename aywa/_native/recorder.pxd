@@ -17,7 +17,8 @@ cdef struct Recorder:          # positions in frames of its own rate
     int64_t read               # reader's position
     uint64_t late_samples      # caller audio that came after its frame was readable
     uint64_t lost_frames       # frames overwritten before they were read; the reader got silence
-    int16_t* frames            # behind it, in the same block
+    int16_t* left              # a ring a channel, behind it in the same block
+    int16_t* right
 
 
 # Bytes of a recorder for a leg of this shift, and the recorder in so much memory.

@@ -7,8 +7,9 @@ may share the port without having been asked (RFC 5761 section 5.1.1).
 
 from libc.stdint cimport int64_t, uint8_t, uint32_t, uint64_t
 
+from aywa._native.capture cimport CAPTURE_RECEIVED, CAPTURE_SENT, Capture, capture_rtcp
 from aywa._native.codec cimport codec_expect_loss
-from aywa._native.legstate cimport Leg, leg_peer
+from aywa._native.legstate cimport Leg, leg_capture, leg_peer
 from aywa._native.linux cimport send_to
 from aywa._native.reception cimport *
 from aywa._native.reorder cimport REORDER_DUPLICATE, REORDER_LATE, REORDER_RESET
@@ -101,6 +102,12 @@ cdef void _take_block(Leg* leg, const ReceptionBlock* block, int64_t now_ns) noe
         reports.figures.round_trips += 1
 
 
+cdef void _capture(Leg* leg, int direction, int64_t now_ns, uint64_t peer, const uint8_t* data, int length) noexcept nogil:
+    cdef Capture* capture = leg_capture(leg)
+    if capture != NULL:
+        capture_rtcp(capture, direction, now_ns, peer, data, length)
+
+
 cdef void reporting_receive(Leg* leg, uint8_t* data, int length, uint64_t sender, bint muxed, int64_t now_ns) noexcept nogil:
     cdef Reports* reports = leg.reports
     cdef RtcpReport report
@@ -113,6 +120,7 @@ cdef void reporting_receive(Leg* leg, uint8_t* data, int length, uint64_t sender
         if length < 0:
             _count_unread(leg, length)
             return
+    _capture(leg, CAPTURE_RECEIVED, now_ns, sender, data, length)
     if rtcp_parse(data, length, leg.ssrc, &report) != 0:
         reports.figures.malformed += 1
         return
@@ -142,6 +150,8 @@ cdef void _send(Leg* leg, uint64_t peer, bint leaving, int64_t now_ns) noexcept 
     if not heard.started or heard.received == heard.received_prior:
         heard = NULL                              # nothing new of it (section 6.4)
     length = (rtcp_pack_bye if leaving else rtcp_pack_report)(packet, RTCP_MAX_SIZE, sender, heard, _ntp(leg, now_ns))
+    if length > 0:
+        _capture(leg, CAPTURE_SENT, now_ns, peer, packet, length)
     if length > 0 and leg.wire.crypt != NULL:
         length = crypt_protect_rtcp(leg.wire.crypt, packet, length)
     if length > 0 and send_to(fd, packet, length, peer) == length:

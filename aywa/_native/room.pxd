@@ -2,6 +2,7 @@
 
 from libc.stdint cimport int16_t, int64_t, uint32_t, uint64_t
 
+from aywa._native.comfort_noise cimport ComfortNoise
 from aywa._native.jitter cimport Jitter
 from aywa._native.resample cimport Down2, Up2
 
@@ -11,6 +12,10 @@ cdef enum:
     ROOM_STEP_PCM = 160         # of PCM at most: 10 ms at 16 kHz
     ROOM_RING = 2048            # PCM samples: at least 128 ms, twice the longest packet
     ROOM_TAKE = 1024            # PCM samples at most that are taken at once
+
+    NOISE_OFF = 0               # what a member hears of another that sends nothing: silence
+    NOISE_ON = 1                # comfort noise
+    NOISE_ENDING = 2            # likewise, until what has come is played
 
 cdef struct Channel:            # a ring between two clocks that are the same but for their phase
     uint64_t written
@@ -41,6 +46,8 @@ cdef struct Member:
     Channel mixed               # what it is to hear, at its leg's rate
     Jitter jitter               # what comes from it, at its leg's rate
     int staged                  # samples pulled from it and not mixed yet
+    int noisy                   # NOISE_*
+    ComfortNoise noise          # behind what comes from it while nothing does
     int16_t[2 * ROOM_STEP_PCM] stage
 
 cdef struct Room:
@@ -53,6 +60,8 @@ cdef struct Room:
 cdef void member_init(Member* member, int rate) noexcept nogil
 # One packet's audio of a member, or what conceals it, at its leg's rate; times are 8 kHz samples.
 cdef void member_voice(Member* member, int64_t position, const int16_t* pcm, int n, int64_t arrival) noexcept nogil
+# Nothing but this noise comes from it for now, NULL: nothing at all; its next audio ends that.
+cdef void member_noise(Member* member, const ComfortNoise* noise) noexcept nogil
 # Its audio comes from another source from now on.
 cdef void member_restart(Member* member) noexcept nogil
 # What was sent to a member of its own leg's speech, silence included, at its leg's rate.

@@ -10,6 +10,7 @@ from libc.stdlib cimport calloc, free
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, store_u32
+from aywa._native.comfort_noise cimport noise_fill
 from aywa._native.jitter cimport jitter_init, jitter_pull, jitter_push
 from aywa._native.pcm cimport mix_saturating
 from aywa._native.resample cimport down2_init, down2_process, up2_init, up2_process
@@ -70,10 +71,19 @@ cdef void member_init(Member* member, int rate) noexcept nogil:
 
 cdef void member_voice(Member* member, int64_t position, const int16_t* pcm, int n, int64_t arrival) noexcept nogil:
     jitter_push(&member.jitter, position, pcm, n, arrival)
+    if member.noisy == NOISE_ON:
+        member.noisy = NOISE_ENDING
+
+
+cdef void member_noise(Member* member, const ComfortNoise* noise) noexcept nogil:
+    member.noisy = NOISE_OFF if noise == NULL else NOISE_ON
+    if noise != NULL:
+        member.noise = noise[0]
 
 
 cdef void member_restart(Member* member) noexcept nogil:
     member.jitter.started = False
+    member.noisy = NOISE_OFF
 
 
 cdef void member_assistant(Member* member, const int16_t* pcm, int n) noexcept nogil:
@@ -90,10 +100,15 @@ cdef bint member_take(Member* member, int16_t* pcm, int n) noexcept nogil:
 
 cdef const int16_t* _voice(Member* member) noexcept nogil:
     """The next step of what comes from it; two at a time, since time is stretched by what fits into one pull."""
-    cdef int n = member.rate // 100
+    cdef int n = member.rate // 100, real
     if member.staged == 0:
-        jitter_pull(&member.jitter, member.stage, 2 * n)
+        real = jitter_pull(&member.jitter, member.stage, 2 * n)
         member.staged = 2 * n
+        if member.noisy == NOISE_ENDING and real == 2 * n:
+            member.noisy = NOISE_OFF
+        if member.noisy != NOISE_OFF and real < 2 * n:
+            # Made here and not pushed: it needs no delay, and speech need not wait for its end.
+            noise_fill(&member.noise, member.stage + real, 2 * n - real)
     member.staged -= n
     return &member.stage[n - member.staged]
 

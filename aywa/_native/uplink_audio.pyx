@@ -30,6 +30,11 @@ cdef enum:
     SLACK = 40                 # samples (5 ms) the ring's places may be off: some clocks count by jerks
 
 
+cdef inline void _tell_audio(Leg* leg) noexcept nogil:
+    leg.up.noticed = leg.up.written
+    leg_flag(leg, FLAG_PCM_READY)
+
+
 cdef void audio_tell_speech(Leg* leg, int verdict) noexcept nogil:
     """Pass on what the detector found; confirmed speech closes the gate here, before Python knows."""
     cdef Downlink* down = &leg.down
@@ -42,6 +47,7 @@ cdef void audio_tell_speech(Leg* leg, int verdict) noexcept nogil:
         store_u32(&down.gate_epoch, down.gate_epoch + 1)
         down.playing = False
     leg_event(leg, EVENT_SPEECH_STARTED, leg.up.speech.onset, down.gate_epoch, 0)
+    _tell_audio(leg)                          # its beginning waits in the ring
     if leg.barge_in:
         leg_event(leg, EVENT_GATE_CLOSED, <int64_t>(down.played >> down.shift), down.audio_end, down.gate_epoch)
 
@@ -96,9 +102,10 @@ cdef void _keep(Leg* leg, const int16_t* pcm, int n, int64_t position) noexcept 
         memcpy(&up.pcm[start << up.shift], pcm, first * sizeof(int16_t))
         memcpy(&up.pcm[0], pcm + first, ((n << up.shift) - first) * sizeof(int16_t))
     store_u64(&up.written, up.written + n)
-    if up.written - up.noticed >= NOTICE_SAMPLES:
-        up.noticed = up.written
-        leg_flag(leg, FLAG_PCM_READY)
+    if up.written - up.noticed >= NOTICE_SAMPLES and (
+            up.speech.speaking or position - up.speech.last_active < ATTENTIVE_SAMPLES
+            or up.written - up.noticed >= QUIET_NOTICE_SAMPLES):
+        _tell_audio(leg)
 
 
 cdef void _silence(int16_t* pcm, int16_t* band, int n, int shift) noexcept nogil:

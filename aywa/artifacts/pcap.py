@@ -10,7 +10,7 @@ import struct
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
-from ipaddress import IPv4Address
+from ipaddress import IPv4Address, IPv6Address
 from pathlib import Path
 
 from aywa.artifacts.wav import file_name
@@ -35,21 +35,26 @@ def encode_pcap(packets: Sequence[CapturedPacket], offset_ns: int) -> bytes:
     for packet in sorted(packets, key=lambda packet: packet.at_ns):
         at_ns = packet.at_ns + offset_ns
         data = datagram(packet)
-        parts.append(struct.pack("<IIII", at_ns // _NS, at_ns % _NS, len(data), 28 + packet.length))
+        whole = len(data) - len(packet.data) + packet.length
+        parts.append(struct.pack("<IIII", at_ns // _NS, at_ns % _NS, len(data), whole))
         parts.append(data)
     return b"".join(parts)
 
 
 def datagram(packet: CapturedPacket) -> bytes:
-    """The packet from its IPv4 header (RFC 791) on, with UDP (RFC 768)."""
+    """The packet from its header of IPv4 (RFC 791) or IPv6 (RFC 8200) on, with UDP (RFC 768)."""
     from_, to = (packet.local, packet.remote) if packet.sent else (packet.remote, packet.local)
-    source, target = IPv4Address(from_[0]).packed, IPv4Address(to[0]).packed
     udp_length = 8 + packet.length
-    ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + udp_length, 0, 0, _TTL, _UDP, 0, source, target)
-    ip = ip[:10] + struct.pack(">H", _checksum(ip)) + ip[12:]
+    if ":" in to[0]:
+        source, target = IPv6Address(from_[0]).packed, IPv6Address(to[0]).packed
+        ip = struct.pack(">IHBB16s16s", 6 << 28, udp_length, _UDP, _TTL, source, target)
+    else:
+        source, target = IPv4Address(from_[0]).packed, IPv4Address(to[0]).packed
+        ip = struct.pack(">BBHHHBBH4s4s", 0x45, 0, 20 + udp_length, 0, 0, _TTL, _UDP, 0, source, target)
+        ip = ip[:10] + struct.pack(">H", _checksum(ip)) + ip[12:]
     udp = struct.pack(">HHHH", from_[1], to[1], udp_length, 0)
     if len(packet.data) == packet.length:
-        pseudo = source + target + struct.pack(">BBH", 0, _UDP, udp_length)
+        pseudo = source + target + struct.pack(">IHBB", udp_length, 0, 0, _UDP)
         # Zero says that there is none, so a sum of zero is sent as its other form.
         udp = udp[:6] + struct.pack(">H", _checksum(pseudo + udp + packet.data) or 0xFFFF)
     return ip + udp + packet.data

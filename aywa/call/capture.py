@@ -8,6 +8,8 @@ import trio
 
 from aywa.call.disk import Disk
 from aywa.call.media_port import LegPort
+from aywa.call.sip_port import IncomingPort
+from aywa.call.sip_trace import SipTrace
 from aywa.call.timeline import Timeline
 from aywa.errors import EndCode, EndReason, RequestError
 from aywa.ports.capture import CapturedPacket, CaptureMode, CaptureStore
@@ -36,7 +38,24 @@ class CallCapture:
         self._disk = disk
         self._store = store
         self._leg: LegPort | None = None
+        self._sip: IncomingPort | None = None
+        self._trace: SipTrace | None = None
         self._asked = False
+
+    def listen(self, sip: IncomingPort, mode: CaptureMode) -> None:
+        """The call's signalling; kept from the INVITE on unless `mode` is OFF."""
+        self._sip = sip
+        if mode is CaptureMode.OFF:
+            sip.trace(None)
+        else:
+            self._trace_from_here(mode)
+
+    def _trace_from_here(self, mode: CaptureMode) -> None:
+        if self._trace is not None:
+            self._trace.mode = mode
+        elif self._sip is not None:
+            self._trace = SipTrace(mode)
+            self._sip.trace(self._trace.add)
 
     def follow(self, leg: LegPort) -> None:
         """The call is answered on this leg."""
@@ -50,23 +69,32 @@ class CallCapture:
         if self._leg is None:
             raise RequestError("The call has no media yet", http_status=409, code="call-not-live")
         self._leg.capture(mode)
+        self._trace_from_here(mode)
         self._asked = True
         self._timeline.add("control.capture", mode=mode.value)
 
     @property
     def runs(self) -> bool:
         """Whether packets are kept."""
-        return self._leg is not None and self._leg.captures
+        return self._trace is not None or (self._leg is not None and self._leg.captures)
 
     def packets(self) -> list[CapturedPacket]:
-        """What is kept, the oldest first; from any thread."""
-        return [] if self._leg is None else self._leg.captured()
+        """What is kept of media and of SIP, each the oldest first; from any thread."""
+        media = [] if self._leg is None else self._leg.captured()
+        return media if self._trace is None else media + self._trace.packets()
 
     async def keep(self, reason: EndReason | None) -> str | None:
         """Write the packets of a call that is over if `reason` or its losses call for it: the file's path.
 
-        Bounded by `WRITE_BOUND_S`; what prevents it is an entry of the timeline.
+        Bounded by `WRITE_BOUND_S`; what prevents it is an entry of the timeline. Nothing is kept afterwards.
         """
+        try:
+            return await self._keep(reason)
+        finally:
+            if self._sip is not None:
+                self._sip.trace(None)
+
+    async def _keep(self, reason: EndReason | None) -> str | None:
         cause = self._cause(reason)
         if cause is None or self._store is None or not self.runs:
             return None
@@ -90,10 +118,10 @@ class CallCapture:
 
     def _cause(self, reason: EndReason | None) -> str | None:
         """Why a capture is worth a file."""
-        if self._leg is None:
-            return None
         if reason is not None and reason.code in _WRONG:
             return reason.code.value
+        if self._leg is None:
+            return None
         stats = self._leg.stats()
         expected = stats.received + stats.lost
         if expected >= LOSS_LEAST_PACKETS and stats.lost > LOSS_RATIO * expected:

@@ -41,11 +41,20 @@ OUTCOMES: dict[int, DialOutcome] = {
     607: DialOutcome.DECLINED,  # unwanted (RFC 8197)
     608: DialOutcome.DECLINED,  # rejected by somebody on the way (RFC 8688)
 }
+# The public reason of a call that was not answered; a refusal is told like a busy line, as carriers do.
 _END_CODES = {
     DialOutcome.BUSY: EndCode.BUSY,
+    DialOutcome.DECLINED: EndCode.BUSY,
     DialOutcome.NO_ANSWER: EndCode.NOT_ANSWERED,
-    DialOutcome.DECLINED: EndCode.REJECTED,
-    DialOutcome.CANCELLED: EndCode.NOT_ANSWERED,
+}
+# The trunk's fault: nothing rang, and this is what it said.
+_TRUNK_CODES = {
+    401: EndCode.UNAUTHENTICATED,
+    403: EndCode.FORBIDDEN,
+    407: EndCode.UNAUTHENTICATED,
+    408: EndCode.TIMED_OUT,
+    480: EndCode.UNAVAILABLE,
+    503: EndCode.TRUNK_DOWN,
 }
 
 
@@ -85,7 +94,9 @@ class DialFailed(AywaError):  # noqa: N818 - says what happened; the base says i
         return self.outcome is DialOutcome.UNREACHABLE and not self.rang
 
     def end_reason(self) -> EndReason:
-        code = _END_CODES.get(self.outcome, EndCode.SIP_ERROR)
+        code = _END_CODES.get(self.outcome, EndCode.NOT_CONNECTED)
+        if not self.rang and self.sip_status is not None:
+            code = _TRUNK_CODES.get(self.sip_status, code)
         return EndReason(code, EndSide.SYSTEM, self.sip_status, self.detail)
 
 
@@ -97,3 +108,7 @@ class DialRefused(DialFailed):
 
     def __init__(self, detail: str = "", *, trunk: str = "") -> None:
         super().__init__(DialOutcome.NOT_ALLOWED, detail, trunk=trunk)
+
+    def end_reason(self) -> EndReason:
+        """Rejected, without a SIP status."""
+        return EndReason(EndCode.REJECTED, EndSide.SYSTEM, detail=self.detail)

@@ -6,18 +6,16 @@ from dataclasses import dataclass
 
 import trio
 
-from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import GOODBYE_S
-from aywa.call.hearing import Hearing
 from aywa.call.leg_setup import leg_parameters
-from aywa.call.line import Line
 from aywa.call.live import LiveCall
-from aywa.call.session import CallSession
+from aywa.call.origin import note_origin
 from aywa.call.sip_port import IncomingPort, SessionPort
-from aywa.call.takeover import Takeover
-from aywa.errors import EndCode, EndReason, ProviderError
-from aywa.media.negotiated import local_audio, summary
+from aywa.call.talk import Talk
+from aywa.errors import EndCode, EndReason, OverloadedError
+from aywa.media.negotiated import local_audio
+from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
     Accepted,
@@ -28,7 +26,6 @@ from aywa.proto.sdp.offer_answer import (
     make_offer,
 )
 
-HEARING_BOUND_S = 10.0  # a caller listens to the ringing tone meanwhile
 RETRY_AFTER_S = 5
 _REFUSALS = {
     EndCode.OVERLOADED: 503,
@@ -46,28 +43,30 @@ class Inbound:
     call: IncomingPort
     live: LiveCall
     dependencies: CallDependencies
+    limit: str = ""  # what forbids one more call
 
     async def run(self) -> None:
         """Admit, answer and converse. Raises what prevented it: every error has its EndReason."""
+        note_origin(self.live.timeline, self.call)
+        if self.limit:
+            raise OverloadedError(self.limit)
         engine = self.dependencies.engine
+        media = self.dependencies.media.for_trunk(self.call.trunk)
+        self.live.capture.listen(self.call, CaptureMode(media.pcap))
         engine.admit()
         ports = engine.reserve_port()
         taken = False
         try:
             dependencies = self.dependencies
-            local = local_audio(
-                ports.host, ports.port, dependencies.media.for_trunk(self.call.trunk), dependencies.rng
-            )
+            local = local_audio(ports.host, ports.port, media, dependencies.rng)
             description, accepted = self._describe(local)
             self.live.admitted()
             await self.call.ring()
             async with trio.open_nursery() as nursery:
                 try:
-                    hearing = Hearing(
-                        self.dependencies.transcriber, self.live.timeline, self.live.conversation.transcribed
-                    )
-                    await self._open_hearing(hearing, nursery)
-                    sip = Line(await self.call.answer(description))
+                    talk = Talk(self.live, dependencies, nursery)
+                    await talk.open_hearing()
+                    sip = await self.call.answer(description)
                     try:
                         if accepted is None:
                             accepted = self._read_answer(sip, description, local)
@@ -76,22 +75,11 @@ class Inbound:
                             dependencies, self.call.trunk, accepted, self.call.source[0]
                         )
                         async with engine.open_leg(parameters, ports=ports) as leg:
-                            self.live.capture.follow(leg)
-                            agreement = Agreement(self.live, leg, sip, local, accepted, dependencies.rng)
-                            Takeover(self.live, sip, agreement, dependencies, nursery)
-                            with agreement.follow():
-                                self.live.answered(
-                                    **summary(accepted),
-                                    remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
-                                    local=f"{ports.host}:{ports.port}",
-                                )
-                                session = CallSession(self.live, self.dependencies, hearing, nursery)
-                                await session.converse(leg, sip)
+                            await talk.converse(leg, sip, local, accepted)
                     finally:
                         # Whatever went wrong, nobody is left in a session without a leg.
                         with trio.move_on_after(GOODBYE_S, shield=True):
                             await sip.hangup()
-                        sip.close()
                 finally:
                     # Not left to the nursery: what it cancels for an error keeps that error in a cycle.
                     nursery.cancel_scope.cancel()
@@ -119,18 +107,6 @@ class Inbound:
         if sip.answer is None:
             raise NoCommonCodec("The ACK has no answer")
         return accept_answer(offer, sip.answer, srtp=local.srtp.use)
-
-    async def _open_hearing(self, hearing: Hearing, nursery: trio.Nursery) -> None:
-        """Before the answer: a call that cannot hear is better not answered."""
-        with trio.move_on_after(HEARING_BOUND_S) as bound:
-            await nursery.start(hearing.serve, name="transcribe")
-        if bound.cancelled_caught:
-            raise ProviderError(
-                "The recogniser did not open in time",
-                provider=self.dependencies.transcriber.name,
-                stage="stt",
-                retryable=True,
-            )
 
 
 def parties_of(call: IncomingPort) -> tuple[str, str, str]:

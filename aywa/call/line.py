@@ -64,6 +64,11 @@ class Line:
     # --- the session's own --------------------------------------------------------------------------------
 
     @property
+    def sip_call_id(self) -> str:
+        """The Call-ID that both sides know it by."""
+        return self._sip.sip_call_id
+
+    @property
     def answer(self) -> SessionDescription | None:
         """What the far side described last."""
         return self._sip.answer

@@ -91,6 +91,10 @@ class LiveCall:
         self.machine.admitted()
         self._save()
 
+    def dialled(self, sip_call_id: str) -> None:
+        """Somebody answered a call of ours, which has its Call-ID from now on."""
+        self.row = replace(self.row, sip_call_id=sip_call_id)
+
     def answered(self, **media: object) -> None:
         """Both sides can hear; `media` is what was agreed on."""
         self.machine.answered()
@@ -105,7 +109,8 @@ class LiveCall:
 
     def measured(self, leg: LegPort) -> None:
         """How the call sounded, at its end: into the row, and with the counters into the timeline."""
-        stats, media = leg.stats(), media_record(leg.format, leg.quality())
+        stats = leg.stats()
+        media = media_record(leg.format, leg.quality(), stats)
         self.row = replace(self.row, media=media)
         self._save()
         counters: dict[str, object] = (

@@ -22,6 +22,10 @@ class StatsPort(Protocol):
     def received(self) -> int: ...
     @property
     def lost(self) -> int: ...
+    @property
+    def echo_delay_ms(self) -> float | None: ...
+    @property
+    def echo_return_loss_db(self) -> float | None: ...
 
 
 class LegPort(Protocol):
@@ -81,14 +85,14 @@ class LegPort(Protocol):
     def set_format(self, format: MediaFormat) -> None:
         """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
 
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        """Send a key press; presses queue. Raises MediaError."""
+
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
 
     def play_background(self, clip: Clip | None) -> None:
         """Loop a clip behind all that is sent; None: fade out."""
-
-    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
-        """Send a key press; presses queue. Raises MediaError for what is no key."""
 
     def record_apart(self, apart: bool) -> None:
         """Keep on the recording's right track what this side says only, without room and background."""

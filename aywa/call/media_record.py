@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from aywa.call.media_port import StatsPort
 from aywa.media.format import MediaFormat
 from aywa.proto.rtp.quality import DirectionQuality, StreamQuality
 
 
-def media_record(format: MediaFormat, quality: StreamQuality) -> dict[str, object]:
-    """`codec` and `srtp` as last agreed on, both directions and `round_trip_ms`; None is unknown."""
+def media_record(format: MediaFormat, quality: StreamQuality, stats: StatsPort) -> dict[str, object]:
+    """`codec` and `srtp` as last agreed on, both directions, `round_trip_ms` and `echo`; None is unknown."""
     trip = quality.round_trip_ms
     return {
         "codec": format.send.codec.value,
@@ -15,7 +16,16 @@ def media_record(format: MediaFormat, quality: StreamQuality) -> dict[str, objec
         "received": _direction(quality.received),
         "sent": _direction(quality.sent),
         "round_trip_ms": None if trip is None else round(trip, 1),
+        "echo": _echo(stats),
     }
+
+
+def _echo(stats: StatsPort) -> dict[str, float] | None:
+    """Of our own speech that the far side returned; None while none was found."""
+    delay_ms, loss_db = stats.echo_delay_ms, stats.echo_return_loss_db
+    if delay_ms is None or loss_db is None:
+        return None
+    return {"delay_ms": round(delay_ms, 1), "return_loss_db": round(loss_db, 1)}
 
 
 def _direction(quality: DirectionQuality | None) -> dict[str, float] | None:

@@ -16,7 +16,6 @@ from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
-from aywa.call.record import Recorder
 from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
 from aywa.errors import EndCode, EndReason, EndSide
@@ -28,7 +27,7 @@ LAST_WORDS_S = 0.25
 
 
 class CallSession:
-    """A call that talks: tasks receive, watch, record and hang-up, and one generation at a time."""
+    """A call that talks: tasks receive, watch and hang-up, and one generation at a time."""
 
     def __init__(
         self,
@@ -37,7 +36,7 @@ class CallSession:
         hearing: Hearing,
         outer: trio.Nursery,
     ) -> None:
-        """`outer` outlives the leg: running tools end there, and the recording gets its last samples."""
+        """`outer` outlives the leg: running tools end there."""
         self._live = live
         self._dependencies = dependencies
         self._hearing = hearing
@@ -90,9 +89,6 @@ class CallSession:
             receive=conversation.receive,
         )
         conversation.attach(leg, parts, nursery)
-        if dependencies.settings.record:
-            recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
-            self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
         receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any, Protocol
 
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.call_facts import CallFacts
 from aywa.proto.sip.refer import ReferTo
@@ -60,6 +61,10 @@ class SessionPort(Protocol):
         """Ask the peer to call `target`; `on_referral` hears how it goes. Raises LocalProtocolError."""
 
     @property
+    def sip_call_id(self) -> str:
+        """The Call-ID both sides know this session by."""
+
+    @property
     def answer(self) -> SessionDescription | None: ...
     @property
     def local(self) -> SessionDescription: ...
@@ -99,6 +104,9 @@ class IncomingPort(Protocol):
     @property
     def offer(self) -> SessionDescription | None:
         """The INVITE's offer; None leaves the offer to us."""
+
+    def trace(self, tap: PacketTap | None) -> None:
+        """Give `tap` every message of the call, those before the first `trace` too; None: nobody."""
 
     async def ring(self) -> None:
         """180."""

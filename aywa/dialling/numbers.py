@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aywa.errors import AywaError
+from aywa.errors import AywaError, EndCode
 
 MAX_TEXT = 40  # characters; fifteen digits with any punctuation that people use
 MIN_DIGITS, MAX_DIGITS = 7, 15  # of a number with its country code
@@ -35,6 +35,7 @@ class BadNumber(AywaError):  # noqa: N818 - says what it is
 
     http_status = 400
     code = "invalid-number"
+    end_code = EndCode.REJECTED
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from math import ceil
 
-from aywa.errors import AywaError
+from aywa.errors import AywaError, EndCode
 from aywa.settings import DialLimits
 
 DAY_S = 86_400
@@ -45,6 +45,7 @@ class LimitReached(AywaError):  # noqa: N818 - says what happened
 
     http_status = 429
     code = "dial-limit"
+    end_code = EndCode.REJECTED
 
     def __init__(self, scope: str, limit: str, retry_after_s: int) -> None:
         super().__init__(f"The limit {limit} of {scope} is reached")

@@ -17,7 +17,10 @@ class FirstPacket:
 
 @dataclass(frozen=True, slots=True)
 class PcmReady:
-    """At least 100 ms of the caller's audio have come in since the last one; read with `Leg.read_uplink`."""
+    """Audio of the caller has come in; read with `Leg.read_uplink`.
+
+    Every 100 ms of it while he speaks and for a second after, at the start of his speech, else every 200 ms.
+    """
 
 
 @dataclass(frozen=True, slots=True)

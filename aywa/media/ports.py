@@ -9,6 +9,9 @@ from random import Random
 
 from aywa.errors import OverloadedError
 
+# Linux numbers that the socket module does not name: "do not fragment" spares each packet the search for an
+# IP identification. The engine takes it back on a socket whose packet is too long for its path.
+_IP_MTU_DISCOVER, _IP_PMTUDISC_DO = 10, 2
 _STRAYS = 1000  # more than a default receive buffer holds, so a flood cannot keep the drain busy
 
 
@@ -119,6 +122,7 @@ class PortPool:
                 bound = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 sockets.append(bound)
                 bound.setblocking(False)
+                bound.setsockopt(socket.IPPROTO_IP, _IP_MTU_DISCOVER, _IP_PMTUDISC_DO)
                 bound.bind((self._host, number))
         except OSError:
             for bound in sockets:

@@ -60,6 +60,13 @@ class DirectionQuality(Resource):
     mos: float
 
 
+class Echo(Resource):
+    """Our own speech as it came back: after so long, and so much quieter (below 0: louder)."""
+
+    delay_ms: float
+    return_loss_db: float
+
+
 class Media(Resource):
     """How a call sounded; what nobody could tell is absent."""
 
@@ -68,6 +75,7 @@ class Media(Resource):
     received: DirectionQuality | None = None
     sent: DirectionQuality | None = None  # by the other side's reports
     round_trip_ms: float | None = None
+    echo: Echo | None = None
 
 
 class Monitor(Resource):

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 
 class CaptureMode(Enum):
-    """How much of each packet is kept. Reports (RTCP) have no payload and are kept whole."""
+    """How much of each packet is kept. Of reports (RTCP) the names in them, and of SIP who calls whom, are
+    kept by FULL only; credentials and keys by none.
+    """
 
     OFF = "off"
     HEADERS = "headers"  # of RTP; what was said or pressed is nowhere
@@ -19,9 +21,11 @@ class CaptureMode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CapturedPacket:
-    """One datagram in the clear. `at_ns`: monotonic, when the engine's tick of 1 ms had it.
+    """One datagram, or message of a stream, in the clear. `at_ns`: monotonic, of media when the engine's tick
+    of 1 ms had it.
 
-    `local` and `remote`: IPv4 address and port. `length`: bytes it had; `data` may be shorter.
+    `local` and `remote`: address and port, both IPv4 or both IPv6. `length`: bytes it had; `data` may be
+    shorter.
     """
 
     at_ns: int
@@ -30,6 +34,10 @@ class CapturedPacket:
     remote: tuple[str, int]
     length: int
     data: bytes
+
+
+PacketTap: TypeAlias = Callable[[CapturedPacket], None]
+"""Takes a packet; called synchronously, must not raise."""
 
 
 class CaptureStore(Protocol):

@@ -16,10 +16,9 @@ import trio
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
-from aywa.call.dial_gate import DialGate, Dialling
+from aywa.call.dial_gate import Dialling
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import monotonic_now, wall_now
-from aywa.dialling.usage import DialTime
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
@@ -37,6 +36,7 @@ from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.database import open_database
+from aywa.runtime.dialling import open_gate
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
@@ -65,31 +65,23 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
-def _open_gate(settings: Settings) -> DialGate:
-    return DialGate(
-        settings.sip.named_trunks,
-        settings.dial,
-        lambda: DialTime(monotonic_now(), wall_now().timestamp()),
-    )
-
-
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `settings.call.drain_s`.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
 
-    `observer` gets each timeline entry as it happens. Raises `ConfigError`, `StoreError`, `TransportError` or
-    `ProviderError` when a part cannot be opened, possibly inside an exception group.
+    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside an exception group.
     """
     scenario = load_scenario(settings.call.scenario)
     await trio.to_thread.run_sync(check_host, settings)
     hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
-    bus, door = EventBus(), _FrontDoor()
     recordings, captures = _files_in(settings.artifacts.directory)
+    bus, door = EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
+        open_gate(settings, database) as gate,
         _open_providers(settings.providers, scenario) as providers,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
@@ -114,7 +106,7 @@ async def open_runtime(
                 voice_judge=voice_judge,
                 captures=captures,
                 hold_music=hold_music,
-                dialling=Dialling(agent, _open_gate(settings)),
+                dialling=Dialling(agent, gate),
             )
         ) as table,
     ):

@@ -11,6 +11,7 @@ from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
 from aywa.call.control import EndCall, Say, StartCapture, TransferCall
 from aywa.call.live import LiveCall
+from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
@@ -19,6 +20,7 @@ from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
 from aywa.model.readiness import Check
 from aywa.ports.capture import CaptureMode
+from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
@@ -71,6 +73,15 @@ class Runtime:
         with trio.CancelScope(deadline=self.table.drain()):
             while calls := self.table.live():
                 await calls[0].over.wait()
+
+    async def place(self, order: CallOrder) -> CallRow:
+        """Begin a call out; its row, which is in the store unless that is slow.
+
+        Raises OverloadedError, BadNumber, LimitReached and DialRefused, before anything of it exists.
+        """
+        live = self.table.place(order)
+        await self.table.written()
+        return live.row
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
@@ -178,6 +189,11 @@ class Runtime:
             "banned": gate.banned,
             "overload": transactions.refused_for_load,
         }
+
+    def dial_refusals(self) -> dict[str, float]:
+        """Calls out that were refused before any INVITE left, by reason."""
+        dialling = self.table.dialling
+        return {} if dialling is None else dict(dialling.gate.refused)
 
     def sip_authentication(self) -> dict[str, float]:
         """What new calls on trunks with users have come to so far, by outcome."""

@@ -26,6 +26,7 @@ from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream import Broken, Frame, Framed
 from aywa.proto.sip.stream_address import StreamAddress
 from aywa.settings import StrangerPolicy
+from aywa.ua.sip_log import SipLog
 from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
@@ -84,6 +85,7 @@ class Endpoint:
         self._rearm = trio.Event()
         self._armed = inf
         self._quiet = trio.Event()
+        self.log = SipLog(self._reached_by)
 
     # -- tasks
 
@@ -145,6 +147,7 @@ class Endpoint:
             self._refuse_stranger(data, source)
             return
         with self._wall(f"{source[0]}:{source[1]}"):
+            self.log.received(data, source)
             if not self.core.receive_datagram(data, source, trio.current_time()):
                 self.counters.broken += 1
             self.flush()
@@ -222,6 +225,7 @@ class Endpoint:
     def forget(self, usage: InviteUsage) -> None:
         """Nobody listens to `usage` any more."""
         self.sessions.pop(usage, None)
+        self.log.settle(usage.call_id)
         if self._listeners.pop(usage, None) is not None and isinstance(usage, OutgoingUsage):
             host = usage.destination[0]
             self._called[host] -= 1
@@ -241,7 +245,10 @@ class Endpoint:
                 case Transmit(message, address):
                     self._transmit(message, address)
                 case IncomingCall(usage, replaces):
+                    self.log.begin(usage.call_id)
                     self._on_incoming(usage, replaces)
+                    if usage not in self._listeners:
+                        self.log.drop(usage.call_id)
                 case SessionSaid(usage, event):
                     listener = self._listeners.get(usage)
                     if listener is not None:
@@ -256,14 +263,23 @@ class Endpoint:
         if not self.core.sessions:
             self._quiet.set()
 
+    def _reached_by(self, peer: Address) -> Address:
+        """Where this side is for a peer."""
+        identity = self.core.identity
+        if isinstance(peer, StreamAddress) and self._streams is not None:
+            return identity.host, self._streams.local.get(peer.transport, self._socket.local)[1]
+        return identity.host, self._socket.local[1]
+
     def _transmit(self, message: Request | Response, address: Address) -> None:
         try:
+            data = message.encode()
+            self.log.sent(data, address)
             if not isinstance(address, StreamAddress):
-                self._socket.send_nowait(message.encode(), address)
+                self._socket.send_nowait(data, address)
             elif self._streams is None:
                 raise OSError(errno.EPROTONOSUPPORT, "no connections are served")
             else:
-                self._streams.send_nowait(message.encode(), address, message)
+                self._streams.send_nowait(data, address, message)
         except OSError as error:
             self.counters.send_errors += 1
             _log.warning("sip.send_failed", peer=f"{address[0]}:{address[1]}", errno=error.errno)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 import trio
 
 from aywa.errors import ParseError
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
 from aywa.proto.sip.call_facts import CallFacts, facts_of
@@ -50,6 +51,13 @@ class IncomingCall:
     def waiting(self) -> bool:
         """True while the call can still be answered or rejected."""
         return self._usage.state is State.INCOMING
+
+    def trace(self, tap: PacketTap | None) -> None:
+        """Give `tap` every message of the call, those before the first `trace` too; None: nobody."""
+        if tap is None:
+            self._endpoint.log.drop(self.sip_call_id)
+        else:
+            self._endpoint.log.follow(self.sip_call_id, tap)
 
     async def ring(self) -> None:
         """Send 180, repeated each minute; nothing once the call was answered or cancelled. No checkpoint."""

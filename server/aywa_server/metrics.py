@@ -111,6 +111,22 @@ class _SipRequests:
             yield family
 
 
+class _DialRefusals:
+    """Calls out that were refused; read at every scrape."""
+
+    def __init__(self, read: Callable[[], Mapping[str, float]]) -> None:
+        self._read = read
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """One counter, by reason."""
+        family = CounterMetricFamily(
+            "aywa_dial_refused", "Calls out refused before any INVITE left", labels=["reason"]
+        )
+        for reason, count in self._read().items():
+            family.add_metric([reason], count)
+        yield family
+
+
 class Metrics:
     """Counts timeline entries as they happen; reads loads when it is scraped."""
 
@@ -133,6 +149,12 @@ class Metrics:
         )
         self._transfers = Counter(
             "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
+        )
+        self._dialled = Counter(
+            "aywa_dial_attempts",
+            "INVITEs sent, by trunk and outcome",
+            ["trunk", "outcome"],
+            registry=self._registry,
         )
         self._calls = _CallQuality(self._registry)
         self._http = Histogram(
@@ -161,6 +183,10 @@ class Metrics:
         """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
         self._registry.register(_SipRequests(refusals, authentication))
 
+    def use_dialling(self, refusals: Callable[[], Mapping[str, float]]) -> None:
+        """Calls out that were refused so far, by reason."""
+        self._registry.register(_DialRefusals(refusals))
+
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""
         match entry.kind:
@@ -175,8 +201,13 @@ class Metrics:
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
             case "transfer.ended":
-                mode, outcome = (str(entry.data.get(name, "")) for name in ("mode", "outcome"))
-                self._transfers.labels(mode=mode, outcome=outcome).inc()
+                how = {name: str(entry.data.get(name, "")) for name in ("mode", "outcome")}
+                self._transfers.labels(**how).inc()
+            case "dial.answered":
+                self._dialled.labels(str(entry.data.get("trunk", "")), "answered").inc()
+            case "dial.failed":
+                trunk, outcome = entry.data.get("trunk", ""), entry.data.get("outcome", "")
+                self._dialled.labels(str(trunk), str(outcome)).inc()
             case "turn.truncated":
                 self._barge_ins.inc()
 

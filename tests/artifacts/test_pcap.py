@@ -89,6 +89,29 @@ def ones_sum(data: bytes) -> int:
     return total
 
 
+def test_tcpdump_reads_sip_over_both_families_and_reports(tmp_path: Path) -> None:
+    invite = b"INVITE sip:1@192.0.2.10 SIP/2.0\r\nCall-ID: 1\r\nCSeq: 1 INVITE\r\n\r\n"
+    report = b"\x80\xc9\x00\x01\x00\x00\x12\x34"
+    path = tmp_path / "a.pcap"
+    here, there = ("2001:db8::10", 5060), ("2001:db8::7", 5060)
+    packets = [
+        CapturedPacket(1, False, ("192.0.2.10", 5060), ("198.51.100.7", 5060), len(invite), invite),
+        CapturedPacket(2, True, here, there, len(invite), invite),
+        CapturedPacket(3, True, here, there, len(invite) + 9, invite),
+        CapturedPacket(4, False, ("192.0.2.10", 16385), ("198.51.100.7", 40001), len(report), report),
+    ]
+    path.write_bytes(encode_pcap(packets, OFFSET_NS))
+    told = read_pcap(path, "-vvv")
+    lines = "\n".join(told)
+    assert lines.count("INVITE sip:1@192.0.2.10 SIP/2.0") == 3
+    assert lines.count("[udp sum ok]") == 3
+    assert "bad" not in lines
+    first = [line for line in read_pcap(path) if ".5060" in line]
+    assert "IP 198.51.100.7.5060 > 192.0.2.10.5060: SIP: INVITE" in first[0]
+    assert "IP6 2001:db8::10.5060 > 2001:db8::7.5060: SIP: INVITE" in first[1]
+    assert any("rr" in line for line in read_pcap(path, "-T", "rtcp", "udp", "port", "16385"))
+
+
 def test_an_empty_capture_is_a_file_too(tmp_path: Path) -> None:
     path = tmp_path / "a.pcap"
     path.write_bytes(encode_pcap([], 0))

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 import pytest
 import trio
 import trio.testing
 
+from aywa.artifacts.pcap import encode_pcap
 from aywa.call.capture import WRITE_BOUND_S
 from aywa.call.control import StartCapture
 from aywa.call.ending import reason_for
+from aywa.call.sip_trace import DATAGRAM_BYTES, MESSAGE_BYTES, MESSAGES
 from aywa.errors import EndCode, RequestError
-from aywa.ports.capture import CaptureMode
+from aywa.ports.capture import CapturedPacket, CaptureMode
+from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
 from aywa.settings import CallSettings, MediaSettings
 from tests.kit.call_world import CallWorld, Person
+from tests.kit.fake_sip import FakeIncomingCall
+from tests.kit.fake_store import FakeCaptures
 
 CAPTURED = MediaSettings(pcap="headers")
 
@@ -151,3 +157,88 @@ async def test_a_bug_of_the_writer_ends_nobody_else(autojump_clock: trio.testing
         person.leg.lose_media()
     assert [entry["error"] for entry in made.entries("media.pcap_failed")] == ["TypeError"]
     assert made.row().end_reason is not None
+
+
+INVITE = (
+    b"INVITE sip:+15550100@192.0.2.2 SIP/2.0\r\nFrom: <sip:+15550199@192.0.2.1>;tag=a\r\n"
+    b'Authorization: Digest response="d41d8cd98f00b204"\r\n\r\n'
+)
+
+
+def message(number: int, data: bytes = INVITE) -> CapturedPacket:
+    at = ("192.0.2.1", 5060)
+    return CapturedPacket(number, False, at, at, len(data), data)
+
+
+@pytest.mark.parametrize("mode", ["headers", "audio", "full"])
+async def test_sip_is_part_of_it_without_what_is_secret(
+    autojump_clock: trio.testing.MockClock, mode: str
+) -> None:
+    made = world(media=MediaSettings(pcap=mode))
+    async with made.call() as person:
+        await person.listens()
+        (tap,) = person.incoming.taps
+        assert tap is not None
+        tap(message(5))
+        person.leg.lose_media()
+    (packets,) = made.captures.written.values()
+    (sip,) = [packet for packet in packets if packet.data.startswith(b"INVITE")]
+    assert (sip.at_ns, sip.length, len(sip.data)) == (5, len(INVITE), len(INVITE))
+    assert b"d41d8cd98f00b204" not in sip.data
+    assert (b"5550100" in sip.data) is (b"5550199" in sip.data) is (mode == "full")
+    assert person.incoming.taps[1:] == [None]  # nobody listens any more
+
+
+async def test_what_is_kept_of_sip_is_bounded(autojump_clock: trio.testing.MockClock) -> None:
+    made = world(media=MediaSettings(pcap="full"))
+    async with made.call() as person:
+        await person.listens()
+        (tap,) = person.incoming.taps
+        assert tap is not None
+        for number in range(1000):
+            tap(message(number, b"x" * 70_000))
+        found = [packet for packet in person.live.capture.packets() if packet.length > 12]
+        assert [packet.at_ns for packet in found] == list(range(1000 - MESSAGES, 1000))
+        assert {(packet.length, len(packet.data)) for packet in found} == {(DATAGRAM_BYTES, MESSAGE_BYTES)}
+        assert encode_pcap(found, 0)
+        person.session.remote_hangs_up()
+
+
+async def test_a_call_without_a_capture_keeps_no_sip_until_it_is_asked(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    made = world(media=MediaSettings())
+    async with made.call() as person:
+        await person.listens()
+        assert person.incoming.taps == [None]
+        await person.live.control(StartCapture(CaptureMode.FULL))
+        tap = person.incoming.taps[1]
+        assert tap is not None
+        tap(message(1))
+        await person.live.control(StartCapture(CaptureMode.HEADERS))
+        tap(message(2))
+        person.session.remote_hangs_up()
+    (packets,) = made.captures.written.values()
+    assert [b"5550100" in packet.data for packet in packets if b"INVITE" in packet.data] == [True, False]
+
+
+async def test_a_call_that_could_not_be_agreed_on_is_written_with_its_refusal(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    made = world()
+    offer = make_offer(LocalAudio("127.0.0.1", 40_000), 1, 1)
+    theirs = replace(offer, media=tuple(replace(media, protocol="TCP/RTP/AVP") for media in offer.media))
+    incoming = FakeIncomingCall(1, offer=theirs)
+    refused_before: list[bool] = []
+
+    def write(call_id: str, packets: Sequence[CapturedPacket]) -> str:
+        refused_before.append(incoming.rejected is not None)
+        return FakeCaptures.write(made.captures, call_id, packets)
+
+    made.captures.write = write  # type: ignore[method-assign]
+    async with made.table() as table:
+        await table.take_incoming(incoming)
+    assert incoming.rejected is not None
+    assert incoming.rejected[0] == 488
+    assert refused_before == [True]
+    assert made.row().pcap_path is not None

@@ -85,12 +85,17 @@ async def test_an_answer_brings_leg_and_session_and_leaving_hangs_up(
     ("script", "outcome", "code"),
     [
         (DialScript(486), DialOutcome.BUSY, EndCode.BUSY),
-        (DialScript(603), DialOutcome.DECLINED, EndCode.REJECTED),
-        (DialScript(403, rings_after_s=None), DialOutcome.NOT_ALLOWED, EndCode.SIP_ERROR),
+        (DialScript(603), DialOutcome.DECLINED, EndCode.BUSY),
+        (DialScript(403, rings_after_s=None), DialOutcome.NOT_ALLOWED, EndCode.FORBIDDEN),
+        (DialScript(407, rings_after_s=None), DialOutcome.NOT_ALLOWED, EndCode.UNAUTHENTICATED),
+        (DialScript(480, rings_after_s=None), DialOutcome.NO_ANSWER, EndCode.UNAVAILABLE),
+        (DialScript(480), DialOutcome.NO_ANSWER, EndCode.NOT_ANSWERED),
+        (DialScript(503, rings_after_s=None), DialOutcome.UNREACHABLE, EndCode.TRUNK_DOWN),
+        (DialScript(404, rings_after_s=None), DialOutcome.FAILED, EndCode.NOT_CONNECTED),
         (DialScript(200, after_s=60), DialOutcome.NO_ANSWER, EndCode.NOT_ANSWERED),
         (DialScript(None), DialOutcome.NO_ANSWER, EndCode.NOT_ANSWERED),
-        (DialScript(None, rings_after_s=None), DialOutcome.UNREACHABLE, EndCode.SIP_ERROR),
-        (DialScript(0), DialOutcome.UNREACHABLE, EndCode.SIP_ERROR),
+        (DialScript(None, rings_after_s=None), DialOutcome.UNREACHABLE, EndCode.NOT_CONNECTED),
+        (DialScript(0, rings_after_s=None), DialOutcome.UNREACHABLE, EndCode.NOT_CONNECTED),
     ],
 )
 async def test_a_call_that_fails_says_how_and_leaves_nothing(

@@ -238,7 +238,7 @@ async def test_cold_dial_connects_at_the_answer(autojump_clock: trio.testing.Moc
         await desk.reaches("BRIDGED")
         assert "I am connecting you." in desk.world.tts.spoken
         assert dict(desk.invite.headers)["X-Transfer-Summary"].startswith("It is about")
-        assert desk.leg.digits == ["1", "2", "#"]
+        assert desk.leg.pressed == "12#"
         assert len(desk.world.stt.sessions) == 1  # nobody listens to the colleague
         assert desk.leg.sent == b""
         desk.colleague.remote_hangs_up()

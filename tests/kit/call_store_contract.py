@@ -46,6 +46,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
             "received": {"loss_percent": 0.5, "jitter_ms": 1.25, "mos": 4.37},
             "sent": None,
             "round_trip_ms": 35.5,
+            "echo": {"delay_ms": 172.5, "return_loss_db": 21.4},
         },
         transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
     )

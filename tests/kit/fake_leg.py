@@ -42,6 +42,8 @@ class FakeStats:
     received: int = 0
     sent: int = 0
     lost: int = 0
+    echo_delay_ms: float | None = None
+    echo_return_loss_db: float | None = None
 
 
 class FakeLeg:
@@ -57,9 +59,10 @@ class FakeLeg:
         self.remote = parameters.remote
         self.held = False
         self.music: object = None
-        self.digits: list[str] = []  # that were sent
         self.apart = False
+        self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
+        self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
         self.capture_mode = parameters.capture
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
@@ -121,14 +124,14 @@ class FakeLeg:
         self.format = format
         self.formats.append(format)
 
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        self.pressed += digit
+
     def hold(self, held: bool) -> None:
         self.held = held
 
     def play_background(self, clip: object) -> None:
         self.music = clip
-
-    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
-        self.digits.append(digit)
 
     def record_apart(self, apart: bool) -> None:
         self.apart = apart
@@ -142,7 +145,8 @@ class FakeLeg:
 
     def stats(self) -> FakeStats:
         received, lost = self.packets
-        return FakeStats(received=received, lost=lost, sent=self.timeline // FRAME)
+        delay_ms, loss_db = self.echo or (None, None)
+        return FakeStats(received, self.timeline // FRAME, lost, delay_ms, loss_db)
 
     def capture(self, mode: CaptureMode) -> None:
         self.capture_mode = mode

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import trio
 
 from aywa.errors import EndCode, EndReason, EndSide, RemoteProtocolError
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
 from aywa.proto.sip.call_facts import CallFacts
@@ -48,6 +49,7 @@ class FakeSession:
         self.on_replaced: Callable[[FakeIncomingCall], Awaitable[None]] | None = None
         self.refer_answers: list[int] = []  # to REFERs of the far side: the answer, then the reports
         self.referred: list[tuple[ReferTo, tuple[tuple[str, str], ...]]] = []
+        self.sip_call_id = "session@test"
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None
@@ -132,6 +134,10 @@ class FakeIncomingCall:
         self.rang = False
         self.rejected: tuple[int, dict[str, str]] | None = None
         self.session: FakeSession | None = None
+        self.taps: list[PacketTap | None] = []
+
+    def trace(self, tap: PacketTap | None) -> None:
+        self.taps.append(tap)
 
     async def ring(self) -> None:
         self.rang = True

@@ -21,6 +21,7 @@ class Played:
     pcm: Samples
     real: list[int] = field(default_factory=list)
     buffered: list[int] = field(default_factory=list)
+    counters: tuple[int, ...] = ()  # the buffer's at the end
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,7 @@ def play(sent: list[Packet], until: int, pull: int = 160, rate: int = 8000, phas
         played.real.append(real)
         played.buffered.append(buffer.buffered)
     played.pcm = np.frombuffer(b"".join(parts), np.int16)
+    played.counters = buffer.counters
     return played
 
 

@@ -14,17 +14,18 @@ from aywa._native.codec import NativeCodec
 from aywa._native.engine import NativeEngine
 from aywa._native.leg import NativeLeg
 from aywa._native.room import NativeMember, NativeRoom
+from aywa._native.srtp import KEY_SIZES, SUITES, CryptSession
 from aywa.media.events import LegEvent, parse_native
-from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat
+from aywa.media.format import Codec, EventFormat, MediaFormat, PayloadFormat, SrtpKeys, SrtpSuite
 from aywa.media.wire import native_wire, rate_hz_of
-from tests.kit.engine_rig import TICK_NS, Phone, bound_socket, peer_word
+from tests.kit.engine_rig import TICK_NS, Packet, Phone, bound_socket, drain, peer_word
 
 PCMU = PayloadFormat(Codec.PCMU, 0)
 PCMA = PayloadFormat(Codec.PCMA, 8)
 G722 = PayloadFormat(Codec.G722, 9)
 OPUS = PayloadFormat(Codec.OPUS, 111, 48000)
+COMFORT_NOISE = 13
 Audio = NDArray[np.int16]
-_MS = 8
 
 
 def pcm_rate_hz(codec: PayloadFormat) -> int:
@@ -61,6 +62,12 @@ def amplitude(pcm: Audio, hz: float, rate_hz: int) -> float:
     return float(2 * abs(np.mean(pcm * np.exp(-1j * angle))))
 
 
+def _keys(suite: SrtpSuite, number: int) -> SrtpKeys:
+    """Of the leg's side; others for each number."""
+    size = KEY_SIZES[SUITES.index(suite.value)]
+    return SrtpKeys(suite, bytes([2 * number]) * size, bytes([2 * number + 1]) * size)
+
+
 @dataclass
 class Party:
     """A phone, its leg and its place in the room."""
@@ -78,7 +85,8 @@ class Party:
     sent: int = 0  # packets
     arrivals: list[tuple[int, bytes]] = field(default_factory=list)
     events: list[LegEvent] = field(default_factory=list)
-    flown: list[tuple[float, bytes]] = field(default_factory=list)  # on their way
+    crypt: CryptSession | None = None  # the phone's end of it
+    noise: bytes | None = None  # sent once in place of speech, with nothing after it: its payload of RFC 3389
 
     def __post_init__(self) -> None:
         self.rate_hz = pcm_rate_hz(self.codec)
@@ -98,13 +106,28 @@ class Party:
             frame[: len(part)] = part
             self.said += n
             self.sent += 1
-            payload = self._encoder.encode(frame.tobytes())
             advance = self.codec.clock_rate_hz * self.ptime_ms // 1000
-            self.phone.send(self.phone.packet(payload, payload_type=self.codec.payload_type, advance=advance))
+            if self.noise is None:
+                self._send(self._encoder.encode(frame.tobytes()), self.codec.payload_type, advance)
+            elif self.noise:
+                self._send(self.noise, COMFORT_NOISE, advance)
+                self.noise = b""
+            else:
+                self.phone.timestamp += advance
+
+    def _send(self, payload: bytes, payload_type: int, advance: int) -> None:
+        data: bytes | int = self.phone.packet(payload, payload_type=payload_type, advance=advance)
+        if self.crypt is not None:
+            data = self.crypt.protect(bytes(data))
+        assert isinstance(data, bytes)
+        self.phone.send(data)
 
     def listen(self, ms: int) -> None:
         """Take what has come."""
-        for packet in self.phone.heard():
+        for data in drain(self.phone.socket):
+            clear = data if self.crypt is None else self.crypt.unprotect(data)
+            assert isinstance(clear, bytes), clear
+            packet = Packet.of(clear)
             if packet.payload_type == self.codec.payload_type:
                 self.arrivals.append((ms, self._decoder.decode(packet.payload)))
 
@@ -140,14 +163,23 @@ class RoomRig:
         self._stack.close()
 
     def party(
-        self, codec: PayloadFormat = PCMU, *, ptime_ms: int = 20, seated: bool = True, **leg: bool
+        self,
+        codec: PayloadFormat = PCMU,
+        *,
+        ptime_ms: int = 20,
+        seated: bool = True,
+        suite: SrtpSuite | None = None,
+        **leg: bool,
     ) -> Party:
-        """A phone on a leg of its own, in the room unless `seated` is false."""
+        """A phone on a leg of its own, in the room unless `seated` is false; `suite`: with SRTP."""
         socket = self._stack.enter_context(bound_socket())
         phone = Phone(socket.getsockname()[1], codec.payload_type, ssrc=1000 + len(self.parties))
         self._stack.enter_context(phone.socket)
         events = EventFormat(101)
-        format = MediaFormat(codec, (codec,), events, (events,), ptime_ms)
+        keys = None if suite is None else _keys(suite, len(self.parties))
+        format = MediaFormat(
+            codec, (codec,), events, (events,), ptime_ms, comfort_noise=(COMFORT_NOISE,), srtp=keys
+        )
         wire = native_wire(format, rate_hz_of(format))
         settings: dict[str, int | bool] = {"barge_in": False, "record": True, **leg}
         native = NativeLeg(
@@ -166,6 +198,8 @@ class RoomRig:
         index = self.engine.add(native)
         made = Party(native, phone, codec, ptime_ms, NativeMember(native.rate_hz), index)
         made.sent = -(-self.ms // ptime_ms)  # as if it had sent before
+        if keys is not None:
+            made.crypt = CryptSession(SUITES.index(keys.suite.value), keys.remote, keys.local)
         self.parties.append(made)
         if seated:
             self.join(made)

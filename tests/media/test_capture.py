@@ -136,6 +136,38 @@ def test_srtp_is_kept_decrypted_and_without_its_keys() -> None:
         assert KEYS.remote[:8] not in data
 
 
+@pytest.mark.parametrize("mux", [False, True])
+@pytest.mark.parametrize("keys", [None, KEYS], ids=["clear", "srtcp"])
+def test_reports_of_both_sides_are_kept_in_the_clear(mux: bool, keys: SrtpKeys | None) -> None:
+    with bound_socket() as engine, bound_socket() as far:
+        format = replace(g711_format(0), remote_rtcp=far.getsockname(), rtcp_mux=mux, srtp=keys)
+        with Rig(format=format, rtcp_fd=engine.fileno(), cname=b"leg-1", seed=7) as rig:
+            ring = attach(rig.leg, CaptureMode.FULL, 1024)
+            report = (
+                b"\x80\xc9\x00\x01\x00\x00\x12\x34\x81\xca\x00\x03\x00\x00\x12\x34\x01\x03far\x00\x00\x00"
+            )
+            crypt = CryptSession(SUITES.index(KEYS.suite.value), KEYS.remote, KEYS.local)
+            data = report if keys is None else crypt.protect_rtcp(report)
+            assert isinstance(data, bytes)
+            if mux:
+                rig.phone.send(data)
+            else:
+                far.sendto(data, engine.getsockname())
+            rig.step(350)
+            told = [packet for packet in ring.packets() if packet[2]]
+            received = [packet for packet in told if packet[1] == RECEIVED]
+            sent = [packet for packet in told if packet[1] == SENT]
+            peer = peer_word(rig.phone.socket if mux else far)
+            assert [(packet[3], packet[5]) for packet in received] == [(peer, report)]
+            assert len(sent) >= 2
+            assert {packet[3] for packet in sent} == {peer}
+            for packet in sent:
+                assert packet[5][1] in (200, 201)
+                assert packet[4] == len(packet[5])
+                assert b"leg-1" in packet[5]
+            assert rig.leg.stats()["forged"] == 0
+
+
 def test_a_ring_may_come_in_mid_call_and_its_mode_may_change() -> None:
     with Rig() as rig:
         before = rig.leg.memory

@@ -31,6 +31,10 @@ def test_pairs_are_even_and_odd_and_inside_the_range() -> None:
         assert pair.rtp.getsockname() == ("127.0.0.1", pair.port)
         assert pair.rtcp.getsockname() == ("127.0.0.1", pair.port + 1)
         assert not pair.rtp.getblocking()
+        for bound in (pair.rtp, pair.rtcp):
+            assert (
+                bound.getsockopt(socket.IPPROTO_IP, 10) == 2
+            )  # IP_MTU_DISCOVER: no identification is sought
     with pytest.raises(OverloadedError) as refusal:
         ports.reserve()
     assert refusal.value.retry_after_s == 30

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import errno
+import json
+import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -118,3 +122,66 @@ def test_the_capability_is_bit_23(tmp_path: Path, mask: str, has: bool) -> None:
     (tmp_path / "proc/self").mkdir(parents=True)
     (tmp_path / "proc/self/status").write_text(f"Name:\tx\nCapEff:\t{mask}\n")
     assert look_at_host(tmp_path).has_nice_capability is has
+
+
+# Modules and codecs are read before the rights are given up: the checkout may be root's alone.
+_UNPRIVILEGED = """
+import ctypes, json, os, resource, sys
+import trio
+from structlog.testing import capture_logs
+from random import Random
+from aywa.media.engine import open_media_engine
+from aywa.media.leg import LegParameters
+from aywa.media.scheduling import look_at_host
+from aywa.settings import MediaSettings
+from tests.kit.formats import g711_format
+from tests.kit.ports import free_udp_range
+
+class Capabilities(ctypes.Structure):
+    _fields_ = [(name, ctypes.c_uint32) for name in ("e0", "p0", "i0", "e1", "p1", "i1")]
+
+look_at_host()
+keep = sys.argv[1] == "nice"
+resource.setrlimit(resource.RLIMIT_RTPRIO, (0, 0))
+libc = ctypes.CDLL(None, use_errno=True)
+assert libc.prctl(8, 1, 0, 0, 0) == 0  # PR_SET_KEEPCAPS
+os.setgroups([])
+os.setgid(65534)
+os.setuid(65534)
+mask = 1 << 23 if keep else 0
+header = (ctypes.c_uint32 * 2)(0x20080522, 0)
+assert libc.capset(header, ctypes.byref(Capabilities(mask, mask, 0, 0, 0, 0))) == 0, ctypes.get_errno()
+
+async def main():
+    first = free_udp_range(16)
+    settings = MediaSettings(rtp_port_min=first, rtp_port_max=first + 15)
+    async with open_media_engine(settings, rng=Random(1)) as engine:
+        pair = engine.reserve_port()
+        parameters = LegParameters(("127.0.0.1", 9), g711_format(0), 1)
+        async with engine.open_leg(parameters, ports=pair) as leg:
+            with trio.fail_after(10):
+                while leg.stats().sent < 10:
+                    await trio.sleep(0.01)
+        return engine.load().scheduling.name
+
+with capture_logs() as log:
+    got = trio.run(main)
+print(json.dumps({"got": got, "uid": os.getuid(), "log": log}))
+"""
+
+
+@pytest.mark.parametrize("right", ["none", "nice"])
+def test_as_an_ordinary_user_the_engine_runs_and_says_once_what_it_lacks(right: str) -> None:
+    if os.getuid() != 0:
+        pytest.skip("only root can become an ordinary user with one right")
+    command = [sys.executable, "-c", _UNPRIVILEGED, right]
+    done = subprocess.run(command, capture_output=True, check=True, timeout=60)
+    told = json.loads(done.stdout)
+    assert told["uid"] == 65534
+    (line,) = [line for line in told["log"] if "scheduling" in line]
+    if right == "nice":
+        assert (told["got"], line["log_level"]) == ("FIFO", "info")
+    else:
+        assert told["got"] in ("SHORT_SLICE", "ORDINARY")
+        assert line["log_level"] == "warning"
+        assert "CAP_SYS_NICE" in line["advice"][0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -342,3 +343,24 @@ def test_a_leg_recovers_from_mutants_that_come_from_its_own_address() -> None:
         after = b"".join(frames(10, seed=5))
         rig.talk(after)
         assert rig.leg.read_uplink()[-9 * 640 :] == doubled(0, after)[-9 * 640 :]
+
+
+def _notices(rig: Rig, code: bytes, packets: int) -> list[int]:
+    """The packets after which Python is told of audio."""
+    told = []
+    for packet in range(packets):
+        rig.flags = 0
+        rig.talk(code)
+        if rig.flags & 1:
+            told.append(packet)
+            rig.leg.read_uplink()
+    return told
+
+
+def test_a_caller_who_is_silent_is_handed_on_less_often() -> None:
+    """Every 100 ms for a second after the leg began or he spoke, then every 200."""
+    with Rig() as rig:
+        told = _notices(rig, b"\xff" * FRAME, 150)
+        steps = [later - earlier for earlier, later in pairwise(told)]
+        assert set(steps[:8]) == {5}
+        assert set(steps[11:]) == {10}

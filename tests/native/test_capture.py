@@ -36,6 +36,28 @@ def test_each_mode_keeps_what_it_says(mode: int, audio: bytes, key: bytes) -> No
     ]
 
 
+@pytest.mark.parametrize("mode", [HEADERS, AUDIO, FULL])
+def test_reports_keep_their_figures_and_lose_their_names(mode: int) -> None:
+    """RFC 3550 section 6.5: a description may hold a name, a number and an address of mail."""
+    receiver = b"\x81\xc9\x00\x07" + bytes(range(28))
+    names = b"\x81\xca\x00\x05\x00\x00\x00\x07" + b"\x01\x05alice\x04\x06555010\x00"
+    goodbye = b"\x81\xcb\x00\x03\x00\x00\x00\x07" + b"\x06see me\x00"
+    feedback = b"\x81\xcd\x00\x02" + b"ABCDEFGH"
+    capture = NativeCapture(mode, 2)
+    capture.rtcp(0, 0, PEER, receiver + names + goodbye + feedback)
+    kept = capture.packets()[0][5]
+    blanked = receiver + names[:8] + bytes(16) + goodbye[:8] + bytes(8) + feedback
+    assert kept == (receiver + names + goodbye + feedback if mode == FULL else blanked)
+
+
+@given(st.binary(max_size=300))
+def test_reports_of_any_shape_keep_their_length(data: bytes) -> None:
+    capture = NativeCapture(HEADERS, 2)
+    capture.rtcp(0, 0, PEER, data)
+    assert capture.packets()[0][4] == len(data)
+    assert len(capture.packets()[0][5]) == min(len(data), 224)
+
+
 def test_a_header_extension_is_no_payload() -> None:
     extended = bytes([0x90]) + packet(1, b"")[1:] + b"\xbe\xde\x00\x01ABCD" + b"secret"
     capture = NativeCapture(HEADERS, 2)

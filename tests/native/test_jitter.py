@@ -49,6 +49,16 @@ def test_a_calm_stream_is_not_altered_once_settled(rate: int, size: int, phase: 
     assert max(played.buffered) <= (80 + size + 320) * scale
 
 
+@pytest.mark.parametrize("size", [80, 160, 240, 320, 480])
+@pytest.mark.parametrize("phase", [0, 77, 159])
+def test_a_voice_on_a_calm_line_is_not_stretched(size: int, phase: int) -> None:
+    """Unlike noise it has periods that could be: packets longer than a pull are no delay too much."""
+    played = play(packets(voice(10 * SECOND), uniform_jitter(0, Random(1)), size), 9 * SECOND, phase=phase)
+    *_, shortened, lengthened = played.counters
+    assert shortened + lengthened <= SECOND // 10
+    assert max(played.buffered) <= 80 + size + 320
+
+
 @pytest.mark.parametrize("jitter_ms", [20, 50, 100])
 def test_jitter_is_absorbed(jitter_ms: int) -> None:
     pcm = voice(20 * SECOND)

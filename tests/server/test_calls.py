@@ -61,6 +61,7 @@ async def test_the_list_is_a_bare_array_newest_first() -> None:
         "codec": "PCMU",
         "received": {"lossPercent": 0.5, "jitterMs": 1.25, "mos": 4.37},
         "roundTripMs": 35.5,
+        "echo": {"delayMs": 172.5, "returnLossDb": 21.4},
     }
     assert ended["artifact"]["variableValues"] == {"day": "friday", "nights": 3}
     assert "monitor" not in ended

@@ -7,7 +7,7 @@ from enum import Enum
 
 from aywa.errors import LocalProtocolError, RemoteProtocolError
 from aywa.proto.sip.build import new_request
-from aywa.proto.sip.header import NameAddr, Via
+from aywa.proto.sip.header import MAGIC_COOKIE, NameAddr, Via
 from aywa.proto.sip.machine import next_states
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address, next_hop
@@ -127,10 +127,11 @@ class Dialog:
 def uas_dialog(request: Request, local_tag: str, source: Address) -> Dialog:
     """The dialog a UAS makes when it answers `request` with `local_tag` (§12.1.1).
 
-    Raises RemoteProtocolError(400) when the request has no Contact.
+    Raises RemoteProtocolError(400) when the request has no Contact. A caller of RFC 2543, whom its Via shows,
+    need not have one: he is then where From says.
     """
     contact = request.contact
-    if contact is None:
+    if contact is None and (request.via.branch or "").startswith(MAGIC_COOKIE):
         raise RemoteProtocolError("INVITE without Contact", status_hint=400)
     return Dialog(
         call_id=request.call_id,
@@ -138,7 +139,7 @@ def uas_dialog(request: Request, local_tag: str, source: Address) -> Dialog:
         remote=request.from_,
         local_sequence=0,
         remote_sequence=request.cseq.number,
-        remote_target=contact.uri,
+        remote_target=(contact or request.from_).uri,
         route_set=tuple(request.record_routes),
         fallback=source,
     )

@@ -77,7 +77,8 @@ def _split_head(head: bytes) -> tuple[str, list[str]]:
     if "\r\n " in fields or "\r\n\t" in fields:
         fields = _FOLD.sub(" ", fields)
     lines = fields.split("\r\n") if fields else []
-    if text.count("\r") != text.count("\n") or "\r" in start or "\n" in start:
+    # Each by itself: a bare CR here and a bare LF there are as many as a CRLF has.
+    if not text.count("\r") == text.count("\n") == text.count("\r\n") or "\r" in start or "\n" in start:
         raise ParseError("A line does not end in CRLF", where="datagram")
     if len(lines) > MAX_HEADERS:
         raise ParseError("Too many headers", where="datagram", status_hint=513)

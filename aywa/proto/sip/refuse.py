@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
-from aywa.errors import ParseError
+import re
+from dataclasses import replace
 
-from .grammar import is_token, split_list
+from aywa.errors import LocalProtocolError, ParseError
+
+from .grammar import TOKEN_CHARACTERS, is_token, split_list
 from .headers import resolve
 from .message import Response
 from .name_addr import parse_name_addr
 from .parser import MAX_HEADERS
 from .status import reason_phrase
-from .via import parse_via
+from .via import Via, parse_via
 
 _READ_AT_MOST = 16_384  # bytes of a broken datagram that are looked at: no response needs more
+_BRANCH = re.compile(rf";[ \t]*+branch[ \t]*+=[ \t]*+([{TOKEN_CHARACTERS}]++)", re.IGNORECASE)
 _COPIED = ("From", "To", "Call-ID", "CSeq")
 
 
@@ -54,15 +58,19 @@ def refusal_for(data: bytes, error: ParseError, *, to_tag: str | None = None) ->
 
 
 def _tagged(to: str, tag: str) -> str:
+    """`to` with a tag, where it can be read and written again."""
     try:
         address = parse_name_addr(to)
-    except ParseError:
+        return to if address.tag else str(address.with_tag(tag))
+    except (ParseError, LocalProtocolError):
         return to
-    return to if address.tag else str(address.with_tag(tag))
 
 
 def _readable_hops(vias: list[str]) -> list[str]:
-    """The hops down to the first that cannot be read: a response finds its way by the top one alone."""
+    """The hops down to the first that cannot be read: a response finds its way by the top one alone.
+
+    Of a broken top hop, what can be read of it: RFC 4475 §3.1.2.1 wants its sender told.
+    """
     hops: list[str] = []
     try:
         for value in vias:
@@ -71,7 +79,17 @@ def _readable_hops(vias: list[str]) -> list[str]:
                 hops.append(hop)
     except ParseError:
         pass
-    return hops
+    return hops or [str(hop) for hop in _salvaged(vias[:1])]
+
+
+def _salvaged(vias: list[str]) -> list[Via]:
+    """Transport, host and port of a hop whose parameters are broken, and its branch if it has one."""
+    try:
+        hops = [parse_via(value.partition(";")[0].partition(",")[0]) for value in vias]
+    except ParseError:
+        return []
+    branch = _BRANCH.search(vias[0]) if vias else None
+    return [replace(hop, parameters={"branch": branch[1]} if branch else {}) for hop in hops]
 
 
 def _unfold(head: str) -> list[str]:

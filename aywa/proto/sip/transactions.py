@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from hashlib import blake2s
 from typing import TypeAlias
 
-from aywa.errors import ParseError
+from aywa.errors import LocalProtocolError, ParseError
 from aywa.proto.sip.build import response_to
 from aywa.proto.sip.deadlines import Deadlines
 from aywa.proto.sip.departure import Departures
@@ -44,6 +44,7 @@ from aywa.proto.sip.transaction_actions import Action, Deliver, Failed, Send
 
 DEFAULT_LIMIT = 20_000  # a call costs two transactions of 32 s each: 300 call attempts a second
 RETRY_AFTER_S = 5
+_TAGGED_BY = 2048  # bytes of a broken request that make the tag of its refusal
 
 _OVER = (
     InviteClientState.TERMINATED,
@@ -150,7 +151,10 @@ class TransactionLayer:
         """The transport refused to send `message`."""
         key: ClientKey | ServerKey
         if isinstance(message, Response):
-            key = _server_key(message, message.cseq.method)
+            try:
+                key = _server_key(message, message.cseq.method)
+            except (ParseError, LocalProtocolError):
+                return  # the refusal of a broken request, whose headers it repeats: it has no transaction
         else:
             key = ClientKey(branch_of(message), "INVITE" if message.method == "ACK" else message.method)
         held = self._held(key)
@@ -176,7 +180,8 @@ class TransactionLayer:
     def refuse(self, data: bytes, error: ParseError, source: Address) -> None:
         """Answer bytes that `parse_datagram` refused with `error`, where there is someone to answer."""
         self.counters.broken += 1
-        response = refusal_for(data, error)
+        tag = blake2s(data[:_TAGGED_BY], digest_size=6).hexdigest()  # the same for each copy (§8.2.7)
+        response = refusal_for(data, error, to_tag=tag)
         if response is None:
             return
         try:
@@ -198,13 +203,7 @@ class TransactionLayer:
     def _receive_request(self, request: Request, source: Address, now: float) -> None:
         self.counters.requests += 1
         stamp_source(request, source)
-        if not branch_of(request).startswith(MAGIC_COOKIE):
-            # RFC 2543 peers died out before this project began; matching them by six header fields
-            # (§17.2.3) would double the ways to hit a transaction. They get a clear answer instead.
-            self.counters.without_cookie += 1
-            if request.method != "ACK":
-                self._answer_without_state(request, source, response_to(request, 400, "Via branch required"))
-            return
+        self.counters.without_cookie += not branch_of(request).startswith(MAGIC_COOKIE)
         method = "INVITE" if request.method == "ACK" else request.method
         key = _server_key(request, method)
         held = self._servers.get(key)
@@ -310,7 +309,13 @@ def branch_of(message: Request | Response) -> str:
 
 
 def _server_key(message: Request | Response, method: str) -> ServerKey:
-    return ServerKey(branch_of(message), message.via.sent_by, method)
+    branch = branch_of(message)
+    if not branch.startswith(MAGIC_COOKIE):
+        # A caller of RFC 2543 (§17.2.3): what his INVITE, its copies, its ACK and its CANCEL have in common.
+        # The Request-URI, of which the same fields follow, is left out: a response has none.
+        seed = f"{message.from_.tag} {message.call_id} {message.cseq.number} {branch}"
+        branch = f"2543 {blake2s(seed.encode(errors='surrogateescape'), digest_size=16).hexdigest()}"
+    return ServerKey(branch, message.via.sent_by, method)
 
 
 def _merge_key(request: Request) -> tuple[str, str, int, str] | None:

@@ -20,7 +20,7 @@ def refuse(
     """The refusal `request` has earned, or None. An ACK is never refused; its caller does not ask.
 
     In the RFC's order: method (405, 501), Request-URI (416), Require (420), content (415, and 469 for an INFO
-    of a package, RFC 6086 §4.2.2).
+    of a package, RFC 6086 §4.2.2), the content of the answer (406, §21.4.7).
     """
     if request.method not in ALLOW:
         status = 405 if request.method in KNOWN_METHODS else 501
@@ -32,7 +32,17 @@ def refuse(
     unknown = [tag for tag in request.headers.items_of("Require") if tag.lower() not in extensions]
     if unknown:
         return response_to(request, 420, headers=(("Unsupported", ", ".join(unknown)),))
-    return _refuse_content(request)
+    return _refuse_content(request) or _refuse_answer(request)
+
+
+def _refuse_answer(request: Request) -> Response | None:
+    """406 where the answer's content, which is SDP, is not among what the caller takes (RFC 4475 §3.3.15)."""
+    if request.method not in ("INVITE", "UPDATE") or "Accept" not in request.headers:
+        return None
+    taken = {item.partition(";")[0].strip().lower() for item in request.headers.items_of("Accept")}
+    if taken & {ACCEPT, "application/*", "*/*"}:
+        return None
+    return response_to(request, 406, headers=(("Accept", ACCEPT),))
 
 
 def _refuse_content(request: Request) -> Response | None:

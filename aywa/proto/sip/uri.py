@@ -39,6 +39,7 @@ _BAD_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
 _ESCAPE = re.compile(r"(?:%[0-9A-Fa-f]{2})+")
 _MUST_ESCAPE = re.compile(r"[^A-Za-z0-9\-_.!~*'()&=+$,;?/]")  # user = unreserved / user-unreserved
 _OCTET = r"(?:25[0-5]|2[0-4][0-9]|[01]?[0-9]?[0-9])"
+_THIRD_COLON = re.compile(r"(?<!:):::(?=[0-9]+\.)")
 _NOT_IPV4 = re.compile(rf"(?!{_OCTET}(?:\.{_OCTET}){{3}}\Z)[0-9]+(?:\.[0-9]+){{3}}")
 
 
@@ -141,6 +142,8 @@ def parse_uri(text: str) -> Uri:
 def parse_host(text: str, where: str) -> str:
     """A host that already has the shape of `HOST`, its brackets off; ParseError for an impossible address."""
     if text[0] == "[":
+        # The grammar of RFC 3261 lets a third colon slip in before an IPv4 address: RFC 5118 §4.10.
+        text = _THIRD_COLON.sub("::", text)
         try:
             return text[1:-1] if IPv6Address(text[1:-1]) else ""
         except AddressValueError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from aywa.errors import ParseError
 from aywa.proto.sip.header import NameAddr, Via
 from aywa.proto.sip.layer_actions import (
@@ -119,13 +121,34 @@ def test_same_cseq_is_no_loop_once_the_first_is_over() -> None:
     assert arrived(layer).request.method == "OPTIONS"
 
 
-def test_branch_without_cookie_is_refused() -> None:
+@pytest.mark.parametrize("branch", ["1", ""])
+def test_a_caller_of_rfc_2543_is_matched_by_the_fields_his_requests_share(branch: str) -> None:
     layer = TransactionLayer()
-    layer.receive(request(branch="1"), ALICE, 0.0)
-    assert statuses(drain(layer)) == [400]
-    layer.receive(request("ACK", branch="1"), ALICE, 0.0)
+    layer.receive(request(branch=branch), ALICE, 0.0)
+    key = arrived(layer).key
+    layer.receive(request(branch=branch), ALICE, 0.1)
+    assert layer.counters.retransmissions == 1
+    layer.receive(request(branch=branch, sequence=2, call_id="other"), ALICE, 0.1)
+    other = arrived(layer).key
+    assert key != other
+    layer.receive(request("CANCEL", branch=branch), ALICE, 0.2)
+    assert arrived(layer).key.invite() == key
+    layer.respond(key, response(request(branch=branch), 487), 0.3)
+    drain(layer)
+    layer.receive(request("ACK", branch=branch, to_tag="to-bob"), ALICE, 0.4)
+    assert drain(layer) == []  # taken by the transaction: it repeats its 487 no more
+    assert layer.counters.without_cookie == 5
+
+
+def test_a_refusal_that_cannot_be_sent_and_belongs_to_no_transaction_is_forgotten() -> None:
+    """The refused request had no CSeq, so its refusal has none."""
+    layer = TransactionLayer()
+    broken = b"INVITE sip:a@192.0.2.2 SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bK1\r\n\r\n"
+    layer.refuse(broken, ParseError("From is missing", where="From"), ALICE)
+    (refusal,) = drain(layer)
+    assert isinstance(refusal, Transmit)
+    layer.transmit_failed(refusal.message, 0.0)
     assert drain(layer) == []
-    assert len(layer) == 0
 
 
 def test_limit_refuses_without_state_and_lets_byes_in() -> None:
