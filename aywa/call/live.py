@@ -49,7 +49,7 @@ class LiveCall:
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
         self.transfers = Transfers(
-            LiveView(self.timeline, self.transcript, box, dependencies.clock),
+            LiveView(self.id, self.timeline, self.transcript, box, dependencies.clock),
             dependencies,
             self._transferred,
         )

@@ -15,6 +15,7 @@ from aywa.ports.tools import ToolBox
 class LiveView:
     """Its timeline, and what was said and settled up to now."""
 
+    id: str
     timeline: Timeline
     transcript: Transcript
     tools: ToolBox

@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, AsyncExitStack
-from dataclasses import replace
 from math import inf
 
 import trio
@@ -25,7 +24,8 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import DialFailed as NotReached
 from aywa.call.dial import Dialled, DialOutcome, DialRequest, dial
 from aywa.call.live_view import LiveView
-from aywa.call.media_port import RoomPort
+from aywa.call.media_port import LegPort, RoomPort
+from aywa.call.record import Recorder
 from aywa.call.transfer_record import TransferRecord
 from aywa.dialling.numbers import BadNumber
 from aywa.dialling.usage import LimitReached
@@ -65,7 +65,6 @@ from aywa.transfer.events import (
 )
 from aywa.transfer.machine import TransferMachine
 from aywa.transfer.outcome import Outcome
-from aywa.transfer.plan import TransferPlan
 from aywa.transfer.states import State
 
 _log = get_logger("transfers")
@@ -101,15 +100,15 @@ class Transfer:
 
     def __init__(
         self,
-        plan: TransferPlan,
+        record: TransferRecord,
         caller: CallerSide,
         live: LiveView,
         dependencies: CallDependencies,
         changed: Callable[[TransferRecord], None],
     ) -> None:
         """`changed` hears the record after each step."""
-        self.machine = TransferMachine(plan)
-        self.record = TransferRecord(plan)
+        self.machine = TransferMachine(record.plan)
+        self.record = record
         self._caller = caller
         self._live = live
         self._dependencies = dependencies
@@ -276,14 +275,16 @@ class Transfer:
         failed: TransferInput | None = None
         try:
             with self._colleague:
-                async with dial(
-                    request,
-                    self._dependencies,
-                    timeline=self._live.timeline,
-                    on_ringing=lambda status: self.receive(ColleagueRings()),
-                    leg=lambda parameters: replace(parameters, record=False),
-                ) as dialled:
-                    failed = await self._talk(dialled)
+                async with trio.open_nursery() as keeper:  # of the recording, which ends after the leg
+                    async with dial(
+                        request,
+                        self._dependencies,
+                        timeline=self._live.timeline,
+                        on_ringing=lambda status: self.receive(ColleagueRings()),
+                    ) as dialled:
+                        self._record(dialled.leg, keeper)
+                        failed = await self._talk(dialled)
+                    keeper.cancel_scope.cancel()
         except* NotReached as group:
             error = group.exceptions[0]
             assert isinstance(error, NotReached), "dial raises them bare, nurseries in groups of one"
@@ -296,6 +297,16 @@ class Transfer:
             self._broken(group)
         self._dialled = None
         self.receive(failed or ColleagueGone())
+
+    def _record(self, leg: LegPort, keeper: trio.Nursery) -> None:
+        """The colleague left, what the assistant says to him right; the caller is in the call's own."""
+        dependencies = self._dependencies
+        if not dependencies.settings.record:
+            return
+        leg.record_apart(True)
+        self.record.offset_ms = round((leg.start_ns - self._caller.leg.start_ns) / 1e6)
+        recorder = Recorder(leg, dependencies.recordings, self._live.timeline, dependencies.rounds)
+        keeper.start_soon(recorder.serve, self.record.name, self.record.recording_at, name="record")
 
     async def _talk(self, dialled: Dialled) -> TransferInput | None:
         """Until either side lets go; returns what the machine must know of the end."""

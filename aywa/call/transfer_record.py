@@ -12,8 +12,12 @@ from aywa.transfer.plan import TransferPlan
 class TransferRecord:
     """Grows with each step; `data` is what the store keeps."""
 
-    def __init__(self, plan: TransferPlan) -> None:
-        self._plan = plan
+    def __init__(self, plan: TransferPlan, name: str) -> None:
+        """`name`: of its recording."""
+        self.plan = plan
+        self.name = name
+        self.offset_ms = 0  # of the recording, from the beginning of the call's
+        self._recording_path: str | None = None
         self._lines: list[TranscriptLine] = []
         self._started_at: datetime | None = None
         self._connected_at: datetime | None = None
@@ -27,6 +31,10 @@ class TransferRecord:
     def keep(self, line: TranscriptLine) -> None:
         """Something was said between assistant and colleague."""
         self._lines.append(line)
+
+    def recording_at(self, path: str) -> None:
+        """Where the colleague's leg is being recorded."""
+        self._recording_path = path
 
     def take(self, machine: TransferMachine, now: datetime) -> None:
         """Note where the transfer is."""
@@ -47,12 +55,12 @@ class TransferRecord:
 
     def data(self) -> dict[str, object]:
         """JSON: as `artifact.transfers[]` of the API has it."""
-        destination = self._plan.destination
+        destination = self.plan.destination
         found: dict[str, object] = {
             "destination": {"type": "number", "number": destination.number}
             if destination.number
             else {"type": "sip", "sipUri": destination.sip_uri},
-            "mode": self._plan.mode.value,
+            "mode": self.plan.mode.value,
             "status": self._status,
             "state": self._stage,
         }
@@ -62,6 +70,8 @@ class TransferRecord:
             "startedAt": self._started_at and self._started_at.isoformat(),
             "connectedAt": self._connected_at and self._connected_at.isoformat(),
             "endedAt": self._ended_at and self._ended_at.isoformat(),
+            "recordingPath": self._recording_path,
+            "recordingOffsetMs": self.offset_ms if self._recording_path else None,
         }
         found |= {name: value for name, value in known.items() if value is not None}
         if self._lines:

@@ -64,8 +64,10 @@ class Transfers:
             raise RequestError(
                 "The call was transferred too often", http_status=409, code="too-many-transfers"
             )
-        transfer = Transfer(plan, self._caller, self._live, self._dependencies, self._changed)
-        self._records.append(transfer.record)
+        name = f"{self._live.id}-colleague-{len(self._records) + 1}"
+        record = TransferRecord(plan, name)
+        transfer = Transfer(record, self._caller, self._live, self._dependencies, self._changed)
+        self._records.append(record)
         self._active = transfer
         self._live.timeline.add("transfer.requested", mode=plan.mode.value, destination=str(plan.destination))
         self._nursery.start_soon(self._run, transfer, name="transfer")

@@ -71,7 +71,7 @@ async def open_runtime(
 ) -> AsyncIterator[Runtime]:
     """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
 
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside an exception group.
+    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
     await trio.to_thread.run_sync(check_host, settings)

@@ -99,6 +99,8 @@ async def test_accept_by_voice(autojump_clock: trio.testing.MockClock) -> None:
     assert desk.colleague.bye_sent_at is not None
     assert [entry["by"] for entry in desk.world.entries("transfer.accepted")] == ["voice"]
     assert "Colleague: yes please" in desk.record["transcript"]
+    assert desk.record["recordingPath"].endswith("-colleague-1.wav")
+    assert desk.leg.apart
     assert QUESTION in desk.record["transcript"]
 
 
