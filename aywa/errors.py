@@ -30,6 +30,7 @@ class EndCode(Enum):
 
     CUSTOMER_HANGUP = "customer-ended-call"
     ASSISTANT_HANGUP = "assistant-ended-call"
+    VOICEMAIL = "voicemail"
     CONTROL = "manually-canceled"
     CALLER_CANCELLED = "customer-cancelled-before-answer"
     MAX_DURATION = "exceeded-max-duration"

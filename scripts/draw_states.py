@@ -23,6 +23,7 @@ PAGES = {
     "docs/sip.md": ("aywa.proto.sip",),
     "docs/transfers.md": ("aywa.transfer",),
     "docs/turns.md": ("aywa.turn", "aywa.call"),
+    "docs/answering.md": ("aywa.answering",),
 }
 _ALARMS = ("Timer", "Wakeup")  # enums that say why a machine wakes
 

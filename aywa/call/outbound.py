@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.answering.plan import AnsweringPlan
+from aywa.call.answering import Answering
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import Dialled, DialRequest, dial
 from aywa.call.dial_gate import Admission
@@ -27,6 +29,7 @@ class CallOrder:
     request: DialRequest
     name: str = ""
     extension: str = ""
+    answering: AnsweringPlan | None = None  # None: whoever answers is talked to at once
 
 
 class Outbound:
@@ -76,6 +79,9 @@ class Outbound:
             await self._press(dialled)
             self._early.cancel()
             self._live.dialled(dialled.sip.sip_call_id)
+            plan, live = self._order.answering, self._live
+            answering = None if plan is None else Answering(plan, live.timeline, live.ending)
+            talk.find_out(answering)
             await talk.converse(dialled.leg, dialled.sip, dialled.local, dialled.accepted)
 
     async def _watch_operator(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import trio
 
+from aywa.call.answering import Answering, Opening
 from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
@@ -19,7 +20,7 @@ from aywa.call.receive import Receiver
 from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
 from aywa.errors import EndCode, EndReason, EndSide
-from aywa.turn.events import CallStarted
+from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
 # The last sample has been sent; the far end's jitter buffer still holds it for a moment.
@@ -35,12 +36,14 @@ class CallSession:
         dependencies: CallDependencies,
         hearing: Hearing,
         outer: trio.Nursery,
+        answering: Answering | None = None,
     ) -> None:
         """`outer` outlives the leg: running tools end there."""
         self._live = live
         self._dependencies = dependencies
         self._hearing = hearing
         self._outer = outer
+        self._answering = answering  # finds out who has answered, before anything is said
 
     async def converse(self, leg: LegPort, sip: SessionPort) -> None:
         """Talk until there is a reason to end, then hang up. Raises what broke the call."""
@@ -57,7 +60,12 @@ class CallSession:
         live = self._live
         async with trio.open_nursery() as nursery:
             try:
-                self._begin(leg, sip, judging, nursery)
+                nursery.start_soon(_watch_hangup, sip, live, name="hang-up")
+                opening = Opening()
+                if self._answering is not None:
+                    opening = await self._answering.serve(leg, live.conversation, self._hearing)
+                if live.ending.reason is None:
+                    self._begin(leg, sip, judging, nursery, opening)
                 await live.ending.wait()
             finally:
                 with trio.move_on_after(GOODBYE_S, shield=True):
@@ -71,7 +79,9 @@ class CallSession:
                 live.measured(leg)
                 nursery.cancel_scope.cancel()
 
-    def _begin(self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery) -> None:
+    def _begin(
+        self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery, opening: Opening
+    ) -> None:
         live, dependencies = self._live, self._dependencies
         conversation, timeline = live.conversation, live.timeline
         context = Context(dependencies.scenario.prompt)
@@ -91,16 +101,23 @@ class CallSession:
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys)
+        receiver = Receiver(
+            leg, conversation, self._hearing, playout, latency, judging, keys, tap=self._answering
+        )
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
-        nursery.start_soon(_watch_hangup, sip, live, name="hang-up")
         side = CallerSide(
             leg, sip, conversation, receiver, context, live.ending, music=dependencies.hold_music
         )
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
-        conversation.receive(CallStarted())
+        if opening.heard:
+            context.user_said(opening.heard)
+        conversation.receive(CallStarted(greet=not opening.text))
+        if opening.text:
+            conversation.receive(SayRequest(opening.text))
+        if self._answering is not None and opening.message:
+            nursery.start_soon(self._answering.attend, leg, conversation, name="message")
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

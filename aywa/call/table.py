@@ -101,7 +101,7 @@ class CallTable:
         Raises, before anything of it exists: OverloadedError, BadNumber, LimitReached and DialRefused.
         """
         dependencies = self._dependencies
-        if limit := self._limit():
+        if limit := self._limit() or dependencies.transcriber.fault():
             raise OverloadedError(limit)
         dependencies.engine.admit()
         if dependencies.dialling is None:

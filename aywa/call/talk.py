@@ -5,6 +5,7 @@ from __future__ import annotations
 import trio
 
 from aywa.call.agreement import Agreement
+from aywa.call.answering import Answering
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import GOODBYE_S
 from aywa.call.hearing import Hearing
@@ -32,6 +33,7 @@ class Talk:
         self._nursery = nursery
         self._hearing = Hearing(dependencies.transcriber, live.timeline, live.conversation.transcribed)
         self._records = False
+        self._answering: Answering | None = None
 
     async def open_hearing(self) -> None:
         """Before the answer: a call that cannot hear is better not answered, and not placed.
@@ -47,6 +49,10 @@ class Talk:
                 stage="stt",
                 retryable=True,
             )
+
+    def find_out(self, answering: Answering | None) -> None:
+        """Who has answered, before the conversation begins."""
+        self._answering = answering
 
     def record(self, leg: LegPort) -> None:
         """Record the leg from its first sample, if calls are recorded; once."""
@@ -71,7 +77,7 @@ class Talk:
                     local=f"{local.host}:{local.port}",
                 )
                 self.record(leg)
-                session = CallSession(live, dependencies, self._hearing, self._nursery)
+                session = CallSession(live, dependencies, self._hearing, self._nursery, self._answering)
                 await session.converse(leg, line)
         finally:
             # Whoever has taken the first session's place is not left without a leg either.

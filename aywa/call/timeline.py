@@ -25,6 +25,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.record_failed | error |
 | media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
+| answering.verdict | outcome, cause, sample, elapsed_s, probability, evidence (name, value, weights), words |
+| answering.greeting_over | by, sample, beep_hz, beep_end, attempt |
+| answering.keys | keys |
+| answering.talk | opening, taken_over |
+| answering.hang_up | outcome, left |
 | voice.doubted | sample, probability |
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |

@@ -32,4 +32,6 @@ class PhoneCallOrder(Resource):
     from_number: str | None = Field(None, min_length=1, max_length=64)  # one of the trunk's
     ring_timeout_seconds: float | None = Field(None, ge=5, le=300)
     early_media: bool | None = None
+    voicemail_detection: dict[str, object] | None = None  # read by aywa.answering.plan
+    voicemail_message: str = Field("", max_length=1000)
     headers: dict[str, Header] = Field(default_factory=dict, max_length=32)  # of the INVITE: X-...

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -17,6 +17,7 @@ from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
+from aywa.call.sip_port import IncomingPort
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
@@ -41,8 +42,8 @@ from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
-from aywa.ua.uas import IncomingCall
-from aywa.ua.user_agent import open_user_agent
+from aywa.transports.opening import Transports, open_transports
+from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
 REFUSALS_TOLD_S = 10.0
@@ -85,9 +86,8 @@ async def open_runtime(
         _open_providers(settings.providers, scenario) as providers,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
-        open_user_agent(
-            settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine, providers.transcriber)
-        ) as agent,
+        _open_agent(settings, door.before(engine, providers.transcriber), rng) as agent,
+        _open_streams(settings, door, agent, rng) as transports,
         open_call_table(
             CallDependencies(
                 engine=engine,
@@ -119,6 +119,7 @@ async def open_runtime(
             engine=engine,
             hold_music=hold_music,
             user_agent=agent,
+            transports=transports,
             table=table,
             recordings=recordings,
             captures=captures,
@@ -150,6 +151,24 @@ async def _open_providers(
         yield _Providers(transcriber, ScriptedModel(script), synthesizer)
 
 
+def _open_agent(settings: Settings, door: _FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:
+    return open_user_agent(settings.sip, rng=rng, on_call=door.take, load=door.load)
+
+
+def _open_streams(
+    settings: Settings, door: _FrontDoor, agent: UserAgent, rng: Random
+) -> AbstractAsyncContextManager[Transports]:
+    """Callers over streams come from the addresses that callers over SIP come from."""
+    return open_transports(
+        settings.transports,
+        trunks=agent.gate.trunks,
+        media_host=settings.media.host,
+        rng=rng,
+        on_call=door.take,
+        overloaded=lambda: door.load().overloaded,
+    )
+
+
 @asynccontextmanager
 async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
     """The second tier, if the settings name one. Raises `ConfigError` when it cannot be had."""
@@ -176,25 +195,34 @@ class _FrontDoor:
 
     def __init__(self) -> None:
         self.table: CallTable | None = None
+        self._engine: MediaEngine | None = None
+        self._transcriber: Transcriber | None = None
         self._told: dict[str, float] = {}  # limits, and when each was logged last
 
-    async def take(self, call: IncomingCall) -> None:
+    async def take(self, call: IncomingPort) -> None:
         """Have a call; one that comes while the table is not open has been refused by `load`."""
         if self.table is None:
             await call.reject(503)
             return
         await self.table.take_incoming(call)
 
-    def load(self, engine: MediaEngine, transcriber: Transcriber) -> SipLoad:
+    def before(self, engine: MediaEngine, transcriber: Transcriber) -> _FrontDoor:
+        """The same, with what is asked whether it can bear another call."""
+        self._engine, self._transcriber = engine, transcriber
+        return self
+
+    def load(self) -> SipLoad:
         """Whether a new INVITE or OPTIONS gets a 503 at once: what cannot be served costs nothing else."""
+        assert self._engine is not None, "opened before whoever asks"
+        assert self._transcriber is not None, "set with the engine"
         limit = "the worker is starting or stopping" if self.table is None else ""
         if self.table is not None and self.table.draining:
             limit = "the worker is draining"
-        limit = limit or transcriber.fault() or ""
+        limit = limit or self._transcriber.fault() or ""
         retry_after_s = SipLoad().retry_after_s
         if not limit:
             try:
-                engine.admit()
+                self._engine.admit()
             except OverloadedError as error:
                 limit, retry_after_s = error.detail, error.retry_after_s
         if not limit:

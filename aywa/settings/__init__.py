@@ -16,6 +16,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings
 from aywa.settings.trunks import (
     NatMode,
     SrtpPolicy,
@@ -43,6 +44,7 @@ __all__ = [
     "StoreSettings",
     "StrangerPolicy",
     "TlsClientAuth",
+    "TransportSettings",
     "TrunkCredentials",
     "TrunkDialling",
     "TrunkRegistration",

@@ -10,7 +10,7 @@ class DialLimits:
     """How much may be dialled by one API key, or through one trunk. All finite: a stolen key costs that."""
 
     concurrent: int = 10  # calls that ring or talk at a time
-    per_second: int = 1  # calls begun, in any second
+    per_second: int = 5  # calls begun, in any second
     per_day: int = 500  # calls begun, by UTC day
     minutes_per_day: int = 1000  # of answered calls, by UTC day
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pydantic import ValidationError
 
+from aywa.answering.plan import parse_plan
 from aywa.call.dial_request import DialRequest
 from aywa.call.outbound import CallOrder
 from aywa.dialling.numbers import BadNumber
@@ -48,6 +49,7 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: str) -> 
         headers = check_custom_headers(wanted.headers.items())
     except CustomHeaderError as error:
         raise RequestError(f"headers: {error.detail}", code=error.code, field="headers") from None
+    detection = wanted.voicemail_detection
     early = wanted.early_media
     return CallOrder(
         DialRequest(
@@ -61,6 +63,7 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: str) -> 
         ),
         customer.name,
         customer.extension,
+        None if detection is None else parse_plan(detection, wanted.voicemail_message),
     )
 
 

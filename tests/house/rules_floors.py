@@ -18,6 +18,7 @@ PURE = (
     "aywa/proto/",
     "aywa/turn/",
     "aywa/transfer/",
+    "aywa/answering/",
     "aywa/dialling/",
     "aywa/license/",
     "aywa/ports/",
