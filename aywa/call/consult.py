@@ -18,6 +18,7 @@ from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
 from aywa.call.keys import KeyPresses
+from aywa.call.machine_ear import MachineEar
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
 from aywa.call.timeline import Timeline
@@ -35,6 +36,7 @@ from aywa.transfer.events import (
     How,
     MediaLost,
     TransferInput,
+    VoicemailSuspected,
 )
 from aywa.turn.events import CallStarted, KeyPressed
 from aywa.turn.latency import LatencyClock
@@ -110,7 +112,8 @@ async def open_consult(
             conversation.attach(dialled.leg, parts, nursery)
             keys = KeyPresses(_Keys(conversation, say, asks=asks), noted)
             dialled.sip.on_key = keys.by_info
-            receiver = Receiver(dialled.leg, conversation, hearing, playout, latency, judging, keys)
+            ear = MachineEar(lambda: say(VoicemailSuspected()))
+            receiver = Receiver(dialled.leg, conversation, hearing, playout, latency, judging, keys, tap=ear)
             nursery.start_soon(receiver.serve, noted, ending, name="colleague: receive")
             nursery.start_soon(conversation.watch, name="colleague: watch")
             nursery.start_soon(_watch, ending, say, name="colleague: end")
