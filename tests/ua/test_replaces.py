@@ -36,6 +36,7 @@ async def test_a_session_takes_the_place_of_another(autojump_clock: trio.testing
     async with open_agents(take) as agents:
         session = await agents.alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
         named = session.refer_to.replaces
+        await trio.sleep(0.1)  # until Bob knows that he is up
         second = await agents.alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer(), replaces=named)
         await session.wait_ended()
         await ended.wait()
@@ -87,6 +88,7 @@ async def test_a_refer_is_taken_and_told_about(autojump_clock: trio.testing.Mock
         session = await agents.alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
         heard: list[ReferAnswered | ReferReported] = []
         session.on_referral = heard.append
+        await trio.sleep(0.1)  # until Bob knows that he is up
         session.refer(ReferTo(parse_uri("sip:carol@192.0.2.3")))
         await trio.sleep(1)
         assert ReferAnswered(202, reports=True) in heard
