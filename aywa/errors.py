@@ -50,6 +50,11 @@ class EndCode(Enum):
     TRUNK_DOWN = "call.in-progress.error-providerfault-outbound-sip-503-service-unavailable"
     PROVIDER_ERROR = "pipeline-error"
     INTERNAL_ERROR = "call.in-progress.error-internal"
+    FORWARDED = "assistant-forwarded-call"
+    TRANSFER_HANGUP = "customer-ended-call-during-transfer"
+    OPERATOR_BUSY = "call.forwarding.operator-busy"
+    OPERATOR_NO_ANSWER = "call.forwarding.no-answer"
+    TRANSFER_FAILED = "call.in-progress.error-transfer-failed"
     SHUTDOWN = "worker-shutdown"
     PROCESS_LOST = "call.in-progress.error-process-lost"
 

@@ -21,6 +21,7 @@ BEGIN = "<!-- drawn by scripts/draw_states.py from the code: change it there -->
 END = "<!-- end of the drawing -->"
 PAGES = {
     "docs/sip.md": ("aywa.proto.sip",),
+    "docs/transfers.md": ("aywa.transfer",),
     "docs/turns.md": ("aywa.turn", "aywa.call"),
     "docs/answering.md": ("aywa.answering",),
 }

@@ -14,9 +14,9 @@ from aywa.call.dial_gate import Admission, Dialling
 from aywa.call.dial_outcome import DialFailed, DialOutcome, outcome_of
 from aywa.call.dial_request import Dialled, DialRequest
 from aywa.call.dial_route import Route
+from aywa.call.ending import GOODBYE_S
 from aywa.call.leg_setup import leg_parameters
 from aywa.call.media_port import LegPort
-from aywa.call.session import GOODBYE_S
 from aywa.call.sip_port import SessionPort
 from aywa.errors import ProtocolError, TransportError
 from aywa.media.leg import LegParameters

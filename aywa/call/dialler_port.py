@@ -7,6 +7,7 @@ from typing import Protocol
 
 from aywa.call.sip_port import SessionPort
 from aywa.proto.sdp.description import SessionDescription
+from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.uri import Uri
 
 
@@ -25,6 +26,7 @@ class DiallerPort(Protocol):
         on_early_media: Callable[[SessionDescription, bool], None] | None = None,
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
+        replaces: Replaces | None = None,
     ) -> SessionPort:
         """Call `target` and return when it answered; cancelling the waiting cancels the call.
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 import trio
 
 from aywa.call.dependencies import CallDependencies
+from aywa.call.ending import GOODBYE_S
 from aywa.call.leg_setup import leg_parameters
 from aywa.call.live import LiveCall
 from aywa.call.origin import note_origin
-from aywa.call.session import GOODBYE_S
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.call.talk import Talk
 from aywa.errors import EndCode, EndReason, OverloadedError

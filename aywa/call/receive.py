@@ -87,6 +87,21 @@ class Receiver:
         self._judging = judging
         self._keys = keys
         self._tap = tap
+        self._deaf = False
+        self._speaking = False
+        self._unheard_began = False
+
+    def deaf(self, deaf: bool) -> None:
+        """Nothing that this side says or presses reaches the conversation, until it is heard again.
+
+        The gate is kept open: nobody is interrupted by whom he does not hear.
+        """
+        if deaf and not self._deaf:
+            self._hear()
+            if self._speaking:  # the rest of the sentence is not for us
+                self._stopped(self._leg.timeline)
+                self._unheard_began = True
+        self._deaf = self._keys.muted = deaf
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
@@ -94,30 +109,32 @@ class Receiver:
             event = await self._leg.next_event()
             if isinstance(event, Digit):
                 self._keys.pressed(event.digit, event.duration_ms, KeyWay.RTP)
-            elif not note(event, timeline, ending):
+            elif note(event, timeline, ending):
+                continue
+            elif self._deaf:
+                self._unheard(event)
+            else:
                 self._speech(event)
 
     def _speech(self, event: LegEvent) -> None:
         """The caller's speech and our own."""
-        leg, receive = self._leg, self._conversation.receive
+        receive = self._conversation.receive
         match event:
             case PcmReady():
                 self._hear()
             case SpeechStarted(sample, epoch):
                 self._hear()  # what was said must not come after the news of it
+                self._speaking = True
                 self._hearing.speech_started(sample)
                 self._judging.speech_started(sample)
                 if self._tap is not None:
                     self._tap.speech_started(sample)
                 receive(CallerSpeech(sample, epoch))
+            case SpeechStopped() if self._unheard_began:
+                self._unheard_began = False  # the sentence began when nobody listened
             case SpeechStopped(sample):
                 self._hear()
-                self._hearing.speech_stopped(sample)
-                self._judging.speech_stopped(sample)
-                if self._tap is not None:
-                    self._tap.speech_stopped(sample)
-                self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
-                receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+                self._stopped(sample)
             case GateClosed(epoch, played, timeline):
                 receive(GateShut(epoch, played, timeline))
             case Mark(mark_id, played, timeline):
@@ -127,6 +144,32 @@ class Receiver:
                 receive(PlayedTo(played, timeline))
             case LowWater():
                 self._playout.wake()
+
+    def _stopped(self, sample: int) -> None:
+        leg = self._leg
+        self._speaking = False
+        self._hearing.speech_stopped(sample)
+        self._judging.speech_stopped(sample)
+        if self._tap is not None:
+            self._tap.speech_stopped(sample)
+        self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
+        self._conversation.receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+
+    def _unheard(self, event: LegEvent) -> None:
+        """Only our own speech goes on as ever; what was heard is thrown away."""
+        leg = self._leg
+        match event:
+            case PcmReady():
+                while leg.read_uplink():
+                    pass
+            case SpeechStarted(_, epoch) | GateClosed(epoch, _, _):
+                self._unheard_began |= isinstance(event, SpeechStarted)
+                leg.resume(epoch)
+                self._playout.gate_opened(epoch, flushed=False)
+            case SpeechStopped():
+                self._unheard_began = False
+            case Mark() | Drained() | LowWater():
+                self._speech(event)
 
     def _hear(self) -> None:
         """Pass on all that was heard, piece by piece: time may be missing between two of them."""

@@ -5,9 +5,10 @@ from __future__ import annotations
 import trio
 
 from aywa.call.answering import Answering, Opening
+from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
-from aywa.call.ending import Ending, reason_for
+from aywa.call.ending import GOODBYE_S, reason_for
 from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
@@ -22,7 +23,6 @@ from aywa.errors import EndCode, EndReason, EndSide
 from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
-GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
 # The last sample has been sent; the far end's jitter buffer still holds it for a moment.
 LAST_WORDS_S = 0.25
 
@@ -53,13 +53,14 @@ class CallSession:
             with judging.open(self._dependencies.voice_judge):
                 await self._converse(leg, sip, judging)
         finally:
+            live.transfers.detach()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
         live = self._live
         async with trio.open_nursery() as nursery:
             try:
-                nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")
+                nursery.start_soon(_watch_hangup, sip, live, name="hang-up")
                 opening = Opening()
                 if self._answering is not None:
                     opening = await self._answering.serve(leg, live.conversation, self._hearing)
@@ -68,9 +69,11 @@ class CallSession:
                 await live.ending.wait()
             finally:
                 with trio.move_on_after(GOODBYE_S, shield=True):
+                    reason = live.ending.reason
+                    live.transfers.call_over("" if reason is None else reason.code.value)
                     live.machine.ending()
                     live.conversation.end()
-                    if live.ending.reason is not None and live.ending.reason.side is not EndSide.CALLER:
+                    if reason is not None and reason.side is not EndSide.CALLER:
                         await trio.sleep(LAST_WORDS_S)
                     await sip.hangup()
                 live.measured(leg)
@@ -103,6 +106,10 @@ class CallSession:
         )
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
+        side = CallerSide(
+            leg, sip, conversation, receiver, context, live.ending, music=dependencies.hold_music
+        )
+        live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
         if opening.heard:
             context.user_said(opening.heard)
@@ -113,10 +120,12 @@ class CallSession:
             nursery.start_soon(self._answering.attend, leg, conversation, name="message")
 
 
-async def _watch_hangup(sip: SessionPort, ending: Ending) -> None:
+async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:
     """The far side hung up, or its session broke."""
     ended = await sip.wait_ended()
+    ending = live.ending
     if ended.by_remote:
-        ending.end(EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, ended.sip_status, ended.reason))
+        usual = EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, ended.sip_status, ended.reason)
+        ending.end(live.transfers.hangup_reason() or usual)
     else:
         ending.end(reason_for(EndCode.SIP_ERROR, sip_status=ended.sip_status, detail=ended.reason))

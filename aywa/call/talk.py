@@ -7,12 +7,15 @@ import trio
 from aywa.call.agreement import Agreement
 from aywa.call.answering import Answering
 from aywa.call.dependencies import CallDependencies
+from aywa.call.ending import GOODBYE_S
 from aywa.call.hearing import Hearing
+from aywa.call.line import Line
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.record import Recorder
 from aywa.call.session import CallSession
 from aywa.call.sip_port import SessionPort
+from aywa.call.takeover import Takeover
 from aywa.errors import ProviderError
 from aywa.media.negotiated import summary
 from aywa.proto.sdp.audio import Accepted, LocalAudio
@@ -63,12 +66,21 @@ class Talk:
         """Talk until there is a reason to end, and hang up. Raises what broke the call."""
         live, dependencies = self._live, self._dependencies
         live.capture.follow(leg)
-        with Agreement(live, leg, sip, local, accepted, dependencies.rng).follow():
-            live.answered(
-                **summary(accepted),
-                remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
-                local=f"{local.host}:{local.port}",
-            )
-            self.record(leg)
-            session = CallSession(live, dependencies, self._hearing, self._nursery, self._answering)
-            await session.converse(leg, sip)
+        line = Line(sip)
+        agreement = Agreement(live, leg, line, local, accepted, dependencies.rng)
+        Takeover(live, line, agreement, dependencies, self._nursery)
+        try:
+            with agreement.follow():
+                live.answered(
+                    **summary(accepted),
+                    remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
+                    local=f"{local.host}:{local.port}",
+                )
+                self.record(leg)
+                session = CallSession(live, dependencies, self._hearing, self._nursery, self._answering)
+                await session.converse(leg, line)
+        finally:
+            # Whoever has taken the first session's place is not left without a leg either.
+            with trio.move_on_after(GOODBYE_S, shield=True):
+                await line.hangup()
+            line.close()

@@ -58,6 +58,15 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.latency | total_ms, vad_ms, stt_ms, endpointing_ms, llm_ms, tts_ms, playout_ms, and both samples |
 | control.say | text, interrupt, end_call |
 | control.end_call | |
+| control.transfer | destination, mode |
+| transfer.requested, transfer.ended | mode, destination; at its end outcome and status |
+| transfer.state | destination, from, to, cause, and outcome, sip_status, detail once they are known |
+| transfer.progress | destination, sip_status of a NOTIFY |
+| transfer.accepted, transfer.declined | destination, by: key or voice |
+| transfer.refer_failed, transfer.dial_failed | detail |
+| transfer.received | status: what a REFER or an INVITE with Replaces of the peer was answered with; target |
+| transfer.replaced | sip_call_id of the session that goes on |
+| colleague.… | as above, of the conversation with a colleague |
 """
 
 from __future__ import annotations

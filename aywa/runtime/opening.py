@@ -70,10 +70,9 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `settings.call.drain_s`.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
 
-    `observer` gets every timeline entry of every call as it happens. Raises `ConfigError`, `StoreError`,
-    `TransportError` or `ProviderError` when a part cannot be opened, possibly inside an exception group.
+    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
     await trio.to_thread.run_sync(check_host, settings)
@@ -106,6 +105,7 @@ async def open_runtime(
                 media=settings.media,
                 voice_judge=voice_judge,
                 captures=captures,
+                hold_music=hold_music,
                 dialling=Dialling(agent, gate),
             )
         ) as table,

@@ -9,7 +9,7 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, Say, StartCapture
+from aywa.call.control import EndCall, Say, StartCapture, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
@@ -26,6 +26,7 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
+from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
 from aywa.ua.user_agent import UserAgent
 
@@ -90,6 +91,14 @@ class Runtime:
         if live is None:
             return False
         await live.control(Say(text, end_call=end_after))
+        return True
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        """Begin to hand a live call over; False when this worker does not carry it. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(TransferCall(plan))
         return True
 
     async def end(self, call_id: str) -> bool:

@@ -110,6 +110,9 @@ class MediaSettings:
         return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp, nat=nat)
 
 
+TRANSFER_MODES = ("warm", "attended", "dial", "refer")
+
+
 @dataclass(frozen=True, slots=True)
 class CallSettings:
     """Limits and turn taking of a call."""
@@ -122,6 +125,9 @@ class CallSettings:
     record: bool = True
     barge_in: bool = True
     echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
+    accept_refer: bool = False  # a REFER makes us call: nobody's phone bill is open to everybody who calls
+    transfer_to: str = ""  # a number in E.164 or a sip: URI; empty: a conversation cannot hand its call over
+    transfer_mode: str = "warm"
     inband_digits: str = "auto"  # key presses heard in the audio: where no telephone-event was agreed on
     drain_s: float = 10.0  # how long live calls may go on at shutdown
 

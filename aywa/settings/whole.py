@@ -18,9 +18,11 @@ from aywa.settings.reader import (
     parse_postgres_url,
     parse_realm,
     parts,
+    transfer_target,
 )
 from aywa.settings.slices import (
     SRTP_SUITES,
+    TRANSFER_MODES,
     ArtifactSettings,
     CallSettings,
     HttpSettings,
@@ -256,6 +258,15 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
         echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
+        transfer_to=env.read(
+            "RUNTIME_TRANSFER_TO",
+            transfer_target,
+            "",
+            "must be +49… or a sip: URI",
+            "+4930123456",
+        ),
+        transfer_mode=env.choice("RUNTIME_TRANSFER_MODE", _CALL.transfer_mode, TRANSFER_MODES),
+        accept_refer=env.flag("RUNTIME_ACCEPT_REFER", _CALL.accept_refer),
         inband_digits=env.choice("RUNTIME_INBAND_DIGITS", _CALL.inband_digits, ("auto", "off", "on")),
         drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
     )

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass, replace
 from random import Random
+from typing import Any
 
 import trio
 
-from aywa.errors import AywaError, EndCode, EndReason, EndSide
+from aywa.errors import AywaError, EndCode, EndReason, EndSide, LocalProtocolError
 from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.audio import LocalAudio
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import make_offer, offer_again
 from aywa.proto.sip.call_facts import CallFacts
 from aywa.proto.sip.name_addr import NameAddr, parse_name_addr
+from aywa.proto.sip.refer import ReferTo
+from aywa.proto.sip.session_states import ReferAnswered, ReferReported
 from aywa.settings import NatMode, SrtpPolicy, TrunkSettings
 from aywa.transports.coding import StreamCoding
 from aywa.transports.link import Link
@@ -56,6 +59,10 @@ class StreamSession:
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
+        # Nobody is transferred over a stream by its far side, nor by it.
+        self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
+        self.on_refer: Callable[[ReferTo], None] | None = None
+        self.on_replaced: Callable[[Any], Awaitable[None]] | None = None
         self.local = local
         self.answer: SessionDescription | None = None
         self._call = call
@@ -64,6 +71,21 @@ class StreamSession:
     def sip_call_id(self) -> str:
         """What the call is known by; a stream has no Call-ID."""
         return self._call.sip_call_id
+
+    @property
+    def refer_to(self) -> ReferTo:
+        """Raises LocalProtocolError: a stream has no dialog."""
+        raise LocalProtocolError("a stream has no dialog")
+
+    def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Raises LocalProtocolError: a transfer by REFER fails, one by dialling does not."""
+        raise LocalProtocolError("a stream knows no REFER")
+
+    def answer_refer(self, status: int) -> None:
+        """Nothing: none comes."""
+
+    def report_refer(self, status: int) -> None:
+        """Nothing: none came."""
 
     async def hangup(self, reason: str | None = None) -> None:
         """Tell the far side, and let it close; bounded; nothing happens when the call is over."""

@@ -208,6 +208,13 @@ class LineHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The caller talks with somebody else, or is back: what lasts is not the assistant's call then."""
+
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One DTMF digit."""
 
@@ -246,6 +253,7 @@ TurnInput: TypeAlias = (
     | PlayedTo
     | SpeechDoubted
     | LineHeld
+    | HandedOver
     | KeyPressed
     | SayRequest
     | CallEnded

@@ -24,6 +24,7 @@ from aywa.turn.events import (
     Cause,
     FinalText,
     GateShut,
+    HandedOver,
     KeyPressed,
     LineHeld,
     ModelDone,
@@ -149,6 +150,11 @@ class TurnManager:
                 self._speech_doubted(event, now)
             case LineHeld(held):
                 self._line_held(held, now)
+            case HandedOver(away):
+                if away:
+                    self._limits.stop()
+                else:
+                    self._limits.start(now)
             case KeyPressed(digit):
                 self._key(digit, now)
             case SayRequest():

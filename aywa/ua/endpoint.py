@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from math import inf
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -30,6 +31,9 @@ from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
 
+if TYPE_CHECKING:
+    from aywa.ua.session import Session
+
 _log = get_logger("sip")
 
 
@@ -42,7 +46,7 @@ class Endpoint:
         socket: DatagramSocket,
         trunks: Trunks,
         *,
-        on_incoming: Callable[[IncomingUsage], None],
+        on_incoming: Callable[[IncomingUsage, InviteUsage | None], None],
         streams: Streams | None = None,
         strangers: StrangerPolicy = StrangerPolicy.SILENT,
         limits: RateLimits | None = None,
@@ -54,6 +58,7 @@ class Endpoint:
         self._streams = streams
         self.trunks = trunks
         self._on_incoming = on_incoming
+        self.sessions: dict[InviteUsage, Session] = {}  # that have not ended; each enters itself
         self._listeners: dict[InviteUsage, Callable[[SessionEvent], None]] = {}
         self._requests: dict[ClientKey, Callable[[RequestDone], None]] = {}
         self._called: Counter[str] = Counter()  # hosts we are in a call with though they are no trunks
@@ -190,6 +195,7 @@ class Endpoint:
 
     def forget(self, usage: InviteUsage) -> None:
         """Nobody listens to `usage` any more."""
+        self.sessions.pop(usage, None)
         self.log.settle(usage.call_id)
         if self._listeners.pop(usage, None) is not None and isinstance(usage, OutgoingUsage):
             host = usage.destination[0]
@@ -209,9 +215,9 @@ class Endpoint:
             match action:
                 case Transmit(message, address):
                     self._transmit(message, address)
-                case IncomingCall(usage):
+                case IncomingCall(usage, replaces):
                     self.log.begin(usage.call_id)
-                    self._on_incoming(usage)
+                    self._on_incoming(usage, replaces)
                     if usage not in self._listeners:
                         self.log.drop(usage.call_id)
                 case SessionSaid(usage, event):

@@ -16,6 +16,7 @@ from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
+from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_timer import SessionPolicy
@@ -94,6 +95,7 @@ class UserAgent:
         on_early_media: Callable[[SessionDescription, bool], None] | None = None,
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
+        replaces: Replaces | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
@@ -114,6 +116,7 @@ class UserAgent:
             on_early_media,
             on_ringing,
             self._credentials(trunk),
+            replaces,
         )
         return await place_call(self.endpoint, call, self.resolve)
 
@@ -131,16 +134,37 @@ class UserAgent:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
         return await first_that_works(await self.resolve(target), partial(ask_options, self.endpoint, target))
 
-    def _take(self, usage: IncomingUsage) -> None:
+    def _take(self, usage: IncomingUsage, replaces: InviteUsage | None) -> None:
         call = read_incoming(self.endpoint, usage)
-        if call is not None:
-            self._calls.start_soon(self._run, call, name=f"call {call.sip_call_id}")
+        if call is None:
+            return
+        take = self._on_call if replaces is None else self._taker_of(replaces, call)
+        if take is None:
+            call.let_go(603)
+        else:
+            self._calls.start_soon(self._run, call, take, name=f"call {call.sip_call_id}")
 
-    async def _run(self, call: IncomingCall) -> None:
+    def _taker_of(self, replaced: InviteUsage, call: IncomingCall) -> OnCall | None:
+        """Who answers a call that takes a session's place; None: it may not.
+
+        Whoever knows the tags has seen the session's messages; it must come by the session's own trunk too.
+        """
+        session = self.endpoint.sessions.get(replaced)
+        if isinstance(replaced, OutgoingUsage):
+            host = replaced.destination[0]
+        else:
+            assert isinstance(replaced, IncomingUsage), "a session has one of two roles"
+            host = replaced.source[0]
+        same = self.endpoint.trunks.of(host) is call.trunk
+        return session.on_replaced if session is not None and same else None
+
+    async def _run(self, call: IncomingCall, take: OnCall) -> None:
         """One call behind its blast wall: what goes wrong inside ends this call only."""
         status = 480  # the application let go of the call without an answer
+        if take is not self._on_call:
+            status = 603
         try:
-            await self._on_call(call)
+            await take(call)
         except Exception as error:  # noqa: BLE001 - the blast wall of the call
             status = 500
             _log.error("sip.call_failed", sip_call_id=call.sip_call_id, places=places(error))

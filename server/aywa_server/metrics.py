@@ -125,6 +125,9 @@ class Metrics:
         self._barge_ins = Counter(
             "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
         )
+        self._transfers = Counter(
+            "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
+        )
         self._dialled = Counter(
             "aywa_dial_attempts",
             "INVITEs sent, by trunk and outcome",
@@ -190,6 +193,9 @@ class Metrics:
                     self._latency.observe(total / 1000)
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
+            case "transfer.ended":
+                how = {name: str(entry.data.get(name, "")) for name in ("mode", "outcome")}
+                self._transfers.labels(**how).inc()
             case "dial.answered":
                 self._dialled.labels(str(entry.data.get("trunk", "")), "answered").inc()
             case "dial.failed":

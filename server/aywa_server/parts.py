@@ -11,6 +11,7 @@ from aywa.call.outbound import CallOrder
 from aywa.model.readiness import Check
 from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
+from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 
 
@@ -22,6 +23,9 @@ class LiveCalls(Protocol):
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         """Speak in a live call; False when this process does not carry it."""
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        """Begin to hand a live call over; False when this process does not carry it."""
 
     async def end(self, call_id: str) -> bool:
         """Hang up; False when this process does not carry the call."""

@@ -17,6 +17,7 @@ PURE = (
     "aywa/dsp/",
     "aywa/proto/",
     "aywa/turn/",
+    "aywa/transfer/",
     "aywa/answering/",
     "aywa/dialling/",
     "aywa/license/",

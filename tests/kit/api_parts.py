@@ -14,6 +14,7 @@ from aywa.errors import AywaError, EndReason, StoreError
 from aywa.model.readiness import Check
 from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
+from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 from aywa_server.parts import Parts
 
@@ -110,6 +111,9 @@ class SpyCalls:
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         return self._take(call_id, "say", text, end_after)
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        return self._take(call_id, "transfer", plan)
 
     async def end(self, call_id: str) -> bool:
         return self._take(call_id, "end")

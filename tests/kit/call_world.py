@@ -16,6 +16,7 @@ from aywa.call.live import LiveCall
 from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime
+from aywa.media.clip import Clip
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
@@ -58,6 +59,7 @@ class CallWorld:
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
     dialler: FakeDialler = field(default_factory=FakeDialler)
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
+    hold_music: Clip | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -84,6 +86,7 @@ class CallWorld:
             captures=self.captures,
             turn=self.turn,
             media=self.media,
+            hold_music=self.hold_music,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 

@@ -12,6 +12,7 @@ from aywa.errors import TransportError
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_offer
 from aywa.proto.sip.message import Response
+from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.uri import Uri
 from aywa.ua.errors import InviteFailed
 from tests.kit.fake_sip import FakeSession
@@ -43,6 +44,7 @@ class FakeInvite:
     sent_at: float
     allow_redirect: Callable[[Uri], bool] | None
     cancelled_at: float | None = None
+    replaces: Replaces | None = None
     session: FakeSession | None = None
 
 
@@ -65,10 +67,12 @@ class FakeDialler:
         on_early_media: Callable[[SessionDescription, bool], None] | None = None,
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
+        replaces: Replaces | None = None,
     ) -> FakeSession:
         script = self.scripts.popleft() if self.scripts else DialScript()
         now = trio.current_time()
         sent = FakeInvite(target, from_uri, offer, tuple(headers), trunk, now, allow_redirect)
+        sent.replaces = replaces
         self.invites.append(sent)
         answer = self.describe(offer)
         done = False

@@ -27,6 +27,7 @@ from aywa.media.format import Codec, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.rtp.quality import StreamQuality
+from tests.kit.fake_room import FakeRoom
 
 TICK_S = 0.02
 FRAME = 160
@@ -57,6 +58,8 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.music: object = None
+        self.apart = False
         self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
         self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
@@ -126,6 +129,16 @@ class FakeLeg:
 
     def hold(self, held: bool) -> None:
         self.held = held
+
+    def play_background(self, clip: object) -> None:
+        self.music = clip
+
+    def record_apart(self, apart: bool) -> None:
+        self.apart = apart
+
+    @property
+    def start_ns(self) -> int:
+        return 1
 
     def quality(self) -> StreamQuality:
         return self.sounded
@@ -242,6 +255,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.legs: list[FakeLeg] = []
         self.ports: list[FakePorts] = []
+        self.rooms: list[FakeRoom] = []
         self.overloaded = False
         self.fail_open: Exception | None = None
         self.lose_marks = False
@@ -275,3 +289,13 @@ class FakeEngine:
             ports.release()
         if failure is not None:
             raise failure
+
+    @asynccontextmanager
+    async def open_room(self, rate_hz: int = RATE_HZ) -> AsyncIterator[FakeRoom]:
+        room = FakeRoom(rate_hz)
+        self.rooms.append(room)
+        try:
+            yield room
+        finally:
+            assert not room.seated
+            room.open = False
