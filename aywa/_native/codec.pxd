@@ -43,5 +43,7 @@ cdef int codec_conceal(Codec* codec, int16_t* pcm, int samples, const uint8_t* l
 cdef bint codec_recovers(const Codec* codec, const uint8_t* later, int later_length) noexcept nogil
 # Decoder as after codec_init: a new source begins. 0; -1: no decoder.
 cdef int codec_reset(Codec* codec) noexcept nogil
+# The encoder forgets what it was given: what it has looked ahead on is not said, and silence follows.
+cdef void codec_cut(Codec* codec) noexcept nogil
 # Packets that the far end loses, in percent 0..100: what Opus spends on FEC. Others take no notice.
 cdef void codec_expect_loss(Codec* codec, int percent) noexcept nogil

@@ -52,6 +52,9 @@ class NativeCodec:
     def reset(self) -> None:
         """The decoder as it was when new. Raises ValueError without one."""
 
+    def cut(self) -> None:
+        """The encoder forgets what it has looked ahead on: speech stops here, and silence follows."""
+
     def expect_loss(self, percent: int) -> None:
         """Percentage of packets the far end loses, held to 0..100: what opus spends on error correction."""
 

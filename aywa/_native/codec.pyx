@@ -10,7 +10,7 @@ from aywa._native.g722 cimport G722, g722_decode, g722_encode, g722_init
 from aywa._native.l16 cimport l16_decode, l16_encode
 from aywa._native.opus cimport (
     OPUS_PACKET_MAX, opus_close, opus_conceal, opus_duration, opus_expect_loss, opus_open_receiver, opus_open_sender,
-    opus_receive, opus_recovers, opus_restart_receiver, opus_send, opus_set_complexity,
+    opus_receive, opus_recovers, opus_restart_receiver, opus_restart_sender, opus_send, opus_set_complexity,
 )
 
 from aywa.errors import ParseError
@@ -158,6 +158,11 @@ cdef int codec_reset(Codec* codec) noexcept nogil:
     return 0
 
 
+cdef void codec_cut(Codec* codec) noexcept nogil:
+    if codec.kind == CODEC_OPUS and codec.sending is not NULL:
+        opus_restart_sender(codec.sending)
+
+
 cdef void codec_expect_loss(Codec* codec, int percent) noexcept nogil:
     if codec.kind == CODEC_OPUS and codec.sending is not NULL:
         opus_expect_loss(codec.sending, 0 if percent < 0 else 100 if percent > 100 else percent)
@@ -223,6 +228,9 @@ cdef class NativeCodec:
     def reset(self):
         if codec_reset(&self._codec) < 0:
             raise ValueError("this codec has no decoder")
+
+    def cut(self):
+        codec_cut(&self._codec)
 
     def expect_loss(self, int percent):
         codec_expect_loss(&self._codec, percent)

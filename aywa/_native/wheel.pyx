@@ -15,6 +15,7 @@ from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
 from aywa._native.mixing cimport mixing_leave
+from aywa._native.recorder cimport recorder_fetch
 from aywa._native.reporting cimport reporting_claims, reporting_leave, reporting_receive, reporting_send
 from aywa._native.rooms cimport rooms_add, rooms_join, rooms_leave, rooms_remove, rooms_tick
 from aywa._native.rtp cimport RTP_HEADER_SIZE
@@ -36,6 +37,8 @@ cdef enum:
     DOWN_HEAD = 128
     UP_HEAD = 256              # with the reorder buffer's own head
     WIRE_HEAD = 64
+    RECORDER_HEAD = 64
+    HEARING_HEAD = 64
     REPORTS_HEAD = 128
     VAD_STATE = 768            # what the WebRTC VAD keeps of a call
 
@@ -187,7 +190,10 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 prefetch_span(&next.following.down, DOWN_HEAD)
                 prefetch(&next.following.up)
             prefetch_span(next.wire, WIRE_HEAD)
+            prefetch_span(next.recorder, RECORDER_HEAD)
             prefetch_span(&next.down.pcm[next.down.read & ((RING << next.down.shift) - 1)], FRAME * sizeof(int16_t))
+        if leg.recorder != NULL:
+            recorder_fetch(leg.recorder)
         peer = leg_peer(leg)
         if skip or peer == 0 or load_u32(&leg.held):
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
@@ -269,6 +275,7 @@ cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
                 prefetch_span(next.wire, WIRE_HEAD)
                 prefetch_span(next.reports, REPORTS_HEAD)
                 prefetch_span(next.up.speech.vad, VAD_STATE)
+                prefetch_span(next.up.hearing, HEARING_HEAD)
                 prefetch_span(_ring_end(next), FRAME * sizeof(int16_t))
             _take(w, owners[i], now)
 

@@ -8,6 +8,7 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
 
+from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
@@ -59,6 +60,7 @@ class CallDependencies:
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written
+    dialling: Dialling | None = None  # None: nobody is called
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
 
     def speech_stop_ms(self) -> int:

@@ -8,6 +8,7 @@ from aywa.errors import AywaError, EndCode, EndReason, EndSide
 
 _SIDES = {
     EndCode.ASSISTANT_HANGUP: EndSide.ASSISTANT,
+    EndCode.VOICEMAIL: EndSide.ASSISTANT,
     EndCode.CUSTOMER_HANGUP: EndSide.CALLER,
     EndCode.CALLER_CANCELLED: EndSide.CALLER,
     EndCode.CONTROL: EndSide.OPERATOR,

@@ -24,6 +24,7 @@ from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
 from aywa.turn.states import State
 
+_SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
@@ -79,6 +80,10 @@ class LiveCall:
         """There is room for the call."""
         self.machine.admitted()
         self._save()
+
+    def dialled(self, sip_call_id: str) -> None:
+        """Somebody answered a call of ours, which has its Call-ID from now on."""
+        self.row = replace(self.row, sip_call_id=sip_call_id)
 
     def answered(self, **media: object) -> None:
         """Both sides can hear; `media` is what was agreed on."""
@@ -138,7 +143,7 @@ class LiveCall:
                     raise RequestError(
                         f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
                     )
-                if self.state is not CallState.TALKING or self.conversation.manager.state is State.CLOSING:
+                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
                     raise RequestError(
                         "The call cannot say anything now", http_status=409, code="call-not-live"
                     )

@@ -82,6 +82,9 @@ class LegPort(Protocol):
     def set_format(self, format: MediaFormat) -> None:
         """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
 
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        """Send a key press; presses queue. Raises MediaError."""
+
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
 

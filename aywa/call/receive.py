@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import trio
 
 from aywa.call.conversation import Conversation
@@ -32,6 +34,36 @@ from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, PlayedTo
 from aywa.turn.latency import LatencyClock
 
 
+class UplinkTap(Protocol):
+    """Who else hears the caller. Samples are of the timeline (8 kHz), audio is 16 kHz S16LE mono."""
+
+    def feed(self, pcm: bytes, end_sample: int) -> None:
+        """Audio up to this sample."""
+
+    def speech_started(self, sample: int) -> None:
+        """Speech began there."""
+
+    def speech_stopped(self, sample: int) -> None:
+        """Speech ended there."""
+
+
+def note(event: LegEvent, timeline: Timeline, ending: Ending) -> bool:
+    """Keep what a leg tells of the line itself; True when the event was that."""
+    match event:
+        case FirstPacket(sample):
+            timeline.add("media.first_packet", timeline=sample)
+        case MediaTimeout(silent_s):
+            timeline.add("media.timeout", silent_s=silent_s)
+            ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
+        case SourceLearned(host, port, sample):
+            timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
+        case DigitSent(digit):
+            timeline.add("media.digit_sent", digit=digit)
+        case _:
+            return False
+    return True
+
+
 class Receiver:
     """The call's `receive` task."""
 
@@ -44,6 +76,8 @@ class Receiver:
         latency: LatencyClock,
         judging: Judging,
         keys: KeyPresses,
+        *,
+        tap: UplinkTap | None = None,
     ) -> None:
         self._leg = leg
         self._conversation = conversation
@@ -52,25 +86,16 @@ class Receiver:
         self._latency = latency
         self._judging = judging
         self._keys = keys
+        self._tap = tap
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
         while True:
             event = await self._leg.next_event()
-            match event:
-                case FirstPacket(sample):
-                    timeline.add("media.first_packet", timeline=sample)
-                case MediaTimeout(silent_s):
-                    timeline.add("media.timeout", silent_s=silent_s)
-                    ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
-                case SourceLearned(host, port, sample):
-                    timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
-                case Digit(digit, duration_ms):
-                    self._keys.pressed(digit, duration_ms, KeyWay.RTP)
-                case DigitSent(digit):
-                    timeline.add("media.digit_sent", digit=digit)
-                case _:
-                    self._speech(event)
+            if isinstance(event, Digit):
+                self._keys.pressed(event.digit, event.duration_ms, KeyWay.RTP)
+            elif not note(event, timeline, ending):
+                self._speech(event)
 
     def _speech(self, event: LegEvent) -> None:
         """The caller's speech and our own."""
@@ -82,11 +107,15 @@ class Receiver:
                 self._hear()  # what was said must not come after the news of it
                 self._hearing.speech_started(sample)
                 self._judging.speech_started(sample)
+                if self._tap is not None:
+                    self._tap.speech_started(sample)
                 receive(CallerSpeech(sample, epoch))
             case SpeechStopped(sample):
                 self._hear()
                 self._hearing.speech_stopped(sample)
                 self._judging.speech_stopped(sample)
+                if self._tap is not None:
+                    self._tap.speech_stopped(sample)
                 self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
                 receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
             case GateClosed(epoch, played, timeline):
@@ -104,3 +133,5 @@ class Receiver:
         while pcm := self._leg.read_uplink():
             self._hearing.feed(pcm, self._leg.uplink_end)
             self._judging.feed(pcm, self._leg.uplink_end)
+            if self._tap is not None:
+                self._tap.feed(pcm, self._leg.uplink_end)

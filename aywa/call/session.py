@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import trio
 
+from aywa.call.answering import Answering, Opening
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
@@ -15,11 +16,10 @@ from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
-from aywa.call.record import Recorder
 from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
 from aywa.errors import EndCode, EndReason, EndSide
-from aywa.turn.events import CallStarted
+from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
 GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
@@ -28,7 +28,7 @@ LAST_WORDS_S = 0.25
 
 
 class CallSession:
-    """A call that talks: tasks receive, watch, record and hang-up, and one generation at a time."""
+    """A call that talks: tasks receive, watch and hang-up, and one generation at a time."""
 
     def __init__(
         self,
@@ -36,12 +36,14 @@ class CallSession:
         dependencies: CallDependencies,
         hearing: Hearing,
         outer: trio.Nursery,
+        answering: Answering | None = None,
     ) -> None:
-        """`outer` outlives the leg: running tools end there, and the recording gets its last samples."""
+        """`outer` outlives the leg: running tools end there."""
         self._live = live
         self._dependencies = dependencies
         self._hearing = hearing
         self._outer = outer
+        self._answering = answering  # finds out who has answered, before anything is said
 
     async def converse(self, leg: LegPort, sip: SessionPort) -> None:
         """Talk until there is a reason to end, then hang up. Raises what broke the call."""
@@ -57,7 +59,12 @@ class CallSession:
         live = self._live
         async with trio.open_nursery() as nursery:
             try:
-                self._begin(leg, sip, judging, nursery)
+                nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")
+                opening = Opening()
+                if self._answering is not None:
+                    opening = await self._answering.serve(leg, live.conversation, self._hearing)
+                if live.ending.reason is None:
+                    self._begin(leg, sip, judging, nursery, opening)
                 await live.ending.wait()
             finally:
                 with trio.move_on_after(GOODBYE_S, shield=True):
@@ -69,7 +76,9 @@ class CallSession:
                 live.measured(leg)
                 nursery.cancel_scope.cancel()
 
-    def _begin(self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery) -> None:
+    def _begin(
+        self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery, opening: Opening
+    ) -> None:
         live, dependencies = self._live, self._dependencies
         conversation, timeline = live.conversation, live.timeline
         context = Context(dependencies.scenario.prompt)
@@ -87,17 +96,21 @@ class CallSession:
             receive=conversation.receive,
         )
         conversation.attach(leg, parts, nursery)
-        if dependencies.settings.record:
-            recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
-            self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys)
+        receiver = Receiver(
+            leg, conversation, self._hearing, playout, latency, judging, keys, tap=self._answering
+        )
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
-        nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")
         leg.open_gate(leg.epoch)
-        conversation.receive(CallStarted())
+        if opening.heard:
+            context.user_said(opening.heard)
+        conversation.receive(CallStarted(greet=not opening.text))
+        if opening.text:
+            conversation.receive(SayRequest(opening.text))
+        if self._answering is not None and opening.message:
+            nursery.start_soon(self._answering.attend, leg, conversation, name="message")
 
 
 async def _watch_hangup(sip: SessionPort, ending: Ending) -> None:

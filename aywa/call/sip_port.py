@@ -43,6 +43,10 @@ class SessionPort(Protocol):
     on_key: Callable[[str, int], None] | None
 
     @property
+    def sip_call_id(self) -> str:
+        """The Call-ID both sides know this session by."""
+
+    @property
     def answer(self) -> SessionDescription | None: ...
     @property
     def local(self) -> SessionDescription: ...

@@ -7,6 +7,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | call.created | type, scenario, sip_call_id, from, to |
 | call.trunk | trunk, authenticated, by |
 | call.facts | anonymous, privacy, asserted, remote_party, diversions, history, headers |
+| dial.attempt | trunk, to |
+| dial.ringing | trunk, sip_status |
+| dial.early_media | trunk |
+| dial.failed | trunk, outcome, sip_status, rang, detail |
+| dial.answered | trunk |
 | call.answered | codec, remote, local |
 | call.ended | code, side, sip_status, detail, duration_ms |
 | call.crashed | error (type name) |
@@ -20,6 +25,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.record_failed | error |
 | media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
+| answering.verdict | outcome, cause, sample, elapsed_s, probability, evidence (name, value, weights), words |
+| answering.greeting_over | by, sample, beep_hz, beep_end, attempt |
+| answering.keys | keys |
+| answering.talk | opening, taken_over |
+| answering.hang_up | outcome, left |
 | voice.doubted | sample, probability |
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |

@@ -58,6 +58,9 @@ class SipSettings:
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
     named_trunks: tuple[TrunkSettings, ...] = ()
     strangers: StrangerPolicy = StrangerPolicy.SILENT
+    stranger_rate: int = 10  # messages a second from one address of no trunk that are looked at
+    trunk_rate: int = 500  # the same of one address of a trunk: more than 100 calls set up and ended a second
+    ban_s: int = 300  # for strangers who go on above their rate; 0: nobody is banned
     realm: str = "aywa"  # what callers are asked for credentials for
     user_agent: str = "Aywa"
     tcp_port: int | None = None  # None: TCP is not listened on; calls out may still take it

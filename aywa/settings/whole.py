@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.dial_reader import read_dial
+from aywa.settings.dialling import DialSettings
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
@@ -30,6 +32,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
 
@@ -56,6 +59,8 @@ class Settings:
     artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    dial: DialSettings = field(default_factory=DialSettings)
+    transports: TransportSettings = field(default_factory=TransportSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -133,6 +138,8 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
+        dial=read_dial(env),
+        transports=read_transports(env, sip_host),
     )
 
 
@@ -158,6 +165,9 @@ def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
         strangers=StrangerPolicy(
             env.choice("RUNTIME_SIP_STRANGERS", _SIP.strangers.value, ("silent", "403"))
         ),
+        stranger_rate=env.integer("RUNTIME_SIP_STRANGER_RATE", _SIP.stranger_rate, 1, 100_000),
+        trunk_rate=env.integer("RUNTIME_SIP_TRUNK_RATE", _SIP.trunk_rate, 1, 1_000_000),
+        ban_s=env.integer("RUNTIME_SIP_BAN_S", _SIP.ban_s, 0, 86_400),
         realm=env.read(
             "RUNTIME_SIP_REALM",
             parse_realm,
@@ -271,6 +281,7 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
+    gaps += transport_conflicts(settings.transports)
     return [gap for gap in gaps if gap.name not in known]
 
 

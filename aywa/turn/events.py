@@ -60,7 +60,9 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """The leg is open and the caller can hear."""
+    """The leg is open and the caller can hear. `greet`: as the settings say, or False: say nothing first."""
+
+    greet: bool = True
 
 
 @dataclass(frozen=True, slots=True)

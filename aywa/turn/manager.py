@@ -129,8 +129,8 @@ class TurnManager:
         if self.state is State.ENDED:
             return
         match event:
-            case CallStarted():
-                self._call_started(now)
+            case CallStarted(greet):
+                self._call_started(greet, now)
             case CallerSpeech(sample, epoch):
                 self._caller_speech(sample, epoch, now)
             case CallerSilence(sample, silent_s):
@@ -179,9 +179,9 @@ class TurnManager:
 
     # --- the caller ---------------------------------------------------------------------------------------
 
-    def _call_started(self, now: float) -> None:
+    def _call_started(self, greet: bool, now: float) -> None:
         self._limits.start(now)
-        if self._settings.greet:
+        if greet and self._settings.greet:
             self._floor.start(Trigger.GREETING, Cause.CALL_STARTED, now)
         else:
             self._floor.listen(Cause.CALL_STARTED)

@@ -24,10 +24,12 @@ from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings, StrangerPolicy
-from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.settings import SipSettings
+from aywa.ua.admission import EndpointCounters
+from aywa.ua.endpoint import Endpoint
 from aywa.ua.failover import first_that_works
 from aywa.ua.gate import Gate
+from aywa.ua.rates import RateLimits
 from aywa.ua.registrations import Registrations, serve_registrations
 from aywa.ua.resolver import Resolver
 from aywa.ua.session import Session
@@ -56,13 +58,19 @@ class UserAgent:
         streams: Streams,
         resolver: Resolver,
         *,
-        strangers: StrangerPolicy,
+        settings: SipSettings,
     ) -> None:
         self.local: Address = socket.local
         self.streams = streams
         self.gate = gate
         self.endpoint = Endpoint(
-            core, socket, gate.trunks, on_incoming=self._take, strangers=strangers, streams=streams
+            core,
+            socket,
+            gate.trunks,
+            on_incoming=self._take,
+            streams=streams,
+            strangers=settings.strangers,
+            limits=RateLimits(settings.trunk_rate, settings.stranger_rate, settings.ban_s),
         )
         self._resolver = resolver
         self.registrations = Registrations(self.endpoint, self.resolve)
@@ -242,7 +250,7 @@ async def open_user_agent(
             try:
                 async with trio.open_nursery() as calls:
                     agent = UserAgent(
-                        core, socket, gate, calls, on_call, streams, resolver, strangers=settings.strangers
+                        core, socket, gate, calls, on_call, streams, resolver, settings=settings
                     )
                     service.start_soon(agent.endpoint.serve)
                     service.start_soon(serve_registrations, agent.registrations)

@@ -160,9 +160,9 @@ def _pcap(row: CallRow, base_url: str) -> dict[str, str]:
 
 
 def _recording_offset_ms(row: CallRow, entries: Sequence[TimelineEntry]) -> int:
-    """When the recording began, in milliseconds since the call was created: at the answer."""
+    """When the recording began, in milliseconds since the call was created: when it was first heard."""
     for entry in entries:
-        if entry.kind == "call.answered":
+        if entry.kind in ("dial.early_media", "call.answered"):
             return entry.at_ms
     return round((row.started_at - row.created_at).total_seconds() * 1000) if row.started_at else 0
 

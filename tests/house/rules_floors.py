@@ -17,6 +17,8 @@ PURE = (
     "aywa/dsp/",
     "aywa/proto/",
     "aywa/turn/",
+    "aywa/answering/",
+    "aywa/dialling/",
     "aywa/license/",
     "aywa/ports/",
 )

@@ -113,7 +113,7 @@ def _pjsip(ports: AsteriskPorts, folder: Path) -> str:
     """The three documented ways to connect, and what the tests add."""
     udp, trunk = "bind = 127.0.0.1:5060", "contact = sip:127.0.0.1:5080"
     known = "match = 127.0.0.1"
-    # A trunk that is not asked is always called: a question that the runtime of one test has left unanswered
+    # A trunk that is not asked is always called: a question that the runtime of one test left unanswered
     # would take the trunk out of service for the next one.
     asked = {"qualify_frequency = 10": "qualify_frequency = 0"}
     return "\n".join(

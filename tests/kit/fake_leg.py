@@ -57,6 +57,7 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
         self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
         self.capture_mode = parameters.capture
@@ -119,6 +120,9 @@ class FakeLeg:
     def set_format(self, format: MediaFormat) -> None:
         self.format = format
         self.formats.append(format)
+
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        self.pressed += digit
 
     def hold(self, held: bool) -> None:
         self.held = held
@@ -257,11 +261,17 @@ class FakeEngine:
         if self.fail_open is not None:
             raise self.fail_open
         leg = FakeLeg(parameters, lose_marks=self.lose_marks)
+        failure: Exception | None = None
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(leg.run)
                 self.legs.append(leg)
-                yield leg
+                try:
+                    yield leg
+                except Exception as error:  # noqa: BLE001 - raised again below: the engine's own has no nursery
+                    failure = error
                 nursery.cancel_scope.cancel()
         finally:
             ports.release()
+        if failure is not None:
+            raise failure

@@ -40,6 +40,7 @@ class FakeSession:
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
+        self.sip_call_id = "session@test"
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None

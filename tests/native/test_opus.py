@@ -215,3 +215,40 @@ def test_the_decoder_goes_on_after_hostile_packets_as_before_them() -> None:
         with pytest.raises(ParseError):
             receiver.decode(packet)
     assert [receiver.decode(p) for p in payloads] == [fresh.decode(p) for p in payloads]
+
+
+def _audible_ms(pcm: bytes) -> float:
+    """Up to the last sample above -40 dBFS, at 16 kHz."""
+    loud = np.flatnonzero(np.abs(np.frombuffer(pcm, "<i2").astype(int)) >= 328)
+    return float(loud[-1] + 1) / 16 if len(loud) else 0.0
+
+
+def test_speech_that_is_cut_is_not_heard_on() -> None:
+    """An encoder looks 6.5 ms ahead, and draws out what stops at once."""
+    frames, tails = frames_of("demo-congrats", 16000), {True: list[float](), False: list[float]()}
+    for cut, heard in tails.items():
+        sender, receiver = NativeCodec("opus", 16000, 48000), NativeCodec("opus", 16000, 48000)
+        for number, frame in enumerate(frames[:400]):
+            receiver.decode(sender.encode(frame))
+            if number % 10 == 9 and np.abs(np.frombuffer(frame[-320:], "<i2").astype(int)).max() > 2000:
+                if cut:
+                    sender.cut()
+                silence = [receiver.decode(sender.encode(bytes(640))) for _ in range(3)]
+                heard.append(_audible_ms(b"".join(silence)))
+    assert len(tails[True]) == len(tails[False]) >= 10
+    print(f"heard on for {max(tails[False]):.1f} ms at most, {max(tails[True]):.1f} ms where it was cut")
+    assert np.median(tails[False]) > 6.5
+    assert max(tails[True]) <= 4.0
+
+
+def test_a_cut_leaves_the_settings_and_other_codecs_alone() -> None:
+    sender = NativeCodec("opus", 16000, 48000, bitrate_bps=12_000, dtx=True)
+    speech = frames_of("vm-intro", 16000)[20:70]
+    before = sum(len(sender.encode(frame)) for frame in speech)
+    sender.cut()
+    assert sum(len(sender.encode(frame)) for frame in speech) == pytest.approx(before, rel=0.15)
+    g722 = NativeCodec("G722", 16000, 8000)
+    twin = NativeCodec("G722", 16000, 8000)
+    for frame in speech:
+        g722.cut()
+        assert g722.encode(frame) == twin.encode(frame)

@@ -376,7 +376,7 @@ class UserAgentCore:
         if response.to.tag is None:
             response.headers.set("To", str(response.to.with_tag(self.identity.tag())))  # §8.2.6.2
         response.headers.add("Server", self.identity.product)
-        self.transactions.respond(key, response, now)
+        self.transactions.respond(key, response, now, repeatable=True)
 
     def _busy(self, request: Request) -> Response | None:
         load = self._load() if self._load is not None else SipLoad()
