@@ -152,6 +152,7 @@ def _write_configuration(root: Path, folder: Path, ports: AsteriskPorts) -> None
         "ROOT": str(root),
         "MODULES": str(library_folder(root) / "asterisk/modules"),
         "TRUNK": f"{TRUNK_HOST}:{ports.trunk}",
+        "SIP": str(ports.sip),
         "HTTP": str(ports.http),
         "WEBSOCKET": str(ports.websocket),
         "RTP_FIRST": str(ports.rtp),
@@ -164,7 +165,7 @@ def _write_configuration(root: Path, folder: Path, ports: AsteriskPorts) -> None
         (folder / path.name).write_text(text)
     documented = _documented("extensions.conf", {})
     with (folder / "extensions.conf").open("a") as file:
-        file.write(documented)
+        file.write(f"{documented}\n[from-aywa](+)\ninclude => tests\n")
     (folder / "pjsip.conf").write_text(_pjsip(ports, folder))
 
 
