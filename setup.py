@@ -72,6 +72,8 @@ setup(
             _extension("echo_path"),
             _extension("echo"),
             _extension("telephone_event"),
+            _extension("tonal", flags=_SUMS),
+            _extension("beep"),
             _extension("goertzel"),
             _extension("tone"),
             _extension("hearing"),

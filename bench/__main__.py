@@ -1,8 +1,9 @@
 """`make bench`: every measurement in a process of its own, one after the other, on a quiet machine.
 
-    python -m bench [NAME...] [--save]
+    python -m bench [NAME...] [--save] [OPTION...]
 
-With `--save` what was printed is kept in `bench/results/NAME.md`, under the machine and the date.
+With `--save` what was printed is kept in `bench/results/NAME.md`, under the machine and the date. Other
+options are the measurement's own.
 """
 
 from __future__ import annotations
@@ -40,8 +41,14 @@ MEASUREMENTS = (
     Measurement("rooms", "bench.rooms", "Calls that hear one another: the price of a bridge"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
+    Measurement("amd", "bench.amd", "Answering-machine detection on recorded greetings"),
     Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
+    Measurement("fuzz_sip", "bench.fuzz_sip", "Ten minutes of hostile SIP for each target", long=True),
+    Measurement("rtp_spray", "bench.rtp_spray", "Twenty calls while their ports are sprayed"),
+    Measurement("sip_flood", "bench.sip_flood", "Floods of every method, and a trunk that calls", long=True),
+    Measurement("sip_churn", "bench.sip_churn", "Three thousand calls with every ending", long=True),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 
@@ -63,9 +70,9 @@ def conditions() -> str:
     return f"{machine()}; {now:%Y-%m-%d %H:%M} UTC; load average before: {os.getloadavg()[0]:.2f}"
 
 
-def run(measurement: Measurement, keep: bool) -> tuple[int, str]:
+def run(measurement: Measurement, keep: bool, options: Sequence[str] = ()) -> tuple[int, str]:
     """Run one in a fresh process, showing what it prints as it comes; its exit code and its output."""
-    command = [sys.executable, "-m", measurement.module]
+    command = [sys.executable, "-m", measurement.module, *options]
     if keep and measurement.plots:
         command += ["--plots", str(RESULTS)]
     lines = []
@@ -94,15 +101,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(known))
     parser.add_argument("--save", action="store_true", help="keep the output in bench/results")
-    chosen = parser.parse_args(arguments)
+    chosen, options = parser.parse_known_args(arguments)
     unknown = [name for name in chosen.names if name not in known]
+    if options and len(chosen.names) != 1:
+        parser.error(f"{' '.join(options)} is for one measurement: name it")
     if unknown:
         parser.error(f"there is no measurement {', '.join(unknown)}; there are {', '.join(known)}")
     failed = []
     for name in chosen.names or [name for name, each in known.items() if not each.long]:
         taken_on = conditions()
         print(f"\n## {known[name].title}\n\n{taken_on}\n", flush=True)
-        code, output = run(known[name], chosen.save)
+        code, output = run(known[name], chosen.save, options)
         if code != 0:
             failed.append(name)
         elif chosen.save:

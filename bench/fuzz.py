@@ -1,4 +1,6 @@
-"""`python -m bench.fuzz [--rtp N] [--rtcp N] [--seed N]`: mutated packets into the engine and the parser.
+"""`python -m bench fuzz [--rtp N] [--rtcp N] [--seed N]`: mutated packets into the engine and the parser.
+
+`python -m bench fuzz --target T [--minutes M]` goes to `bench.fuzz_sip` with all its options instead.
 
 RTP goes over loopback sockets into twelve legs, every codec with and without SRTP, on a turned clock, with
 RTCP among it on the same ports; RTCP by itself goes into the function that the engine calls. A crash ends the
@@ -8,11 +10,13 @@ process: that this prints its tables is the result.
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections import Counter
 
 from aywa._native.rtcp import parse_report
 from aywa.errors import ParseError
+from bench import fuzz_sip
 from tests.kit.mutate import mutated
 from tests.kit.oracles import rtcp as slow_rtcp
 from tests.kit.rtp_fuzz import FATES, OURS, HostileRig, report_seeds
@@ -64,7 +68,9 @@ def fuzz_rtcp(packets: int, seed: int) -> None:
 
 
 def main() -> None:
-    """Both, in this order."""
+    """Both, in this order; or what is hostile SIP."""
+    if any(word.startswith("--target") for word in sys.argv):
+        sys.exit(fuzz_sip.main())
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rtp", type=int, default=1_000_000)
     parser.add_argument("--rtcp", type=int, default=100_000)

@@ -27,8 +27,8 @@ def row(name: str, figures: Figures) -> str:
     """One target's figures, as a row of the table."""
     taken = figures.taken / max(1, figures.inputs)
     return (
-        f"| {name} | {figures.seconds / 60:.1f} | {figures.inputs:,} | {figures.octets / 2**20:,.0f} | {taken:.0%} "
-        f"| 0 | {figures.worst_ms_per_kib:.2f} |"
+        f"| {name} | {figures.seconds / 60:.1f} | {figures.inputs:,} | {figures.octets / 2**20:,.0f} "
+        f"| {taken:.0%} | 0 | {figures.worst_ms_per_kib:.2f} |"
     )
 
 
@@ -51,8 +51,8 @@ def run_all(names: list[str], arguments: argparse.Namespace) -> int:
             print(output.decode(), end="", flush=True)
             failed += child.returncode != 0
     if not failed:
-        print(f"\nNothing but ParseError came out, nothing was left behind, no input cost more than {MS_PER_KIB} ms a")
-        print(f"KiB. Seed {arguments.seed}.")
+        print("\nNothing but ParseError came out, nothing was left behind, and no input cost more than")
+        print(f"{MS_PER_KIB} ms a KiB. Seed {arguments.seed}.")
     return 1 if failed else 0
 
 

@@ -25,6 +25,7 @@ from functools import partial
 from pathlib import Path
 from statistics import median
 
+import httpx
 import trio
 
 from aywa.caller.clips import read_clip
@@ -214,6 +215,7 @@ async def run(arguments: argparse.Namespace) -> list[str]:
             "RUNTIME_MAX_DURATION_S": "43200",
             "RUNTIME_SILENCE_TIMEOUT_S": "3600",
             "RUNTIME_LOG_LEVEL": "WARNING",
+            "PYTHONFAULTHANDLER": "1",
         }
         for port in ("RUNTIME_HTTP_PORT", "RUNTIME_SIP_PORT"):
             settings[port] = str(int(settings[port]) % 500 + 9000)
@@ -222,7 +224,18 @@ async def run(arguments: argparse.Namespace) -> list[str]:
             open_child(settings, Path(folder) / "log") as child,
             open_callers(child.sip_port, clips) as callers,
         ):
-            return await _phases(arguments, callers, Watch(child, data))
+            try:
+                return await _phases(arguments, callers, Watch(child, data))
+            except httpx.TransportError as error:
+                return [await _gone(child, error)]
+
+
+async def _gone(child: Child, error: httpx.TransportError) -> str:
+    """How a runtime ended that does not answer, in its own last words."""
+    words = (await trio.Path(child.log).read_text(errors="replace")).splitlines()[-40:]
+    status = child.process.poll()
+    how = "still runs" if status is None else f"ended with status {status}"
+    return "\n".join((f"the runtime did not answer ({error}) and {how}; it said", *words))
 
 
 async def _phases(arguments: argparse.Namespace, callers: Callers, watch: Watch) -> list[str]:

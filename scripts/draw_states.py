@@ -19,7 +19,12 @@ from types import ModuleType
 ROOT = Path(__file__).resolve().parents[1]
 BEGIN = "<!-- drawn by scripts/draw_states.py from the code: change it there -->"
 END = "<!-- end of the drawing -->"
-PAGES = {"docs/sip.md": ("aywa.proto.sip",), "docs/turns.md": ("aywa.turn", "aywa.call")}
+PAGES = {
+    "docs/sip.md": ("aywa.proto.sip",),
+    "docs/transfers.md": ("aywa.transfer",),
+    "docs/turns.md": ("aywa.turn", "aywa.call"),
+    "docs/answering.md": ("aywa.answering",),
+}
 _ALARMS = ("Timer", "Wakeup")  # enums that say why a machine wakes
 
 

@@ -24,6 +24,8 @@ cdef struct Recorder:          # positions in frames of its own rate
 # Bytes of a recorder for a leg of this shift, and the recorder in so much memory.
 cdef size_t recorder_size(int shift) noexcept nogil
 cdef void recorder_init(Recorder* r, int shift) noexcept nogil
+# Ask for what the next packet of 20 ms will be written to.
+cdef void recorder_fetch(const Recorder* r) noexcept nogil
 # `start` and `n` are timeline samples: n << shift samples of PCM.
 cdef void recorder_right(Recorder* r, int64_t start, const int16_t* pcm, int n) noexcept nogil
 cdef void recorder_left(Recorder* r, int64_t start, const int16_t* pcm, int n) noexcept nogil

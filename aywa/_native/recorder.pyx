@@ -6,6 +6,10 @@ One writer (the engine thread), one reader. The left channel may be written out 
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_i64, store_i64
+from aywa._native.linux cimport prefetch_span
+
+cdef enum:
+    FETCHED = 320               # bytes: a packet at 8 kHz
 
 
 cdef size_t recorder_size(int shift) noexcept nogil:
@@ -18,6 +22,12 @@ cdef void recorder_init(Recorder* r, int shift) noexcept nogil:
     r.shift = shift
     r.left = <int16_t*>(r + 1)
     r.right = r.left + (RECORD_FRAMES << shift)
+
+
+cdef void recorder_fetch(const Recorder* r) noexcept nogil:
+    cdef int64_t mask = (RECORD_FRAMES << r.shift) - 1
+    prefetch_span(&r.right[r.end & mask], FETCHED)
+    prefetch_span(&r.left[(r.end + (RECORD_AHEAD << r.shift)) & mask], FETCHED)
 
 
 cdef void _put(const Recorder* r, int16_t* channel, int64_t at, const int16_t* pcm, int n) noexcept nogil:

@@ -36,6 +36,7 @@ cdef struct Wheel:
     int event_fd
     uint32_t stop               # Python
     int64_t number              # of the next tick
+    bint paced                  # by the clock; False: by a manual driver's steps
     int64_t base_ns             # when tick 0 was due
     int64_t now_ns              # when the present tick began
     int64_t epoch_ns            # Unix time at the engine's time 0: fixed, so that it never steps

@@ -15,6 +15,7 @@ from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
 from aywa._native.mixing cimport mixing_leave
+from aywa._native.recorder cimport recorder_fetch
 from aywa._native.reporting cimport reporting_claims, reporting_leave, reporting_receive, reporting_send
 from aywa._native.rooms cimport rooms_add, rooms_join, rooms_leave, rooms_remove, rooms_tick
 from aywa._native.rtp cimport RTP_HEADER_SIZE
@@ -28,6 +29,8 @@ cdef enum:
     WINDOW_NS = 1000000000
     FLAG_TICKS = 5             # level flags wake Python every 5 ms at most, events within their own tick
     ROUNDS = 9                 # eight packets a leg and tick: a flood costs its own, not the other legs' pace
+    GLANCE = 16                # packets taken between two looks at the clock, and at least in a tick that is late
+    OVERTIME_NS = 2000000      # that packets to be sent may be late while more sockets are ready than one look shows
     STRANGERS = 4              # packets of theirs passed over for one of the peer's: a spray must not fill its socket
     NS_PER_SAMPLE = 125000
     REPORTS = 1                # in the lowest bit of an owner: the socket is the leg's RTCP port
@@ -36,6 +39,8 @@ cdef enum:
     DOWN_HEAD = 128
     UP_HEAD = 256              # with the reorder buffer's own head
     WIRE_HEAD = 64
+    RECORDER_HEAD = 64
+    HEARING_HEAD = 64
     REPORTS_HEAD = 128
     VAD_STATE = 768            # what the WebRTC VAD keeps of a call
 
@@ -187,7 +192,10 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
                 prefetch_span(&next.following.down, DOWN_HEAD)
                 prefetch(&next.following.up)
             prefetch_span(next.wire, WIRE_HEAD)
+            prefetch_span(next.recorder, RECORDER_HEAD)
             prefetch_span(&next.down.pcm[next.down.read & ((RING << next.down.shift) - 1)], FRAME * sizeof(int16_t))
+        if leg.recorder != NULL:
+            recorder_fetch(leg.recorder)
         peer = leg_peer(leg)
         if skip or peer == 0 or load_u32(&leg.held):
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
@@ -251,14 +259,21 @@ cdef void _take(Wheel* w, void* owner, int64_t now) noexcept nogil:
         uplink_receive(leg, w.datagram, length, peer, (now - leg.start_ns) // NS_PER_SAMPLE)
 
 
-cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
-    """One packet of each ready leg per round: the round after the last finds no socket ready."""
+cdef void _receive(Wheel* w, int64_t now, int64_t next_ns) noexcept nogil:
+    """One packet of each ready leg per round: the round after the last finds no socket ready.
+
+    What comes in can wait for a millisecond and what goes out cannot: when the next tick is due, the rest stays in
+    its sockets until that has sent. The kernel tells of them again, those that waited longest first. Where so many
+    wait that nobody would be heard in time, what goes out gives a little.
+    """
     cdef void* owners[READY]
     cdef int i, ready = 1, rounds = 0
+    cdef int64_t until
     cdef Leg* next
     while ready > 0 and rounds < ROUNDS:
         ready = epoll_ready(w.epoll_fd, owners)
         rounds += 1
+        until = next_ns + (OVERTIME_NS if ready == READY else 0)
         if ready > 0:
             _fetch(_leg_of(owners[0]))
         for i in range(ready):
@@ -269,8 +284,11 @@ cdef void _receive(Wheel* w, int64_t now) noexcept nogil:
                 prefetch_span(next.wire, WIRE_HEAD)
                 prefetch_span(next.reports, REPORTS_HEAD)
                 prefetch_span(next.up.speech.vad, VAD_STATE)
+                prefetch_span(next.up.hearing, HEARING_HEAD)
                 prefetch_span(_ring_end(next), FRAME * sizeof(int16_t))
             _take(w, owners[i], now)
+            if i % GLANCE == GLANCE - 1 and w.paced and now_ns() >= until:
+                return
 
 
 cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
@@ -286,7 +304,7 @@ cdef void wheel_tick(Wheel* w, int64_t due_ns, int64_t now) noexcept nogil:
     wheel_obey(w)
     rooms_tick(&w.rooms, w.number)
     _send(w, now - due_ns > SKIP_NS)
-    _receive(w, now)
+    _receive(w, now, due_ns + TICK_NS)
     w.number += 1
     if w.outbox.urgent or (w.outbox.fresh and w.number % FLAG_TICKS == 0):
         w.outbox.fresh = False
@@ -301,6 +319,7 @@ cdef void wheel_run(Wheel* w) noexcept nogil:
     block_signals()
     wheel_start(w, now_ns())
     w.epoch_ns = unix_ns() - w.base_ns
+    w.paced = True
     while not load_u32(&w.stop):
         due = w.base_ns + w.number * TICK_NS
         now = now_ns()

@@ -55,6 +55,18 @@ class Agreement:
         finally:
             sip.on_offer = sip.on_offer_wanted = sip.on_answer = None
 
+    def fresh(self) -> LocalAudio:
+        """This side's stream for a session that may take the place of this one: keys of its own."""
+        return replace(
+            self._local, srtp=replace(self._local.srtp, entropy=self._rng.randbytes(ENTROPY_BYTES))
+        )
+
+    def moved(self, accepted: Accepted, local: LocalAudio) -> None:
+        """Another session has taken the place of the one before; `local` is what it was set up with."""
+        self._local = local
+        self._known = ()
+        self._apply(accepted)
+
     def _receive_offer(self, offer: SessionDescription) -> SessionDescription | None:
         """The answer to a re-INVITE; None refuses it and leaves all as it was."""
         local = replace(self._local, ptime_ms=self._current.ptime_ms)

@@ -38,6 +38,10 @@ class Context:
                 return
         self.user_said(text)
 
+    def note(self, text: str) -> None:
+        """Tell the model what it cannot have heard: what became of a transfer, for one."""
+        self._entries.append(Message(Role.SYSTEM, text))
+
     def assistant_heard(self, text: str) -> None:
         """The caller heard this of an answer that is over."""
         for entry in self._entries:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from aywa.ports.capture import CaptureMode
+from aywa.transfer.plan import TransferPlan
 
 MAX_SAY_CHARACTERS = 2_000  # about two minutes of speech
 
@@ -31,4 +32,11 @@ class StartCapture:
     mode: CaptureMode
 
 
-Command: TypeAlias = Say | EndCall | StartCapture
+@dataclass(frozen=True, slots=True)
+class TransferCall:
+    """Hand the call over."""
+
+    plan: TransferPlan
+
+
+Command: TypeAlias = Say | EndCall | StartCapture | TransferCall

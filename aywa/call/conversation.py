@@ -6,6 +6,7 @@ engine and its consequence lies no queue.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
 from math import inf
 
@@ -74,6 +75,7 @@ class Conversation:
         self._armed_until = inf
         self._earlier = trio.Event()
         self._over = False
+        self.diverted: Callable[[TranscriptEvent], None] | None = None  # who hears before the conversation
 
     def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
         """From now on the conversation can hear and speak."""
@@ -98,6 +100,9 @@ class Conversation:
 
     def transcribed(self, event: TranscriptEvent) -> None:
         """A transcript came."""
+        if self.diverted is not None:
+            self.diverted(event)
+            return
         if isinstance(event, Final):
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())

@@ -8,9 +8,11 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
 
+from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
+from aywa.media.clip import Clip
 from aywa.ports.capture import CaptureStore
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
@@ -20,6 +22,7 @@ from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
 from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings, MediaSettings
+from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.settings import TurnSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -59,7 +62,17 @@ class CallDependencies:
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written
+    dialling: Dialling | None = None  # None: nobody is called
+    hold_music: Clip | None = None  # None: silence
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
+
+    def transfer_to(self) -> TransferPlan | None:
+        """Where `transferCall` leads; None: there is no such tool."""
+        whom = self.settings.transfer_to
+        if not whom:
+            return None
+        destination = Destination(sip_uri=whom) if ":" in whom else Destination(number=whom)
+        return TransferPlan(destination, Mode(self.settings.transfer_mode))
 
     def speech_stop_ms(self) -> int:
         """The silence after which the engine reports the end of speech.

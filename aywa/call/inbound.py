@@ -6,17 +6,15 @@ from dataclasses import dataclass
 
 import trio
 
-from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
-from aywa.call.hearing import Hearing
+from aywa.call.ending import GOODBYE_S
+from aywa.call.leg_setup import leg_parameters
 from aywa.call.live import LiveCall
-from aywa.call.session import GOODBYE_S, CallSession
+from aywa.call.origin import note_origin
 from aywa.call.sip_port import IncomingPort, SessionPort
-from aywa.errors import EndCode, EndReason, ProviderError
-from aywa.ids import new_ssrc
-from aywa.media.leg import BargeInPolicy, InbandDigits, LegParameters
-from aywa.media.negotiated import local_audio, media_format, summary
-from aywa.media.peer import NatPolicy
+from aywa.call.talk import Talk
+from aywa.errors import EndCode, EndReason, OverloadedError
+from aywa.media.negotiated import local_audio
 from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import (
@@ -28,7 +26,6 @@ from aywa.proto.sdp.offer_answer import (
     make_offer,
 )
 
-HEARING_BOUND_S = 10.0  # a caller listens to the ringing tone meanwhile
 RETRY_AFTER_S = 5
 _REFUSALS = {
     EndCode.OVERLOADED: 503,
@@ -46,9 +43,13 @@ class Inbound:
     call: IncomingPort
     live: LiveCall
     dependencies: CallDependencies
+    limit: str = ""  # what forbids one more call
 
     async def run(self) -> None:
         """Admit, answer and converse. Raises what prevented it: every error has its EndReason."""
+        note_origin(self.live.timeline, self.call)
+        if self.limit:
+            raise OverloadedError(self.limit)
         engine = self.dependencies.engine
         media = self.dependencies.media.for_trunk(self.call.trunk)
         self.live.capture.listen(self.call, CaptureMode(media.pcap))
@@ -63,25 +64,18 @@ class Inbound:
             await self.call.ring()
             async with trio.open_nursery() as nursery:
                 try:
-                    hearing = Hearing(
-                        self.dependencies.transcriber, self.live.timeline, self.live.conversation.transcribed
-                    )
-                    await self._open_hearing(hearing, nursery)
+                    talk = Talk(self.live, dependencies, nursery)
+                    await talk.open_hearing()
                     sip = await self.call.answer(description)
                     try:
                         if accepted is None:
                             accepted = self._read_answer(sip, description, local)
                         taken = True
-                        async with engine.open_leg(self._parameters(accepted), ports=ports) as leg:
-                            self.live.capture.follow(leg)
-                            with Agreement(self.live, leg, sip, local, accepted, dependencies.rng).follow():
-                                self.live.answered(
-                                    **summary(accepted),
-                                    remote=f"{accepted.remote[0]}:{accepted.remote[1]}",
-                                    local=f"{ports.host}:{ports.port}",
-                                )
-                                session = CallSession(self.live, self.dependencies, hearing, nursery)
-                                await session.converse(leg, sip)
+                        parameters = leg_parameters(
+                            dependencies, self.call.trunk, accepted, self.call.source[0]
+                        )
+                        async with engine.open_leg(parameters, ports=ports) as leg:
+                            await talk.converse(leg, sip, local, accepted)
                     finally:
                         # Whatever went wrong, nobody is left in a session without a leg.
                         with trio.move_on_after(GOODBYE_S, shield=True):
@@ -113,40 +107,6 @@ class Inbound:
         if sip.answer is None:
             raise NoCommonCodec("The ACK has no answer")
         return accept_answer(offer, sip.answer, srtp=local.srtp.use)
-
-    async def _open_hearing(self, hearing: Hearing, nursery: trio.Nursery) -> None:
-        """Before the answer: a call that cannot hear is better not answered."""
-        with trio.move_on_after(HEARING_BOUND_S) as bound:
-            await nursery.start(hearing.serve, name="transcribe")
-        if bound.cancelled_caught:
-            raise ProviderError(
-                "The recogniser did not open in time",
-                provider=self.dependencies.transcriber.name,
-                stage="stt",
-                retryable=True,
-            )
-
-    def _parameters(self, accepted: Accepted) -> LegParameters:
-        settings, vad = self.dependencies.settings, self.dependencies.vad
-        media = self.dependencies.media.for_trunk(self.call.trunk)
-        return LegParameters(
-            # On an old hold from the start: the address comes with the re-INVITE that ends it.
-            remote=accepted.remote if accepted.has_address else None,
-            format=media_format(accepted),
-            ssrc=new_ssrc(self.dependencies.rng),
-            barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
-            media_timeout_s=self.dependencies.media.media_timeout_s,
-            record=settings.record,
-            echo_guard=settings.echo_guard,
-            inband_digits=InbandDigits(settings.inband_digits),
-            vad_mode=vad.mode,
-            speech_start_ms=vad.start_ms,
-            speech_stop_ms=self.dependencies.speech_stop_ms(),
-            nat=NatPolicy(media.nat),
-            signalling_host=self.call.source[0],
-            capture=CaptureMode(media.pcap),
-            capture_packets=media.pcap_packets,
-        )
 
 
 def parties_of(call: IncomingPort) -> tuple[str, str, str]:

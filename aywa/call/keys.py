@@ -39,6 +39,7 @@ class KeyPresses:
     """The presses of one call, whichever way they come."""
 
     def __init__(self, listener: KeyListener, timeline: Timeline) -> None:
+        self.muted = False  # presses are noted and told to nobody
         self._listener = listener
         self._timeline = timeline
         self._untold: dict[KeyWay, deque[tuple[str, float]]] = {
@@ -51,7 +52,8 @@ class KeyPresses:
             self._timeline.add("media.digit_copy", digit=key, by=way.value)
             return
         self._timeline.add("media.digit", digit=key, duration_ms=duration_ms, by=way.value)
-        self._listener.receive(KeyPressed(key))
+        if not self.muted:
+            self._listener.receive(KeyPressed(key))
 
     def by_info(self, key: str, duration_ms: int) -> None:
         """A press came in an INFO."""

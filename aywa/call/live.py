@@ -7,23 +7,28 @@ from dataclasses import asdict, is_dataclass, replace
 import trio
 
 from aywa.call.capture import CallCapture
-from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say, StartCapture
+from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say, StartCapture, TransferCall
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
 from aywa.call.journal import Journal
+from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.state import CallMachine, CallState
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
+from aywa.call.transfer_tool import TransferTools
+from aywa.call.transfers import Transfers
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
 from aywa.ports.store import CallRow, CallType
+from aywa.ports.tools import ToolBox
 from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
 from aywa.turn.states import State
 
+_SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
@@ -38,12 +43,19 @@ class LiveCall:
         self.id = new_call_id(dependencies.rng)
         self.machine = CallMachine()
         self.ending = Ending()
-        self.tools = dependencies.scenario.open_tools()
+        box = dependencies.scenario.open_tools()
         self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer)
         self.transcript = Transcript(self.id, journal.put_line)
         self.conversation = Conversation(
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
+        self.transfers = Transfers(
+            LiveView(self.id, self.timeline, self.transcript, box, dependencies.clock),
+            dependencies,
+            self._transferred,
+        )
+        plan = dependencies.transfer_to()
+        self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
         self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.over = trio.Event()
         self._clock = dependencies.clock
@@ -80,6 +92,10 @@ class LiveCall:
         self.machine.admitted()
         self._save()
 
+    def dialled(self, sip_call_id: str) -> None:
+        """Somebody answered a call of ours, which has its Call-ID from now on."""
+        self.row = replace(self.row, sip_call_id=sip_call_id)
+
     def answered(self, **media: object) -> None:
         """Both sides can hear; `media` is what was agreed on."""
         self.machine.answered()
@@ -103,6 +119,11 @@ class LiveCall:
         )
         self.timeline.add("media.stats", **counters, quality=media)
 
+    def _transferred(self, records: tuple[dict[str, object], ...]) -> None:
+        """A transfer has made a step."""
+        self.row = replace(self.row, transfers=records)
+        self._save()
+
     async def keep_capture(self) -> None:
         """Write what was on the wire if the call went wrong or somebody asked. Both sides have hung up."""
         path = await self.capture.keep(self.ending.reason)
@@ -113,6 +134,7 @@ class LiveCall:
     def finish(self) -> None:
         """Close the record; a call without a reason was cut by the end of the process."""
         self.ending.end(reason_for(EndCode.SHUTDOWN))
+        self.transfers.close()
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
@@ -138,7 +160,7 @@ class LiveCall:
                     raise RequestError(
                         f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
                     )
-                if self.state is not CallState.TALKING or self.conversation.manager.state is State.CLOSING:
+                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
                     raise RequestError(
                         "The call cannot say anything now", http_status=409, code="call-not-live"
                     )
@@ -149,6 +171,12 @@ class LiveCall:
                 if self.state is not CallState.TALKING:
                     raise RequestError("The call is not up", http_status=409, code="call-not-live")
                 self.capture.start(mode)
+            case TransferCall(plan):
+                if self.state is not CallState.TALKING:
+                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
+                self.timeline.add("control.transfer", destination=str(plan.destination), mode=plan.mode.value)
+                self.transfers.start(plan)
+                await trio.lowlevel.checkpoint()
             case EndCall():
                 if self.state is CallState.ENDED:
                     raise RequestError("The call is over", http_status=409, code="call-not-live")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from contextlib import AbstractAsyncContextManager
-from typing import Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
+from aywa.media.clip import Clip
 from aywa.media.events import LegEvent
 from aywa.media.format import MediaFormat
 from aywa.media.leg import LegParameters
+from aywa.media.routing import Plan, Role
 from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.rtp.quality import StreamQuality
 
@@ -82,8 +85,21 @@ class LegPort(Protocol):
     def set_format(self, format: MediaFormat) -> None:
         """Codecs, packet time, key presses, keys and RTCP from the next packet on."""
 
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        """Send a key press; presses queue. Raises MediaError."""
+
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
+
+    def play_background(self, clip: Clip | None) -> None:
+        """Loop a clip behind all that is sent; None: fade out."""
+
+    def record_apart(self, apart: bool) -> None:
+        """Keep on the recording's right track what this side says only, without room and background."""
+
+    @property
+    def start_ns(self) -> int:
+        """When timeline sample 0 is, in ns of the engine's clock; 0 before the first tick."""
 
     def quality(self) -> StreamQuality:
         """How both directions have sounded up to now."""
@@ -120,6 +136,16 @@ class PortPairPort(Protocol):
 PairT = TypeVar("PairT", bound=PortPairPort)
 
 
+class RoomPort(Protocol):
+    """Legs that may hear one another."""
+
+    def seat(self, leg: Any) -> AbstractAsyncContextManager[Any]:
+        """The leg's place for as long as the block runs. Raises MediaError or OverloadedError."""
+
+    def arrange(self, plan: Plan, seats: Mapping[Role, Any]) -> None:
+        """Let these seats hear one another as the plan says."""
+
+
 class EnginePort(Protocol[PairT]):
     """The engine."""
 
@@ -131,3 +157,6 @@ class EnginePort(Protocol[PairT]):
 
     def open_leg(self, parameters: LegParameters, *, ports: PairT) -> AbstractAsyncContextManager[LegPort]:
         """Open a leg on a reserved address."""
+
+    def open_room(self, rate_hz: int = 8000) -> AbstractAsyncContextManager[RoomPort]:
+        """A room mixed at 8000 or 16000 Hz. Raises OverloadedError."""

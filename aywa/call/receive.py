@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Protocol
+
 import trio
 
 from aywa.call.conversation import Conversation
@@ -32,6 +34,36 @@ from aywa.turn.events import CallerSilence, CallerSpeech, GateShut, PlayedTo
 from aywa.turn.latency import LatencyClock
 
 
+class UplinkTap(Protocol):
+    """Who else hears the caller. Samples are of the timeline (8 kHz), audio is 16 kHz S16LE mono."""
+
+    def feed(self, pcm: bytes, end_sample: int) -> None:
+        """Audio up to this sample."""
+
+    def speech_started(self, sample: int) -> None:
+        """Speech began there."""
+
+    def speech_stopped(self, sample: int) -> None:
+        """Speech ended there."""
+
+
+def note(event: LegEvent, timeline: Timeline, ending: Ending) -> bool:
+    """Keep what a leg tells of the line itself; True when the event was that."""
+    match event:
+        case FirstPacket(sample):
+            timeline.add("media.first_packet", timeline=sample)
+        case MediaTimeout(silent_s):
+            timeline.add("media.timeout", silent_s=silent_s)
+            ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
+        case SourceLearned(host, port, sample):
+            timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
+        case DigitSent(digit):
+            timeline.add("media.digit_sent", digit=digit)
+        case _:
+            return False
+    return True
+
+
 class Receiver:
     """The call's `receive` task."""
 
@@ -44,6 +76,8 @@ class Receiver:
         latency: LatencyClock,
         judging: Judging,
         keys: KeyPresses,
+        *,
+        tap: UplinkTap | None = None,
     ) -> None:
         self._leg = leg
         self._conversation = conversation
@@ -52,43 +86,55 @@ class Receiver:
         self._latency = latency
         self._judging = judging
         self._keys = keys
+        self._tap = tap
+        self._deaf = False
+        self._speaking = False
+        self._unheard_began = False
+
+    def deaf(self, deaf: bool) -> None:
+        """Nothing that this side says or presses reaches the conversation, until it is heard again.
+
+        The gate is kept open: nobody is interrupted by whom he does not hear.
+        """
+        if deaf and not self._deaf:
+            self._hear()
+            if self._speaking:  # the rest of the sentence is not for us
+                self._stopped(self._leg.timeline)
+                self._unheard_began = True
+        self._deaf = self._keys.muted = deaf
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
         while True:
             event = await self._leg.next_event()
-            match event:
-                case FirstPacket(sample):
-                    timeline.add("media.first_packet", timeline=sample)
-                case MediaTimeout(silent_s):
-                    timeline.add("media.timeout", silent_s=silent_s)
-                    ending.end(reason_for(EndCode.MEDIA_TIMEOUT))
-                case SourceLearned(host, port, sample):
-                    timeline.add("media.source_learned", remote=f"{host}:{port}", timeline=sample)
-                case Digit(digit, duration_ms):
-                    self._keys.pressed(digit, duration_ms, KeyWay.RTP)
-                case DigitSent(digit):
-                    timeline.add("media.digit_sent", digit=digit)
-                case _:
-                    self._speech(event)
+            if isinstance(event, Digit):
+                self._keys.pressed(event.digit, event.duration_ms, KeyWay.RTP)
+            elif note(event, timeline, ending):
+                continue
+            elif self._deaf:
+                self._unheard(event)
+            else:
+                self._speech(event)
 
     def _speech(self, event: LegEvent) -> None:
         """The caller's speech and our own."""
-        leg, receive = self._leg, self._conversation.receive
+        receive = self._conversation.receive
         match event:
             case PcmReady():
                 self._hear()
             case SpeechStarted(sample, epoch):
                 self._hear()  # what was said must not come after the news of it
+                self._speaking = True
                 self._hearing.speech_started(sample)
                 self._judging.speech_started(sample)
+                if self._tap is not None:
+                    self._tap.speech_started(sample)
                 receive(CallerSpeech(sample, epoch))
+            case SpeechStopped() if self._unheard_began:
+                self._unheard_began = False  # the sentence began when nobody listened
             case SpeechStopped(sample):
                 self._hear()
-                self._hearing.speech_stopped(sample)
-                self._judging.speech_stopped(sample)
-                self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
-                receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+                self._stopped(sample)
             case GateClosed(epoch, played, timeline):
                 receive(GateShut(epoch, played, timeline))
             case Mark(mark_id, played, timeline):
@@ -99,8 +145,36 @@ class Receiver:
             case LowWater():
                 self._playout.wake()
 
+    def _stopped(self, sample: int) -> None:
+        leg = self._leg
+        self._speaking = False
+        self._hearing.speech_stopped(sample)
+        self._judging.speech_stopped(sample)
+        if self._tap is not None:
+            self._tap.speech_stopped(sample)
+        self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
+        self._conversation.receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+
+    def _unheard(self, event: LegEvent) -> None:
+        """Only our own speech goes on as ever; what was heard is thrown away."""
+        leg = self._leg
+        match event:
+            case PcmReady():
+                while leg.read_uplink():
+                    pass
+            case SpeechStarted(_, epoch) | GateClosed(epoch, _, _):
+                self._unheard_began |= isinstance(event, SpeechStarted)
+                leg.resume(epoch)
+                self._playout.gate_opened(epoch, flushed=False)
+            case SpeechStopped():
+                self._unheard_began = False
+            case Mark() | Drained() | LowWater():
+                self._speech(event)
+
     def _hear(self) -> None:
         """Pass on all that was heard, piece by piece: time may be missing between two of them."""
         while pcm := self._leg.read_uplink():
             self._hearing.feed(pcm, self._leg.uplink_end)
             self._judging.feed(pcm, self._leg.uplink_end)
+            if self._tap is not None:
+                self._tap.feed(pcm, self._leg.uplink_end)

@@ -34,8 +34,8 @@ class Recorder:
         self._recordings = recordings
         self._timeline = timeline
         self._rounds = rounds
-        self._frames = bytearray()  # read from the leg and not yet in the file
-        self._writing = 0  # bytes of it that a step has been given
+        self._pieces: list[bytes] = []  # read from the leg and not yet in the file
+        self._writing = 0  # pieces that a step has been given
         self._file: _File | None = None
         self._error: OSError | None = None
         self._ready = False  # the file is open, and not being completed
@@ -81,7 +81,7 @@ class Recorder:
             await self._work(place.pass_over)
         if self._error is None:
             self.collect()
-            rest = bytes(self._frames)
+            rest = b"".join(self._pieces)
             await self._on_disk(lambda: file.finish(rest))
         elif not self._hung:
             await self._on_disk(file.close)
@@ -108,21 +108,22 @@ class Recorder:
     def collect(self) -> None:
         """Empty the leg's ring into memory."""
         while frames := self._leg.read_recording():
-            self._frames += frames
+            self._pieces.append(frames)
 
     def next_step(self) -> Callable[[], None] | None:
         """Write all that is in memory; None while there is no file."""
         file = self._file
         if file is None or not self._ready or self._error is not None:
             return None
-        frames = bytes(self._frames)
-        self._writing = len(frames)
+        self._writing = len(self._pieces)
+        # A round's audio is one piece as a rule: then it is not copied.
+        frames = self._pieces[0] if self._writing == 1 else b"".join(self._pieces)
         return lambda: file.append(frames)
 
     def stepped(self, error: OSError | None) -> None:
         """The file has it, or failed."""
         if error is None:
-            del self._frames[: self._writing]
+            del self._pieces[: self._writing]
         self._writing = 0
         self._fail(error)
 

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import trio
 
+from aywa.call.answering import Answering, Opening
+from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
-from aywa.call.ending import Ending, reason_for
+from aywa.call.ending import GOODBYE_S, reason_for
 from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
@@ -15,20 +17,18 @@ from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
-from aywa.call.record import Recorder
 from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
 from aywa.errors import EndCode, EndReason, EndSide
-from aywa.turn.events import CallStarted
+from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
-GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
 # The last sample has been sent; the far end's jitter buffer still holds it for a moment.
 LAST_WORDS_S = 0.25
 
 
 class CallSession:
-    """A call that talks: tasks receive, watch, record and hang-up, and one generation at a time."""
+    """A call that talks: tasks receive, watch and hang-up, and one generation at a time."""
 
     def __init__(
         self,
@@ -36,12 +36,14 @@ class CallSession:
         dependencies: CallDependencies,
         hearing: Hearing,
         outer: trio.Nursery,
+        answering: Answering | None = None,
     ) -> None:
-        """`outer` outlives the leg: running tools end there, and the recording gets its last samples."""
+        """`outer` outlives the leg: running tools end there."""
         self._live = live
         self._dependencies = dependencies
         self._hearing = hearing
         self._outer = outer
+        self._answering = answering  # finds out who has answered, before anything is said
 
     async def converse(self, leg: LegPort, sip: SessionPort) -> None:
         """Talk until there is a reason to end, then hang up. Raises what broke the call."""
@@ -51,25 +53,35 @@ class CallSession:
             with judging.open(self._dependencies.voice_judge):
                 await self._converse(leg, sip, judging)
         finally:
+            live.transfers.detach()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
         live = self._live
         async with trio.open_nursery() as nursery:
             try:
-                self._begin(leg, sip, judging, nursery)
+                nursery.start_soon(_watch_hangup, sip, live, name="hang-up")
+                opening = Opening()
+                if self._answering is not None:
+                    opening = await self._answering.serve(leg, live.conversation, self._hearing)
+                if live.ending.reason is None:
+                    self._begin(leg, sip, judging, nursery, opening)
                 await live.ending.wait()
             finally:
                 with trio.move_on_after(GOODBYE_S, shield=True):
+                    reason = live.ending.reason
+                    live.transfers.call_over("" if reason is None else reason.code.value)
                     live.machine.ending()
                     live.conversation.end()
-                    if live.ending.reason is not None and live.ending.reason.side is not EndSide.CALLER:
+                    if reason is not None and reason.side is not EndSide.CALLER:
                         await trio.sleep(LAST_WORDS_S)
                     await sip.hangup()
                 live.measured(leg)
                 nursery.cancel_scope.cancel()
 
-    def _begin(self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery) -> None:
+    def _begin(
+        self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery, opening: Opening
+    ) -> None:
         live, dependencies = self._live, self._dependencies
         conversation, timeline = live.conversation, live.timeline
         context = Context(dependencies.scenario.prompt)
@@ -87,23 +99,33 @@ class CallSession:
             receive=conversation.receive,
         )
         conversation.attach(leg, parts, nursery)
-        if dependencies.settings.record:
-            recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
-            self._outer.start_soon(recorder.serve, live.id, live.recording_at, name="record")
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys)
+        receiver = Receiver(
+            leg, conversation, self._hearing, playout, latency, judging, keys, tap=self._answering
+        )
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
-        nursery.start_soon(_watch_hangup, sip, live.ending, name="hang-up")
+        side = CallerSide(
+            leg, sip, conversation, receiver, context, live.ending, music=dependencies.hold_music
+        )
+        live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
-        conversation.receive(CallStarted())
+        if opening.heard:
+            context.user_said(opening.heard)
+        conversation.receive(CallStarted(greet=not opening.text))
+        if opening.text:
+            conversation.receive(SayRequest(opening.text))
+        if self._answering is not None and opening.message:
+            nursery.start_soon(self._answering.attend, leg, conversation, name="message")
 
 
-async def _watch_hangup(sip: SessionPort, ending: Ending) -> None:
+async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:
     """The far side hung up, or its session broke."""
     ended = await sip.wait_ended()
+    ending = live.ending
     if ended.by_remote:
-        ending.end(EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, ended.sip_status, ended.reason))
+        usual = EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, ended.sip_status, ended.reason)
+        ending.end(live.transfers.hangup_reason() or usual)
     else:
         ending.end(reason_for(EndCode.SIP_ERROR, sip_status=ended.sip_status, detail=ended.reason))

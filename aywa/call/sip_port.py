@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Protocol
+from collections.abc import Awaitable, Callable, Iterable
+from typing import Any, Protocol
 
 from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.call_facts import CallFacts
+from aywa.proto.sip.refer import ReferTo
+from aywa.proto.sip.session_states import ReferAnswered, ReferReported
 from aywa.settings import TrunkSettings
 
 
@@ -41,6 +43,26 @@ class SessionPort(Protocol):
     on_offer_wanted: Callable[[], SessionDescription] | None
     on_answer: Callable[[SessionDescription], None] | None
     on_key: Callable[[str, int], None] | None
+    on_referral: Callable[[ReferAnswered | ReferReported], None] | None
+    on_refer: Callable[[ReferTo], None] | None
+    on_replaced: Callable[[Any], Awaitable[None]] | None  # hears an `IncomingPort`
+
+    def answer_refer(self, status: int) -> None:
+        """Take (202) or refuse (300 to 699) what `on_refer` was told."""
+
+    def report_refer(self, status: int) -> None:
+        """Tell the peer how far the call is that it asked for; a final status ends it."""
+
+    @property
+    def refer_to(self) -> ReferTo:
+        """What somebody must be told who shall take our place in this session."""
+
+    def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Ask the peer to call `target`; `on_referral` hears how it goes. Raises LocalProtocolError."""
+
+    @property
+    def sip_call_id(self) -> str:
+        """The Call-ID both sides know this session by."""
 
     @property
     def answer(self) -> SessionDescription | None: ...

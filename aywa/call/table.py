@@ -5,24 +5,38 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Protocol
 
 import trio
 
 from aywa.call.dependencies import CallDependencies
+from aywa.call.dial_gate import Dialling
+from aywa.call.dial_outcome import DialRefused
 from aywa.call.ending import reason_for, reason_of
 from aywa.call.inbound import Inbound, parties_of
 from aywa.call.journal import Journal, JournalHealth
 from aywa.call.live import LiveCall
-from aywa.call.origin import note_origin
+from aywa.call.outbound import CallOrder, Outbound
+from aywa.call.outbound import parties_of as parties_of_order
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
-from aywa.errors import EndCode, OverloadedError
+from aywa.errors import EndCode, EndReason, OverloadedError
 from aywa.log import get_logger, places
 from aywa.ports.store import CallType
 
 FINAL_WRITE_S = 2.0  # per call; what is not written by then is written by the journal later
 JOURNAL_CLOSE_S = 10.0
 _log = get_logger("calls")
+
+
+class _Call(Protocol):
+    """What a direction does with a call."""
+
+    async def run(self) -> None:
+        """From its beginning to its goodbyes; raises what broke it."""
+
+    async def refuse(self, reason: EndReason) -> None:
+        """It was not answered, and is over."""
 
 
 class CallTable:
@@ -39,6 +53,11 @@ class CallTable:
     def journal(self) -> JournalHealth:
         """How the record-keeping is doing."""
         return self._journal.health
+
+    @property
+    def dialling(self) -> Dialling | None:
+        """What calls out are placed with."""
+        return self._dependencies.dialling
 
     @property
     def draining(self) -> bool:
@@ -71,21 +90,44 @@ class CallTable:
         self, call: IncomingPort, *, task_status: trio.TaskStatus[LiveCall] = trio.TASK_STATUS_IGNORED
     ) -> None:
         live = LiveCall(self._dependencies, self._journal, CallType.INBOUND, parties_of(call))
-        inbound = Inbound(call, live, self._dependencies)
-        limit = self._limit()
+        inbound = Inbound(call, live, self._dependencies, self._limit())
         self._calls[live.id] = live
         task_status.started(live)
+        await self._have(live, inbound)
+
+    def place(self, order: CallOrder) -> LiveCall:
+        """Begin a call out; it goes on by itself.
+
+        Raises, before anything of it exists: OverloadedError, BadNumber, LimitReached and DialRefused.
+        """
+        dependencies = self._dependencies
+        if limit := self._limit() or dependencies.transcriber.fault():
+            raise OverloadedError(limit)
+        dependencies.engine.admit()
+        if dependencies.dialling is None:
+            raise DialRefused("Nothing may be dialled: no trunk dials out")
+        admission = dependencies.dialling.gate.admit(order.request)
+        parties = parties_of_order(order, admission)
+        live = LiveCall(dependencies, self._journal, CallType.OUTBOUND, parties)
+        self._calls[live.id] = live
+        outbound = Outbound(order, admission, live, dependencies)
+        self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
+        return live
+
+    async def written(self) -> bool:
+        """Wait until what is known of all calls is in the store; False when that takes too long."""
+        return await self._journal.flush(FINAL_WRITE_S)
+
+    async def _have(self, live: LiveCall, call: _Call) -> None:
+        """A call from its beginning to its end."""
         try:
             try:
-                note_origin(live.timeline, call)
-                if limit:
-                    raise OverloadedError(limit)
-                await inbound.run()
+                await call.run()
             except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this call ends this call
                 self._broken(live, group)
         finally:
             with trio.move_on_after(FINAL_WRITE_S, shield=True):
-                await self._refuse(live, inbound)
+                await self._refuse(live, call)
             await self._keep_capture(live)
             with trio.move_on_after(FINAL_WRITE_S, shield=True):
                 live.finish()
@@ -109,12 +151,12 @@ class CallTable:
             live.timeline.add("media.pcap_failed", error=type(error).__name__)
             _log.error("pcap.failed", call_id=live.id, places=places(error))
 
-    async def _refuse(self, live: LiveCall, inbound: Inbound) -> None:
+    async def _refuse(self, live: LiveCall, call: _Call) -> None:
         """Answer the INVITE if nobody has."""
         live.ending.end(reason_for(EndCode.SHUTDOWN))
         if live.state not in (CallState.TALKING, CallState.ENDING):
             assert live.ending.reason is not None
-            await inbound.refuse(live.ending.reason)
+            await call.refuse(live.ending.reason)
 
     def _broken(self, live: LiveCall, group: BaseExceptionGroup[Exception]) -> None:
         """Turn what broke a call into its end reason; a bug is logged with its place, not its message."""

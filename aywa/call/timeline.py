@@ -7,6 +7,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | call.created | type, scenario, sip_call_id, from, to |
 | call.trunk | trunk, authenticated, by |
 | call.facts | anonymous, privacy, asserted, remote_party, diversions, history, headers |
+| dial.attempt | trunk, to |
+| dial.ringing | trunk, sip_status |
+| dial.early_media | trunk |
+| dial.failed | trunk, outcome, sip_status, rang, detail |
+| dial.answered | trunk |
 | call.answered | codec, remote, local |
 | call.ended | code, side, sip_status, detail, duration_ms |
 | call.crashed | error (type name) |
@@ -20,6 +25,11 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.record_failed | error |
 | media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
+| answering.verdict | outcome, cause, sample, elapsed_s, probability, evidence (name, value, weights), words |
+| answering.greeting_over | by, sample, beep_hz, beep_end, attempt |
+| answering.keys | keys |
+| answering.talk | opening, taken_over |
+| answering.hang_up | outcome, left |
 | voice.doubted | sample, probability |
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |
@@ -48,6 +58,15 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.latency | total_ms, vad_ms, stt_ms, endpointing_ms, llm_ms, tts_ms, playout_ms, and both samples |
 | control.say | text, interrupt, end_call |
 | control.end_call | |
+| control.transfer | destination, mode |
+| transfer.requested, transfer.ended | mode, destination; at its end outcome and status |
+| transfer.state | destination, from, to, cause, and outcome, sip_status, detail once they are known |
+| transfer.progress | destination, sip_status of a NOTIFY |
+| transfer.accepted, transfer.declined | destination, by: key or voice |
+| transfer.refer_failed, transfer.dial_failed | detail |
+| transfer.received | status: what a REFER or an INVITE with Replaces of the peer was answered with; target |
+| transfer.replaced | sip_call_id of the session that goes on |
+| colleague.… | as above, of the conversation with a colleague |
 """
 
 from __future__ import annotations

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from pydantic import ConfigDict, Field
 
 from aywa.model.base import Resource, Timestamp
+from aywa.model.transfer import TransferCommand
 
 SAY_MAX_CHARACTERS = 2000  # two minutes of speech; more is a mistake, and nobody would hear its end
 
@@ -44,6 +45,7 @@ class Artifact(Resource):
     recording_path: str | None = None  # on the runtime's own disk
     pcap_path: str | None = None  # likewise
     pcap_url: str | None = None
+    transfers: list[dict[str, object]] | None = None  # in their order; absent where there was none
 
     transcript: str | None = None  # "AI: …\nUser: …"
     messages: list[TranscriptMessage] | None = None
@@ -181,8 +183,10 @@ class CaptureCommand(Resource):
     mode: Literal["headers", "audio", "full"] = "headers"
 
 
-CONTROL_COMMANDS: dict[str, type[SayCommand] | type[EndCallCommand] | type[CaptureCommand]] = {
+ControlCommand: TypeAlias = SayCommand | TransferCommand | EndCallCommand | CaptureCommand
+CONTROL_COMMANDS: dict[str, type[ControlCommand]] = {
     "say": SayCommand,
+    "transfer": TransferCommand,
     "end-call": EndCallCommand,
     "capture": CaptureCommand,
 }

@@ -23,6 +23,7 @@ class Intent(Enum):
     HELLO = "are you there"
     HELP = "what can I say"
     NO = "no, nothing else"
+    HUMAN = "a person, please"
 
 
 DEFAULT_INTENTS: Mapping[Intent, tuple[str, ...]] = {
@@ -76,6 +77,8 @@ class Script:
     echo: str = "{value}."  # spoken when a slot was filled and another is still open
     undone: str = "All right, I have cancelled that."
     anything_else: str = "You are welcome. Is there anything else I can do for you?"
+    connecting: str = "One moment, I am connecting you to a colleague."
+    nobody: str = "I am sorry, there is nobody I could connect you to."
     closing: str = "Thank you for calling. Goodbye!"
     give_up: str = (
         "I am sorry, I still cannot understand you. Please call again, and we will be glad to help. Goodbye!"

@@ -47,6 +47,7 @@ class CallRow:
     recording_path: str | None = None
     media: Mapping[str, object] | None = None  # how it sounded
     pcap_path: str | None = None
+    transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
     worker_id: str = ""  # the process that owns the call while it lives
 
 

@@ -14,6 +14,8 @@ from enum import Enum
 from aywa.model.script import Intent, Script
 from aywa.ports.llm import Message, Role, ToolCall
 
+TRANSFER_TOOL = "transferCall"  # the call's own, not the scenario's
+
 
 class Reply(Enum):
     """What the assistant has to say next."""
@@ -27,6 +29,9 @@ class Reply(Enum):
     UNDONE = "the caller took it back"
     ANYTHING_ELSE = "the caller thanked"
     CLOSING = "the caller said goodbye"
+    TRANSFER = "the caller wants a person"
+    CONNECTING = "the transfer has begun"
+    NOBODY = "there is no transfer"
     GIVE_UP = "too many answers in a row meant nothing"
 
 
@@ -80,7 +85,9 @@ def _hear(script: Script, standing: Standing, text: str) -> None:
         standing.values.update(heard.answers)
         standing.filled_now = heard.answers[-1][0]
         standing.reply = Reply.ACT if standing.open_slot(script) is None else Reply.ASK
-    if Intent.GOODBYE in heard.intents:
+    if Intent.HUMAN in heard.intents:
+        standing.reply = Reply.TRANSFER
+    elif Intent.GOODBYE in heard.intents:
         standing.reply = Reply.CLOSING
     elif not heard.answers and Intent.CANCEL not in heard.intents:
         standing.reply = _courtesy(script, standing, heard.intents)
@@ -109,7 +116,9 @@ def _take_result(script: Script, standing: Standing, call: ToolCall, text: str) 
     except json.JSONDecodeError:
         parsed = {"error": "no JSON"}
     result: Mapping[str, object] = parsed if isinstance(parsed, dict) else {"error": "no object"}
-    if call.name == script.undo_tool:
+    if call.name == TRANSFER_TOOL:
+        standing.reply = Reply.NOBODY if "error" in result else Reply.CONNECTING
+    elif call.name == script.undo_tool:
         standing.undo = [
             held
             for held in standing.undo

@@ -10,7 +10,7 @@ import trio
 
 from aywa.model.script import Script
 from aywa.ports.llm import ChatEvent, ChatRequest, Done, Expect, Message, Role, Token, ToolCall
-from aywa.providers.dialogue import Reply, Standing, read_conversation
+from aywa.providers.dialogue import TRANSFER_TOOL, Reply, Standing, read_conversation
 
 _TOKEN = re.compile(r"\S+\s*")
 _ENDINGS = (Reply.CLOSING, Reply.GIVE_UP)
@@ -68,6 +68,8 @@ def _tool_calls(script: Script, standing: Standing, count: int) -> Iterator[Tool
             yield ToolCall(
                 f"call-{count}", script.undo_tool, {script.undo_argument: result.get(script.undo_argument)}
             )
+    if standing.reply is Reply.TRANSFER:
+        yield ToolCall(f"call-{count + 1}", TRANSFER_TOOL, {})
     if standing.reply is Reply.ACT:
         yield ToolCall(f"call-{count + 1}", script.tool, dict(standing.values))
 
@@ -94,7 +96,11 @@ def _text(script: Script, standing: Standing) -> str:
             return script.closing
         case Reply.GIVE_UP:
             return script.give_up
-        case Reply.ACT:  # a tool call, never text
+        case Reply.CONNECTING:
+            return script.connecting
+        case Reply.NOBODY:
+            return f"{script.nobody} {question}".strip()
+        case Reply.ACT | Reply.TRANSFER:  # a tool call, never text
             return ""
 
 

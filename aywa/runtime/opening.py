@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 from pathlib import Path
@@ -16,6 +16,8 @@ import trio
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
+from aywa.call.dial_gate import Dialling
+from aywa.call.sip_port import IncomingPort
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
@@ -35,12 +37,13 @@ from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.database import open_database
+from aywa.runtime.dialling import open_gate
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
-from aywa.ua.uas import IncomingCall
-from aywa.ua.user_agent import open_user_agent
+from aywa.transports.opening import Transports, open_transports
+from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
 REFUSALS_TOLD_S = 10.0
@@ -59,31 +62,32 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
+    return WavRecordings(directory), PcapFiles(directory)
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `settings.call.drain_s`.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
 
-    `observer` gets every timeline entry of every call as it happens. Raises `ConfigError`, `StoreError`,
-    `TransportError` or `ProviderError` when a part cannot be opened, possibly inside an exception group.
+    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
     await trio.to_thread.run_sync(check_host, settings)
     hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
-    bus = EventBus()
-    recordings = WavRecordings(settings.artifacts.directory)
-    captures = PcapFiles(settings.artifacts.directory)
-    door = _FrontDoor()
+    recordings, captures = _files_in(settings.artifacts.directory)
+    bus, door = EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
+        open_gate(settings, database) as gate,
         _open_providers(settings.providers, scenario) as providers,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
-        open_user_agent(
-            settings.sip, rng=rng, on_call=door.take, load=lambda: door.load(engine, providers.transcriber)
-        ) as agent,
+        _open_agent(settings, door.before(engine, providers.transcriber), rng) as agent,
+        _open_streams(settings, door, agent, rng) as transports,
         open_call_table(
             CallDependencies(
                 engine=engine,
@@ -101,6 +105,8 @@ async def open_runtime(
                 media=settings.media,
                 voice_judge=voice_judge,
                 captures=captures,
+                hold_music=hold_music,
+                dialling=Dialling(agent, gate),
             )
         ) as table,
     ):
@@ -113,6 +119,7 @@ async def open_runtime(
             engine=engine,
             hold_music=hold_music,
             user_agent=agent,
+            transports=transports,
             table=table,
             recordings=recordings,
             captures=captures,
@@ -144,6 +151,24 @@ async def _open_providers(
         yield _Providers(transcriber, ScriptedModel(script), synthesizer)
 
 
+def _open_agent(settings: Settings, door: _FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:
+    return open_user_agent(settings.sip, rng=rng, on_call=door.take, load=door.load)
+
+
+def _open_streams(
+    settings: Settings, door: _FrontDoor, agent: UserAgent, rng: Random
+) -> AbstractAsyncContextManager[Transports]:
+    """Callers over streams come from the addresses that callers over SIP come from."""
+    return open_transports(
+        settings.transports,
+        trunks=agent.gate.trunks,
+        media_host=settings.media.host,
+        rng=rng,
+        on_call=door.take,
+        overloaded=lambda: door.load().overloaded,
+    )
+
+
 @asynccontextmanager
 async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
     """The second tier, if the settings name one. Raises `ConfigError` when it cannot be had."""
@@ -170,25 +195,34 @@ class _FrontDoor:
 
     def __init__(self) -> None:
         self.table: CallTable | None = None
+        self._engine: MediaEngine | None = None
+        self._transcriber: Transcriber | None = None
         self._told: dict[str, float] = {}  # limits, and when each was logged last
 
-    async def take(self, call: IncomingCall) -> None:
+    async def take(self, call: IncomingPort) -> None:
         """Have a call; one that comes while the table is not open has been refused by `load`."""
         if self.table is None:
             await call.reject(503)
             return
         await self.table.take_incoming(call)
 
-    def load(self, engine: MediaEngine, transcriber: Transcriber) -> SipLoad:
+    def before(self, engine: MediaEngine, transcriber: Transcriber) -> _FrontDoor:
+        """The same, with what is asked whether it can bear another call."""
+        self._engine, self._transcriber = engine, transcriber
+        return self
+
+    def load(self) -> SipLoad:
         """Whether a new INVITE or OPTIONS gets a 503 at once: what cannot be served costs nothing else."""
+        assert self._engine is not None, "opened before whoever asks"
+        assert self._transcriber is not None, "set with the engine"
         limit = "the worker is starting or stopping" if self.table is None else ""
         if self.table is not None and self.table.draining:
             limit = "the worker is draining"
-        limit = limit or transcriber.fault() or ""
+        limit = limit or self._transcriber.fault() or ""
         retry_after_s = SipLoad().retry_after_s
         if not limit:
             try:
-                engine.admit()
+                self._engine.admit()
             except OverloadedError as error:
                 limit, retry_after_s = error.detail, error.retry_after_s
         if not limit:

@@ -9,8 +9,9 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, Say, StartCapture
+from aywa.call.control import EndCall, Say, StartCapture, TransferCall
 from aywa.call.live import LiveCall
+from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
 from aywa.events.bus import EventBus
@@ -19,11 +20,14 @@ from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
 from aywa.model.readiness import Check
 from aywa.ports.capture import CaptureMode
+from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
-from aywa.settings import Settings
+from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
+from aywa.transfer.plan import TransferPlan
+from aywa.transports.opening import Transports
 from aywa.ua.user_agent import UserAgent
 
 _CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
@@ -40,6 +44,7 @@ class Runtime:
     engine: MediaEngine
     hold_music: Clip
     user_agent: UserAgent
+    transports: Transports
     table: CallTable
     recordings: WavRecordings
     captures: PcapFiles
@@ -71,12 +76,29 @@ class Runtime:
             while calls := self.table.live():
                 await calls[0].over.wait()
 
+    async def place(self, order: CallOrder) -> CallRow:
+        """Begin a call out; its row, which is in the store unless that is slow.
+
+        Raises OverloadedError, BadNumber, LimitReached and DialRefused, before anything of it exists.
+        """
+        live = self.table.place(order)
+        await self.table.written()
+        return live.row
+
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
         live = self.table.get(call_id)
         if live is None:
             return False
         await live.control(Say(text, end_call=end_after))
+        return True
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        """Begin to hand a live call over; False when this worker does not carry it. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(TransferCall(plan))
         return True
 
     async def end(self, call_id: str) -> bool:
@@ -142,6 +164,8 @@ class Runtime:
             "engine_resting_ports": load.resting_ports,
             "journal_waiting": journal.waiting,
             "journal_dropped": journal.dropped,
+            "streams_open": self.transports.counters.open,
+            "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
         if self.voice_judge is not None:
             judged = self.voice_judge.figures()
@@ -168,6 +192,35 @@ class Runtime:
             "stale-nonce": gate.stale,
             "banned": gate.banned,
             "overload": transactions.refused_for_load,
+        }
+
+    def sip_drops(self) -> dict[str, float]:
+        """Messages and connections that were not answered so far, by reason."""
+        endpoint = self.user_agent.endpoint.counters
+        silent = self.settings.sip.strangers is StrangerPolicy.SILENT
+        return {
+            "stranger": endpoint.unknown_peers if silent else 0,
+            "scanner": endpoint.scanners,
+            "rate": endpoint.limited,
+            "banned": endpoint.banned,
+            "connection": self.user_agent.streams.counters.refused,
+        }
+
+    def dial_refusals(self) -> dict[str, float]:
+        """Calls out that were refused before any INVITE left, by reason."""
+        dialling = self.table.dialling
+        return {} if dialling is None else dict(dialling.gate.refused)
+
+    def stream_connections(self) -> dict[str, float]:
+        """What connections of AudioSocket and of Asterisk's websocket channel have come to, by outcome."""
+        counters = self.transports.counters
+        return {
+            "accepted": counters.accepted,
+            "stranger": counters.strangers,
+            "credentials": counters.credentials,
+            "crowded": counters.crowded,
+            "overload": counters.refused,
+            "malformed": counters.malformed,
         }
 
     def sip_authentication(self) -> dict[str, float]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import Literal
 
-from aywa.model.script import Script, Slot
+from aywa.model.script import DEFAULT_INTENTS, Intent, Script, Slot
 from aywa.scenarios.registry import ScriptedScenario
 from aywa.scenarios.spoken import spelled
 from aywa.scenarios.tools import FunctionTools
@@ -19,7 +19,8 @@ You answer the support line of a telephone company. Be calm and brief: one short
 no lists. Find out the topic (billing, password, internet or telephone) and whether it is urgent,
 then call open_ticket at once, read the ticket number out and say when somebody calls back. If the
 caller takes it back, call close_ticket first. Never ask for a password or a card number. When the
-caller says goodbye, say goodbye and end the call."""
+caller says goodbye, say goodbye and end the call. Who asks for a person is handed over with transferCall,
+if there is that tool."""
 
 _CALL_BACK = {"urgent": "within one hour", "normal": "by tomorrow evening"}
 
@@ -98,6 +99,10 @@ SCRIPT = Script(
     undo_argument="ticket",
     undone="All right, I have closed that ticket. Let us start over.",
     together=("{urgency} {topic}",),
+    intents={
+        **DEFAULT_INTENTS,
+        Intent.HUMAN: ("operator", "a person", "a human", "human", "colleague", "agent"),
+    },
     closing="Thank you for calling. Goodbye!",
 )
 

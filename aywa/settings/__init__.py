@@ -3,6 +3,7 @@
 `Settings.from_env` is pure: it reads the mapping it is given, collects every fault and reports them together.
 """
 
+from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.slices import (
     ArtifactSettings,
     CallSettings,
@@ -15,6 +16,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings
 from aywa.settings.trunks import (
     NatMode,
     SrtpPolicy,
@@ -28,6 +30,8 @@ from aywa.settings.whole import Settings, production_gaps
 __all__ = [
     "ArtifactSettings",
     "CallSettings",
+    "DialLimits",
+    "DialSettings",
     "HttpSettings",
     "LogSettings",
     "MediaSettings",
@@ -40,7 +44,9 @@ __all__ = [
     "StoreSettings",
     "StrangerPolicy",
     "TlsClientAuth",
+    "TransportSettings",
     "TrunkCredentials",
+    "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
     "production_gaps",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 from typing import TypeVar
@@ -161,4 +162,11 @@ def parse_postgres_url(text: str) -> str:
     if url.scheme not in ("postgres", "postgresql") or not (url.hostname or "host=" in url.query):
         raise ValueError
     _ = url.port  # raises ValueError when it is not a number
+    return text
+
+
+def transfer_target(text: str) -> str:
+    """A number in E.164 or a sip: URI. Raises ValueError."""
+    if not re.fullmatch(r"\+[1-9][0-9]{2,14}|sips?:[^\s<>\"]{1,255}", text):
+        raise ValueError("no destination")
     return text

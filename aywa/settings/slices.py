@@ -58,6 +58,9 @@ class SipSettings:
     trunks: tuple[str, ...] = ("127.0.0.0/8",)  # IP addresses or CIDR blocks whose requests are answered
     named_trunks: tuple[TrunkSettings, ...] = ()
     strangers: StrangerPolicy = StrangerPolicy.SILENT
+    stranger_rate: int = 10  # messages a second from one address of no trunk that are looked at
+    trunk_rate: int = 500  # the same of one address of a trunk: more than 100 calls set up and ended a second
+    ban_s: int = 300  # for strangers who go on above their rate; 0: nobody is banned
     realm: str = "aywa"  # what callers are asked for credentials for
     user_agent: str = "Aywa"
     tcp_port: int | None = None  # None: TCP is not listened on; calls out may still take it
@@ -107,6 +110,9 @@ class MediaSettings:
         return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp, nat=nat)
 
 
+TRANSFER_MODES = ("warm", "attended", "dial", "refer")
+
+
 @dataclass(frozen=True, slots=True)
 class CallSettings:
     """Limits and turn taking of a call."""
@@ -119,6 +125,9 @@ class CallSettings:
     record: bool = True
     barge_in: bool = True
     echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
+    accept_refer: bool = False  # a REFER makes us call: nobody's phone bill is open to everybody who calls
+    transfer_to: str = ""  # a number in E.164 or a sip: URI; empty: a conversation cannot hand its call over
+    transfer_mode: str = "warm"
     inband_digits: str = "auto"  # key presses heard in the audio: where no telephone-event was agreed on
     drain_s: float = 10.0  # how long live calls may go on at shutdown
 

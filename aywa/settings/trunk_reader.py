@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from enum import Enum
 from ipaddress import ip_network
-from typing import Any, TypeVar
 
 from aywa.errors import Gap
+from aywa.settings.dial_reader import read_trunk_dialling
+from aywa.settings.fields import Fields
 from aywa.settings.trunks import (
     ALGORITHMS,
     CODECS,
@@ -35,8 +34,6 @@ _REALM = re.compile(r'[^"\\\x00-\x1f\x7f]{1,128}')
 _HA1 = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{64}")
 _URI = re.compile(r"sip:(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
 _AOR = re.compile(r"sip:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
-_E = TypeVar("_E", bound=Enum)
-_T = TypeVar("_T")
 
 
 def read_trunks(text: str) -> tuple[tuple[TrunkSettings, ...], list[Gap]]:
@@ -51,7 +48,7 @@ def read_trunks(text: str) -> tuple[tuple[TrunkSettings, ...], list[Gap]]:
     trunks = []
     for index, row in enumerate(rows):
         if isinstance(row, dict):
-            trunks.append(_read_trunk(_Fields(f"{VARIABLE}[{index}]", row, gaps)))
+            trunks.append(_read_trunk(Fields(f"{VARIABLE}[{index}]", row, gaps)))
         else:
             gaps.append(Gap(f"{VARIABLE}[{index}]", "must be an object", EXAMPLE))
     names = Counter(trunk.name for trunk in trunks if trunk.name)
@@ -61,85 +58,7 @@ def read_trunks(text: str) -> tuple[tuple[TrunkSettings, ...], list[Gap]]:
     return tuple(trunks), gaps
 
 
-class _Fields:
-    """Takes the fields of one object one by one; what is left at the end nobody knows."""
-
-    def __init__(self, where: str, row: Mapping[str, Any], gaps: list[Gap]) -> None:
-        self.where = where
-        self.gaps = gaps
-        self._row = dict(row)
-
-    def fault(self, field: str, rule: str, example: str = "") -> None:
-        """Note what is wrong with a field."""
-        self.gaps.append(Gap(f"{self.where}.{field}", rule, example))
-
-    def __contains__(self, field: str) -> bool:
-        return self._row.get(field) is not None
-
-    def take(self, field: str) -> Any:
-        """The value of a field, None when it is not there."""
-        return self._row.pop(field, None)
-
-    def text(self, field: str, pattern: re.Pattern[str], rule: str, example: str, default: str = "") -> str:
-        """A text that matches, or the default when the field is not there or at fault."""
-        value = self.take(field)
-        if value is None:
-            return default
-        if not isinstance(value, str) or pattern.fullmatch(value) is None:
-            self.fault(field, rule, example)
-            return default
-        return value
-
-    def choice(self, field: str, kind: type[_E], default: _E) -> _E:
-        """A member of an enumeration, by its value."""
-        value = self.take(field)
-        if value is None:
-            return default
-        for member in kind:
-            if member.value == value:
-                return member
-        self.fault(field, f"must be one of {', '.join(str(m.value) for m in kind)}", str(default.value))
-        return default
-
-    def texts(self, field: str, good: Callable[[str], object], rule: str, example: str) -> tuple[str, ...]:
-        """A list of texts that `good` takes; it raises ValueError, or gives something false, for others."""
-        values = self.take(field)
-        if values is None:
-            return ()
-        if (
-            isinstance(values, list)
-            and values
-            and all(isinstance(v, str) and _passes(good, v) for v in values)
-        ):
-            return tuple(values)
-        self.fault(field, rule, example)
-        return ()
-
-    def within(self, field: str) -> _Fields | None:
-        """The object in a field; None when it is not there or no object."""
-        value = self.take(field)
-        if value is None:
-            return None
-        if not isinstance(value, dict):
-            self.fault(field, "must be an object")
-            return None
-        return _Fields(f"{self.where}.{field}", value, self.gaps)
-
-    def end(self) -> None:
-        """Report what nobody took: a misspelt field would otherwise silently mean its default."""
-        for field in self._row:
-            shown = field if re.fullmatch(r"[A-Za-z0-9_-]{1,40}", field) else "?"
-            self.fault(shown, "is not a field that is known")
-
-
-def _passes(good: Callable[[str], object], text: str) -> bool:
-    try:
-        return bool(good(text))
-    except ValueError:
-        return False
-
-
-def _read_trunk(fields: _Fields) -> TrunkSettings:
+def _read_trunk(fields: Fields) -> TrunkSettings:
     if "name" not in fields:
         fields.fault("name", "must be given", "pbx")
     rule = "must be 1 to 32 of a-z, 0-9, - and _, and begin with a letter or digit"
@@ -170,15 +89,16 @@ def _read_trunk(fields: _Fields) -> TrunkSettings:
     )
     srtp = fields.choice("srtp", SrtpPolicy, SrtpPolicy.OPTIONAL) if "srtp" in fields else None
     nat = fields.choice("nat", NatMode, NatMode.SIGNALLING) if "nat" in fields else None
+    dial = read_trunk_dialling(inner) if (inner := fields.within("dial")) else None
     fields.end()
     if not inbound and any(ip_network(block, strict=False).prefixlen == 0 for block in addresses):
         fields.fault("inbound", "must be set on a trunk that is open to every address")
-    if not addresses and register is None and outbound is None:
+    if not addresses and register is None and outbound is None and dial is None:
         fields.fault("addresses", "must be given on a trunk that calls come from", '["192.0.2.10"]')
     trunk = TrunkSettings(
         name, addresses, inbound, algorithms or tuple(common[:1]), outbound, register, srtp, nat
     )
-    return replace(trunk, codecs=codecs)
+    return replace(trunk, codecs=codecs, dial=dial)
 
 
 def _fits(user: TrunkCredentials, algorithm: str) -> bool:
@@ -186,7 +106,7 @@ def _fits(user: TrunkCredentials, algorithm: str) -> bool:
     return not user.ha1 or any(len(stored) == digits for stored in user.ha1)
 
 
-def _read_inbound(fields: _Fields) -> tuple[TrunkCredentials, ...]:
+def _read_inbound(fields: Fields) -> tuple[TrunkCredentials, ...]:
     rows = fields.take("inbound")
     if rows is None:
         return ()
@@ -194,7 +114,7 @@ def _read_inbound(fields: _Fields) -> tuple[TrunkCredentials, ...]:
         fields.fault("inbound", "must be a list of objects with user and password or ha1")
         return ()
     users = tuple(
-        _read_credentials(_Fields(f"{fields.where}.inbound[{index}]", row, fields.gaps), with_realm=False)
+        _read_credentials(Fields(f"{fields.where}.inbound[{index}]", row, fields.gaps), with_realm=False)
         for index, row in enumerate(rows)
     )
     if len({user.user for user in users}) < len(users):
@@ -202,7 +122,7 @@ def _read_inbound(fields: _Fields) -> tuple[TrunkCredentials, ...]:
     return users
 
 
-def _read_credentials(fields: _Fields, *, with_realm: bool = True) -> TrunkCredentials:
+def _read_credentials(fields: Fields, *, with_realm: bool = True) -> TrunkCredentials:
     """`with_realm`: the peer's realm, which a sum in place of the password was made for."""
     if "user" not in fields:
         fields.fault("user", "must be given", "7000")
@@ -226,16 +146,12 @@ def _read_credentials(fields: _Fields, *, with_realm: bool = True) -> TrunkCrede
     return TrunkCredentials(user, password, sums, realm)
 
 
-def _read_registration(fields: _Fields) -> TrunkRegistration:
+def _read_registration(fields: Fields) -> TrunkRegistration:
     for field, example in (("registrar", "sip:192.0.2.10"), ("aor", "sip:7000@192.0.2.10")):
         if field not in fields:
             fields.fault(field, "must be given", example)
     registrar = fields.text("registrar", _URI, "must be a sip: URI", "sip:192.0.2.10:5060")
     aor = fields.text("aor", _AOR, "must be a sip: URI with a user", "sip:7000@192.0.2.10")
-    expires = fields.take("expires")
-    rule = f"must be a whole number from {MIN_EXPIRES_S} to {MAX_EXPIRES_S}"
-    good = type(expires) is int and MIN_EXPIRES_S <= expires <= MAX_EXPIRES_S
-    if expires is not None and not good:
-        fields.fault("expires", rule, "3600")
+    expires = fields.integer("expires", MIN_EXPIRES_S, MAX_EXPIRES_S, 3600)
     fields.end()
-    return TrunkRegistration(registrar, aor, expires if good else 3600)
+    return TrunkRegistration(registrar, aor, expires)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from aywa.settings.dialling import TrunkDialling
+
 
 class SrtpPolicy(Enum):
     """What a trunk's media may be. `required`: a plain offer gets 488, and no plaintext packet leaves."""
@@ -69,3 +71,4 @@ class TrunkSettings:
     srtp: SrtpPolicy | None = None  # None: what the media settings say
     nat: NatMode | None = None  # None: what the media settings say
     codecs: tuple[str, ...] = ()  # in the order of preference; empty: those of the media settings
+    dial: TrunkDialling | None = None  # None: nobody is called through it

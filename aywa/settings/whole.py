@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.dial_reader import read_dial
+from aywa.settings.dialling import DialSettings
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
@@ -16,9 +18,11 @@ from aywa.settings.reader import (
     parse_postgres_url,
     parse_realm,
     parts,
+    transfer_target,
 )
 from aywa.settings.slices import (
     SRTP_SUITES,
+    TRANSFER_MODES,
     ArtifactSettings,
     CallSettings,
     HttpSettings,
@@ -30,6 +34,7 @@ from aywa.settings.slices import (
     StoreSettings,
     TlsClientAuth,
 )
+from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
 
@@ -56,6 +61,8 @@ class Settings:
     artifacts: ArtifactSettings = field(default_factory=ArtifactSettings)
     providers: ProviderSettings = field(default_factory=ProviderSettings)
     log: LogSettings = field(default_factory=LogSettings)
+    dial: DialSettings = field(default_factory=DialSettings)
+    transports: TransportSettings = field(default_factory=TransportSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -133,6 +140,8 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             level=env.choice("RUNTIME_LOG_LEVEL", _LOG.level, ("DEBUG", "INFO", "WARNING", "ERROR")),
             human=env.choice("RUNTIME_LOG_FORMAT", "json", ("json", "text")) == "text",
         ),
+        dial=read_dial(env),
+        transports=read_transports(env, sip_host),
     )
 
 
@@ -158,6 +167,9 @@ def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:
         strangers=StrangerPolicy(
             env.choice("RUNTIME_SIP_STRANGERS", _SIP.strangers.value, ("silent", "403"))
         ),
+        stranger_rate=env.integer("RUNTIME_SIP_STRANGER_RATE", _SIP.stranger_rate, 1, 100_000),
+        trunk_rate=env.integer("RUNTIME_SIP_TRUNK_RATE", _SIP.trunk_rate, 1, 1_000_000),
+        ban_s=env.integer("RUNTIME_SIP_BAN_S", _SIP.ban_s, 0, 86_400),
         realm=env.read(
             "RUNTIME_SIP_REALM",
             parse_realm,
@@ -246,6 +258,15 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
         echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
+        transfer_to=env.read(
+            "RUNTIME_TRANSFER_TO",
+            transfer_target,
+            "",
+            "must be +49… or a sip: URI",
+            "+4930123456",
+        ),
+        transfer_mode=env.choice("RUNTIME_TRANSFER_MODE", _CALL.transfer_mode, TRANSFER_MODES),
+        accept_refer=env.flag("RUNTIME_ACCEPT_REFER", _CALL.accept_refer),
         inband_digits=env.choice("RUNTIME_INBAND_DIGITS", _CALL.inband_digits, ("auto", "off", "on")),
         drain_s=env.number("RUNTIME_DRAIN_S", _CALL.drain_s, 0, 3600),
     )
@@ -271,6 +292,7 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
+    gaps += transport_conflicts(settings.transports)
     return [gap for gap in gaps if gap.name not in known]
 
 

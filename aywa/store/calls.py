@@ -48,6 +48,7 @@ class PostgresCallStore:
             row.worker_id,
             row.pcap_path,
             None if row.media is None else _clean_json(dict(row.media)),
+            _clean_json([dict(transfer) for transfer in row.transfers]),
         )
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
@@ -199,4 +200,5 @@ def _call(row: Row) -> CallRow:
         pcap_path=row["pcap_path"],
         worker_id=row["worker_id"],
         media=row["media"],
+        transfers=tuple(row["transfers"]),
     )

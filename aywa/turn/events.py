@@ -60,7 +60,9 @@ class Cause(Enum):
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
-    """The leg is open and the caller can hear."""
+    """The leg is open and the caller can hear. `greet`: as the settings say, or False: say nothing first."""
+
+    greet: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,6 +208,13 @@ class LineHeld:
 
 
 @dataclass(frozen=True, slots=True)
+class HandedOver:
+    """The caller talks with somebody else, or is back: what lasts is not the assistant's call then."""
+
+    away: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One DTMF digit."""
 
@@ -244,6 +253,7 @@ TurnInput: TypeAlias = (
     | PlayedTo
     | SpeechDoubted
     | LineHeld
+    | HandedOver
     | KeyPressed
     | SayRequest
     | CallEnded

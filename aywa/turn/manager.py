@@ -24,6 +24,7 @@ from aywa.turn.events import (
     Cause,
     FinalText,
     GateShut,
+    HandedOver,
     KeyPressed,
     LineHeld,
     ModelDone,
@@ -129,8 +130,8 @@ class TurnManager:
         if self.state is State.ENDED:
             return
         match event:
-            case CallStarted():
-                self._call_started(now)
+            case CallStarted(greet):
+                self._call_started(greet, now)
             case CallerSpeech(sample, epoch):
                 self._caller_speech(sample, epoch, now)
             case CallerSilence(sample, silent_s):
@@ -149,6 +150,11 @@ class TurnManager:
                 self._speech_doubted(event, now)
             case LineHeld(held):
                 self._line_held(held, now)
+            case HandedOver(away):
+                if away:
+                    self._limits.stop()
+                else:
+                    self._limits.start(now)
             case KeyPressed(digit):
                 self._key(digit, now)
             case SayRequest():
@@ -179,9 +185,9 @@ class TurnManager:
 
     # --- the caller ---------------------------------------------------------------------------------------
 
-    def _call_started(self, now: float) -> None:
+    def _call_started(self, greet: bool, now: float) -> None:
         self._limits.start(now)
-        if self._settings.greet:
+        if greet and self._settings.greet:
             self._floor.start(Trigger.GREETING, Cause.CALL_STARTED, now)
         else:
             self._floor.listen(Cause.CALL_STARTED)

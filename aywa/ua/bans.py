@@ -13,7 +13,9 @@ from dataclasses import dataclass
 FAILURES = 10
 WINDOW_S = 60.0  # within which they must fall
 BAN_S = 300.0
-REMEMBERED = 1024  # hosts; the one that failed longest ago is forgotten
+# Hosts; the one that failed longest ago is forgotten, but nobody who is banned: who has many addresses could
+# buy himself out of a ban with them.
+REMEMBERED = 1024
 
 
 @dataclass(slots=True)
@@ -37,18 +39,29 @@ class Bans:
         return record is not None and now < record.until
 
     def failed(self, host: str, now: float) -> bool:
-        """`host` gave a wrong secret; True when that gets it banned."""
+        """`host` gave a wrong secret; True when that gets it banned.
+
+        Where all that is remembered are bans, a further host is not remembered.
+        """
         record = self._records.pop(host, None)
         if record is None or now - record.since > WINDOW_S:
             record = _Record(now)
         record.failures += 1
+        if len(self._records) >= REMEMBERED and not self._make_room(now):
+            return False
         self._records[host] = record
-        if len(self._records) > REMEMBERED:
-            self._records.popitem(last=False)
         if record.failures < FAILURES:
             return False
         record.until = now + BAN_S
         return True
+
+    def _make_room(self, now: float) -> bool:
+        """Forget whoever failed longest ago and is not banned; False when there is nobody."""
+        for host, record in self._records.items():
+            if now >= record.until:
+                del self._records[host]
+                return True
+        return False
 
     def proved(self, host: str) -> None:
         """`host` gave a right one."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import errno
-import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from math import inf
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -16,7 +15,6 @@ from aywa.log import get_logger, places
 from aywa.proto.sip.core import IncomingCall, RequestDone, SessionSaid, UserAgentCore
 from aywa.proto.sip.layer_actions import ClientKey, Transmit
 from aywa.proto.sip.message import Request, Response
-from aywa.proto.sip.parser import is_keepalive
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import SessionEvent
@@ -25,31 +23,18 @@ from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream import Broken, Frame, Framed
 from aywa.proto.sip.stream_address import StreamAddress
 from aywa.settings import StrangerPolicy
+from aywa.ua.admission import Admission, Entry, Welcome
+from aywa.ua.rates import RateLimits
 from aywa.ua.sip_log import SipLog
+from aywa.ua.sparing import Level, SparingLog
 from aywa.ua.tcp import StreamEvents, Streams
 from aywa.ua.trunk import Trunks
 from aywa.ua.udp import DatagramSocket
 
-# What the usual scanners call themselves; nobody's telephone is called that.
-SCANNERS = re.compile(
-    rb"(?i)\r\n(?:user-agent|server)[ \t]*:[^\r\n]*(?:friendly-scanner|sipvicious|sip-scan|sipcli|sundayddr|"
-    rb"iwar|sivus|smap|vaxsipuseragent|pplsip|gulp|siparmyknife)"
-)
-STRANGERS_NAMED = 64  # hosts; a flood of forged sources must not flood the log
+if TYPE_CHECKING:
+    from aywa.ua.session import Session
+
 _log = get_logger("sip")
-
-
-@dataclass(slots=True)
-class EndpointCounters:
-    """What came and what became of it; each only grows."""
-
-    datagrams: int = 0
-    keepalives: int = 0
-    unknown_peers: int = 0
-    scanners: int = 0
-    broken: int = 0
-    send_errors: int = 0
-    faults: int = 0  # inputs that met a bug of ours; anything but 0 is one
 
 
 class Endpoint:
@@ -61,21 +46,23 @@ class Endpoint:
         socket: DatagramSocket,
         trunks: Trunks,
         *,
-        on_incoming: Callable[[IncomingUsage], None],
+        on_incoming: Callable[[IncomingUsage, InviteUsage | None], None],
         streams: Streams | None = None,
         strangers: StrangerPolicy = StrangerPolicy.SILENT,
+        limits: RateLimits | None = None,
     ) -> None:
         self.core = core
-        self.counters = EndpointCounters()
+        self.admission = Admission(self._is_known, strangers, limits)
+        self.counters = self.admission.counters
         self._socket = socket
         self._streams = streams
         self.trunks = trunks
-        self._policy = strangers
         self._on_incoming = on_incoming
+        self.sessions: dict[InviteUsage, Session] = {}  # that have not ended; each enters itself
         self._listeners: dict[InviteUsage, Callable[[SessionEvent], None]] = {}
         self._requests: dict[ClientKey, Callable[[RequestDone], None]] = {}
         self._called: Counter[str] = Counter()  # hosts we are in a call with though they are no trunks
-        self._strangers: set[str] = set()
+        self._sparing = SparingLog(_log)
         self._scope = trio.CancelScope(shield=True)
         self._rearm = trio.Event()
         self._armed = inf
@@ -94,7 +81,7 @@ class Endpoint:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._serve_deadlines)
                 if self._streams is not None:
-                    events = StreamEvents(self._is_known, self.receive_frame, self._connection_lost)
+                    events = StreamEvents(self._welcome, self.receive_frame, self._connection_lost)
                     nursery.start_soon(self._streams.serve, events)
                 while True:
                     for data, source in await self._socket.receive():
@@ -128,22 +115,18 @@ class Endpoint:
     def receive(self, data: bytes, source: Address) -> None:
         """A datagram came. Never raises."""
         self.counters.datagrams += 1
-        if is_keepalive(data):
-            self.counters.keepalives += 1
-            return
-        is_response = data[:4].upper() == b"SIP/"
-        if not is_response and SCANNERS.search(data):
-            self.counters.scanners += 1
-            return
-        # A response may come from another address than its request went to; it finds its transaction by a
-        # branch that nobody can guess.
-        expected = is_response and self.core.transactions.expects_responses
-        if not expected and not self._is_known(source[0]):
-            self._refuse_stranger(data, source)
+        now = trio.current_time()
+        awaits = self.core.transactions.expects_responses
+        entry = self.admission.admit(data, source[0], now, awaits=awaits)
+        if entry is Entry.DROPPED:
             return
         with self._wall(f"{source[0]}:{source[1]}"):
+            if entry is Entry.FORBIDDEN:
+                self.core.forbid(data, source, now)
+                self.flush()
+                return
             self.log.received(data, source)
-            if not self.core.receive_datagram(data, source, trio.current_time()):
+            if not self.core.receive_datagram(data, source, now):
                 self.counters.broken += 1
             self.flush()
 
@@ -153,9 +136,13 @@ class Endpoint:
             case Framed(data):
                 self.receive(data, source)
             case Broken(data, error):
+                now = trio.current_time()
+                entry = self.admission.admit(data, source[0], now, awaits=False)
+                if entry is not Entry.TAKEN:
+                    return
                 self.counters.broken += 1
                 with self._wall(f"{source[0]}:{source[1]}"):
-                    self.core.receive_broken(data, error, source, trio.current_time())
+                    self.core.receive_broken(data, error, source, now)
                     self.flush()
             case _:
                 self.counters.keepalives += 1
@@ -179,20 +166,8 @@ class Endpoint:
     def _is_known(self, host: str) -> bool:
         return self.trunks.allows(host) or host in self._called
 
-    def _refuse_stranger(self, data: bytes, source: Address) -> None:
-        """Silence, unless the policy is 403: an answer tells scanners that someone is here.
-
-        The operator is told once a host.
-        """
-        host = source[0]
-        self.counters.unknown_peers += 1
-        if self._policy is StrangerPolicy.FORBIDDEN:
-            with self._wall(f"{host}:{source[1]}"):
-                self.core.forbid(data, source, trio.current_time())
-                self.flush()
-        if host not in self._strangers and len(self._strangers) < STRANGERS_NAMED:
-            self._strangers.add(host)
-            _log.warning("sip.unknown_peer", peer=host, setting="RUNTIME_SIP_TRUNKS")
+    def _welcome(self, host: str) -> Welcome:
+        return self.admission.connect(host, trio.current_time())
 
     @contextmanager
     def _wall(self, input_of: str) -> Iterator[None]:
@@ -201,7 +176,8 @@ class Endpoint:
             yield
         except Exception as error:  # noqa: BLE001
             self.counters.faults += 1
-            _log.error("sip.fault", input_of=input_of, places=places(error))
+            now = trio.current_time()
+            self._sparing.say("sip.fault", now, Level.ERROR, input_of=input_of, places=places(error))
 
     def apply(self, usage: InviteUsage) -> None:
         """Carry out what a call of one of the session's own methods asked for."""
@@ -219,6 +195,7 @@ class Endpoint:
 
     def forget(self, usage: InviteUsage) -> None:
         """Nobody listens to `usage` any more."""
+        self.sessions.pop(usage, None)
         self.log.settle(usage.call_id)
         if self._listeners.pop(usage, None) is not None and isinstance(usage, OutgoingUsage):
             host = usage.destination[0]
@@ -238,9 +215,9 @@ class Endpoint:
             match action:
                 case Transmit(message, address):
                     self._transmit(message, address)
-                case IncomingCall(usage):
+                case IncomingCall(usage, replaces):
                     self.log.begin(usage.call_id)
-                    self._on_incoming(usage)
+                    self._on_incoming(usage, replaces)
                     if usage not in self._listeners:
                         self.log.drop(usage.call_id)
                 case SessionSaid(usage, event):
@@ -276,5 +253,6 @@ class Endpoint:
                 self._streams.send_nowait(data, address, message)
         except OSError as error:
             self.counters.send_errors += 1
-            _log.warning("sip.send_failed", peer=f"{address[0]}:{address[1]}", errno=error.errno)
-            self.core.transmit_failed(message, trio.current_time())
+            now = trio.current_time()
+            self._sparing.say("sip.send_failed", now, peer=f"{address[0]}:{address[1]}", errno=error.errno)
+            self.core.transmit_failed(message, now)

@@ -14,9 +14,9 @@ from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
 from aywa.ua.bans import BAN_S, Bans
+from aywa.ua.sparing import SparingLog
 from aywa.ua.trunk import Trunks, credentials_of
 
-REFUSALS_NAMED = 64  # hosts; guessing must not flood the log
 _log = get_logger("sip")
 
 
@@ -38,7 +38,7 @@ class Gate:
         self.counters = GateCounters()
         self._bans = Bans()
         self.trunks = trunks
-        self._named: set[str] = set()
+        self._sparing = SparingLog(_log)
         self._servers = {
             trunk.name: DigestServer(
                 realm,
@@ -75,16 +75,11 @@ class Gate:
                 counters.stale += 1
             case Verdict.REFUSED if "Authorization" in request.headers:
                 counters.refused += 1
-                self._name(host)
+                # Neither who it claimed to be nor what it sent.
+                self._sparing.say("sip.credentials_refused", now, peer=host)
                 if server.has_asked(request, host, now) and self._bans.failed(host, now):
-                    _log.warning("sip.banned", peer=host, seconds=BAN_S)
+                    self._sparing.say("sip.banned", now, peer=host, seconds=BAN_S)
             case _:
                 counters.challenged += 1
         asks = server.challenges(host, now, stale=verdict is Verdict.STALE)
         return response_to(request, 401, headers=[("WWW-Authenticate", ask) for ask in asks])
-
-    def _name(self, host: str) -> None:
-        """Tell the operator once a host; neither who it claimed to be nor what it sent."""
-        if host not in self._named and len(self._named) < REFUSALS_NAMED:
-            self._named.add(host)
-            _log.warning("sip.credentials_refused", peer=host)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import trio
 
@@ -12,6 +13,7 @@ from aywa.log import get_logger, places
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
 from aywa.proto.sip.header import Reason
+from aywa.proto.sip.refer import ReferTo, Replaces
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import (
     AnswerArrived,
@@ -20,10 +22,16 @@ from aywa.proto.sip.session_states import (
     Established,
     KeyPressed,
     OfferArrived,
+    ReferAnswered,
+    ReferArrived,
+    ReferReported,
     Ringing,
     SessionEvent,
 )
 from aywa.ua.endpoint import Endpoint
+
+if TYPE_CHECKING:
+    from aywa.ua.uas import IncomingCall
 
 HANGUP_WAIT_S = 2.0  # four T1: a peer that is there has answered the BYE; the transaction goes on without us
 _log = get_logger("sip")
@@ -47,7 +55,10 @@ class Session:
     and go on as before; it must not block. While it is not set, every such offer is refused: an answer that
     nobody made for it would be stale. A re-INVITE without an offer gets the one that `on_offer_wanted` makes,
     or what we described last while that is not set; `on_answer` hears the answer, once `local` is the offer.
-    `on_key` hears key presses that come by INFO: the key and its length in ms.
+    `on_key` hears key presses that come by INFO: the key and its length in ms. `on_refer` hears whom the peer
+    wants called (REFER): then `answer_refer` and `report_refer` are due; while it is not set, that gets
+    603. `on_referral` hears how a REFER of ours goes. `on_replaced` is given the call that shall take this
+    session's place (RFC 3891) and answers or rejects it; while it is not set, such calls get 603.
     """
 
     def __init__(self, endpoint: Endpoint, usage: InviteUsage, local: SessionDescription) -> None:
@@ -57,6 +68,9 @@ class Session:
         self.on_key: Callable[[str, int], None] | None = None
         self.on_early_media: Callable[[SessionDescription, bool], None] | None = None
         self.on_ringing: Callable[[int], None] | None = None
+        self.on_refer: Callable[[ReferTo], None] | None = None
+        self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
+        self.on_replaced: Callable[[IncomingCall], Awaitable[None]] | None = None
         self.local = local
         self.peer: SessionDescription | None = None  # `answer`, or None while the set-up lasts
         self._endpoint = endpoint
@@ -66,6 +80,33 @@ class Session:
         self._ended: Ended | None = None
         self._failed: Ended | None = None  # ended without having been up
         endpoint.listen(usage, self.hear)
+        endpoint.sessions[usage] = self
+
+    @property
+    def refer_to(self) -> ReferTo:
+        """What somebody must be told who shall take our place in this session (Refer-To with Replaces)."""
+        dialog = self._usage.dialog
+        assert dialog is not None, "an answered session has a dialog"
+        named = Replaces(dialog.call_id, dialog.remote.tag or "0", dialog.local.tag or "0")
+        return ReferTo(dialog.remote_target, named)
+
+    def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        """Ask the peer to call `target`; `on_referral` hears how it goes. No checkpoint.
+
+        Raises LocalProtocolError when the session is not up or a REFER is open.
+        """
+        self._usage.refer(target, trio.current_time(), headers=headers)
+        self._endpoint.apply(self._usage)
+
+    def answer_refer(self, status: int) -> None:
+        """Take (202) or refuse (300 to 699) what `on_refer` was told; nothing when none waits."""
+        self._usage.answer_refer(status, trio.current_time())
+        self._endpoint.apply(self._usage)
+
+    def report_refer(self, status: int) -> None:
+        """Tell the peer how far the call is that it asked for; a final status ends it."""
+        self._usage.report_refer(status, trio.current_time())
+        self._endpoint.apply(self._usage)
 
     @property
     def sip_call_id(self) -> str:
@@ -136,6 +177,13 @@ class Session:
                 tell("sip.on_ringing_failed", self.on_ringing, response.status)
             case EarlyMedia(_, body, reliable):
                 self._tell_early(body, reliable=reliable)
+            case ReferAnswered() | ReferReported():
+                tell("sip.on_referral_failed", self.on_referral, event)
+            case ReferArrived(target):
+                if self.on_refer is None:
+                    self.answer_refer(603)
+                else:
+                    tell("sip.on_refer_failed", self.on_refer, target)
             case _:
                 pass  # offers of ours refused: nothing waits for them
 

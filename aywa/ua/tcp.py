@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import count
+from math import inf
 
 import trio
 
@@ -18,7 +19,9 @@ from aywa.proto.sip.routing import Address
 from aywa.proto.sip.stream import Frame
 from aywa.proto.sip.stream_address import StreamAddress, Transport
 from aywa.settings import SipSettings
+from aywa.ua.admission import Welcome
 from aywa.ua.connection import Connection
+from aywa.ua.sparing import SparingLog
 from aywa.ua.tls import HANDSHAKE_S, TlsContexts
 
 CONNECT_S = 5.0
@@ -28,10 +31,16 @@ _log = get_logger("sip")
 
 @dataclass(frozen=True, slots=True)
 class StreamLimits:
-    """How many connections there may be: in all, and of those accepted, from one source."""
+    """How many connections there may be: in all, and of those accepted, from one source.
+
+    Strangers who are to be refused have a few of their own, each for `stranger_s` seconds.
+    """
 
     connections: int = 2048
     per_source: int = 256
+    strangers: int = 32
+    stranger_per_source: int = 4
+    stranger_s: float = 5.0
 
 
 @dataclass(slots=True)
@@ -48,7 +57,7 @@ class StreamCounters:
 class StreamEvents:
     """What the owner hears; none may raise. `lost` also brings what was never sent."""
 
-    admit: Callable[[str], bool]
+    admit: Callable[[str], Welcome]
     heard: Callable[[StreamAddress, Frame], None]
     lost: Callable[[StreamAddress, list[Request | Response]], None]
 
@@ -66,12 +75,14 @@ class Streams:
         self.counters = StreamCounters()
         self.listeners = listeners or {}
         self._tls = tls
-        self._limits = limits or StreamLimits()
+        self.limits = limits or StreamLimits()
         self._events: StreamEvents | None = None
         self._nursery: trio.Nursery | None = None
         self._flows: dict[int, Connection] = {}
         self._peers: dict[_Key, Connection] = {}
         self._sources: Counter[str] = Counter()
+        self._sparing = SparingLog(_log)
+        self._brief = 0  # connections of strangers who are to be refused
         self._early: list[Connection] = []  # asked for before `serve`
         self._numbers = count(1)
 
@@ -134,8 +145,8 @@ class Streams:
         except OSError:  # gone before it was looked at
             await trio.aclose_forcefully(stream)
             return
-        full = len(self) >= self._limits.connections or self._sources[host] >= self._limits.per_source
-        if full or not self._events.admit(host):
+        welcome = self._events.admit(host)
+        if welcome is Welcome.CLOSED or self._is_full(host, welcome):
             self.counters.refused += 1
             if not self._sources[host]:
                 del self._sources[host]
@@ -143,21 +154,33 @@ class Streams:
             return
         self.counters.accepted += 1
         self._sources[host] += 1
+        self._brief += welcome is Welcome.BRIEF
         connection = self._add(StreamAddress(host, port, kind, next(self._numbers)))
+        limit_s = self.limits.stranger_s if welcome is Welcome.BRIEF else inf
         try:
-            secured = await self._secure(stream, connection.peer, server=True)
-            if secured is not None:
-                await connection.run(secured)
+            with trio.move_on_after(limit_s):
+                secured = await self._secure(stream, connection.peer, server=True)
+                if secured is not None:
+                    await connection.run(secured)
         finally:
+            self._brief -= welcome is Welcome.BRIEF
             self._sources[host] -= 1
             if not self._sources[host]:
                 del self._sources[host]
             self._remove(connection)
 
+    def _is_full(self, host: str, welcome: Welcome) -> bool:
+        limits, open_here = self.limits, self._sources[host]
+        if welcome is Welcome.BRIEF and (
+            self._brief >= limits.strangers or open_here >= limits.stranger_per_source
+        ):
+            return True
+        return len(self) >= limits.connections or open_here >= limits.per_source
+
     # -- connecting
 
     def _dial(self, address: StreamAddress) -> Connection:
-        if len(self) >= self._limits.connections:
+        if len(self) >= self.limits.connections:
             raise OSError(errno.EMFILE, "too many connections")
         peer = StreamAddress(address[0], address[1], address.transport, next(self._numbers), address.name)
         connection = self._add(peer)
@@ -170,7 +193,7 @@ class Streams:
     async def _connect(self, connection: Connection) -> None:
         peer = connection.peer
         try:
-            stream = await _open_tcp(peer)
+            stream = await self._open_tcp(peer)
             secured = None if stream is None else await self._secure(stream, peer, server=False)
             if secured is None:
                 self.counters.failed += 1
@@ -179,6 +202,23 @@ class Streams:
             await connection.run(secured)
         finally:
             self._remove(connection)
+
+    async def _open_tcp(self, peer: StreamAddress) -> trio.SocketStream | None:
+        """A connection to `peer`, an IP literal; None when there is none in `CONNECT_S`."""
+        family = trio.socket.AF_INET6 if ":" in peer[0] else trio.socket.AF_INET
+        raw = trio.socket.socket(family, trio.socket.SOCK_STREAM)
+        try:
+            with trio.fail_after(CONNECT_S):
+                await raw.connect((peer[0], peer[1]))
+            return trio.SocketStream(raw)
+        except (OSError, trio.TooSlowError) as error:
+            raw.close()
+            why = type(error).__name__
+            self._sparing.say("sip.connect_failed", trio.current_time(), peer=f"{peer[0]}:{peer[1]}", why=why)
+            return None
+        except BaseException:
+            raw.close()
+            raise
 
     async def _secure(
         self, stream: trio.SocketStream, peer: StreamAddress, *, server: bool
@@ -197,7 +237,8 @@ class Streams:
                 done = True
         except (trio.BrokenResourceError, ssl.SSLError) as error:
             cause = error.__cause__ if isinstance(error, trio.BrokenResourceError) else error
-            _log.warning("sip.tls_failed", peer=f"{peer[0]}:{peer[1]}", why=str(cause or error))
+            why = str(cause or error)
+            self._sparing.say("sip.tls_failed", trio.current_time(), peer=peer[0], port=peer[1], why=why)
         finally:
             if not done:
                 await trio.aclose_forcefully(stream)
@@ -228,23 +269,6 @@ class Streams:
 
 def _key(address: StreamAddress) -> _Key:
     return (address.transport, address[0], address[1], address.name)
-
-
-async def _open_tcp(peer: StreamAddress) -> trio.SocketStream | None:
-    """A connection to `peer`, an IP literal; None when there is none in `CONNECT_S`."""
-    family = trio.socket.AF_INET6 if ":" in peer[0] else trio.socket.AF_INET
-    raw = trio.socket.socket(family, trio.socket.SOCK_STREAM)
-    try:
-        with trio.fail_after(CONNECT_S):
-            await raw.connect((peer[0], peer[1]))
-        return trio.SocketStream(raw)
-    except (OSError, trio.TooSlowError) as error:
-        raw.close()
-        _log.warning("sip.connect_failed", peer=f"{peer[0]}:{peer[1]}", why=type(error).__name__)
-        return None
-    except BaseException:
-        raw.close()
-        raise
 
 
 async def open_listener(host: str, port: int) -> trio.SocketListener:

@@ -15,6 +15,7 @@ from aywa.proto.sip.custom_headers import check_custom_headers
 from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.message import Response
 from aywa.proto.sip.redirect import RedirectPlan
+from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session_uac import CallParameters, OutgoingUsage
 from aywa.proto.sip.uri import Uri
@@ -46,6 +47,7 @@ class OutgoingCall:
     on_early_media: Callable[[SessionDescription, bool], None] | None = None
     on_ringing: Callable[[int], None] | None = None
     credentials: Credentials | None = None
+    replaces: Replaces | None = None  # the dialog of the target's that this call takes the place of
 
 
 async def place_call(endpoint: Endpoint, call: OutgoingCall, resolve: Resolve) -> Session:
@@ -55,6 +57,8 @@ async def place_call(endpoint: Endpoint, call: OutgoingCall, resolve: Resolve) -
     CustomHeaderError. Cancelling the waiting cancels the call.
     """
     headers = check_custom_headers(call.headers)
+    if call.replaces is not None:
+        headers += (("Replaces", str(call.replaces)), ("Require", "replaces"))
     addresses = await resolve(call.target)
     attempts = _Attempts(endpoint, call, headers, addresses)
     plan = RedirectPlan(call.target, call.allow_redirect or (lambda uri: False))

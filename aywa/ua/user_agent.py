@@ -16,6 +16,7 @@ from aywa.proto.sip.departure import Departures
 from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.identity import Identity
 from aywa.proto.sip.message import Response
+from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_timer import SessionPolicy
@@ -24,10 +25,12 @@ from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.stream_address import Transport
 from aywa.proto.sip.transactions import Counters
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings, StrangerPolicy
-from aywa.ua.endpoint import Endpoint, EndpointCounters
+from aywa.settings import SipSettings
+from aywa.ua.admission import EndpointCounters
+from aywa.ua.endpoint import Endpoint
 from aywa.ua.failover import first_that_works
 from aywa.ua.gate import Gate
+from aywa.ua.rates import RateLimits
 from aywa.ua.registrations import Registrations, serve_registrations
 from aywa.ua.resolver import Resolver
 from aywa.ua.session import Session
@@ -56,13 +59,19 @@ class UserAgent:
         streams: Streams,
         resolver: Resolver,
         *,
-        strangers: StrangerPolicy,
+        settings: SipSettings,
     ) -> None:
         self.local: Address = socket.local
         self.streams = streams
         self.gate = gate
         self.endpoint = Endpoint(
-            core, socket, gate.trunks, on_incoming=self._take, strangers=strangers, streams=streams
+            core,
+            socket,
+            gate.trunks,
+            on_incoming=self._take,
+            streams=streams,
+            strangers=settings.strangers,
+            limits=RateLimits(settings.trunk_rate, settings.stranger_rate, settings.ban_s),
         )
         self._resolver = resolver
         self.registrations = Registrations(self.endpoint, self.resolve)
@@ -86,6 +95,7 @@ class UserAgent:
         on_early_media: Callable[[SessionDescription, bool], None] | None = None,
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
+        replaces: Replaces | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
@@ -106,6 +116,7 @@ class UserAgent:
             on_early_media,
             on_ringing,
             self._credentials(trunk),
+            replaces,
         )
         return await place_call(self.endpoint, call, self.resolve)
 
@@ -123,16 +134,37 @@ class UserAgent:
         """Ask `target` what it can do. Raises TransportError when no final response comes in 32 s."""
         return await first_that_works(await self.resolve(target), partial(ask_options, self.endpoint, target))
 
-    def _take(self, usage: IncomingUsage) -> None:
+    def _take(self, usage: IncomingUsage, replaces: InviteUsage | None) -> None:
         call = read_incoming(self.endpoint, usage)
-        if call is not None:
-            self._calls.start_soon(self._run, call, name=f"call {call.sip_call_id}")
+        if call is None:
+            return
+        take = self._on_call if replaces is None else self._taker_of(replaces, call)
+        if take is None:
+            call.let_go(603)
+        else:
+            self._calls.start_soon(self._run, call, take, name=f"call {call.sip_call_id}")
 
-    async def _run(self, call: IncomingCall) -> None:
+    def _taker_of(self, replaced: InviteUsage, call: IncomingCall) -> OnCall | None:
+        """Who answers a call that takes a session's place; None: it may not.
+
+        Whoever knows the tags has seen the session's messages; it must come by the session's own trunk too.
+        """
+        session = self.endpoint.sessions.get(replaced)
+        if isinstance(replaced, OutgoingUsage):
+            host = replaced.destination[0]
+        else:
+            assert isinstance(replaced, IncomingUsage), "a session has one of two roles"
+            host = replaced.source[0]
+        same = self.endpoint.trunks.of(host) is call.trunk
+        return session.on_replaced if session is not None and same else None
+
+    async def _run(self, call: IncomingCall, take: OnCall) -> None:
         """One call behind its blast wall: what goes wrong inside ends this call only."""
         status = 480  # the application let go of the call without an answer
+        if take is not self._on_call:
+            status = 603
         try:
-            await self._on_call(call)
+            await take(call)
         except Exception as error:  # noqa: BLE001 - the blast wall of the call
             status = 500
             _log.error("sip.call_failed", sip_call_id=call.sip_call_id, places=places(error))
@@ -242,7 +274,7 @@ async def open_user_agent(
             try:
                 async with trio.open_nursery() as calls:
                     agent = UserAgent(
-                        core, socket, gate, calls, on_call, streams, resolver, strangers=settings.strangers
+                        core, socket, gate, calls, on_call, streams, resolver, settings=settings
                     )
                     service.start_soon(agent.endpoint.serve)
                     service.start_soon(serve_registrations, agent.registrations)

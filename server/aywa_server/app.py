@@ -18,6 +18,7 @@ from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.pcap import pcap_routes
+from aywa_server.routes.place import place_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -36,6 +37,7 @@ def create_app(parts: Parts) -> QuartTrio:
     _install_auth(app, KeyRing(parts.http.api_keys))
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
+    app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
     return app
@@ -71,4 +73,6 @@ def _install_auth(app: QuartTrio, keys: KeyRing) -> None:
     @app.before_request
     async def check() -> None:
         if request.routing_exception is None and request.endpoint not in PUBLIC_ENDPOINTS:
-            keys.check(request.headers.get("Authorization", ""), request.headers.get("X-API-Key", ""))
+            g.owner = keys.check(
+                request.headers.get("Authorization", ""), request.headers.get("X-API-Key", "")
+            )

@@ -7,6 +7,8 @@ import hmac
 
 from aywa.errors import RequestError
 
+NAME_LENGTH = 12  # hexadecimal digits
+
 
 class KeyRing:
     """The keys that are accepted."""
@@ -14,8 +16,11 @@ class KeyRing:
     def __init__(self, keys: tuple[str, ...]) -> None:
         self._digests = [_digest(key) for key in keys]
 
-    def check(self, authorization: str, api_key: str) -> None:
-        """Raises `RequestError` (401) unless one of the two headers carries one of the keys."""
+    def check(self, authorization: str, api_key: str) -> str:
+        """The name of the key that one of the two headers carries; raises `RequestError` (401) without one.
+
+        The name is the beginning of the key's SHA-256: it tells keys apart and says nothing of them.
+        """
         presented = _presented(authorization, api_key)
         if presented is None:
             raise RequestError(
@@ -28,6 +33,7 @@ class KeyRing:
         matches = [hmac.compare_digest(digest, known) for known in self._digests]
         if not any(matches):
             raise RequestError("the API key is not valid", http_status=401, code="unauthorized")
+        return digest.hex()[:NAME_LENGTH]
 
 
 def _digest(key: str) -> bytes:

@@ -57,7 +57,7 @@ def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] |
         phone_call_provider_id=row.sip_call_id,
         scenario=row.scenario,
         worker_id=row.worker_id,
-        artifact=_artifact(row, recording, lines).model_copy(update=_pcap(row, base_url)),
+        artifact=_artifact(row, recording, lines).model_copy(update=_later(row, base_url)),
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED
@@ -153,16 +153,20 @@ def _artifact(row: CallRow, recording: Recording | None, lines: Sequence[Transcr
     )
 
 
-def _pcap(row: CallRow, base_url: str) -> dict[str, str]:
-    if row.pcap_path is None:
-        return {}
-    return {"pcap_path": row.pcap_path, "pcap_url": f"{base_url}/call/{row.id}/pcap"}
+def _later(row: CallRow, base_url: str) -> dict[str, object]:
+    """What not every call has."""
+    found: dict[str, object] = {}
+    if row.pcap_path is not None:
+        found |= {"pcap_path": row.pcap_path, "pcap_url": f"{base_url}/call/{row.id}/pcap"}
+    if row.transfers:
+        found["transfers"] = [dict(transfer) for transfer in row.transfers]
+    return found
 
 
 def _recording_offset_ms(row: CallRow, entries: Sequence[TimelineEntry]) -> int:
-    """When the recording began, in milliseconds since the call was created: at the answer."""
+    """When the recording began, in milliseconds since the call was created: when it was first heard."""
     for entry in entries:
-        if entry.kind == "call.answered":
+        if entry.kind in ("dial.early_media", "call.answered"):
             return entry.at_ms
     return round((row.started_at - row.created_at).total_seconds() * 1000) if row.started_at else 0
 

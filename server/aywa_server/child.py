@@ -38,6 +38,12 @@ class Child:
         answer.raise_for_status()
         return answer.json()
 
+    async def post(self, path: str, body: Mapping[str, object]) -> Any:
+        """The JSON that a POST is answered with."""
+        answer = await self.client.post(path, json=dict(body))
+        answer.raise_for_status()
+        return answer.json()
+
     async def call_with(self, sip_call_id: str) -> dict[str, Any] | None:
         """The call of this SIP Call-ID; None while the API does not know it."""
         for call in await self.get("/call?limit=50"):

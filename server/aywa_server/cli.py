@@ -17,6 +17,7 @@ _VERBS = {
     "calls": "aywa_server.cli_calls",
     "timeline": "aywa_server.cli_timeline",
     "say": "aywa_server.cli_say",
+    "transfer": "aywa_server.cli_transfer",
     "end": "aywa_server.cli_end",
     "pcap": "aywa_server.cli_pcap",
 }

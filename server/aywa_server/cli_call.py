@@ -26,11 +26,13 @@ from aywa.settings import MediaSettings, SipSettings
 from aywa.settings.reader import member, parts
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import open_user_agent
+from aywa_server.cli_dial import add_dial_options, asks_runtime, dial
 from aywa_server.follow import open_follower
 
 # Above aywa-media's default range, so that both run on one host.
 _RTP_PORT_MIN, _RTP_PORT_MAX = 24576, 26623
 _NARROW = {"PCMU", "PCMA"}
+_CALLER = "sip:caller@127.0.0.1"
 _SRTP = ("off", "optional", "required")
 
 
@@ -38,13 +40,19 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the verb."""
     parser = subparsers.add_parser(
         "call",
-        help="place a SIP call, play recordings into it and measure the answers",
-        description="Places one SIP call. Each clip is played when the other side has finished speaking, "
-        "or at its time: FILE@2.5 is 2.5 s after the answer, FILE@+1.2 is 1.2 s after the other side next "
-        "begins to speak (an interruption).",
+        help="call somebody through the runtime, or play recordings into a SIP call and measure the answers",
+        description="With a number, or with --trunk, the runtime places the call and its assistant talks. "
+        "With a SIP URI this command calls by itself and measures: each clip is played when the other has "
+        "finished speaking, or at its time: FILE@2.5 is 2.5 s after the answer, FILE@+1.2 is 1.2 s after the "
+        "other side next begins to speak (an interruption).",
     )
-    parser.add_argument("--to", required=True, metavar="URI", help="for example sip:1000@127.0.0.1:5080")
-    parser.add_argument("--from", dest="from_uri", default="sip:caller@127.0.0.1", metavar="URI")
+    parser.add_argument(
+        "--to", required=True, metavar="URI|NUMBER", help="sip:1000@127.0.0.1:5080, or +4930123456"
+    )
+    parser.add_argument(
+        "--from", dest="from_uri", metavar="URI|NUMBER", help=f"who is shown as calling ({_CALLER})"
+    )
+    add_dial_options(parser)
     parser.add_argument("--play", action="append", default=[], metavar="FILE[@TIME]", help="a WAV file")
     parser.add_argument("--save", metavar="FILE", help="write a stereo WAV: heard left, sent right")
     parser.add_argument("--report", metavar="FILE", help="write the measurements as JSON (- prints them)")
@@ -58,12 +66,13 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--linger", type=float, default=3.0, metavar="S", help="silence before hanging up")
     parser.add_argument("--max", type=float, default=300.0, metavar="S", help="the longest the call may last")
     parser.add_argument("--follow", metavar="URL", help="the runtime's API: prints what is said")
-    parser.add_argument("--api-key", metavar="KEY", help="the key for --follow")
     parser.set_defaults(run=run)
 
 
 def run(args: argparse.Namespace) -> int:
     """Run the verb; 0 when the call was answered, 1 when it was not, 2 when it could not be tried."""
+    if asks_runtime(args):
+        return dial(args)
     configure_logging(level="WARNING", human=True)
     try:
         plan = plan_from(args)
@@ -84,7 +93,7 @@ def plan_from(args: argparse.Namespace) -> CallPlan:
     rate_hz = PHONE_RATE_HZ if set(media.codecs) <= _NARROW else WIDE_RATE_HZ
     return CallPlan(
         target=_uri("to", args.to),
-        from_uri=_uri("from", args.from_uri),
+        from_uri=_uri("from", args.from_uri or _CALLER),
         lines=tuple((line, read_clip(line.path, rate_hz)) for line in lines),
         turn_gap_s=args.gap,
         linger_s=args.linger,

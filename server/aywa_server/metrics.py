@@ -90,21 +90,15 @@ class _Registered:
         yield family
 
 
-class _SipRequests:
-    """Requests that were turned away, and how callers have proved themselves; read at every scrape."""
+class _Counts:
+    """Counters by a label that others keep: name, meaning, label and how to read; read at every scrape."""
 
-    def __init__(
-        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
-    ) -> None:
-        self._refusals = refusals
-        self._authentication = authentication
+    def __init__(self, *counts: tuple[str, str, str, Callable[[], Mapping[str, float]]]) -> None:
+        self._counts = counts
 
     def collect(self) -> Iterator[CounterMetricFamily]:
-        """Two counters, by reason and by outcome."""
-        for name, meaning, label, read in (
-            ("aywa_sip_refused", "SIP requests turned away", "reason", self._refusals),
-            ("aywa_sip_authentication", "New calls asked for credentials", "outcome", self._authentication),
-        ):
+        """Each with its label."""
+        for name, meaning, label, read in self._counts:
             family = CounterMetricFamily(name, meaning, labels=[label])
             for value, count in read().items():
                 family.add_metric([value], count)
@@ -131,6 +125,15 @@ class Metrics:
         self._barge_ins = Counter(
             "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
         )
+        self._transfers = Counter(
+            "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
+        )
+        self._dialled = Counter(
+            "aywa_dial_attempts",
+            "INVITEs sent, by trunk and outcome",
+            ["trunk", "outcome"],
+            registry=self._registry,
+        )
         self._calls = _CallQuality(self._registry)
         self._http = Histogram(
             "aywa_http_request_seconds",
@@ -153,10 +156,29 @@ class Metrics:
         self._registry.register(_Registered(read))
 
     def use_sip(
-        self, refusals: Callable[[], Mapping[str, float]], authentication: Callable[[], Mapping[str, float]]
+        self,
+        refusals: Callable[[], Mapping[str, float]],
+        authentication: Callable[[], Mapping[str, float]],
+        drops: Callable[[], Mapping[str, float]] = dict,
     ) -> None:
-        """Requests turned away by reason, and callers asked for credentials by outcome, since the start."""
-        self._registry.register(_SipRequests(refusals, authentication))
+        """Since the start: requests turned away, what was left unanswered, callers asked for credentials."""
+        self._registry.register(
+            _Counts(
+                ("aywa_sip_refused", "SIP requests turned away", "reason", refusals),
+                ("aywa_sip_dropped", "SIP messages and connections left unanswered", "reason", drops),
+                ("aywa_sip_authentication", "New calls asked for credentials", "outcome", authentication),
+            )
+        )
+
+    def use_dialling(self, refusals: Callable[[], Mapping[str, float]]) -> None:
+        """Calls out that were refused so far, by reason."""
+        meaning = "Calls out refused before any INVITE left"
+        self._registry.register(_Counts(("aywa_dial_refused", meaning, "reason", refusals)))
+
+    def use_streams(self, connections: Callable[[], Mapping[str, float]]) -> None:
+        """Connections of AudioSocket and websockets, by outcome, since the start."""
+        meaning = "Connections of AudioSocket and websockets"
+        self._registry.register(_Counts(("aywa_stream_connections", meaning, "outcome", connections)))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""
@@ -171,6 +193,14 @@ class Metrics:
                     self._latency.observe(total / 1000)
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
+            case "transfer.ended":
+                how = {name: str(entry.data.get(name, "")) for name in ("mode", "outcome")}
+                self._transfers.labels(**how).inc()
+            case "dial.answered":
+                self._dialled.labels(str(entry.data.get("trunk", "")), "answered").inc()
+            case "dial.failed":
+                trunk, outcome = entry.data.get("trunk", ""), entry.data.get("outcome", "")
+                self._dialled.labels(str(trunk), str(outcome)).inc()
             case "turn.truncated":
                 self._barge_ins.inc()
 

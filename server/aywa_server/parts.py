@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from aywa.call.outbound import CallOrder
 from aywa.model.readiness import Check
-from aywa.ports.store import CallStore
-from aywa.settings import HttpSettings
+from aywa.ports.store import CallRow, CallStore
+from aywa.settings import DialSettings, HttpSettings
+from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 
 
 class LiveCalls(Protocol):
     """The calls this process carries."""
 
+    async def place(self, order: CallOrder) -> CallRow:
+        """Begin a call out; its row as it stands. Raises an AywaError that says what forbids it."""
+
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         """Speak in a live call; False when this process does not carry it."""
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        """Begin to hand a live call over; False when this process does not carry it."""
 
     async def end(self, call_id: str) -> bool:
         """Hang up; False when this process does not carry the call."""
@@ -47,3 +55,4 @@ class Parts:
     http: HttpSettings
     rng: Random
     now: Callable[[], float]  # monotonic seconds
+    dial: DialSettings = field(default_factory=DialSettings)

@@ -90,7 +90,9 @@ class Server:
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
                 metrics.use_registrations(runtime.registered)
-                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication)
+                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication, runtime.sip_drops)
+                metrics.use_dialling(runtime.dial_refusals)
+                metrics.use_streams(runtime.stream_connections)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,
@@ -99,6 +101,7 @@ class Server:
                     http=settings.http,
                     rng=rng,
                     now=monotonic_now,
+                    dial=settings.dial,
                 )
                 config = http_config(settings.http, sock)
                 drained = trio.Event()

@@ -14,15 +14,17 @@ from contextlib import contextmanager
 import pytest
 import trio
 
+from aywa.call.control import TransferCall
 from aywa.call.conversation import Conversation
 from aywa.call.table import CallTable
 from aywa.ports.llm import ChatEvent, Done, ToolCall
 from aywa.proto.sdp.offer_answer import AudioFormat, LocalAudio, make_offer
 from aywa.settings import CallSettings
 from aywa.turn.states import State
-from tests.kit.call_world import CallWorld, Person
+from tests.kit.call_world import CallWorld, Person, happens
 from tests.kit.fake_providers import FakeModel, FakeScenario, Step, broken, says
 from tests.kit.fake_sip import FakeIncomingCall
+from tests.kit.transfer_world import TRUNK, plan
 
 SETTLED_S = 60.0  # virtual: every timer of a call is over
 
@@ -80,6 +82,8 @@ async def one_call(
     world.engine.legs.clear()
     world.engine.ports.clear()
     world.stt.sessions.clear()
+    world.dialler.invites.clear()
+    world.engine.rooms.clear()
     world.scenario.boxes.clear()
     return held
 
@@ -143,6 +147,21 @@ async def test_of_a_call(
 
     world = CallWorld(model=FakeModel(*answers()), scenario=FakeScenario({"note": note}))
     await assert_nothing_left(world, talk, FakeIncomingCall())
+
+
+async def talks_with_a_colleague(person: Person) -> None:
+    await person.listens()
+    await person.live.control(TransferCall(plan()))
+    await happens(lambda: person.world.engine.legs[1:] != [])
+    await trio.sleep(12)
+    person.world.engine.legs[1].press("1")
+    await trio.sleep(5)
+    person.session.remote_hangs_up()
+
+
+async def test_of_a_call_that_was_handed_over(autojump_clock: trio.testing.MockClock) -> None:
+    world = CallWorld(model=FakeModel(says("Hello.")), trunks=(TRUNK,))
+    await assert_nothing_left(world, talks_with_a_colleague, FakeIncomingCall())
 
 
 async def test_of_a_call_whose_model_fails(autojump_clock: trio.testing.MockClock) -> None:

@@ -24,6 +24,9 @@ BROAD_EXCEPT_FILES = frozenset(
         "aywa/ua/session.py",  # the application's answer to a re-INVITE
         "aywa/ua/user_agent.py",  # one incoming call
         "aywa/call/table.py",  # one call
+        "aywa/call/dial_attempt.py",  # the block of one call's caller, whose error goes on out of a group
+        "aywa/call/transfer.py",  # the colleague's leg of one transfer
+        "aywa/transports/listener.py",  # one connection
         "aywa/scenarios/tools.py",  # one tool of a scenario, which is its author's code
     }
 )

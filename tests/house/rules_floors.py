@@ -17,6 +17,9 @@ PURE = (
     "aywa/dsp/",
     "aywa/proto/",
     "aywa/turn/",
+    "aywa/transfer/",
+    "aywa/answering/",
+    "aywa/dialling/",
     "aywa/license/",
     "aywa/ports/",
 )

@@ -13,8 +13,8 @@ from tests.house.sources import Source
 _UNFINISHED = r"\b(TOD[O]|FIXM[E]|XX[X]|HAC[K]|NotImplementedErro[r]|placeholde[r]|lorem ipsu[m])\b"
 _SLEEPS = r"time[.]sleep\(|spawn_system_[t]ask"
 _SPELLINGS = {"licen[c]e": "license", "cancele[d]": "cancelled", "cancelin[g]": "cancelling"}
-# Strings that other people chose: the public contract's end reason.
-_THEIR_SPELLINGS = ("manually-cancele[d]",)
+# Strings that other people chose: the public contract's end reason, a function of Kamailio's.
+_THEIR_SPELLINGS = ("manually-cancele[d]", "t_is_cancele[d]")
 _MACHINE = r"/wo[r]k/|/fa[r]m/|[.]libr[a]ry/|/ho[m]e/\w+/|/ro[o]t/[.\w]|/Us[e]rs/\w+|/tmp/d[e]v"
 _HOSTS = (
     r"pypi[.]org|pythonhosted[.]org|deb[.]debian[.]org|archive[.]ubuntu[.]com|registry[.]npmjs[.]org"

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from random import Random
 
 import trio
 
-from aywa.errors import StoreError
+from aywa.call.outbound import CallOrder
+from aywa.errors import AywaError, EndReason, StoreError
 from aywa.model.readiness import Check
-from aywa.ports.store import CallRow, CallStatus, CallWindow, TimelineEntry, TranscriptLine
+from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
+from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 from aywa_server.parts import Parts
 
@@ -79,9 +81,39 @@ class SpyCalls:
     elsewhere: set[str] = field(default_factory=set)
     commands: list[tuple[object, ...]] = field(default_factory=list)
     packets: dict[str, bytes] = field(default_factory=dict)  # of live calls
+    placed: list[CallOrder] = field(default_factory=list)
+    refusal: AywaError | None = None  # what forbids a call out
+    outcome: EndReason | None = None  # how calls out end at once; None: they stay queued
+
+    async def place(self, order: CallOrder) -> CallRow:
+        if self.refusal is not None:
+            raise self.refusal
+        self.placed.append(order)
+        at = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+        target = f'"{order.name}" <sip:+493012345678@192.0.2.10>'
+        number = len(self.placed)
+        row = CallRow(
+            f"00000000-0000-4000-8000-{number:012}",
+            CallType.OUTBOUND,
+            CallStatus.QUEUED,
+            "hotel_booking",
+            "<sip:+4930990@192.0.2.10>",
+            target,
+            "",
+            at,
+            at,
+            end_reason=self.outcome,
+        )
+        if self.outcome is not None:
+            row = replace(row, status=CallStatus.ENDED, ended_at=at)
+        await self.store.save_call(row)
+        return row
 
     async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
         return self._take(call_id, "say", text, end_after)
+
+    async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
+        return self._take(call_id, "transfer", plan)
 
     async def end(self, call_id: str) -> bool:
         return self._take(call_id, "end")

@@ -48,6 +48,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
             "round_trip_ms": 35.5,
             "echo": {"delay_ms": 172.5, "return_loss_db": 21.4},
         },
+        transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 

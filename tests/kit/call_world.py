@@ -11,15 +11,19 @@ from random import Random
 import trio
 
 from aywa.call.dependencies import CallDependencies
+from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.live import LiveCall
 from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
+from aywa.dialling.usage import DialTime
+from aywa.media.clip import Clip
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
-from aywa.settings import CallSettings, MediaSettings
+from aywa.settings import CallSettings, DialSettings, MediaSettings, TrunkSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
+from tests.kit.fake_dialler import FakeDialler
 from tests.kit.fake_leg import FakeEngine, FakeLeg
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, FakeTranscriber
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
@@ -31,6 +35,11 @@ async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
     with trio.fail_after(bound_s):
         while not condition():  # noqa: ASYNC110 - somebody else's state, on a virtual clock
             await trio.sleep(0.01)
+
+
+def dial_time() -> DialTime:
+    """The virtual clock, which begins at a midnight."""
+    return DialTime(trio.current_time(), trio.current_time() % 1_000_000_000)
 
 
 @dataclass
@@ -48,14 +57,18 @@ class CallWorld:
     tts: FakeSynthesizer = field(default_factory=FakeSynthesizer)
     store: FakeStore = field(default_factory=FakeStore)
     recordings: FakeRecordings = field(default_factory=FakeRecordings)
+    dialler: FakeDialler = field(default_factory=FakeDialler)
+    trunks: tuple[TrunkSettings, ...] = ()  # that dial out
+    hold_music: Clip | None = None
+    dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
+    _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
     captures: FakeCaptures = field(default_factory=FakeCaptures)
     seen: list[TimelineEntry] = field(default_factory=list)
 
-    @asynccontextmanager
-    async def table(self) -> AsyncIterator[CallTable]:
-        """An open call table."""
-        dependencies = CallDependencies(
+    def dependencies(self) -> CallDependencies:
+        """What the calls of this world are made with."""
+        return CallDependencies(
             engine=self.engine,
             transcriber=self.stt,
             model=self.model,
@@ -73,8 +86,20 @@ class CallWorld:
             captures=self.captures,
             turn=self.turn,
             media=self.media,
+            hold_music=self.hold_music,
+            dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
-        async with open_call_table(dependencies) as table:
+
+    def gate(self) -> DialGate:
+        """The rules of this world; the same for all its tables."""
+        if self._gate is None:
+            self._gate = DialGate(self.trunks, self.dial_settings, dial_time)
+        return self._gate
+
+    @asynccontextmanager
+    async def table(self) -> AsyncIterator[CallTable]:
+        """An open call table."""
+        async with open_call_table(self.dependencies()) as table:
             yield table
 
     @asynccontextmanager

@@ -24,20 +24,19 @@ class Match:
 
 def load(path: Path, *, channel: int = 1) -> Samples:
     """One channel (from 1) of a WAV of any rate at 8 kHz, without what telephones do not carry."""
-    command = [
-        "sox",
-        str(path),
-        "-t",
-        "s16",
-        "-r",
-        str(RATE_HZ),
-        "-",
-        "remix",
-        str(channel),
-        "sinc",
-        "200-3400",
-    ]
-    raw = subprocess.run(command, check=True, capture_output=True).stdout
+    return _sox(str(path), "remix", str(channel))
+
+
+def band_limited(pcm: bytes, rate_hz: int) -> Samples:
+    """The same of S16LE mono."""
+    return _sox(*("-t", "s16", "-r", str(rate_hz), "-c", "1"), "-", given=pcm)
+
+
+def _sox(*source: str, given: bytes = b"") -> Samples:
+    place = source.index("remix") if "remix" in source else len(source)
+    output = ("-t", "s16", "-r", str(RATE_HZ), "-")
+    command = ["sox", *source[:place], *output, *source[place:], "sinc", "200-3400"]
+    raw = subprocess.run(command, check=True, capture_output=True, input=given).stdout
     return np.frombuffer(raw, "<i2").astype(np.float64)
 
 

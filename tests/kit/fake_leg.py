@@ -27,6 +27,7 @@ from aywa.media.format import Codec, MediaFormat
 from aywa.media.leg import BargeInPolicy, LegParameters
 from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.rtp.quality import StreamQuality
+from tests.kit.fake_room import FakeRoom
 
 TICK_S = 0.02
 FRAME = 160
@@ -57,6 +58,9 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.music: object = None
+        self.apart = False
+        self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
         self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
         self.capture_mode = parameters.capture
@@ -120,8 +124,21 @@ class FakeLeg:
         self.format = format
         self.formats.append(format)
 
+    def send_digit(self, digit: str, duration_ms: int = 160) -> None:
+        self.pressed += digit
+
     def hold(self, held: bool) -> None:
         self.held = held
+
+    def play_background(self, clip: object) -> None:
+        self.music = clip
+
+    def record_apart(self, apart: bool) -> None:
+        self.apart = apart
+
+    @property
+    def start_ns(self) -> int:
+        return 1
 
     def quality(self) -> StreamQuality:
         return self.sounded
@@ -238,6 +255,7 @@ class FakeEngine:
     def __init__(self) -> None:
         self.legs: list[FakeLeg] = []
         self.ports: list[FakePorts] = []
+        self.rooms: list[FakeRoom] = []
         self.overloaded = False
         self.fail_open: Exception | None = None
         self.lose_marks = False
@@ -257,11 +275,27 @@ class FakeEngine:
         if self.fail_open is not None:
             raise self.fail_open
         leg = FakeLeg(parameters, lose_marks=self.lose_marks)
+        failure: Exception | None = None
         try:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(leg.run)
                 self.legs.append(leg)
-                yield leg
+                try:
+                    yield leg
+                except Exception as error:  # noqa: BLE001 - raised again below: the engine's own has no nursery
+                    failure = error
                 nursery.cancel_scope.cancel()
         finally:
             ports.release()
+        if failure is not None:
+            raise failure
+
+    @asynccontextmanager
+    async def open_room(self, rate_hz: int = RATE_HZ) -> AsyncIterator[FakeRoom]:
+        room = FakeRoom(rate_hz)
+        self.rooms.append(room)
+        try:
+            yield room
+        finally:
+            assert not room.seated
+            room.open = False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 
 import trio
@@ -13,6 +13,9 @@ from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
 from aywa.proto.sip.call_facts import CallFacts
 from aywa.proto.sip.name_addr import parse_name_addr
+from aywa.proto.sip.refer import ReferTo, Replaces
+from aywa.proto.sip.session_states import ReferAnswered, ReferReported
+from aywa.proto.sip.uri import parse_uri
 from aywa.settings import TrunkSettings
 
 
@@ -40,6 +43,13 @@ class FakeSession:
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
+        self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
+        self.refer_to = ReferTo(parse_uri("sip:peer@192.0.2.7:5070"), Replaces("call@test", "t", "f"))
+        self.on_refer: Callable[[ReferTo], None] | None = None
+        self.on_replaced: Callable[[FakeIncomingCall], Awaitable[None]] | None = None
+        self.refer_answers: list[int] = []  # to REFERs of the far side: the answer, then the reports
+        self.referred: list[tuple[ReferTo, tuple[tuple[str, str], ...]]] = []
+        self.sip_call_id = "session@test"
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None
@@ -51,6 +61,21 @@ class FakeSession:
             self.bye_sent_at = trio.current_time()
             self._end(FakeEnded(by_remote=False))
         await trio.sleep(0.01)
+
+    def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
+        self.referred.append((target, headers))
+
+    def answer_refer(self, status: int) -> None:
+        self.refer_answers.append(status)
+
+    def report_refer(self, status: int) -> None:
+        self.refer_answers.append(status)
+
+    def refer_says(self, *events: ReferAnswered | ReferReported) -> None:
+        """The far side answers our REFER, or reports."""
+        for event in events:
+            assert self.on_referral is not None
+            self.on_referral(event)
 
     async def wait_ended(self) -> FakeEnded:
         await self._over.wait()
@@ -75,6 +100,11 @@ class FakeSession:
         self.answer = answer(self.local)
         self.on_answer(self.answer)
         return self.local
+
+    @property
+    def over(self) -> bool:
+        """Either side has hung up."""
+        return self._ended is not None
 
     def remote_hangs_up(self) -> None:
         """The far side sends BYE."""

@@ -68,7 +68,15 @@ class _Program:
     def step(self, operation: int, argument: int) -> None:
         """Do one thing."""
         steps = (
-            *(self._invite, self._in_dialog, self._respond, self._wait, self._user, self._call, self._options),
+            *(
+                self._invite,
+                self._in_dialog,
+                self._respond,
+                self._wait,
+                self._user,
+                self._call,
+                self._options,
+            ),
             *(self._fail, self._lose, self._noise, self._cancel, self._again),
         )
         steps[operation % len(steps)](argument)
@@ -169,7 +177,9 @@ class _Program:
 
     def _noise(self, argument: int) -> None:
         seeds = [self._last, *(message.encode() for message in self._sent[-3:])] if argument & 1 else MESSAGES
-        self._deliver(next(mutated([seed for seed in seeds if seed] or MESSAGES, 1, self._rng.getrandbits(32))))
+        self._deliver(
+            next(mutated([seed for seed in seeds if seed] or MESSAGES, 1, self._rng.getrandbits(32)))
+        )
 
     def _cancel(self, argument: int) -> None:
         message = request("CANCEL", call_id=f"call-{argument & 3}", branch=f"z9hG4bK{argument >> 2 & 7}")
@@ -201,5 +211,3 @@ class _Program:
                     del self._sent[:-32]
                 case _:
                     pass
-
-

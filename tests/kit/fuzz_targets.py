@@ -7,7 +7,9 @@ asserts beyond the absence of exceptions is said at each target.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import pairwise
 from random import Random
 from typing import Protocol, TypeAlias
 
@@ -32,7 +34,7 @@ MESSAGES: list[bytes] = [*PEERS.values(), *PARSED.values(), *(data for data, _ i
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Whether an input was accepted, and the bytes that there were to work on: 1 ms a KiB of them is allowed."""
+    """Whether an input was accepted, and the bytes there were to work on: 1 ms a KiB of them is allowed."""
 
     taken: bool
     size: int
@@ -63,14 +65,19 @@ class DatagramTarget:
             try:
                 message = parse_datagram(data)
             except ParseError as error:
-                assert 400 <= error.status_hint < 600
-                refusal = refusal_for(data, error, to_tag="ours")
-                assert refusal is None or refusal.encode().count(b"\r\n\r\n") == 1
+                _refuse(data, error)
                 return Outcome(False, len(data))
             _use(message)
             return Outcome(True, len(data))
 
         return run
+
+
+def _refuse(data: bytes, error: ParseError) -> None:
+    """The refusal that a broken request gets is one message, and says what its error says."""
+    refusal = refusal_for(data, error, to_tag="ours")
+    assert 400 <= error.status_hint < 600
+    assert refusal is None or refusal.encode().count(b"\r\n\r\n") == 1
 
 
 def _use(message: Request | Response) -> None:
@@ -89,8 +96,11 @@ class StreamTarget:
     seeds = (*MESSAGES, *(PEERS["asterisk"] + b"\r\n\r\n" + other for other in PEERS.values()))
 
     def trial(self, data: bytes, rng: Random) -> Trial:
-        cuts = sorted({0, len(data), *(rng.randrange(len(data) + 1) for _ in range(rng.choice((0, 1, 3, 40))))})
-        pieces = [data[start:end] for start, end in zip(cuts, cuts[1:], strict=False)]
+        cuts = sorted(
+            {0, len(data), *(rng.randrange(len(data) + 1) for _ in range(rng.choice((0, 1, 3, 40))))}
+        )
+        pieces = [data[start:end] for start, end in pairwise(cuts)]
+
         def run() -> Outcome:
             frames = _frames(pieces)
             messages = 0
@@ -153,10 +163,8 @@ class SdpTarget:
                 lambda: accept_offer(description, self._local).answer.encode(),
                 lambda: accept_answer(self._offer, description),
             ):
-                try:
+                with suppress(NoCommonCodec, ParseError):
                     use()
-                except (NoCommonCodec, ParseError):
-                    pass
             return Outcome(True, 3 * len(data))  # read, answered, and taken as an answer
 
         return run
@@ -180,7 +188,9 @@ class DigestTarget:
         server = self._server()
         client = DigestClient(self._users[0], Random(1))
         answered = request("INVITE")
-        challenge = response_to(answered, 401, headers=[("WWW-Authenticate", server.challenges("192.0.2.1", 0.0)[0])])
+        challenge = response_to(
+            answered, 401, headers=[("WWW-Authenticate", server.challenges("192.0.2.1", 0.0)[0])]
+        )
         client.answer(challenge, Attempt())
         client.authorize(answered)
         self._right = answered.headers.get("Authorization") or ""
@@ -193,17 +203,17 @@ class DigestTarget:
         # What a header of a parsed message can hold: one line of text.
         text = data.replace(b"\r", b"").replace(b"\n", b"").decode("utf-8", "surrogateescape").strip(" \t")
         asked = request("INVITE")
-        challenged = response_to(asked, 401, headers=[("WWW-Authenticate", text), ("Proxy-Authenticate", text)])
+        challenged = response_to(
+            asked, 401, headers=[("WWW-Authenticate", text), ("Proxy-Authenticate", text)]
+        )
         welcomed = response_to(asked, 200, headers=[("Authentication-Info", text)])
         answer = request("INVITE", headers=(("Authorization", text),))
 
         def run() -> Outcome:
             taken = False
             for parse in (parse_challenge, parse_authorization):
-                try:
+                with suppress(ParseError):
                     taken |= parse(text) is not None
-                except ParseError:
-                    pass
             verdict = self._server().judge(answer, "192.0.2.1", 1.0)
             assert verdict is Verdict.REFUSED or _same_answer(text, self._right)
             client = DigestClient(self._users[0], Random(1))
@@ -224,4 +234,8 @@ def _same_answer(text: str, right: str) -> bool:
         ours, theirs = parse_authorization(right), parse_authorization(text)
     except (ParseError, LocalProtocolError):
         return False
-    return ours is not None and theirs is not None and (ours.response, ours.nonce) == (theirs.response, theirs.nonce)
+    return (
+        ours is not None
+        and theirs is not None
+        and (ours.response, ours.nonce) == (theirs.response, theirs.nonce)
+    )

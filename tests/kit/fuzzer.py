@@ -1,4 +1,4 @@
-"""Drives a fuzz target: seeded mutations, a corpus that grows by what was accepted, and a limit on CPU time."""
+"""Drives a fuzz target: seeded mutations, a corpus that grows by what was accepted, a limit on CPU time."""
 
 from __future__ import annotations
 

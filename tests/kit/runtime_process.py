@@ -28,6 +28,12 @@ def runtime_settings(data_dir: Path, **overrides: str) -> dict[str, str]:
     }
 
 
+def wide_rtp_range(count: int) -> dict[str, str]:
+    """Settings for so many RTP ports: more calls one after the other than the usual 128."""
+    first = free_udp_range(count)
+    return {"RUNTIME_RTP_PORT_MIN": str(first), "RUNTIME_RTP_PORT_MAX": str(first + count - 1)}
+
+
 def rtp_ports(settings: Mapping[str, str]) -> range:
     """The ports this runtime sends RTP from."""
     return range(int(settings["RUNTIME_RTP_PORT_MIN"]), int(settings["RUNTIME_RTP_PORT_MAX"]) + 1)

@@ -57,7 +57,8 @@ async def open_agents(
     on_call: Callable[[IncomingCall], Awaitable[None]] = talk, weather: Weather | None = None, seed: int = 1
 ) -> AsyncIterator[Agents]:
     """Both user agents, each knowing the other as a trunk."""
-    settings = SipSettings(trunks=("192.0.2.0/24",))
+    # Ten thousand datagrams in a second of emulated time are no flood here.
+    settings = SipSettings(trunks=("192.0.2.0/24",), trunk_rate=1_000_000)
     async with (
         open_memory_net(weather, seed) as net,
         open_user_agent(

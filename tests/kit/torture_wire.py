@@ -43,7 +43,7 @@ def status_of(response: bytes) -> int:
 
 
 def header(message: bytes, name: str) -> bytes:
-    """The value of a header of a response of this stack, which prints one a line; empty when it is not there."""
+    """The value of a header of this stack, which prints one a line; empty when it is not there."""
     match = re.search(rb"\r\n" + name.encode() + rb": ([^\r\n]*)", message)
     return match[1] if match else b""
 
@@ -52,8 +52,14 @@ def follow_up(method: str, invite: bytes, response: bytes, number: int) -> bytes
     """The ACK or BYE of a call that `invite` made, where `response` answered it."""
     sequence = int(header(response, "CSeq").split()[0]) + (method == "BYE")
     contact = re.search(rb"<(sip:[^>]*)>", header(response, "Contact"))
-    target = contact[1] if contact and method == "BYE" or contact and status_of(response) < 300 else b"sip:a@b"
-    via = header(response, "Via") if status_of(response) >= 300 else b"SIP/2.0/UDP t;branch=z9hG4bKf%d;rport" % number
+    target = (
+        contact[1] if (contact and method == "BYE") or (contact and status_of(response) < 300) else b"sip:a@b"
+    )
+    via = (
+        header(response, "Via")
+        if status_of(response) >= 300
+        else b"SIP/2.0/UDP t;branch=z9hG4bKf%d;rport" % number
+    )
     return b"\r\n".join(
         (
             method.encode() + b" " + target + b" SIP/2.0",
@@ -68,8 +74,9 @@ def follow_up(method: str, invite: bytes, response: bytes, number: int) -> bytes
 def control(number: int, host: str, transport: str) -> bytes:
     """An OPTIONS that every user agent answers with 200."""
     return (
-        f"OPTIONS sip:control@{host} SIP/2.0\r\nVia: SIP/2.0/{transport} {host}:5060;branch=z9hG4bKcontrol{number}"
-        f";rport\r\nFrom: <sip:c@{host}>;tag=c{number}\r\nTo: <sip:control@{host}>\r\nCall-ID: control{number}\r\n"
+        f"OPTIONS sip:control@{host} SIP/2.0\r\n"
+        f"Via: SIP/2.0/{transport} {host}:5060;branch=z9hG4bKcontrol{number};rport\r\n"
+        f"From: <sip:c@{host}>;tag=c{number}\r\nTo: <sip:control@{host}>\r\nCall-ID: control{number}\r\n"
         "CSeq: 1 OPTIONS\r\nMax-Forwards: 70\r\nContent-Length: 0\r\n\r\n"
     ).encode()
 
@@ -139,7 +146,9 @@ class Torturer:
     async def _send_udp(self, data: bytes) -> None:
         await self._sockets[0].sendto(data, self._udp)
 
-    async def _end_call(self, invite: bytes, response: bytes, send: Callable[[bytes], Awaitable[None]]) -> bool:
+    async def _end_call(
+        self, invite: bytes, response: bytes, send: Callable[[bytes], Awaitable[None]]
+    ) -> bool:
         """Acknowledge what needs it, hang up what was answered; True when a BYE is to be answered."""
         if not header(response, "CSeq").endswith(b"INVITE") or status_of(response) < 200:
             return False
@@ -151,7 +160,7 @@ class Torturer:
         return status_of(response) < 300
 
     async def over_tcp(self, data: bytes, *, ends: bool, expected: int = 1) -> Heard:
-        """The same over a connection of its own; `ends`: no more is sent on it, which cuts the message short."""
+        """The same over a connection of its own; `ends`: no more is sent on it, which cuts the message."""
         stream = await self._connect()
         async with stream:
             await stream.send_all(data)
@@ -159,7 +168,7 @@ class Torturer:
                 await stream.send_eof()
             spent = await self._control_tcp()
             responses: list[bytes] = []
-            reader = _Reader(stream)
+            reader = Reader(stream)
             with trio.move_on_after(CONTROL_S if expected else GRACE_S):
                 while sum(status_of(each) >= 200 for each in responses) < max(1, expected):
                     response = await reader.next()
@@ -180,7 +189,7 @@ class Torturer:
         with trio.fail_after(CONTROL_S):
             async with await self._connect() as stream:
                 await stream.send_all(control(self._number, self._uri_host, "TCP"))
-                assert status_of(await _Reader(stream).next()) == 200
+                assert status_of(await Reader(stream).next()) == 200
         return time.perf_counter() - began, time.process_time() - cpu
 
     async def _connect(self) -> trio.SocketStream:
@@ -190,7 +199,7 @@ class Torturer:
         return trio.SocketStream(raw)
 
 
-class _Reader:
+class Reader:
     """Cuts a connection into responses."""
 
     def __init__(self, stream: trio.SocketStream) -> None:

@@ -95,7 +95,10 @@ async def _listen(call: PlainCall, sequences: list[int]) -> None:
 async def test_mutated_sip_and_rtp_leave_the_call_standing(tmp_path: Path) -> None:
     rng = Random(20261121)
     settings = runtime_settings(
-        tmp_path / "data", RUNTIME_SILENCE_TIMEOUT_S="120", RUNTIME_MAX_CALLS=str(MAX_CALLS)
+        tmp_path / "data",
+        RUNTIME_SILENCE_TIMEOUT_S="120",
+        RUNTIME_MAX_CALLS=str(MAX_CALLS),
+        RUNTIME_SIP_TRUNK_RATE="1000000",  # the flood is to be read, and comes from where the call does
     )
     heard: list[int] = []
     async with open_runtime_process(settings) as runtime:

@@ -163,3 +163,23 @@ def test_no_answers_only_the_question_that_asks_for_it() -> None:
     script = load_scenario(SUPPORT).script
     assert script.understand("no", "urgency").answers == (("urgency", "normal"),)
     assert script.understand("no", None).intents == (Intent.NO,)
+
+
+async def test_a_caller_who_wants_a_person_is_handed_over() -> None:
+    conversation = Conversation(SUPPORT)
+    await conversation.assistant()
+    assert "operator" in conversation.expected
+    answered = await conversation.say("can I speak to an operator please")
+    assert [call.name for call in conversation.calls] == ["transferCall"]
+    assert "nobody" in answered  # these tools cannot
+    assert "billing" in answered
+    await conversation.say("billing")
+    await conversation.say("no")
+    assert conversation.calls[-1].name == "open_ticket"
+
+
+async def test_only_the_support_line_knows_colleagues() -> None:
+    conversation = Conversation(HOTEL)
+    await conversation.assistant()
+    await conversation.say("operator")
+    assert not conversation.calls

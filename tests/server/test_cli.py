@@ -13,6 +13,7 @@ from hypercorn.trio import serve
 from structlog.testing import capture_logs
 
 from aywa.artifacts.pcap import encode_pcap
+from aywa.call.dial import DialRefused
 from aywa.errors import EndCode, EndReason, EndSide
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
@@ -95,6 +96,24 @@ def test_say_and_end(parts: Parts) -> None:
     assert main(["end", LIVE.id]) == 0
     assert isinstance(parts.calls, SpyCalls)
     assert parts.calls.commands == [(LIVE.id, "say", "One moment.", True), (LIVE.id, "end")]
+
+
+def test_calling_somebody(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    assert isinstance(parts.calls, SpyCalls)
+    arguments = ["call", "--to", "+493012345678", "--trunk", "carrier", "--from", "+4930990", "--ring", "20"]
+    assert main([*arguments, "--no-wait"]) == 0
+    request = parts.calls.placed[0].request
+    assert (request.destination, request.trunk, request.from_number, request.ring_timeout_s) == (
+        *("+493012345678", "carrier", "+4930990", 20),
+    )
+    parts.calls.outcome = EndReason(EndCode.BUSY, EndSide.SYSTEM, 486)
+    assert main(["call", "--to", "sip:210@pbx", "--trunk", "carrier", "--name", "Desk"]) == 1
+    assert parts.calls.placed[1].request.destination == "sip:210@pbx"
+    assert capsys.readouterr().out.endswith("not answered: customer-busy, SIP status 486\n")
+    parts.calls.refusal = DialRefused("The destination is not on the list of what may be dialled")
+    assert main(["call", "--to", "+33123456789"]) == 2
+    told = "aywa call: The destination is not on the list of what may be dialled (HTTP 403)"
+    assert capsys.readouterr().err.strip() == told
 
 
 def test_pcap_is_fetched_or_begun(

@@ -52,7 +52,32 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
     ("body", "field"),
     [
         ({}, "type"),
-        ({"type": "transfer"}, "type"),
+        ({"type": "transfer"}, "destination"),
+        ({"type": "transfer", "destination": {"type": "assistant"}}, "destination"),
+        (
+            {"type": "transfer", "destination": {"type": "number", "number": "12"}},
+            "destination.number.number",
+        ),
+        ({"type": "transfer", "destination": {"type": "sip", "sipUri": "sip:"}}, "destination.sip.sipUri"),
+        ({"type": "transfer", "destination": {"type": "sip", "sipUri": "sip:@@"}}, "destination"),
+        (
+            {
+                "type": "transfer",
+                "destination": {"type": "sip", "sipUri": "sip:a@b", "sipHeaders": {"Via": "x"}},
+            },
+            "destination",
+        ),
+        (
+            {
+                "type": "transfer",
+                "destination": {
+                    "type": "number",
+                    "number": "+4930123456",
+                    "transferPlan": {"mode": "warm-transfer-twiml"},
+                },
+            },
+            "destination.number.transferPlan.mode",
+        ),
         ({"type": "capture", "mode": "off"}, "mode"),
         ({"type": ["say"]}, "type"),
         ({"type": None}, "type"),
@@ -72,8 +97,8 @@ async def test_a_wrong_command_is_400_and_names_the_field(body: object, field: s
 
 
 async def test_an_unknown_type_is_told_the_allowed_ones() -> None:
-    _, answer, _ = await post({"type": "transfer"})
-    assert answer["message"] == "type must be one of say, end-call, capture"
+    _, answer, _ = await post({"type": "handoff"})
+    assert answer["message"] == "type must be one of say, transfer, end-call, capture"
 
 
 async def test_unknown_ended_and_foreign_calls() -> None:

@@ -102,13 +102,16 @@ def test_late_ticks_of_the_engine_are_a_histogram() -> None:
 
 def test_refusals_and_credentials_are_counters_read_at_the_scrape() -> None:
     metrics, refused = Metrics(), {"scanner": 2.0, "banned": 0.0}
-    metrics.use_sip(lambda: refused, lambda: {"granted": 7.0})
+    metrics.use_sip(lambda: refused, lambda: {"granted": 7.0}, lambda: {"rate": 5.0})
+    metrics.use_streams(lambda: {"accepted": 3.0})
     refused["banned"] = 1.0
     lines = metrics.render().decode().splitlines()
     assert "# TYPE aywa_sip_refused_total counter" in lines
     assert 'aywa_sip_refused_total{reason="scanner"} 2.0' in lines
     assert 'aywa_sip_refused_total{reason="banned"} 1.0' in lines
+    assert 'aywa_stream_connections_total{outcome="accepted"} 3.0' in lines
     assert 'aywa_sip_authentication_total{outcome="granted"} 7.0' in lines
+    assert 'aywa_sip_dropped_total{reason="rate"} 5.0' in lines
 
 
 def test_registrations_are_a_gauge_by_trunk() -> None:

@@ -24,7 +24,7 @@ async def test_an_unknown_route_is_404_with_and_without_a_key(headers: dict[str,
 async def test_a_wrong_method_is_405_and_says_which_would_do() -> None:
     answer = await create_app(make_parts()).test_client().delete("/call", headers=AUTH)
     assert (answer.status_code, (await answer.get_json())["code"]) == (405, "method-not-allowed")
-    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS"}
+    assert set(answer.headers["Allow"].split(", ")) == {"GET", "HEAD", "OPTIONS", "POST"}
 
 
 async def test_a_lost_database_is_503_with_retry_after() -> None:

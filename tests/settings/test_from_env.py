@@ -40,6 +40,9 @@ def test_values_reach_their_slices() -> None:
             "RUNTIME_LOG_LEVEL": "debug",
             "RUNTIME_BARGE_IN": "no",
             "RUNTIME_ECHO_GUARD": "off",
+            "RUNTIME_ACCEPT_REFER": "on",
+            "RUNTIME_TRANSFER_TO": "sip:desk@pbx.example",
+            "RUNTIME_TRANSFER_MODE": "attended",
             "RUNTIME_INBAND_DIGITS": "On",
             "RUNTIME_STORE_POSTGRES_URL": "postgres://aywa@/aywa?host=/run/postgresql",
         }
@@ -51,6 +54,8 @@ def test_values_reach_their_slices() -> None:
     assert settings.call.endpointing_wait_s == 0.35
     assert settings.call.barge_in is False
     assert (settings.call.echo_guard, settings.call.inband_digits) == (False, "on")
+    assert settings.call.accept_refer
+    assert (settings.call.transfer_to, settings.call.transfer_mode) == ("sip:desk@pbx.example", "attended")
     assert settings.artifacts.directory == "/srv/aywa/recordings"
     assert settings.log.level == "DEBUG"
     assert settings.store.postgres_url.endswith("/run/postgresql")

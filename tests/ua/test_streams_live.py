@@ -19,8 +19,9 @@ import trustme
 from aywa.errors import ConfigError, TransportError
 from aywa.proto.sip.stream_address import StreamAddress, Transport
 from aywa.proto.sip.uri import Uri
-from aywa.settings import SipSettings, TlsClientAuth
+from aywa.settings import SipSettings, StrangerPolicy, TlsClientAuth
 from aywa.ua import InviteFailed, UserAgent, open_user_agent
+from aywa.ua.tcp import StreamLimits
 from tests.kit.sip_agents import ALICE_URI, answer, offer, refuse_calls, talk
 
 pytestmark = pytest.mark.live
@@ -243,6 +244,28 @@ async def test_strangers_get_no_connection() -> None:
             with trio.fail_after(5):
                 assert await read_all(stream) == b""
         assert agent.streams.counters.refused == 1
+
+
+async def test_strangers_are_told_403_where_the_policy_says_so_and_have_few_seconds() -> None:
+    settings = replace(LOOPBACK, trunks=("192.0.2.1",), strangers=StrangerPolicy.FORBIDDEN)
+    limits = StreamLimits(stranger_per_source=2, stranger_s=0.2)
+    async with open_user_agent(settings, rng=Random(1), on_call=talk) as agent:
+        agent.streams.limits = limits
+        where = agent.streams.local[Transport.TCP]
+        async with await trio.open_tcp_stream(*where) as stream, await trio.open_tcp_stream(*where) as other:
+            await stream.send_all(options())
+            with trio.fail_after(5):
+                assert (await read_all(stream)).startswith(b"SIP/2.0 403 Forbidden\r\n")
+                assert await read_all(other) == b""  # it said nothing, and was not waited for
+        streams = [await trio.open_tcp_stream(*where) for _ in range(5)]
+        counters = agent.streams.counters
+        while counters.accepted + counters.refused < 7:
+            await trio.testing.wait_all_tasks_blocked(0.01)
+        assert counters.refused == 3
+        for each in streams:
+            await trio.aclose_forcefully(each)
+        assert agent.endpoint.core.sessions == []
+        assert len(agent.endpoint.core.transactions) == 0
 
 
 async def test_thousand_connections_and_no_more_from_one_source() -> None:

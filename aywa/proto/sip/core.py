@@ -38,6 +38,7 @@ from aywa.proto.sip.layer_actions import (
 )
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.parser import parse_datagram
+from aywa.proto.sip.replacement import replaced_session
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import AbandonInvite, Answer, SendAck, SessionEvent, StartRequest
@@ -60,9 +61,10 @@ class SipLoad:
 
 @dataclass(frozen=True, slots=True)
 class IncomingCall:
-    """A new call waits for `ring`, `accept` or `reject`."""
+    """A new call waits for `ring`, `accept` or `reject`; `replaces`: the session it takes the place of."""
 
     usage: IncomingUsage
+    replaces: InviteUsage | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,7 +260,9 @@ class UserAgentCore:
         elif request.method == "OPTIONS":
             self._respond(key, self._busy(request) or self._able(request), now)
         else:
-            self._respond(key, response_to(request, 481), now)  # a BYE without a dialog (§15.1.2)
+            # A REFER outside a session asks for a call that nobody of ours is in; a BYE, NOTIFY and the rest
+            # belong to a dialog that is not there (§15.1.2, RFC 6665 §4.1.3).
+            self._respond(key, response_to(request, 603 if request.method == "REFER" else 481), now)
 
     def _receive_in_dialog(self, key: ServerKey, request: Request, now: float) -> None:
         usage = self._sessions.get((request.call_id, request.to.tag or ""))
@@ -275,6 +279,10 @@ class UserAgentCore:
         if refusal is not None:
             self._respond(key, refusal, now)
             return
+        replaced = replaced_session(request, self._sessions.values())
+        if isinstance(replaced, Response):
+            self._respond(key, replaced, now)
+            return
         try:
             usage = IncomingUsage(self.identity, request, key, source)
         except RemoteProtocolError as error:
@@ -282,7 +290,7 @@ class UserAgentCore:
             return
         self._sessions[(usage.call_id, usage.local_tag)] = usage
         self._invites[key] = usage
-        self._actions.append(IncomingCall(usage))
+        self._actions.append(IncomingCall(usage, replaced))
         self._collect(usage, now)
 
     def _receive_cancel(self, key: ServerKey, request: Request, now: float) -> None:
@@ -376,7 +384,7 @@ class UserAgentCore:
         if response.to.tag is None:
             response.headers.set("To", str(response.to.with_tag(self.identity.tag())))  # §8.2.6.2
         response.headers.add("Server", self.identity.product)
-        self.transactions.respond(key, response, now)
+        self.transactions.respond(key, response, now, repeatable=True)
 
     def _busy(self, request: Request) -> Response | None:
         load = self._load() if self._load is not None else SipLoad()

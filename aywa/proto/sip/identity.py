@@ -13,11 +13,11 @@ from aywa.proto.sip.uri import Uri
 if TYPE_CHECKING:
     from random import Random  # the type only: this floor never draws from a source of its own
 
-ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "PRACK", "INFO")
+ALLOW = ("INVITE", "ACK", "BYE", "CANCEL", "OPTIONS", "UPDATE", "PRACK", "INFO", "REFER", "NOTIFY")
 ACCEPT = "application/sdp"
 KNOWN_METHODS = frozenset(
     # registered methods that exist but are not offered here: 405 rather than 501 (§8.2.1, §21.5.2)
-    (*ALLOW, "REGISTER", "SUBSCRIBE", "NOTIFY", "PUBLISH", "REFER", "MESSAGE")
+    (*ALLOW, "REGISTER", "SUBSCRIBE", "PUBLISH", "MESSAGE")
 )
 
 
@@ -56,4 +56,4 @@ class Identity:
     @property
     def extensions(self) -> tuple[str, ...]:
         """The option tags that a peer may require (§19.2)."""
-        return ("timer", "100rel") if self.policy.reliable else ("timer",)
+        return ("timer", "100rel", "replaces") if self.policy.reliable else ("timer", "replaces")

@@ -1,7 +1,8 @@
 """What a session does once it has a dialog: 2xx and ACK, requests inside it, BYE (RFC 3261 §12-15).
 
-`session_change.py` adds re-INVITE and UPDATE, `session.py` session timers and INFO, `session_uac.py` and
-`session_uas.py` the two ways to set a session up. Table, timers and actions are in `session_states.py`.
+`session_change.py` adds re-INVITE and UPDATE, `session_referral.py` REFER, `session.py` session timers and
+INFO, `session_uac.py` and `session_uas.py` the two ways to set a session up. Table, timers and actions are in
+`session_states.py`.
 """
 
 from __future__ import annotations
@@ -94,7 +95,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
     # -- what the network brings
 
     def receive_request(self, request: Request, key: ServerKey, now: float) -> None:
-        """A request inside the dialog: BYE, INVITE, UPDATE, PRACK, INFO; others are the core's to answer."""
+        """A request inside the dialog: the methods of ALLOW; others are the core's to answer."""
         dialog = self._dialog_of(request)
         if dialog is None or not self.alive:
             self._actions.append(Answer(key, self._response(request, 481)))
@@ -115,6 +116,10 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
                 self._receive_prack(request, key, now)
             case "INFO":
                 self._receive_info(request, key)
+            case "REFER":
+                self._receive_refer(request, key)
+            case "NOTIFY":
+                self._receive_notify(request, key)
             case _:
                 pass
 
@@ -190,7 +195,7 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
         """A PRACK came; only who sent a reliable provisional response has a use for it (RFC 3262 §3)."""
         self._actions.append(Answer(key, self._response(request, 481)))
 
-    # -- the hooks of `session_change.py` and `session.py`
+    # -- the hooks of `session_change.py`, `session_referral.py` and `session.py`
 
     @abstractmethod
     def _receive_reinvite(self, request: Request, key: ServerKey, now: float) -> None:
@@ -203,6 +208,14 @@ class SessionBase(Machine[State, SessionTimer, SessionAction]):
     @abstractmethod
     def _receive_info(self, request: Request, key: ServerKey) -> None:
         """An INFO came."""
+
+    @abstractmethod
+    def _receive_refer(self, request: Request, key: ServerKey) -> None:
+        """A REFER came."""
+
+    @abstractmethod
+    def _receive_notify(self, request: Request, key: ServerKey) -> None:
+        """A NOTIFY came."""
 
     @abstractmethod
     def _receive_change_response(self, response: Response, now: float) -> None:

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from aywa.proto.sip.header import Reason
 from aywa.proto.sip.layer_actions import ServerKey
 from aywa.proto.sip.message import Request, Response
+from aywa.proto.sip.refer import ReferTo
 from aywa.proto.sip.routing import Address
 
 
@@ -188,6 +189,29 @@ class OfferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class ReferAnswered:
+    """The final answer to our REFER; None: none came. `reports`: NOTIFYs will tell how its call goes."""
+
+    status: int | None
+    reports: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferReported:
+    """A NOTIFY told how the call goes that our REFER asked for; `last`: no more follows."""
+
+    status: int
+    last: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ReferArrived:
+    """The peer asks us to call somebody: call `answer_refer`."""
+
+    target: ReferTo
+
+
+@dataclass(frozen=True, slots=True)
 class Ended:
     """The session is over; said once. `status`: the final status that ended it, if one did.
 
@@ -202,6 +226,16 @@ class Ended:
 
 
 SessionEvent: TypeAlias = (
-    Ringing | EarlyMedia | KeyPressed | Established | OfferArrived | AnswerArrived | OfferRefused | Ended
+    Ringing
+    | EarlyMedia
+    | KeyPressed
+    | Established
+    | OfferArrived
+    | AnswerArrived
+    | OfferRefused
+    | ReferAnswered
+    | ReferReported
+    | ReferArrived
+    | Ended
 )
 SessionAction: TypeAlias = StartRequest | SendAck | Answer | AbandonInvite | SessionEvent

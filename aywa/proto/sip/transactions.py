@@ -43,6 +43,8 @@ from aywa.proto.sip.stream_address import StreamAddress
 from aywa.proto.sip.transaction_actions import Action, Deliver, Failed, Send
 
 DEFAULT_LIMIT = 20_000  # a call costs two transactions of 32 s each: 300 call attempts a second
+# Above this many, answers that mean nothing but themselves are not remembered any more: 30 MB at 7 KiB each.
+CROWD = 4_000
 RETRY_AFTER_S = 5
 _TAGGED_BY = 2048  # bytes of a broken request that make the tag of its refusal
 
@@ -69,6 +71,7 @@ class Counters:
     merged: int = 0
     refused_for_load: int = 0
     without_cookie: int = 0
+    forgotten: int = 0  # answered without remembering it, for want of room
     broken: int = 0
 
 
@@ -123,13 +126,22 @@ class TransactionLayer:
         self._collect(key)
         return key
 
-    def respond(self, key: ServerKey, response: Response, now: float) -> None:
-        """Answer the request of server transaction `key`; a transaction that is gone takes nothing."""
+    def respond(self, key: ServerKey, response: Response, now: float, *, repeatable: bool = False) -> None:
+        """Answer the request of server transaction `key`; a transaction that is gone takes nothing.
+
+        `repeatable`: the answer says the same whenever it is asked for. Where more than `CROWD` transactions
+        are open, its transaction is over with it, as if it had been answered without state (§8.2.7).
+        """
         held = self._servers.get(key)
-        if held is not None:
-            self.prepare(response, held[1])
-            held[0].respond(response, now)
-            self._collect(key)
+        if held is None:
+            return
+        self.prepare(response, held[1])
+        held[0].respond(response, now)
+        self._collect(key)
+        if repeatable and len(self) > CROWD and response.status >= 200 and key in self._servers:
+            self.counters.forgotten += 1
+            self._deadlines.set(key, None)
+            self._forget(key, held[0])
 
     def prepare(self, message: Request | Response, destination: Address) -> Address:
         """Write the transport of `destination` into `message`; where it goes in the end (§18.1.1)."""
@@ -284,11 +296,15 @@ class TransactionLayer:
         self._deadlines.set(key, None)
         if isinstance(key, ClientKey):
             del self._clients[key]
+            self._actions.append(TransactionOver(key))
         else:
-            del self._servers[key]
-            merge = _merge_key(transaction.request)
-            if merge is not None and self._merge.get(merge) == key:
-                del self._merge[merge]
+            self._forget(key, transaction)
+
+    def _forget(self, key: ServerKey, transaction: _Client | _Server) -> None:
+        del self._servers[key]
+        merge = _merge_key(transaction.request)
+        if merge is not None and self._merge.get(merge) == key:
+            del self._merge[merge]
         self._actions.append(TransactionOver(key))
 
 

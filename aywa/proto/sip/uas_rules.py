@@ -14,7 +14,9 @@ from aywa.proto.sip.message import Request, Response
 SCHEMES = ("sip", "sips", "tel")
 
 
-def refuse(request: Request, extensions: tuple[str, ...] = ("timer", "100rel")) -> Response | None:
+def refuse(
+    request: Request, extensions: tuple[str, ...] = ("timer", "100rel", "replaces")
+) -> Response | None:
     """The refusal `request` has earned, or None. An ACK is never refused; its caller does not ask.
 
     In the RFC's order: method (405, 501), Request-URI (416), Require (420), content (415, and 469 for an INFO

@@ -8,10 +8,18 @@ from pydantic import ValidationError
 from quart import Blueprint, Response, jsonify, request
 
 from aywa.errors import RequestError
-from aywa.model.call import CONTROL_COMMANDS, CaptureCommand, EndCallCommand, SayCommand
+from aywa.model.call import (
+    CONTROL_COMMANDS,
+    CaptureCommand,
+    ControlCommand,
+    EndCallCommand,
+    SayCommand,
+)
+from aywa.model.transfer import TransferCommand
 from aywa.ports.store import CallStatus
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import find_call
+from aywa_server.transfer_plan import plan_of
 
 
 def control_routes(parts: Parts) -> Blueprint:
@@ -29,6 +37,8 @@ def control_routes(parts: Parts) -> Blueprint:
                 taken = await parts.calls.say(
                     row.id, command.content, end_after=command.end_call_after_spoken
                 )
+            case TransferCommand():
+                taken = await parts.calls.transfer(row.id, plan_of(command))
             case EndCallCommand():
                 taken = await parts.calls.end(row.id)
             case CaptureCommand():
@@ -42,7 +52,7 @@ def control_routes(parts: Parts) -> Blueprint:
     return routes
 
 
-def parse_command(body: dict[str, object]) -> SayCommand | EndCallCommand | CaptureCommand:
+def parse_command(body: dict[str, object]) -> ControlCommand:
     """The command, bare or wrapped in `{"message": {…}}`; raises `RequestError` naming the field."""
     wrapped = body.get("message")
     if "type" not in body and isinstance(wrapped, dict):

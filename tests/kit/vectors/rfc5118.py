@@ -1,13 +1,16 @@
 """The torture messages of RFC 5118 for IPv6: its ten sections, two of which have two messages.
 
-Bodies have the length that Content-Length says: the figures that the RFC prints are not the point of any of them.
+Bodies have the length that Content-Length says: the figures that the RFC prints are not the point of any.
 """
 
 from __future__ import annotations
 
 from .rfc4475_text import message
 
-_VIDEO = "m=audio 6000 RTP/AVP 2\na=rtpmap:2 G726-32/8000\nm=video 6024 RTP/AVP 107\na=rtpmap:107 H263-1998/90000\n"
+_VIDEO = (
+    "m=audio 6000 RTP/AVP 2\na=rtpmap:2 G726-32/8000\n"
+    "m=video 6024 RTP/AVP 107\na=rtpmap:107 H263-1998/90000\n"
+)
 
 
 def _register(uri: str) -> bytes:

@@ -71,7 +71,10 @@ def test_unknown_method_is_501_and_a_known_one_405() -> None:
     refusal = Bob().get(request("SUBSCRIBE"))
     assert refusal is not None
     assert refusal.status == 405
-    assert refusal.headers.get("Allow") == "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO"
+    assert (
+        refusal.headers.get("Allow")
+        == "INVITE, ACK, BYE, CANCEL, OPTIONS, UPDATE, PRACK, INFO, REFER, NOTIFY"
+    )
     assert refusal.to.tag
 
 

@@ -1,0 +1,1 @@
+"""Who or what has answered a call that we placed, and what follows from it: pure machines."""

@@ -1,0 +1,66 @@
+"""The caller's side of a call as a transfer moves it: with the assistant, with music, with a colleague."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import trio
+
+from aywa.call.context import Context
+from aywa.call.conversation import Conversation
+from aywa.call.ending import Ending
+from aywa.call.media_port import LegPort
+from aywa.call.receive import Receiver
+from aywa.call.sip_port import SessionPort
+from aywa.media.clip import Clip
+from aywa.turn.events import HandedOver, LineHeld, SayRequest
+from aywa.turn.states import State
+
+_LOOK_S = 0.1  # how often it is looked whether the assistant has finished
+_BEGUN_S = 0.3  # a sentence that was asked for has begun by then, or waits for the caller
+
+
+@dataclass(slots=True)
+class CallerSide:
+    """Leg, session and conversation of the caller."""
+
+    leg: LegPort
+    sip: SessionPort
+    conversation: Conversation
+    receiver: Receiver
+    context: Context
+    ending: Ending
+    music: Clip | None = None
+    _away: bool = False
+
+    async def tell(self, text: str) -> None:
+        """Say this when nobody speaks, and wait until the assistant has finished; "": only wait."""
+        if text:
+            self.conversation.receive(SayRequest(text))
+        await trio.sleep(_BEGUN_S)
+        while self.conversation.manager.state not in (State.LISTENING, State.ENDED):  # noqa: ASYNC110
+            await trio.sleep(_LOOK_S)
+
+    def hold(self) -> None:
+        """Music, and the assistant does not hear."""
+        self.receiver.deaf(True)
+        self.conversation.receive(LineHeld(True))
+        self.leg.play_background(self.music)
+
+    def connected(self) -> None:
+        """The caller hears somebody else from now on."""
+        self._away = True
+        self.conversation.receive(HandedOver(True))
+        self.leg.play_background(None)
+
+    def take_back(self, note: str, text: str) -> None:
+        """The assistant goes on, knowing why; `text` is said first."""
+        self.leg.play_background(None)
+        self.receiver.deaf(False)
+        self.conversation.receive(LineHeld(False))
+        if self._away:
+            self._away = False
+            self.conversation.receive(HandedOver(False))
+        self.context.note(note)
+        if text:
+            self.conversation.receive(SayRequest(text))

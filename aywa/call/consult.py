@@ -1,0 +1,201 @@
+"""The conversation with a colleague: ears, voice and keys of its own, on a leg of its own."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+
+import trio
+
+from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
+from aywa.call.context import Context
+from aywa.call.conversation import Conversation
+from aywa.call.dependencies import CallDependencies
+from aywa.call.dial import Dialled
+from aywa.call.ending import Ending
+from aywa.call.generation import GenerationParts
+from aywa.call.hearing import Hearing
+from aywa.call.judging import Judging
+from aywa.call.keys import KeyPresses
+from aywa.call.machine_ear import MachineEar
+from aywa.call.playout import Playout
+from aywa.call.receive import Receiver
+from aywa.call.timeline import Timeline
+from aywa.call.tools import ToolRunner
+from aywa.call.transcript import Transcript
+from aywa.errors import EndCode
+from aywa.ports.llm import ToolCall, ToolSpec
+from aywa.ports.store import TimelineEntry, TranscriptLine
+from aywa.transfer.events import (
+    Accepted,
+    Briefed,
+    Broken,
+    ColleagueSpoke,
+    Declined,
+    How,
+    MediaLost,
+    TransferInput,
+    VoicemailSuspected,
+)
+from aywa.turn.events import CallStarted, KeyPressed
+from aywa.turn.latency import LatencyClock
+from aywa.turn.manager import TurnManager
+from aywa.turn.settings import TurnSettings
+
+_PATIENT_S = 3600.0  # the transfer keeps the time, not the consultation
+
+
+class Consult:
+    """Speaks with one colleague; made by `open_consult`."""
+
+    def __init__(self, conversation: Conversation, receiver: Receiver, keys: KeyPresses) -> None:
+        self._conversation = conversation
+        self._receiver = receiver
+        self._keys = keys
+
+    def begin(self) -> None:
+        """Speak first, or wait for the colleague's first word, as `speaks_first` said."""
+        self._conversation.receive(CallStarted())
+
+    def end(self) -> None:
+        """Say and hear nothing more; the leg's events are still read."""
+        self._conversation.end()
+        self._receiver.deaf(True)
+        self._keys.muted = True
+
+
+@asynccontextmanager
+async def open_consult(
+    dialled: Dialled,
+    dependencies: CallDependencies,
+    timeline: Timeline,
+    briefing: str,
+    *,
+    asks: bool,
+    speaks_first: bool,
+    say: Callable[[TransferInput], None],
+    keep: Callable[[TranscriptLine], None],
+) -> AsyncIterator[Consult]:
+    """The assistant can hear the colleague and speak to him for as long as the block runs.
+
+    `say` hears what the transfer must know, `keep` every line of the conversation. Raises ProviderError when
+    the recogniser cannot be opened.
+    """
+    noted = _ColleagueTimeline(timeline, say)
+
+    def decided(yes: bool) -> None:
+        say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
+
+    settings = _patient(dependencies.turn_settings(), asks=asks, speaks_first=speaks_first)
+    ending = Ending()
+    conversation = Conversation(TurnManager(settings), Transcript("", keep), ending)
+    judging = Judging(settings, noted, conversation.receive)
+    hearing = Hearing(dependencies.transcriber, noted, conversation.transcribed)
+    latency = LatencyClock()
+    async with trio.open_nursery() as nursery:
+        await nursery.start(hearing.serve)
+        with judging.open(dependencies.voice_judge):
+            context = Context("")
+            playout = Playout(dialled.leg, conversation.receive, conversation.first_audible)
+            parts = GenerationParts(
+                model=ConsultModel(briefing, asks=asks, decided=decided),
+                synthesizer=dependencies.synthesizer,
+                tools=ToolRunner(_NoTools(), context, noted, nursery),
+                context=context,
+                hearing=hearing,
+                playout=playout,
+                timeline=noted,
+                latency=latency,
+                receive=conversation.receive,
+            )
+            conversation.attach(dialled.leg, parts, nursery)
+            keys = KeyPresses(_Keys(conversation, say, asks=asks), noted)
+            dialled.sip.on_key = keys.by_info
+            ear = MachineEar(lambda: say(VoicemailSuspected()))
+            receiver = Receiver(dialled.leg, conversation, hearing, playout, latency, judging, keys, tap=ear)
+            nursery.start_soon(receiver.serve, noted, ending, name="colleague: receive")
+            nursery.start_soon(conversation.watch, name="colleague: watch")
+            nursery.start_soon(_watch, ending, say, name="colleague: end")
+            dialled.leg.open_gate(dialled.leg.epoch)
+            try:
+                yield Consult(conversation, receiver, keys)
+            finally:
+                dialled.sip.on_key = None
+                conversation.end()
+                conversation.detach()
+        nursery.cancel_scope.cancel()
+
+
+def _patient(settings: TurnSettings, *, asks: bool, speaks_first: bool) -> TurnSettings:
+    """Those of a call, but for its limits."""
+    return replace(
+        settings,
+        greet=speaks_first,
+        max_duration_s=_PATIENT_S,
+        silence_timeout_s=_PATIENT_S,
+        silence_prompt_s=10.0,
+        phrases=replace(settings.phrases, silence_prompt=QUESTION if asks else "Hello?"),
+    )
+
+
+async def _watch(ending: Ending, say: Callable[[TransferInput], None]) -> None:
+    """What would end a call ends a consultation."""
+    reason = await ending.wait()
+    say(MediaLost() if reason.code is EndCode.MEDIA_TIMEOUT else Broken(reason.code.value))
+
+
+class _Keys:
+    """1 takes the call, 2 does not; every other key is heard as it is in any conversation."""
+
+    def __init__(
+        self, conversation: Conversation, say: Callable[[TransferInput], None], *, asks: bool
+    ) -> None:
+        self._conversation = conversation
+        self._say = say
+        self._asks = asks
+
+    def receive(self, event: KeyPressed, /) -> None:
+        answer = KEYS.get(event.digit) if self._asks else None
+        if answer is None:
+            self._conversation.receive(event)
+        else:
+            self._say(Accepted(How.KEY) if answer is Answer.YES else Declined(How.KEY))
+
+
+class _ColleagueTimeline(Timeline):
+    """The call's timeline with `colleague.` before each kind; what the transfer must know is said too."""
+
+    def __init__(self, timeline: Timeline, say: Callable[[TransferInput], None]) -> None:
+        self._timeline = timeline
+        self._say = say
+
+    @property
+    def at_ms(self) -> int:
+        """As the call's."""
+        return self._timeline.at_ms
+
+    def add(self, kind: str, **data: object) -> TimelineEntry:
+        """Append an entry about the colleague."""
+        entry = self._timeline.add(f"colleague.{kind}", **data)
+        if kind == "turn.assistant":
+            self._say(Briefed())
+        elif kind == "turn.user":
+            self._say(ColleagueSpoke())
+        return entry
+
+
+class _NoTools:
+    """A consultation has none."""
+
+    def specs(self) -> tuple[ToolSpec, ...]:
+        """No tool."""
+        return ()
+
+    def slots(self) -> dict[str, object]:
+        """Nothing is settled."""
+        return {}
+
+    async def invoke(self, call: ToolCall) -> str:
+        """There is none to run."""
+        return '{"error": "there are no tools"}'

@@ -1,0 +1,22 @@
+"""What a transfer may know of its call. It does not hold the call, which holds it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from aywa.call.timeline import Timeline
+from aywa.call.transcript import Transcript
+from aywa.ports.tools import ToolBox
+
+
+@dataclass(frozen=True, slots=True)
+class LiveView:
+    """Its timeline, and what was said and settled up to now."""
+
+    id: str
+    timeline: Timeline
+    transcript: Transcript
+    tools: ToolBox
+    now: Callable[[], datetime]  # aware UTC

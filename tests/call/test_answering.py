@@ -1,0 +1,196 @@
+"""Calls out that find out who has answered: what is said, when, and how they end."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import trio
+import trio.testing
+
+from aywa.answering.outcomes import Outcome
+from aywa.answering.plan import Act, AnsweringPlan
+from aywa.answering.settings import AnsweringSettings
+from aywa.call.control import Say
+from aywa.call.dial_request import DialRequest
+from aywa.call.live import LiveCall
+from aywa.call.outbound import CallOrder
+from aywa.call.state import CallState
+from aywa.call.table import CallTable
+from aywa.errors import EndCode, RequestError
+from aywa.media.events import Digit, PcmReady
+from aywa.settings import DialLimits, DialSettings, TrunkDialling, TrunkSettings
+from tests.kit.call_world import CallWorld, happens
+from tests.kit.fake_leg import FakeLeg
+
+NUMBER = "+493012345678"
+CARRIER = TrunkSettings(
+    "carrier",
+    ("192.0.2.10",),
+    dial=TrunkDialling(
+        "sip:192.0.2.10", callers=("+4930990",), limits=DialLimits(concurrent=2, per_second=100)
+    ),
+)
+SETTINGS = DialSettings("49", ("+49",), per_key=DialLimits(concurrent=2, per_second=100))
+MESSAGE = "This is the hotel. Please call us back."
+
+
+class Answered:
+    """A call that has been answered, and the far side of it."""
+
+    def __init__(self, world: CallWorld, live: LiveCall, leg: FakeLeg) -> None:
+        self.world, self.live, self.leg = world, live, leg
+
+    @classmethod
+    async def on(cls, world: CallWorld, table: CallTable, plan: AnsweringPlan) -> Answered:
+        live = table.place(CallOrder(DialRequest(NUMBER), answering=plan))
+        await happens(lambda: live.state is CallState.TALKING)
+        return cls(world, live, world.engine.legs[0])
+
+    async def says(self, words: str | None, seconds: float) -> None:
+        """Speech with its transcript."""
+        self.world.stt.words.append(words)
+        self.leg.speech_started()
+        await trio.sleep(seconds)
+        self.leg.speech_stopped()
+        await trio.sleep(0.3)
+
+    async def beeps(self, hz: float = 1000.0, seconds: float = 0.4) -> None:
+        """A beep, and the quiet behind it, as a leg hands them on: ten times a second."""
+        t = np.arange(int(16_000 * seconds)) / 16_000
+        tone = (6000 * np.sin(2 * np.pi * hz * t)).astype("<i2").tobytes()
+        for at in range(0, len(tone) + 9600, 3200):
+            await trio.sleep(0.1)
+            self.leg.uplink.append((tone[at : at + 3200].ljust(3200, b"\0"), self.leg.timeline))
+            self.leg.emit(PcmReady())
+
+    @property
+    def spoken(self) -> bool:
+        """Whether anything was said to the far side."""
+        return bool(self.leg.played)
+
+    async def over(self) -> EndCode:
+        """How it ended."""
+        with trio.fail_after(900):
+            await self.live.over.wait()
+        assert self.live.ending.reason is not None
+        return self.live.ending.reason.code
+
+
+def world() -> CallWorld:
+    return CallWorld(trunks=(CARRIER,), dial_settings=SETTINGS)
+
+
+async def test_a_person_is_greeted_after_the_first_word(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE))
+        await trio.sleep(0.8)
+        assert not call.spoken
+        await call.says("Hello?", 0.5)
+        await happens(lambda: call.spoken, 1.5)
+        assert [entry["outcome"] for entry in made.entries("answering.verdict")] == ["human"]
+        assert made.entries("answering.verdict")[0]["evidence"]
+        await trio.sleep(1)
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+    assert made.said()[0][0] == "assistant"
+
+
+async def test_a_message_is_left_after_the_beep(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE))
+        await call.says("You have reached Ann. Please leave a message after the beep.", 5.0)
+        await trio.sleep(1.0)
+        assert not call.spoken
+        await call.beeps()
+        await happens(lambda: call.spoken, 1.0)
+        assert await call.over() is EndCode.VOICEMAIL
+    (over,) = made.entries("answering.greeting_over")
+    assert over["by"] == "beep"
+    assert over["beep_hz"] == pytest.approx(1000, abs=6)
+    assert made.said() == [("assistant", MESSAGE)]
+    assert [entry["left"] for entry in made.entries("answering.hang_up")] == [True]
+
+
+async def test_without_a_message_the_call_ends_silently(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan())
+        await call.says("Please leave a message after the tone.", 4.0)
+        assert await call.over() is EndCode.VOICEMAIL
+    assert made.said() == []
+
+
+async def test_a_person_takes_over_while_the_message_is_left(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE))
+        await call.says("Leave a message after the beep.", 5.0)
+        await call.beeps()
+        await happens(lambda: call.spoken, 1.0)
+        await trio.sleep(0.3)
+        await call.says("Wait, I am here after all", 1.0)
+        await happens(lambda: bool(made.entries("answering.talk")))
+        assert made.entries("answering.talk")[0]["taken_over"] is True
+        await happens(lambda: len(made.said()) >= 3)
+        assert call.live.ending.reason is None
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+
+
+async def test_a_menu_gets_its_keys(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    plan = AnsweringPlan(acts={Outcome.IVR: Act.PRESS_KEYS}, keys={Outcome.IVR: "1w#"})
+    async with made.table() as table:
+        call = await Answered.on(made, table, plan)
+        await call.says("Welcome. For rooms press one, for tables press two.", 4.0)
+        await happens(lambda: call.leg.pressed == "1#", 5)
+        await happens(lambda: call.spoken, 5)
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        await call.over()
+
+
+async def test_silence_never_keeps_the_assistant_silent(autojump_clock: trio.testing.MockClock) -> None:
+    """Nothing is heard, no audio comes: the clock alone releases it."""
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE))
+        with pytest.raises(RequestError):
+            await call.live.control(Say("too early"))
+        await happens(lambda: call.spoken, 6.5)
+        assert [entry["cause"] for entry in made.entries("answering.verdict")] == ["silence"]
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        await call.over()
+
+
+async def test_speech_without_end_does_not_either(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    own = AnsweringSettings(detection_timeout_s=5.0, beep_max_await_s=12.0, speech_threshold_s=6.0)
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(own, message=MESSAGE))
+        call.leg.speech_started()
+        await happens(lambda: call.spoken, 13.0)
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        await call.over()
+
+
+async def test_a_hang_up_while_nobody_knows_who_it_is(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE))
+        await trio.sleep(0.5)
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+    assert made.said() == []
+
+
+async def test_a_key_is_a_person(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE))
+        call.leg.emit(Digit("5", 120, 800))
+        await happens(lambda: call.spoken, 2.0)
+        assert [entry["cause"] for entry in made.entries("answering.verdict")] == ["key"]
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        await call.over()
