@@ -25,7 +25,7 @@ SAMPLE_RATE_HZ = 8000
 CHANNELS = 2  # caller left, assistant right
 HEADER_BYTES = 44
 _BYTES_PER_SAMPLE = 2
-_MAX_DATA_BYTES = 2**32 - 1 - HEADER_BYTES  # RIFF sizes are 32 bits: 37 h of stereo at 8 kHz
+MAX_DATA_BYTES = 2**32 - 1 - HEADER_BYTES  # RIFF sizes are 32 bits: 37 h of stereo at 8 kHz
 _FLUSH_EVERY_S = 10  # of audio: a flush costs the disk more than everything else here
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
@@ -57,11 +57,10 @@ class WavSink:
     `RecordingError` and ends the recording: what was written before is kept, and later calls do nothing.
     """
 
-    def __init__(self, path: Path, rate_hz: int = SAMPLE_RATE_HZ, *, channels: int = CHANNELS) -> None:
+    def __init__(self, path: Path, rate_hz: int = SAMPLE_RATE_HZ) -> None:
         self.path = str(path)
         self._rate_hz = rate_hz
-        self._channels = channels
-        self._frame_bytes = channels * _BYTES_PER_SAMPLE
+        self._frame_bytes = CHANNELS * _BYTES_PER_SAMPLE
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._end = 0  # data bytes in the file, whole frames or not
         self._flushed = 0  # data bytes that outlive a power failure
@@ -77,7 +76,7 @@ class WavSink:
         """Append interleaved 16-bit frames. Raises `RecordingError`."""
         if self._failed:
             return
-        if self._end + len(frames) > _MAX_DATA_BYTES:
+        if self._end + len(frames) > MAX_DATA_BYTES:
             self._fail(errno.EFBIG, "the recording reached the largest size a WAV file can have")
         try:
             view = memoryview(frames)
@@ -117,7 +116,7 @@ class WavSink:
         if whole - self._flushed >= _FLUSH_EVERY_S * self._rate_hz * self._frame_bytes:
             os.fdatasync(self._file)  # the frames first
             self._flushed = whole
-        os.pwrite(self._file, wav_header(whole, self._rate_hz, self._channels), 0)
+        os.pwrite(self._file, wav_header(whole, self._rate_hz), 0)
         self._claimed = whole
 
     def _fail(self, number: int | None, sentence: str) -> NoReturn:

@@ -68,6 +68,7 @@ from aywa.transfer.outcome import Outcome
 from aywa.transfer.states import State
 
 _log = get_logger("transfers")
+_LOOK_S = 0.002  # the engine begins with a leg within a tick
 _OUTCOMES = {
     DialOutcome.BUSY: Outcome.BUSY,
     DialOutcome.NO_ANSWER: Outcome.NO_ANSWER,
@@ -174,6 +175,7 @@ class Transfer:
             case TellCaller(text):
                 self._start(self._tell_caller, text)
             case HoldCaller():
+                self.record.away_from(self._recorded_ms())
                 caller.hold()
             case Refer(replacing):
                 self._refer(replacing=replacing)
@@ -194,6 +196,7 @@ class Transfer:
                 self._silence_room()
                 note = f"The transfer to {self.machine.plan.destination} failed: {outcome.value}."
                 caller.take_back(note, text)
+                self.record.away_to(self._recorded_ms())
             case EndCall(outcome):
                 caller.ending.end(end_reason(outcome))
             case _:
@@ -304,9 +307,24 @@ class Transfer:
         if not dependencies.settings.record:
             return
         leg.record_apart(True)
-        self.record.offset_ms = round((leg.start_ns - self._caller.leg.start_ns) / 1e6)
+        keeper.start_soon(self._place, leg, name="record: place")
         recorder = Recorder(leg, dependencies.recordings, self._live.timeline, dependencies.rounds)
-        keeper.start_soon(recorder.serve, self.record.name, self.record.recording_at, name="record")
+        keeper.start_soon(recorder.serve, self.record.name, self._recording_at, name="record")
+
+    async def _place(self, leg: LegPort) -> None:
+        """Where his recording begins in the call's own: known once the engine has begun with the leg."""
+        while not leg.start_ns:  # noqa: ASYNC110 - a store of the engine's thread
+            await trio.sleep(_LOOK_S)
+        self.record.offset_ms = round((leg.start_ns - self._caller.leg.start_ns) / 1e6)
+        self._changed(self.record)
+
+    def _recording_at(self, path: str) -> None:
+        self.record.recording_at(path)
+        self._changed(self.record)
+
+    def _recorded_ms(self) -> int:
+        """How much the call's own recording will hold of what was sent up to now."""
+        return self._caller.leg.timeline // 8
 
     async def _talk(self, dialled: Dialled) -> TransferInput | None:
         """Until either side lets go; returns what the machine must know of the end."""
@@ -363,6 +381,7 @@ class Transfer:
 
     def _connect(self) -> None:
         assert self._room is not None, "both sit in the room since the answer"
+        self.record.away_from(self._recorded_ms())
         if self._consult is not None:
             self._consult.end()
         self._room.arrange(PLANS[Routing.BRIDGE], self._seats)

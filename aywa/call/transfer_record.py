@@ -16,7 +16,9 @@ class TransferRecord:
         """`name`: of its recording."""
         self.plan = plan
         self.name = name
-        self.offset_ms = 0  # of the recording, from the beginning of the call's
+        self.offset_ms: int | None = None  # of the recording, from the beginning of the call's
+        self._away_from_ms: int | None = None
+        self._away_to_ms: int | None = None
         self._recording_path: str | None = None
         self._lines: list[TranscriptLine] = []
         self._started_at: datetime | None = None
@@ -35,6 +37,18 @@ class TransferRecord:
     def recording_at(self, path: str) -> None:
         """Where the colleague's leg is being recorded."""
         self._recording_path = path
+
+    def away_from(self, at_ms: int) -> None:
+        """Since then the caller hears music, and then somebody else than the assistant: milliseconds since
+        the beginning of the call's recording. What came first holds.
+        """
+        if self._away_from_ms is None:
+            self._away_from_ms = at_ms
+
+    def away_to(self, at_ms: int) -> None:
+        """The assistant speaks with the caller again."""
+        if self._away_from_ms is not None:
+            self._away_to_ms = at_ms
 
     def take(self, machine: TransferMachine, now: datetime) -> None:
         """Note where the transfer is."""
@@ -72,6 +86,8 @@ class TransferRecord:
             "endedAt": self._ended_at and self._ended_at.isoformat(),
             "recordingPath": self._recording_path,
             "recordingOffsetMs": self.offset_ms if self._recording_path else None,
+            "awayFromMs": self._away_from_ms,
+            "awayToMs": self._away_to_ms,
         }
         found |= {name: value for name, value in known.items() if value is not None}
         if self._lines:

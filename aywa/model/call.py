@@ -36,6 +36,8 @@ class Recording(Resource):
     """Where the recording is downloaded."""
 
     stereo_url: str
+    tracks_url: str | None = None  # once there were more than two parties: each on a channel of its own
+    tracks: list[str] | None = None  # whose, in their order
 
 
 class Artifact(Resource):
@@ -139,7 +141,7 @@ class ArtifactItem(Resource):
 
     time: Timestamp
     at_ms: int
-    kind: Literal["stereo-recording"]
+    kind: Literal["stereo-recording", "tracks-recording"]
     url: str
 
 

@@ -19,6 +19,7 @@ from aywa_server.routes.control import control_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
+from aywa_server.routes.recording import recording_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -37,6 +38,7 @@ def create_app(parts: Parts) -> QuartTrio:
     _install_auth(app, KeyRing(parts.http.api_keys))
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
+    app.register_blueprint(recording_routes(parts))
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))

@@ -23,6 +23,7 @@ from aywa.model.call import (
 )
 from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, TranscriptLine
 from aywa.proto.sip.header import parse_name_addr
+from aywa_server.call_tracks import tracks_of
 
 ORG_ID = "default"  # one organisation until there are more
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
@@ -36,9 +37,6 @@ def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] |
     """The call; with its transcript when `lines` are given."""
     reason = row.end_reason
     other = row.from_uri if row.type is CallType.INBOUND else row.to_uri
-    recording = None
-    if row.recording_path is not None:
-        recording = Recording(stereo_url=f"{base_url}/call/{row.id}/stereo-recording")
     return Call(
         id=row.id,
         org_id=ORG_ID,
@@ -57,7 +55,7 @@ def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] |
         phone_call_provider_id=row.sip_call_id,
         scenario=row.scenario,
         worker_id=row.worker_id,
-        artifact=_artifact(row, recording, lines).model_copy(update=_later(row, base_url)),
+        artifact=_artifact(row, _recording(row, base_url), lines).model_copy(update=_later(row, base_url)),
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED
@@ -81,12 +79,13 @@ def timeline_resource(
         )
         for entry in entries
     ]
-    artifacts = []
-    if row.recording_path is not None:
-        url = f"{base_url}/call/{row.id}/stereo-recording"
-        artifacts.append(
-            ArtifactItem(time=_at(row, offset_ms), at_ms=offset_ms, kind="stereo-recording", url=url)
-        )
+    artifacts: list[ArtifactItem] = []
+    recording = _recording(row, base_url)
+    if recording is not None:
+        at, url, tracks_url = _at(row, offset_ms), recording.stereo_url, recording.tracks_url
+        artifacts.append(ArtifactItem(time=at, at_ms=offset_ms, kind="stereo-recording", url=url))
+        if tracks_url is not None:
+            artifacts.append(ArtifactItem(time=at, at_ms=offset_ms, kind="tracks-recording", url=tracks_url))
     return Timeline(
         call_id=row.id,
         status=row.status.value,
@@ -123,6 +122,17 @@ def _customer(name_addr: str) -> Customer:
         name=address.display or None,
         sip_uri=str(address.uri),
     )
+
+
+def _recording(row: CallRow, base_url: str) -> Recording | None:
+    if row.recording_path is None:
+        return None
+    stereo_url = f"{base_url}/call/{row.id}/stereo-recording"
+    names = [track.name for track in tracks_of(row)]
+    if len(names) <= 2:
+        return Recording(stereo_url=stereo_url)
+    tracks_url = f"{base_url}/call/{row.id}/recording?tracks=all"
+    return Recording(stereo_url=stereo_url, tracks_url=tracks_url, tracks=names)
 
 
 def _artifact(row: CallRow, recording: Recording | None, lines: Sequence[TranscriptLine] | None) -> Artifact:

@@ -101,6 +101,9 @@ async def test_accept_by_voice(autojump_clock: trio.testing.MockClock) -> None:
     assert "Colleague: yes please" in desk.record["transcript"]
     assert desk.record["recordingPath"].endswith("-colleague-1.wav")
     assert desk.leg.apart
+    assert desk.record["recordingOffsetMs"] == 0, "both fake legs say that they began together"
+    assert desk.record["awayFromMs"] > 0
+    assert "awayToMs" not in desk.record, "the caller never comes back to the assistant"
     assert QUESTION in desk.record["transcript"]
 
 
@@ -111,6 +114,8 @@ async def test_declines_by_key(autojump_clock: trio.testing.MockClock) -> None:
         await desk.back()
         assert desk.record["reason"] == "declined"
         assert desk.colleague.bye_sent_at is not None
+        away_ms = desk.record["awayToMs"] - desk.record["awayFromMs"]
+        assert away_ms > 3000, "from the music, before the colleague answers, until the assistant is back"
 
 
 async def test_declines_by_voice_in_the_middle_of_the_briefing(

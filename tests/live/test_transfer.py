@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import io
 import json
+import wave
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -10,6 +12,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+import numpy as np
 import pytest
 import trio
 
@@ -17,7 +20,7 @@ from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.settings import MediaSettings, SipSettings
 from aywa.ua.user_agent import UserAgent, open_user_agent
 from aywa_server.child import Child
-from tests.kit.correlation import best_match
+from tests.kit.correlation import Samples, best_match
 from tests.kit.ports import free_udp_range
 from tests.kit.room_rig import voice
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end
@@ -165,6 +168,31 @@ async def accepted_by_key(home: House) -> None:
     (transfer,) = row["artifact"]["transfers"]
     assert (transfer["status"], transfer["mode"]) == ("connected", "warm")
     assert "AI: A caller." in transfer["transcript"]
+    assert 0 < transfer["recordingOffsetMs"] < 60_000
+    await each_on_a_track(home.runtime, row)
+
+
+async def tracks(runtime: Child, call_id: str) -> dict[str, Samples]:
+    """What the call's tracks hold, by their names."""
+    names = (await runtime.get(f"/call/{call_id}"))["artifact"]["recording"]["tracks"]
+    answer = await runtime.client.get(f"/call/{call_id}/recording?tracks=all")
+    answer.raise_for_status()
+    with wave.open(io.BytesIO(answer.content)) as wav:
+        assert wav.getnchannels() == len(names)
+        frames = np.frombuffer(wav.readframes(wav.getnframes()), "<i2").reshape(-1, len(names))
+    return {name: frames[:, channel].astype(float) for channel, name in enumerate(names)}
+
+
+async def each_on_a_track(runtime: Child, row: dict[str, Any]) -> None:
+    """Both spoke at once in the end: side by side on their tracks, and neither on the assistant's."""
+    found = {name: pcm[-8000 * 6 :] for name, pcm in (await tracks(runtime, row["id"])).items()}
+    alice = best_match(ALICE.astype(float), found["caller"])
+    bob = best_match(BOB.astype(float), found["colleague"])
+    apart_ms = 1000 * abs(alice.later_s - bob.later_s)
+    print(f"tracks: {alice.likeness:.4f}, {bob.likeness:.4f}, {apart_ms:.1f} ms apart")
+    assert min(alice.likeness, bob.likeness) >= FAITHFUL
+    assert apart_ms <= 40, "a packet each: both phones begin with their next one"
+    assert not found["assistant"].any()
 
 
 async def declined_and_the_assistant_goes_on(home: House) -> None:
@@ -211,6 +239,9 @@ async def test_a_process_that_is_killed(tmp_path: Path) -> None:
         async with open_runtime_process(wanted) as again:
             row = await again.get(f"/call/{here.call_id}")
             states = await Stage(again, here.caller, here.call_id).states()
+            found = await tracks(again, here.call_id)
+    assert list(found) == ["caller", "assistant", "colleague"]
+    assert abs(found["assistant"]).max() > 1000, "the greeting and what the colleague was told"
     assert row["endedReason"] == "call.in-progress.error-process-lost"
     assert states[-1] == "DECIDING"
     (transfer,) = row["artifact"]["transfers"]

@@ -10,7 +10,6 @@ import pytest
 
 from aywa._native.background import NativeClip
 from aywa._native.room import NativeMember
-from aywa.artifacts.tracks import TrackMixer
 from aywa.media.events import Digit, GateClosed
 from aywa.media.format import PayloadFormat
 from aywa.media.routing import PLANS, Role, Routing, masks
@@ -125,29 +124,6 @@ def test_the_recording_keeps_what_was_sent_or_the_own_speech_apart() -> None:
         assert amplitude(sent, 1900, 8000) == pytest.approx(4000, rel=0.05)
         assert amplitude(kept, 400, 8000) < SILENT
         assert amplitude(kept, 1900, 8000) == pytest.approx(4000, rel=0.05)
-
-
-def test_tracks_made_of_the_legs_recordings_are_aligned_to_the_frame() -> None:
-    """Both phones click in the same millisecond; their legs began at different ones."""
-    with RoomRig() as rig:
-        caller = rig.party()
-        rig.run(333)
-        colleague = rig.party()
-        rig.run(507)
-        click = np.zeros(8000, np.int16)
-        click[4000:4040] = 20000
-        for party in (caller, colleague):
-            party.say(click)
-        rig.run(2000)
-        assert caller.leg.start_ns != colleague.leg.start_ns
-        mixer = TrackMixer(("caller", "colleague"), 8000, caller.leg.start_ns)
-        for name, party in zip(mixer.names, (caller, colleague), strict=True):
-            mixer.begin(name, party.leg.start_ns, party.leg.rate_hz)
-            mixer.feed(name, party.recorded()[:, 0].tobytes())
-        tracks = np.frombuffer(mixer.take(), np.int16).reshape(-1, 2)
-        places = [int(np.argmax(tracks[:, channel] > 10000)) for channel in range(2)]
-        assert places[0] > 0
-        assert abs(places[0] - places[1]) <= 1
 
 
 def test_an_interruption_stops_the_assistant_and_not_the_bridge() -> None:

@@ -1,11 +1,8 @@
-"""`/call`: the list, one call, its timeline, its recording."""
+"""`/call`: the list, one call, its timeline."""
 
 from __future__ import annotations
 
-from pathlib import Path
-
-import trio
-from quart import Blueprint, Response, jsonify, request, send_file
+from quart import Blueprint, Response, jsonify, request
 
 from aywa.errors import RequestError
 from aywa.ports.store import CallRow
@@ -42,21 +39,6 @@ def calls_routes(parts: Parts) -> Blueprint:
         entries = await store.timeline(row.id)
         lines = await store.transcript(row.id)
         return jsonify(timeline_resource(row, entries, lines, base_url(parts)).to_json())
-
-    @routes.get("/call/<call_id>/stereo-recording")
-    async def get_recording(call_id: str) -> Response:
-        row = await find_call(parts, call_id)
-        if row.recording_path is None or not await trio.Path(row.recording_path).is_file():
-            raise RequestError("this call has no recording", http_status=404, code="recording-not-found")
-        response: Response = await send_file(
-            Path(row.recording_path),
-            mimetype="audio/wav",
-            as_attachment=True,
-            attachment_filename=f"{row.id}.wav",
-            conditional=True,  # players ask for ranges
-            cache_timeout=0,  # it grows while the call is up
-        )
-        return response
 
     return routes
 
