@@ -6,7 +6,7 @@ is answered at once.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from random import Random
 
@@ -72,14 +72,14 @@ async def send_all(
             wrong += said
             if callee.calls > before and not may_call(name, allowed[name], tcp=tcp):
                 wrong.append(f"{name}: a call was made of it")
-    print(summary(heard))
     assert not wrong, wrong
     return heard
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
-async def test_49_of_49(tcp: bool) -> None:
+async def test_49_of_49(tcp: bool, record_property: Callable[[str, object], None]) -> None:
     heard = await send_all(RFC4475, ANSWERS, "127.0.0.1", TESTER, tcp=tcp)
+    record_property("shown", summary(heard))
     assert len(heard) == 49
     answered = {name for name, each in heard.items() if each.finals != {SILENCE}}
     assert heard.keys() - answered == {"unreason", "noreason", "scalarlg", "bigcode", "bcast"}
@@ -87,7 +87,10 @@ async def test_49_of_49(tcp: bool) -> None:
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
 @pytest.mark.parametrize(("host", "tester"), [("127.0.0.1", TESTER), ("::1", "::1")], ids=["ipv4", "ipv6"])
-async def test_10_sections_of_rfc_5118(tcp: bool, host: str, tester: str) -> None:
+async def test_10_sections_of_rfc_5118(
+    tcp: bool, host: str, tester: str, record_property: Callable[[str, object], None]
+) -> None:
     heard = await send_all(RFC5118, ANSWERS_IPV6, host, tester, tcp=tcp)
+    record_property("shown", summary(heard))
     assert len({name.split()[0] for name in heard}) == 10
     assert all(each.finals != {SILENCE} for each in heard.values())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,9 @@ ALLOWED = {**ANSWERS, **ANSWERS_IPV6}
 
 
 @pytest.mark.parametrize("tcp", [False, True], ids=["udp", "tcp"])
-async def test_no_call_is_recorded_of_garbage(tcp: bool, tmp_path: Path) -> None:
+async def test_no_call_is_recorded_of_garbage(
+    tcp: bool, tmp_path: Path, record_property: Callable[[str, object], None]
+) -> None:
     tcp_port = free_port()
     settings = runtime_settings(tmp_path / "data", RUNTIME_SIP_TCP_PORT=str(tcp_port))
     wrong: list[str] = []
@@ -36,7 +39,7 @@ async def test_no_call_is_recorded_of_garbage(tcp: bool, tmp_path: Path) -> None
         rows = await runtime.get("/call?limit=1000")
         assert (await runtime.client.get("/readyz")).status_code == 200
     recorded = [row["phoneCallProviderId"] for row in rows]
-    print(summary(heard))
+    record_property("shown", summary(heard))
     print(f"{len(recorded)} calls are recorded: {sorted(recorded)}")
     assert not wrong, wrong
     assert recorded
