@@ -2,9 +2,9 @@
 
 The whole runtime in a process of its own. A trunk at 127.0.0.1 sets up two calls a second all the time, while
 a stranger at 127.0.0.2 sends `--rate` requests a second of each method for `--seconds`; then a second trunk,
-at 127.0.0.3, does the same. 1 when the runtime's memory grows by more than 50 MiB, when the 95th percentile
-of the trunk's set-up times is above 200 ms, when a call of the trunk fails, or when the stranger gets an
-answer.
+at 127.0.0.3, does the same: its INVITEs are calls, up to its share of `RUNTIME_MAX_CALLS`. 1 when the
+runtime's memory grows by more than 50 MiB, when the 95th percentile of the trunk's set-up times is above
+200 ms, when a call of the trunk fails, or when the stranger gets an answer.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ STRANGER, WILD_TRUNK = "127.0.0.2", "127.0.0.3"
 MOST_MIB, MOST_MS = 50.0, 200.0
 _PACE_S = 0.5
 _DROPPED = re.compile(r'^aywa_sip_dropped_total\{reason="(\w+)"\} ([0-9.e+]+)$', re.MULTILINE)
-_WILD_METHODS = ("OPTIONS", "REGISTER", "BYE")  # whose INVITEs are calls, as many as there may be
+_WILD_METHODS = ("INVITE", "OPTIONS", "REGISTER", "BYE")
 
 
 @dataclass

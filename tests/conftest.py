@@ -23,7 +23,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Print the counts of each area of tests/."""
+    """Print the counts of each area of tests/, and what tests recorded as `shown`: figures to be seen."""
     counts: dict[str, Counter[str]] = {}
     for outcome in _OUTCOMES:
         for report in terminalreporter.stats.get(outcome, []):
@@ -35,6 +35,10 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
             f"{counts[area][outcome]} {outcome}" for outcome in _OUTCOMES if counts[area][outcome]
         )
         terminalreporter.write_line(f"{area:<14} {figures}")
+    for report in terminalreporter.stats.get("passed", []):
+        for name, shown in report.user_properties:
+            if name == "shown":
+                terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {shown}")
     if config.getoption("--no-skips") and _holes(terminalreporter):
         terminalreporter.write_line("skipped tests fail this run (--no-skips)", red=True)
 

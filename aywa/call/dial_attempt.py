@@ -103,7 +103,7 @@ class Attempt:
                             assert session is not None, "an answer comes with its session"
                             admission.answered()
                             self._listeners.note("dial.answered", trunk=route.trunk.name)
-                            nursery.start_soon(_guard, session, admission, name="minutes")
+                            nursery.start_soon(guard_minutes, session, admission, name="minutes")
                             yield Dialled(leg, session, route.trunk.name, self._local, accepted)
                         finally:
                             await self._hang_up()
@@ -226,7 +226,7 @@ class Attempt:
         return DialFailed(outcome, detail, sip_status=status, trunk=self._route.trunk.name, rang=self._rang)
 
 
-async def _guard(session: SessionPort, admission: Admission) -> None:
+async def guard_minutes(session: SessionPort, admission: Admission) -> None:
     """Hang up once the minutes are used up, at most `GUARD_S` late."""
     while not admission.exhausted():  # noqa: ASYNC110 - other calls use them up too, and nobody tells
         await trio.sleep(GUARD_S)

@@ -64,6 +64,11 @@ class CallTable:
         """True once no more calls are taken."""
         return self._drains_until < math.inf
 
+    @property
+    def full(self) -> bool:
+        """True while as many calls live as may."""
+        return len(self._calls) >= self._dependencies.settings.max_calls
+
     def get(self, call_id: str) -> LiveCall | None:
         """The live call with this id."""
         return self._calls.get(call_id)
@@ -139,7 +144,7 @@ class CallTable:
         """What forbids one more call; "" when nothing does."""
         if self.draining:
             return "the worker is draining"
-        if len(self._calls) >= self._dependencies.settings.max_calls:
+        if self.full:
             return "RUNTIME_MAX_CALLS calls are live"
         return ""
 

@@ -13,13 +13,14 @@ import trio
 from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import DialFailed, DialRequest
+from aywa.call.dial_attempt import guard_minutes
 from aywa.call.ending import GOODBYE_S
 from aywa.call.line import Line
 from aywa.call.live import LiveCall
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.dialling.numbers import BadNumber
 from aywa.dialling.usage import LimitReached
-from aywa.errors import TransportError
+from aywa.errors import ProtocolError, TransportError
 from aywa.proto.sdp.audio import NoCommonCodec
 from aywa.proto.sdp.offer_answer import accept_answer, accept_offer, make_offer
 from aywa.proto.sip.refer import ReferTo
@@ -117,6 +118,10 @@ class Takeover:
             except (InviteFailed, TransportError) as error:
                 line.report_refer(error.status if isinstance(error, InviteFailed) else 503)
                 return
+            except ProtocolError as error:  # theirs, or ours: the caller keeps the call either way
+                self._live.timeline.add("transfer.dial_failed", detail=error.detail)
+                line.report_refer(500)
+                return
             try:
                 if sip.answer is None:
                     raise NoCommonCodec("The answer describes nothing")
@@ -127,10 +132,14 @@ class Takeover:
                 return
             before = line.switch(sip)
             self._agreement.moved(accepted, local)
+            admitted.answered()
             before.report_refer(200)
             self._live.timeline.add("transfer.replaced", target=str(target))
-            await self._see_off(before)
-            await sip.wait_ended()
+            async with trio.open_nursery() as nursery:
+                nursery.start_soon(guard_minutes, sip, admitted, name="minutes")
+                await self._see_off(before)
+                await sip.wait_ended()
+                nursery.cancel_scope.cancel()
 
     @staticmethod
     async def _see_off(before: SessionPort) -> None:

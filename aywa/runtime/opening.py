@@ -43,6 +43,7 @@ from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
 from aywa.transports.opening import Transports, open_transports
+from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -152,20 +153,31 @@ async def _open_providers(
 
 
 def _open_agent(settings: Settings, door: _FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:
-    return open_user_agent(settings.sip, rng=rng, on_call=door.take, load=door.load)
+    return open_user_agent(
+        settings.sip, rng=rng, on_call=door.take, load=door.load, capacity=settings.call.max_calls
+    )
 
 
 def _open_streams(
     settings: Settings, door: _FrontDoor, agent: UserAgent, rng: Random
 ) -> AbstractAsyncContextManager[Transports]:
-    """Callers over streams come from the addresses that callers over SIP come from."""
+    """Callers over streams come from the addresses that callers over SIP come from, and count with them."""
+    caps = agent.gate.caps
+
+    async def take(call: StreamCall) -> None:
+        release = caps.hold(call.source[0], trio.current_time())
+        try:
+            await door.take(call)
+        finally:
+            release()
+
     return open_transports(
         settings.transports,
         trunks=agent.gate.trunks,
         media_host=settings.media.host,
         rng=rng,
-        on_call=door.take,
-        overloaded=lambda: door.load().overloaded,
+        on_call=take,
+        overloaded=lambda host: door.load().overloaded or caps.admit(host, trio.current_time()) is not None,
     )
 
 
@@ -218,6 +230,8 @@ class _FrontDoor:
         limit = "the worker is starting or stopping" if self.table is None else ""
         if self.table is not None and self.table.draining:
             limit = "the worker is draining"
+        elif self.table is not None and self.table.full:
+            limit = "RUNTIME_MAX_CALLS calls are live"
         limit = limit or self._transcriber.fault() or ""
         retry_after_s = SipLoad().retry_after_s
         if not limit:

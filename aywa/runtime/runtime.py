@@ -28,6 +28,7 @@ from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
+from aywa.ua.caps import CapLimit
 from aywa.ua.user_agent import UserAgent
 
 _CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
@@ -184,6 +185,7 @@ class Runtime:
     def sip_refusals(self) -> dict[str, float]:
         """New calls and other requests that were turned away so far, by reason."""
         gate, (endpoint, transactions) = self.user_agent.gate.counters, self.user_agent.counters
+        caps = self.user_agent.gate.caps
         return {
             "unknown-peer": endpoint.unknown_peers,
             "scanner": endpoint.scanners,
@@ -192,6 +194,8 @@ class Runtime:
             "stale-nonce": gate.stale,
             "banned": gate.banned,
             "overload": transactions.refused_for_load,
+            "trunk-calls": caps.refused[CapLimit.CALLS],
+            "trunk-rate": caps.refused[CapLimit.RATE],
         }
 
     def sip_drops(self) -> dict[str, float]:

@@ -24,6 +24,7 @@ from aywa.settings.trunks import (
 VARIABLE = "RUNTIME_SIP_TRUNKS_JSON"
 EXAMPLE = '[{"name": "pbx", "addresses": ["192.0.2.10"], "srtp": "required"}]'
 MAX_TRUNKS = 256
+MAX_CALLS, MAX_PER_S = 20_000, 1_000
 MIN_EXPIRES_S, MAX_EXPIRES_S = 60, 86_400
 
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
@@ -90,6 +91,8 @@ def _read_trunk(fields: Fields) -> TrunkSettings:
     srtp = fields.choice("srtp", SrtpPolicy, SrtpPolicy.OPTIONAL) if "srtp" in fields else None
     nat = fields.choice("nat", NatMode, NatMode.SIGNALLING) if "nat" in fields else None
     dial = read_trunk_dialling(inner) if (inner := fields.within("dial")) else None
+    max_calls = fields.integer("max_calls", 0, MAX_CALLS, 100) if "max_calls" in fields else None
+    per_s = fields.integer("calls_per_second", 1, MAX_PER_S, 20) if "calls_per_second" in fields else None
     fields.end()
     if not inbound and any(ip_network(block, strict=False).prefixlen == 0 for block in addresses):
         fields.fault("inbound", "must be set on a trunk that is open to every address")
@@ -98,7 +101,7 @@ def _read_trunk(fields: Fields) -> TrunkSettings:
     trunk = TrunkSettings(
         name, addresses, inbound, algorithms or tuple(common[:1]), outbound, register, srtp, nat
     )
-    return replace(trunk, codecs=codecs, dial=dial)
+    return replace(trunk, codecs=codecs, dial=dial, max_calls=max_calls, calls_per_second=per_s)
 
 
 def _fits(user: TrunkCredentials, algorithm: str) -> bool:

@@ -59,7 +59,8 @@ class TrunkSettings:
     """One trunk.
 
     `addresses`: IP addresses and CIDR blocks its requests come from. `inbound`: users of whom one must be
-    known to call; none: the address is enough. `outbound`: who we are when the trunk asks.
+    known to call; none: the address is enough. `outbound`: who we are when the trunk asks. `max_calls`: calls
+    of it at a time, `calls_per_second`: calls it may begin; None: a share of what the process takes.
     """
 
     name: str
@@ -72,3 +73,5 @@ class TrunkSettings:
     nat: NatMode | None = None  # None: what the media settings say
     codecs: tuple[str, ...] = ()  # in the order of preference; empty: those of the media settings
     dial: TrunkDialling | None = None  # None: nobody is called through it
+    max_calls: int | None = None
+    calls_per_second: int | None = None

@@ -48,11 +48,14 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What listeners share. `media_host`: an IPv4 address of this host at which legs are reached."""
+    """What listeners share. `media_host`: an IPv4 address of this host at which legs are reached.
+
+    `overloaded` is asked once before each call, with the caller's address.
+    """
 
     trunks: Trunks
     take: Callable[[StreamCall], Awaitable[None]]
-    overloaded: Callable[[], bool]
+    overloaded: Callable[[str], bool]
     media_host: str
     max_connections: int
     rng: Random
@@ -139,7 +142,7 @@ class StreamListener:
             self._turned_away(source[0], error)
             return
         self._bans.proved(source[0])
-        if self._around.overloaded():
+        if self._around.overloaded(source[0]):
             self._around.counters.refused += 1
             await _goodbye(link)
             return

@@ -44,7 +44,7 @@ async def open_transports(
     media_host: str,
     rng: Random,
     on_call: Callable[[StreamCall], Awaitable[None]],
-    overloaded: Callable[[], bool],
+    overloaded: Callable[[str], bool],
 ) -> AsyncIterator[Transports]:
     """Listen for as long as the block runs; calls that are still up then end with it.
 

@@ -31,7 +31,7 @@ class RtpSide:
         self._sequence = rng.getrandbits(15)
         self._timestamp = rng.getrandbits(31)
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        self._connected = False
+        self._remote: tuple[str, int] | None = None
         try:
             self._socket.setblocking(False)
             self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, _RECEIVE_BUFFER)
@@ -47,9 +47,12 @@ class RtpSide:
         return host, port
 
     def connect(self, remote: tuple[str, int]) -> None:
-        """The leg's address: from now on the socket takes its packets and nobody else's."""
+        """The leg's address: from now on the socket takes its packets and nobody else's.
+
+        What strangers sent before waits in it all the same, and is not heard either.
+        """
         self._socket.connect(remote)
-        self._connected = True
+        self._remote = self._socket.getpeername()
 
     def send_nowait(self, data: bytes, pause: int = 0) -> None:
         """Audio in the stream's order of bytes, whole ticks, after `pause` ticks of nothing.
@@ -57,7 +60,7 @@ class RtpSide:
         Nothing happens before `connect`, and after the leg's end. A packet that the system does not take is
         lost, as on a network.
         """
-        if not self._connected:
+        if self._remote is None:
             return
         self._timestamp = (self._timestamp + pause) & 0xFFFFFFFF
         kind = self.coding.audio.payload_type | (_MARKER if pause else 0)
@@ -78,10 +81,10 @@ class RtpSide:
         heard = []
         for _ in range(_BATCH):
             try:
-                data = self._socket.recv(_BIGGEST)
+                data, source = self._socket.recvfrom(_BIGGEST)
             except OSError:
                 break
-            if len(data) > 1 and data[1] not in _RTCP_TYPES:
+            if source == self._remote and len(data) > 1 and data[1] not in _RTCP_TYPES:
                 packet = parse_packet(data)
                 if packet.payload_type == self.coding.audio.payload_type:
                     heard.append(self.coding.turned(packet.payload))

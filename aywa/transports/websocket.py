@@ -48,6 +48,7 @@ class WebSocket:
         self._sending = Sending(stream)
         self._protocol = WSConnection(ConnectionType.SERVER)
         self._text: list[str] = []
+        self._characters = 0  # in it; a frame without any counts as one
         self._binary = bytearray()
 
     async def accept(self, judge: Callable[[Request], int], subprotocol: str) -> str:
@@ -81,11 +82,13 @@ class WebSocket:
                         self._binary.clear()
                 case TextMessage():
                     self._text.append(event.data)
-                    if sum(map(len, self._text)) > MAX_TEXT or len(self._text) > MAX_TEXT:
+                    self._characters += max(1, len(event.data))
+                    if self._characters > MAX_TEXT:
                         raise ParseError("A longer message than any that is sent", where="text message")
                     if event.message_finished:
                         messages.append("".join(self._text))
                         self._text.clear()
+                        self._characters = 0
                 case Ping():
                     await self._reply(event.response())
                 case CloseConnection():

@@ -49,6 +49,7 @@ class EndpointCounters:
     banned: int = 0  # from a source that is banned for going on above its rate
     bans: int = 0
     broken: int = 0
+    pauses: int = 0  # of a trunk's connections, while it was above its rate
     send_errors: int = 0
     faults: int = 0  # inputs that met a bug of ours; anything but 0 is one
 
@@ -65,10 +66,15 @@ class Admission:
         self._policy = policy
         self._sparing = SparingLog(_log)
 
-    def admit(self, data: bytes, host: str, now: float, *, awaits: bool) -> Entry:
-        """Judge a message from `host`; `awaits`: responses are expected."""
+    def admit(self, data: bytes, host: str, now: float, *, awaits: bool, by_stream: bool = False) -> Entry:
+        """Judge a message from `host`; `awaits`: responses are expected.
+
+        `by_stream`: over a connection, whose reader asks `pause_s` before it reads on.
+        """
         known = self._is_known(host)
-        if not self._within_rate(host, now, known):
+        if known and by_stream:
+            self.rates.owe(host, now)
+        elif not self._within_rate(host, now, known):
             return Entry.DROPPED
         if is_keepalive(data):
             self.counters.keepalives += 1
@@ -82,6 +88,16 @@ class Admission:
             self.counters.scanners += 1
             return Entry.DROPPED
         return Entry.TAKEN if known else self._refuse(host, now)
+
+    def pause_s(self, host: str, now: float) -> float | None:
+        """For how long a connection of `host` is not to be read; None: it is to be closed."""
+        if not self._is_known(host):
+            return None if self.rates.exceeded(host, now) else 0.0
+        pause_s = self.rates.pause_s(host, now)
+        if pause_s > 0.0:
+            self.counters.pauses += 1
+            self._sparing.say("sip.reading_paused", now, peer=host, setting="RUNTIME_SIP_TRUNK_RATE")
+        return pause_s
 
     def connect(self, host: str, now: float) -> Welcome:
         """Judge a connection from `host`."""

@@ -23,11 +23,17 @@ CHUNK = 16_384
 class Connection:
     """A connection to `peer`, open or being opened."""
 
-    def __init__(self, peer: StreamAddress, heard: Callable[[Connection, Frame], None]) -> None:
+    def __init__(
+        self,
+        peer: StreamAddress,
+        heard: Callable[[Connection, Frame], None],
+        pause: Callable[[Connection], float | None] = lambda connection: 0.0,
+    ) -> None:
         self.peer = peer
         self.open = True  # takes messages
         self.unsent: deque[tuple[bytes, Request | Response | None]] = deque()
         self._heard = heard
+        self._pause = pause
         self._wake = trio.Event()
         self._emptied = trio.Event()
         self._active_at = trio.current_time()
@@ -78,8 +84,23 @@ class Connection:
             else:
                 self._active_at = now
                 frames = framer.receive(bytes(data), now) if data else framer.end()
-            if not self._take(frames) or data == b"":
+            if not self._take(frames) or data == b"" or not await self._keep_pace(framer):
                 return
+
+    async def _keep_pace(self, framer: StreamFramer) -> bool:
+        """Read nothing for as long as the peer is above its rate; False when it is to be closed.
+
+        What it sends meanwhile waits in the kernel, and then with the peer: nothing is lost, and what is
+        held here is one chunk.
+        """
+        pause_s = self._pause(self)
+        if pause_s is None:
+            return False
+        if pause_s > 0.0:
+            await trio.sleep(pause_s)
+            framer.extend(pause_s)
+            self._active_at = trio.current_time()
+        return True
 
     def _take(self, frames: list[Frame]) -> bool:
         """Hand on what came; False when the connection must close."""

@@ -81,7 +81,9 @@ class Endpoint:
             async with trio.open_nursery() as nursery:
                 nursery.start_soon(self._serve_deadlines)
                 if self._streams is not None:
-                    events = StreamEvents(self._welcome, self.receive_frame, self._connection_lost)
+                    events = StreamEvents(
+                        self._welcome, self.receive_frame, self._connection_lost, self._pause
+                    )
                     nursery.start_soon(self._streams.serve, events)
                 while True:
                     for data, source in await self._socket.receive():
@@ -117,7 +119,8 @@ class Endpoint:
         self.counters.datagrams += 1
         now = trio.current_time()
         awaits = self.core.transactions.expects_responses
-        entry = self.admission.admit(data, source[0], now, awaits=awaits)
+        by_stream = isinstance(source, StreamAddress)
+        entry = self.admission.admit(data, source[0], now, awaits=awaits, by_stream=by_stream)
         if entry is Entry.DROPPED:
             return
         with self._wall(f"{source[0]}:{source[1]}"):
@@ -137,7 +140,7 @@ class Endpoint:
                 self.receive(data, source)
             case Broken(data, error):
                 now = trio.current_time()
-                entry = self.admission.admit(data, source[0], now, awaits=False)
+                entry = self.admission.admit(data, source[0], now, awaits=False, by_stream=True)
                 if entry is not Entry.TAKEN:
                     return
                 self.counters.broken += 1
@@ -168,6 +171,9 @@ class Endpoint:
 
     def _welcome(self, host: str) -> Welcome:
         return self.admission.connect(host, trio.current_time())
+
+    def _pause(self, host: str) -> float | None:
+        return self.admission.pause_s(host, trio.current_time())
 
     @contextmanager
     def _wall(self, input_of: str) -> Iterator[None]:

@@ -1,6 +1,10 @@
-"""What a new call must show before anybody hears of it: credentials, where its trunk has users.
+"""What a new call must show before anybody hears of it: credentials, where its trunk has users, and room.
 
 A peer is challenged only when its trunk has users: an address that is enough is never asked for more.
+
+A trunk at one of its caps hears 503 with Retry-After (RFC 3261 §21.5.4): that makes a proxy try the next
+instance (RFC 3263 §4.3) and stay away for a while. 486 and 480 would say that the callee is busy or away, and
+end the attempt everywhere.
 """
 
 from __future__ import annotations
@@ -14,6 +18,7 @@ from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
 from aywa.ua.bans import BAN_S, Bans
+from aywa.ua.caps import TrunkCaps
 from aywa.ua.sparing import SparingLog
 from aywa.ua.trunk import Trunks, credentials_of
 
@@ -32,12 +37,16 @@ class GateCounters:
 
 
 class Gate:
-    """Asked before each new call. `key`: 16 random bytes or more, this process's own."""
+    """Asked before each new call. `key`: 16 random bytes or more, this process's own.
 
-    def __init__(self, trunks: Trunks, realm: str, key: bytes) -> None:
+    `capacity`: calls that the process takes, of which each trunk has a share; None: without a share.
+    """
+
+    def __init__(self, trunks: Trunks, realm: str, key: bytes, capacity: int | None = None) -> None:
         self.counters = GateCounters()
         self._bans = Bans()
         self.trunks = trunks
+        self.caps = TrunkCaps(trunks, capacity)
         self._sparing = SparingLog(_log)
         self._servers = {
             trunk.name: DigestServer(
@@ -51,7 +60,19 @@ class Gate:
         }
 
     def check(self, request: Request, source: Address, now: float) -> Response | None:
-        """The refusal a new INVITE has earned, or None."""
+        """The refusal a new INVITE has earned, or None, and then it counts as a call of its trunk."""
+        return self._prove(request, source, now) or self._count(request, source[0], now)
+
+    def _count(self, request: Request, host: str, now: float) -> Response | None:
+        """The refusal of one call too many; all that is written of it is a line now and then."""
+        limit = self.caps.admit(host, now, replaces="Replaces" in request.headers)
+        if limit is None:
+            return None
+        trunk = self.trunks.scope_of(host)
+        self._sparing.say("sip.trunk_full", now, peer=trunk, status=503, limit=limit.value)
+        return response_to(request, 503, headers=(("Retry-After", str(limit.retry_after_s)),))
+
+    def _prove(self, request: Request, source: Address, now: float) -> Response | None:
         trunk = self.trunks.of(source[0])
         if trunk is None:
             return None  # the address is one that we are in a call with

@@ -1,8 +1,11 @@
 """How much each source may send: a token bucket a source, and a ban for strangers who go on and on.
 
 Asked before a byte is looked at. Trunks have a generous rate and are never banned: a forged packet must not
-shut a PBX out. Memory is bounded, and what bounds it is no way out of a ban: a ban ends by its time alone,
-and where the table of bans is full, further sources are held to their rate without one.
+shut a PBX out. What a trunk sends above it as a datagram is dropped, and sent again; on a connection
+nothing is sent twice, so it is taken and owed for, and the connection is not read on before that is paid.
+
+Memory is bounded, and what bounds it is no way out of a ban: a ban ends by its time alone, and where the
+table of bans is full, further sources are held to their rate without one.
 """
 
 from __future__ import annotations
@@ -53,11 +56,12 @@ class SourceRates:
         self.limits = limits or RateLimits()
         self._trunks: OrderedDict[str | bytes, _Bucket] = OrderedDict()
         self._strangers: OrderedDict[str | bytes, _Bucket] = OrderedDict()
+        self._streams: OrderedDict[str | bytes, _Bucket] = OrderedDict()  # of trunks, by connection
         self._bans: dict[str | bytes, float] = {}
         self._swept = 0.0
 
     def __len__(self) -> int:
-        return len(self._trunks) + len(self._strangers) + len(self._bans)
+        return len(self._trunks) + len(self._strangers) + len(self._streams) + len(self._bans)
 
     def admit(self, host: str, now: float, *, trusted: bool) -> Verdict:
         """Count one message from `host` (an IP literal) and say what becomes of it."""
@@ -79,6 +83,22 @@ class SourceRates:
             return Verdict.BANNING
         return verdict
 
+    def owe(self, host: str, now: float) -> None:
+        """Count one message that came over a connection of a trunk; it is taken, within its rate or not."""
+        self._refill(self._streams, source_of(host), self.limits.trunk_per_s, now).tokens -= 1.0
+
+    def pause_s(self, host: str, now: float) -> float:
+        """For how long no connection of the trunk at `host` is to be read; 0 while nothing is owed."""
+        bucket = self._streams.get(source_of(host))
+        if bucket is None or bucket.tokens >= 0.0:
+            return 0.0
+        return max(0.0, -bucket.tokens / self.limits.trunk_per_s - (now - bucket.at))
+
+    def exceeded(self, host: str, now: float) -> bool:
+        """Whether a stranger has gone above its rate and not been quiet since."""
+        bucket = self._strangers.get(source_of(host))
+        return self.banned(host, now) or (bucket is not None and bucket.over > 0)
+
     def banned(self, host: str, now: float) -> bool:
         """Whether `host` is banned at `now`."""
         return now < self._bans.get(source_of(host), 0.0)
@@ -86,6 +106,17 @@ class SourceRates:
     def _take(
         self, buckets: OrderedDict[str | bytes, _Bucket], source: str | bytes, rate: float, now: float
     ) -> Verdict:
+        bucket = self._refill(buckets, source, rate, now)
+        if bucket.tokens >= 1.0:
+            bucket.tokens -= 1.0
+            return Verdict.PASSED
+        bucket.over += 1
+        return Verdict.LIMITED
+
+    def _refill(
+        self, buckets: OrderedDict[str | bytes, _Bucket], source: str | bytes, rate: float, now: float
+    ) -> _Bucket:
+        """The bucket of a source as of now; of one that is new, full."""
         room = max(1.0, rate * BURST_S)
         bucket = buckets.get(source)
         if bucket is None:
@@ -98,11 +129,7 @@ class SourceRates:
             bucket.at = now
             if bucket.tokens >= room:
                 bucket.tokens, bucket.over = room, 0
-        if bucket.tokens >= 1.0:
-            bucket.tokens -= 1.0
-            return Verdict.PASSED
-        bucket.over += 1
-        return Verdict.LIMITED
+        return bucket
 
     def _ban(self, source: str | bytes, now: float) -> bool:
         if self.limits.ban_s <= 0:

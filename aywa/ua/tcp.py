@@ -55,11 +55,15 @@ class StreamCounters:
 
 @dataclass(frozen=True, slots=True)
 class StreamEvents:
-    """What the owner hears; none may raise. `lost` also brings what was never sent."""
+    """What the owner hears; none may raise. `lost` also brings what was never sent.
+
+    `pause`: for how many seconds a host's connection is not read on; None closes it.
+    """
 
     admit: Callable[[str], Welcome]
     heard: Callable[[StreamAddress, Frame], None]
     lost: Callable[[StreamAddress, list[Request | Response]], None]
+    pause: Callable[[str], float | None]
 
 
 class Streams:
@@ -247,7 +251,7 @@ class Streams:
     # -- bookkeeping
 
     def _add(self, peer: StreamAddress) -> Connection:
-        connection = Connection(peer, self._heard)
+        connection = Connection(peer, self._heard, self._pause)
         self._flows[peer.flow] = connection
         self._peers[_key(peer)] = connection
         return connection
@@ -255,6 +259,10 @@ class Streams:
     def _heard(self, connection: Connection, frame: Frame) -> None:
         assert self._events is not None, "serve has set it"
         self._events.heard(connection.peer, frame)
+
+    def _pause(self, connection: Connection) -> float | None:
+        assert self._events is not None, "serve has set it"
+        return self._events.pause(connection.peer[0])
 
     def _remove(self, connection: Connection) -> None:
         connection.open = False

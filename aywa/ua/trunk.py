@@ -21,6 +21,11 @@ class _Block:
     network: IPv4Network | IPv6Network
     trunk: TrunkSettings
 
+    @property
+    def scope(self) -> str:
+        """What its calls are counted as: those of the trunk, or of an entry without a name."""
+        return str(self.network) if self.trunk == UNNAMED else self.trunk.name
+
 
 class Trunks:
     """Which trunk an IP address belongs to: the one with the narrowest block, the first of several.
@@ -37,6 +42,8 @@ class Trunks:
         gaps += self._add(entries, UNNAMED, "RUNTIME_SIP_TRUNKS")
         if gaps:
             raise ConfigError(gaps)
+        calling = {trunk.name for trunk in named if trunk.register is not None}
+        self.sources = len(calling | {block.scope for block in self._blocks})  # trunks and entries that call
         self._blocks.sort(key=lambda block: -block.network.prefixlen)  # stable: named ones stay first
 
     def allows(self, host: str) -> bool:
@@ -56,6 +63,14 @@ class Trunks:
             self._verdicts.clear()
         verdict = self._verdicts[host] = self._look_up(host)
         return verdict
+
+    def scope_of(self, host: str) -> str:
+        """What calls of `host` (an IP literal) are counted as; "" for an address of no trunk."""
+        met = self._met.get(host)
+        if met is not None:
+            return met.name
+        block = self._block_of(host)
+        return "" if block is None else block.scope
 
     def named_as(self, name: str) -> TrunkSettings:
         """The trunk of that name. Raises KeyError."""
@@ -85,10 +100,14 @@ class Trunks:
         return gaps
 
     def _look_up(self, host: str) -> TrunkSettings | None:
+        block = self._block_of(host)
+        return None if block is None else block.trunk
+
+    def _block_of(self, host: str) -> _Block | None:
         address: IPv4Address | IPv6Address = ip_address(host.partition("%")[0])
         if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
             address = address.ipv4_mapped
-        return next((block.trunk for block in self._blocks if address in block.network), None)
+        return next((block for block in self._blocks if address in block.network), None)
 
 
 def credentials_of(settings: TrunkCredentials) -> Credentials:

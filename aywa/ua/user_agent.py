@@ -141,8 +141,10 @@ class UserAgent:
         take = self._on_call if replaces is None else self._taker_of(replaces, call)
         if take is None:
             call.let_go(603)
-        else:
-            self._calls.start_soon(self._run, call, take, name=f"call {call.sip_call_id}")
+            return
+        adds = take is self._on_call  # one that replaces another is no call more
+        release = self.gate.caps.hold(call.source[0], trio.current_time()) if adds else None
+        self._calls.start_soon(self._run, call, take, release, name=f"call {call.sip_call_id}")
 
     def _taker_of(self, replaced: InviteUsage, call: IncomingCall) -> OnCall | None:
         """Who answers a call that takes a session's place; None: it may not.
@@ -158,10 +160,10 @@ class UserAgent:
         same = self.endpoint.trunks.of(host) is call.trunk
         return session.on_replaced if session is not None and same else None
 
-    async def _run(self, call: IncomingCall, take: OnCall) -> None:
+    async def _run(self, call: IncomingCall, take: OnCall, release: Callable[[], None] | None) -> None:
         """One call behind its blast wall: what goes wrong inside ends this call only."""
         status = 480  # the application let go of the call without an answer
-        if take is not self._on_call:
+        if release is None:
             status = 603
         try:
             await take(call)
@@ -172,6 +174,8 @@ class UserAgent:
             status = 503
             raise
         finally:
+            if release is not None:
+                release()
             call.let_go(status)
 
     def say_goodbye(self) -> None:
@@ -246,17 +250,20 @@ async def open_user_agent(
     on_call: OnCall,
     load: Callable[[], SipLoad] | None = None,
     socket: DatagramSocket | None = None,
+    capacity: int | None = None,
 ) -> AsyncIterator[UserAgent]:
     """Open a user agent on `settings.host` and `settings.port`.
 
     `on_call` runs in a task of its own for each incoming call: whatever it raises ends that call only (500,
     or BYE once answered), and a call it leaves without hanging up is hung up. `load` is asked before each
     new call and each OPTIONS. On leaving the block the calls are cancelled, then what is left gets its BYE,
-    CANCEL or 503 within `CLOSE_S`. `socket` replaces the UDP socket.
+    CANCEL or 503 within `CLOSE_S`. `socket` replaces the UDP socket. `capacity`: calls that may be up; where
+    more than one trunk calls, none takes all of it. None: only trunks that set a limit have one.
 
     Raises ConfigError for a trunk that is no address, TransportError when the port cannot be bound.
     """
-    gate = Gate(Trunks(settings.trunks, settings.named_trunks), settings.realm, rng.randbytes(32))
+    trunks = Trunks(settings.trunks, settings.named_trunks)
+    gate = Gate(trunks, settings.realm, rng.randbytes(32), capacity)
     socket, streams = await _open_sockets(settings, socket)
     closing = False
     failure: Exception | None = None

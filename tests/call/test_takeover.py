@@ -10,10 +10,10 @@ from dataclasses import replace
 import pytest
 import trio
 
-from aywa.errors import EndCode
+from aywa.errors import EndCode, LocalProtocolError
 from aywa.proto.sip.refer import ReferTo, Replaces
 from aywa.proto.sip.uri import parse_uri
-from aywa.settings import CallSettings, TrunkDialling, TrunkSettings
+from aywa.settings import CallSettings, DialLimits, TrunkDialling, TrunkSettings
 from tests.kit.call_world import CallWorld, Person, happens
 from tests.kit.fake_dialler import DialScript
 from tests.kit.fake_sip import FakeIncomingCall
@@ -22,9 +22,13 @@ TARGET = ReferTo(parse_uri("sip:+493012345678@192.0.2.10"), Replaces("other@pbx"
 
 
 @asynccontextmanager
-async def talking(*scripts: DialScript, accept_refer: bool = True) -> AsyncIterator[Person]:
+async def talking(
+    *scripts: DialScript, accept_refer: bool = True, limits: DialLimits | None = None
+) -> AsyncIterator[Person]:
     """A call in which the assistant has greeted."""
-    dial = TrunkDialling("sip:192.0.2.10", ("+4930990",), hosts=("192.0.2.10",))
+    dial = TrunkDialling(
+        "sip:192.0.2.10", ("+4930990",), hosts=("192.0.2.10",), limits=limits or DialLimits()
+    )
     world = CallWorld(
         trunks=(TrunkSettings("pbx", ("192.0.2.10",), dial=dial),),
         settings=CallSettings(accept_refer=accept_refer),
@@ -163,3 +167,29 @@ async def test_the_call_ends_while_it_rings(autojump_clock: trio.testing.MockClo
         await happens(lambda: 180 in person.session.refer_answers)
         person.session.remote_hangs_up()
     assert person.world.dialler.invites[0].cancelled_at is not None
+
+
+async def test_a_refer_that_breaks_on_the_way_leaves_the_call(autojump_clock: trio.testing.MockClock) -> None:
+    async with talking(DialScript(raises=LocalProtocolError("no such header"))) as person:
+        assert person.session.on_refer is not None
+        person.session.on_refer(TARGET)
+        await happens(lambda: 500 in person.session.refer_answers)
+        await goes_on(person)
+        person.session.remote_hangs_up()
+
+
+async def test_the_minutes_of_a_call_that_a_refer_asked_for_count(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with talking(DialScript(200), limits=DialLimits(minutes_per_day=1)) as person:
+        assert person.session.on_refer is not None
+        person.session.on_refer(TARGET)
+        await happens(lambda: person.session.over)
+        session = person.world.dialler.invites[0].session
+        assert session is not None
+        began = trio.current_time()
+        await goes_on(person)
+        while not session.over:
+            await person.says("go on")
+            await trio.sleep(5)
+        assert 40 < trio.current_time() - began < 70

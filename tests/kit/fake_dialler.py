@@ -30,6 +30,7 @@ class DialScript:
     rings_after_s: float | None = 0.5
     early_after_s: float | None = None
     reason: str = ""
+    raises: Exception | None = None  # in place of the status
 
 
 @dataclass
@@ -100,6 +101,8 @@ class FakeDialler:
         finally:
             if not done and sent.cancelled_at is None:
                 sent.cancelled_at = trio.current_time()
+        if script.raises is not None:
+            raise script.raises
         if script.status == 0:
             raise TransportError("The host has no address")
         assert script.status is not None

@@ -6,15 +6,21 @@ import itertools
 import json
 import os
 from pathlib import Path
+from random import Random
 
 import pytest
 import trio
 
+from aywa.proto.sip.message import Response
+from aywa.proto.sip.uri import Uri
+from aywa.settings import SipSettings
+from aywa.ua import open_user_agent
 from aywa.ua.errors import InviteFailed
 from aywa_server.child import COMMAND
 from tests.kit.interop import require
 from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings
+from tests.kit.sip_agents import refuse_calls
 
 pytestmark = pytest.mark.live
 
@@ -37,6 +43,12 @@ async def _listen(call: PlainCall, seconds: float) -> list[int]:
                     heard.append(int.from_bytes(packet[2:4], "big"))
         nursery.cancel_scope.cancel()
     return heard
+
+
+async def _ask_options(port: int) -> Response:
+    target = Uri("sip", None, host="127.0.0.1", port=port)
+    async with open_user_agent(SipSettings(port=0), rng=Random(99), on_call=refuse_calls) as agent:
+        return await agent.options(target)
 
 
 def _unbroken(heard: list[int]) -> bool:
@@ -85,13 +97,18 @@ async def test_one_call_too_many_is_503_and_the_others_go_on(limit: str, tmp_pat
 
         async with trio.open_nursery() as nursery:
             nursery.start_soon(listen)
+            asked = await _ask_options(runtime.sip_port)
             for seed in range(2, 12):
                 with pytest.raises(InviteFailed) as refused:
                     async with open_plain_call(runtime.sip_port, seed=seed):
                         pass
                 refusals.append(refused.value)
+        rows = await runtime.get("/call")
     print(f"{limit}: {len(refusals)} refused, {len(heard)} packets heard meanwhile")
     assert {refusal.status for refusal in refusals} == {503}
+    assert len(rows) == 1, "a refused call made a row"
+    assert asked.status == 503
+    assert int(asked.headers.get("Retry-After") or 0) > 0
     for refusal in refusals:
         assert refusal.response is not None
         assert int(refusal.response.headers.get("Retry-After") or 0) > 0

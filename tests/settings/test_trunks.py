@@ -40,6 +40,8 @@ def test_a_whole_trunk() -> None:
         "srtp": "required",
         "nat": "any",
         "codecs": ["PCMA", "opus"],
+        "max_calls": 30,
+        "calls_per_second": 7,
     }
     settings = Settings.from_env(
         {"RUNTIME_SIP_TRUNKS_JSON": json.dumps([trunk, {"name": "b", "addresses": ["::1"]}])}
@@ -51,6 +53,8 @@ def test_a_whole_trunk() -> None:
     assert one.register == TrunkRegistration("sip:pbx.example.com", "sip:7000@pbx.example.com", 300)
     assert (one.srtp, one.nat, one.codecs) == (SrtpPolicy.REQUIRED, NatMode.ANY, ("PCMA", "opus"))
     assert (two.srtp, two.nat, two.codecs) == (None, None, ())
+    assert (one.max_calls, one.calls_per_second) == (30, 7)
+    assert (two.max_calls, two.calls_per_second) == (None, None)
     media = MediaSettings(srtp="off").for_trunk(one)
     assert (media.srtp, media.codecs) == ("required", ("PCMA", "opus"))
     assert (media.nat, MediaSettings(nat="any").for_trunk(two).nat) == ("any", "any")
@@ -72,6 +76,8 @@ def test_every_fault_is_told_at_once_with_field_and_rule() -> None:
             "srtp": "maybe",
             "nat": 7,
             "codecs": ["speex"],
+            "max_calls": -1,
+            "calls_per_second": 0,
             "adresses": [],
         },
         {"name": "twice", "addresses": ["::1"]},
@@ -83,7 +89,8 @@ def test_every_fault_is_told_at_once_with_field_and_rule() -> None:
         "[0].name", "[0].addresses", "[0].algorithms", "[0].inbound[0].user", "[0].inbound[1].password",
         "[0].outbound.password",
         "[0].outbound.ha1", "[0].outbound.realm", "[0].register.registrar", "[0].register.aor",
-        "[0].register.expires", "[0].srtp", "[0].nat", "[0].codecs", "[0].adresses", "[1].name", "[2].name",
+        "[0].register.expires", "[0].srtp", "[0].nat", "[0].codecs", "[0].adresses",
+        "[0].max_calls", "[0].calls_per_second", "[1].name", "[2].name",
         "[3].inbound", "[4]",
     }  # fmt: skip
     assert SECRET not in str(found)

@@ -58,7 +58,7 @@ class StreamWorld:
                 media_host="127.0.0.1",
                 rng=Random(1),
                 on_call=take,
-                overloaded=lambda: self.full,
+                overloaded=lambda host: self.full,
             ) as transports:
                 self.table = table
                 yield transports

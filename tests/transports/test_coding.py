@@ -75,3 +75,15 @@ async def test_a_leg_that_has_gone_costs_a_packet_and_no_more() -> None:
         side.send_nowait(bytes(320))
     assert side.receive_nowait() == []
     side.close()
+
+
+async def test_what_came_before_the_leg_was_known_is_not_heard() -> None:
+    side = RtpSide("127.0.0.1", SLIN, Random(1))
+    with bound_socket() as leg, bound_socket() as stranger:
+        stranger.sendto(bytes((0x80, SLIN.audio.payload_type)) + bytes(10) + b"xx", side.address)
+        stranger.sendto(b"\x00\x00no RTP", side.address)  # would have ended the call
+        side.connect(leg.getsockname())
+        leg.sendto(bytes((0x80, SLIN.audio.payload_type)) + bytes(10) + b"\x02\x01", side.address)
+        await side.wait_readable()
+        assert side.receive_nowait() == [b"\x01\x02"]
+    side.close()

@@ -123,3 +123,26 @@ def test_a_flood_is_three_lines_of_log() -> None:
             admission.admit(b"OPTIONS", TRUNK, number / 10_000, awaits=False)
     assert {log["event"] for log in logs} == {"sip.unknown_peer", "sip.banned", "sip.rate_limited"}
     assert len(logs) == 3
+
+
+def test_what_a_trunk_sends_over_a_connection_is_never_dropped_but_owed_for() -> None:
+    admission = door()
+    taken = [admission.admit(asked(), TRUNK, 0.0, awaits=False, by_stream=True) for _ in range(350)]
+    assert set(taken) == {Entry.TAKEN}
+    assert admission.pause_s(TRUNK, 0.0) == pytest.approx(1.5)  # 350 less 200 in hand, at 100 a second
+    assert admission.pause_s(TRUNK, 1.0) == pytest.approx(0.5)
+    assert admission.pause_s(TRUNK, 1.5) == 0.0
+    assert admission.admit(asked(), TRUNK, 0.0, awaits=False) is Entry.TAKEN  # datagrams have their own
+    counters = admission.counters
+    assert (counters.limited, counters.pauses) == (0, 2)
+
+
+@pytest.mark.parametrize("policy", StrangerPolicy)
+def test_a_stranger_above_its_rate_has_its_connection_closed(policy: StrangerPolicy) -> None:
+    admission = door(policy)
+    for _ in range(20):
+        admission.admit(asked(), EVIL, 0.0, awaits=False, by_stream=True)
+    assert admission.pause_s(EVIL, 0.0) == 0.0
+    assert admission.admit(asked(), EVIL, 0.0, awaits=False, by_stream=True) is Entry.DROPPED
+    assert admission.pause_s(EVIL, 0.0) is None
+    assert admission.counters.limited == 1

@@ -78,3 +78,39 @@ async def test_a_flood_of_pings_queues_one_pong_a_read(autojump_clock: trio.test
         await trio.testing.wait_all_tasks_blocked()
         assert await theirs.receive_some(100) == b"\r\n"
         connection.close()
+
+
+async def test_nothing_is_read_while_the_peer_owes(autojump_clock: trio.testing.MockClock) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    ear, pauses = Ear(), iter([20.0, 0.0, 5.0, 0.0])
+    connection = Connection(PEER, ear, lambda connection: next(pauses))
+    half = len(WHOLE) // 2
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(connection.run, ours)
+        await theirs.send_all(WHOLE + WHOLE[:half])  # the rest comes too late, but it was us who did not read
+        await trio.testing.wait_all_tasks_blocked()
+        await theirs.send_all(WHOLE[half:])
+        connection.send_nowait(b"an answer")
+        assert await theirs.receive_some(100) == b"an answer"
+        await trio.sleep(19.9)
+        assert ear.frames == [Framed(WHOLE)]
+        await trio.sleep(0.2)
+        assert ear.frames == [Framed(WHOLE)] * 2
+        await theirs.send_all(WHOLE)
+        await trio.sleep(4.9)
+        await theirs.send_all(WHOLE)
+        await trio.testing.wait_all_tasks_blocked()
+        assert ear.frames == [Framed(WHOLE)] * 3
+        await trio.sleep(0.2)
+        assert ear.frames == [Framed(WHOLE)] * 4
+        connection.close()
+
+
+async def test_one_that_is_not_to_be_read_on_is_closed(autojump_clock: trio.testing.MockClock) -> None:
+    ours, theirs = trio.testing.memory_stream_pair()
+    ear = Ear()
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(Connection(PEER, ear, lambda connection: None).run, ours)
+        await theirs.send_all(WHOLE)
+        assert await theirs.receive_some(100) == b""
+    assert ear.frames == [Framed(WHOLE)]

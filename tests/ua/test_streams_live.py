@@ -315,3 +315,17 @@ async def test_ipv6_over_udp_and_tcp() -> None:
 def test_stream_addresses_differ_from_datagram_addresses() -> None:
     assert StreamAddress("192.0.2.1", 5060, Transport.TCP) != ("192.0.2.1", 5060)
     assert StreamAddress("192.0.2.1", 5060, Transport.TCP) != StreamAddress("192.0.2.1", 5060, Transport.TLS)
+
+
+async def test_a_trunk_above_its_rate_is_read_more_slowly_and_loses_nothing() -> None:
+    settings = replace(LOOPBACK, trunk_rate=100)  # 200 in hand
+    count = 400
+    async with served(settings) as (agent, stream), trio.open_nursery() as nursery:
+        nursery.start_soon(stream.send_all, b"".join(options(number) for number in range(count)))
+        received = b""
+        while received.count(b"SIP/2.0 200 OK") < count:
+            received += await stream.receive_some(65_536)
+        counters = agent.counters[0]
+        assert counters.limited == 0
+        assert counters.pauses > 1
+        assert {b"Call-ID: c%d\r\n" % number in received for number in range(count)} == {True}

@@ -46,7 +46,7 @@ from aywa.proto.sip.session_timer import refuse_interval
 from aywa.proto.sip.session_uac import CallParameters, OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
 from aywa.proto.sip.transaction_actions import Failure
-from aywa.proto.sip.transactions import DEFAULT_LIMIT, TransactionLayer
+from aywa.proto.sip.transactions import CROWD, DEFAULT_LIMIT, TransactionLayer, lasting_tag
 from aywa.proto.sip.uas_rules import refuse
 from aywa.proto.sip.uri import Uri
 
@@ -276,6 +276,11 @@ class UserAgentCore:
 
     def _receive_invite(self, key: ServerKey, request: Request, source: Address, now: float) -> None:
         refusal = self._guard(request, source, now) or self._busy(request)
+        if refusal is not None and refusal.status == 503:
+            # Without state (§8.2.7): what it costs to send a refusal again for 32 s is what a flood lives on.
+            refusal.headers.set("To", str(refusal.to.with_tag(lasting_tag(request))))
+            self._respond(key, refusal, now, crowd=0)
+            return
         if refusal is not None:
             self._respond(key, refusal, now)
             return
@@ -380,11 +385,11 @@ class UserAgentCore:
 
     # -- answers of the core itself
 
-    def _respond(self, key: ServerKey, response: Response, now: float) -> None:
+    def _respond(self, key: ServerKey, response: Response, now: float, *, crowd: int = CROWD) -> None:
         if response.to.tag is None:
             response.headers.set("To", str(response.to.with_tag(self.identity.tag())))  # §8.2.6.2
         response.headers.add("Server", self.identity.product)
-        self.transactions.respond(key, response, now, repeatable=True)
+        self.transactions.respond(key, response, now, repeatable=True, crowd=crowd)
 
     def _busy(self, request: Request) -> Response | None:
         load = self._load() if self._load is not None else SipLoad()

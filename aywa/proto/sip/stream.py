@@ -95,6 +95,11 @@ class StreamFramer:
             self._break(frames, ParseError("The message did not come in time", where="stream"))
         return frames
 
+    def extend(self, seconds: float) -> None:
+        """Nothing was read for so long, which is not the peer's fault."""
+        if self.deadline is not None:
+            self.deadline += seconds
+
     def end(self) -> list[Frame]:
         """The peer sends no more: a message that was cut short is broken."""
         frames: list[Frame] = []

@@ -126,10 +126,18 @@ class TransactionLayer:
         self._collect(key)
         return key
 
-    def respond(self, key: ServerKey, response: Response, now: float, *, repeatable: bool = False) -> None:
+    def respond(
+        self,
+        key: ServerKey,
+        response: Response,
+        now: float,
+        *,
+        repeatable: bool = False,
+        crowd: int = CROWD,
+    ) -> None:
         """Answer the request of server transaction `key`; a transaction that is gone takes nothing.
 
-        `repeatable`: the answer says the same whenever it is asked for. Where more than `CROWD` transactions
+        `repeatable`: the answer says the same whenever it is asked for. Where more than `crowd` transactions
         are open, its transaction is over with it, as if it had been answered without state (§8.2.7).
         """
         held = self._servers.get(key)
@@ -138,7 +146,7 @@ class TransactionLayer:
         self.prepare(response, held[1])
         held[0].respond(response, now)
         self._collect(key)
-        if repeatable and len(self) > CROWD and response.status >= 200 and key in self._servers:
+        if repeatable and len(self) > crowd and response.status >= 200 and key in self._servers:
             self.counters.forgotten += 1
             self._deadlines.set(key, None)
             self._forget(key, held[0])
@@ -273,9 +281,7 @@ class TransactionLayer:
     def _answer_without_state(self, request: Request, source: Address, response: Response) -> None:
         if response.to.tag is None:
             # A stateless answer must carry the same tag each time (§8.2.7): made from the request.
-            seed = f"{request.call_id} {branch_of(request)}".encode(errors="surrogateescape")
-            tag = blake2s(seed, digest_size=6).hexdigest()
-            response.headers.set("To", str(response.to.with_tag(tag)))
+            response.headers.set("To", str(response.to.with_tag(lasting_tag(request))))
         self._actions.append(Transmit(response, response_address(request, source)))
 
     # -- bookkeeping
@@ -317,6 +323,12 @@ def _lift(action: Action, key: ClientKey | ServerKey, peer: Address, source: Add
             return ResponseArrived(key, response, source or peer)
         case Failed(why):
             return TransactionFailed(key, why)
+
+
+def lasting_tag(request: Request) -> str:
+    """A tag for answers without state: made from the request, so that each copy gets the same (§8.2.7)."""
+    seed = f"{request.call_id} {branch_of(request)}".encode(errors="surrogateescape")
+    return blake2s(seed, digest_size=6).hexdigest()
 
 
 def branch_of(message: Request | Response) -> str:

@@ -1,0 +1,161 @@
+"""What one trunk may take of the process: its share, its rate, and that the others never notice."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+import trio
+from hypothesis import given
+from hypothesis import strategies as st
+from structlog.testing import capture_logs
+from trio.testing import MockClock
+
+from aywa.settings import SipSettings, TrunkSettings
+from aywa.ua import IncomingCall, InviteFailed, UserAgent, open_user_agent
+from aywa.ua.caps import CALLS_PER_S, CapLimit, TrunkCaps
+from aywa.ua.rates import BURST_S
+from aywa.ua.trunk import Trunks
+from tests.kit.sip_agents import ALICE_URI, BOB_URI, offer, refuse_calls, talk
+from tests.kit.sip_sockets import MemoryNet, open_memory_net
+
+WILD, OTHER, BOB_HOST = "192.0.2.7", "192.0.2.1", "192.0.2.2"
+
+
+def take(caps: TrunkCaps, host: str, count: int, now: float) -> int:
+    """How many of so many calls at once are taken and stay."""
+    taken = 0
+    for _ in range(count):
+        if caps.admit(host, now) is None:
+            caps.hold(host, now)
+            taken += 1
+    return taken
+
+
+@pytest.mark.parametrize(
+    ("entries", "named", "share"),
+    [
+        (("192.0.2.7",), (), 40),
+        (("192.0.2.7", "192.0.2.1"), (), 30),
+        (("192.0.2.7",), (TrunkSettings("pbx", ("192.0.2.1",)),), 30),
+        ((), (TrunkSettings("pbx", ("192.0.2.7", "192.0.2.1")),), 40),
+        ((), (TrunkSettings("pbx", ("192.0.2.7",)), TrunkSettings("b", ("192.0.2.1",), max_calls=2)), 30),
+        ((), (TrunkSettings("pbx", ("192.0.2.7",), max_calls=12),), 12),
+        ((), (TrunkSettings("pbx", ("192.0.2.7",), max_calls=0),), 0),
+    ],
+)
+def test_the_share(entries: tuple[str, ...], named: tuple[TrunkSettings, ...], share: int) -> None:
+    caps = TrunkCaps(Trunks(entries, named), 40)
+    assert take(caps, WILD, 60, 0.0) == share
+    assert caps.refused == {CapLimit.CALLS: 60 - share}
+
+
+@pytest.mark.parametrize(("capacity", "share"), [(1, 1), (2, 1), (4, 3), (0, 0)])
+def test_a_share_of_little_is_one_call(capacity: int, share: int) -> None:
+    assert take(TrunkCaps(Trunks((WILD, OTHER)), capacity), WILD, 5, 0.0) == share
+
+
+def test_one_that_is_full_leaves_room_for_the_others() -> None:
+    caps = TrunkCaps(Trunks((WILD, OTHER)), 40)
+    assert take(caps, WILD, 1000, 0.0) == 30
+    assert take(caps, OTHER, 10, 0.0) == 10
+
+
+def test_who_ends_a_call_may_begin_another() -> None:
+    caps = TrunkCaps(Trunks((WILD,), (TrunkSettings("b", (OTHER,), max_calls=1),)), 40)
+    assert caps.admit(OTHER, 0.0) is None
+    release = caps.hold(OTHER, 0.0)
+    assert caps.admit(OTHER, 0.0) is CapLimit.CALLS
+    assert caps.admit(OTHER, 0.0, replaces=True) is None
+    release()
+    assert caps.admit(OTHER, 0.0) is None
+    assert caps.live() == {"b": 0}
+
+
+def test_calls_that_end_at_once_are_held_to_a_rate() -> None:
+    caps = TrunkCaps(Trunks((WILD,)), 40)
+    taken = sum(caps.admit(WILD, at / 1000) is None for at in range(10_000))  # 1,000 a second for 10 s
+    assert taken == pytest.approx(CALLS_PER_S * (10 + BURST_S), abs=1)
+    assert caps.refused == {CapLimit.RATE: 10_000 - taken}
+
+
+def test_without_a_capacity_only_what_is_said_is_a_limit() -> None:
+    trunks = Trunks((WILD,), (TrunkSettings("b", (OTHER,), calls_per_second=3),))
+    caps = TrunkCaps(trunks)
+    assert take(caps, WILD, 5000, 0.0) == 5000
+    assert take(caps, OTHER, 5000, 0.0) == 3 * BURST_S
+
+
+def test_addresses_of_one_trunk_and_of_one_entry_count_together() -> None:
+    caps = TrunkCaps(Trunks(("10.0.0.0/8",), (TrunkSettings("pbx", (WILD, OTHER), max_calls=3),)), 40)
+    assert take(caps, WILD, 2, 0.0) + take(caps, OTHER, 2, 0.0) == 3
+    assert take(caps, "10.0.0.1", 20, 0.0) + take(caps, "::ffff:10.9.9.9", 20, 0.0) == 30
+    assert caps.live() == {"pbx": 3, "10.0.0.0/8": 30}
+
+
+@given(st.lists(st.ip_addresses().map(str), max_size=200))
+def test_forged_sources_are_counted_as_one(hosts: list[str]) -> None:
+    caps = TrunkCaps(Trunks((WILD,)), 40)
+    for host in hosts:
+        caps.admit(host, 0.0)
+    assert len(caps.live()) <= 2
+
+
+def agent(net: MemoryNet, host: str, settings: SipSettings, on_call=refuse_calls, capacity=None):  # type: ignore[no-untyped-def]
+    """An agent on the emulated network."""
+    return open_user_agent(
+        settings, rng=Random(host), on_call=on_call, socket=net.socket(host), capacity=capacity
+    )
+
+
+async def refusal(alice: UserAgent) -> tuple[int, str | None]:
+    """What one call is refused with."""
+    with pytest.raises(InviteFailed) as failure:
+        await alice.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
+    assert failure.value.response is not None
+    return failure.value.status, failure.value.response.headers.get("Retry-After")
+
+
+async def test_a_full_trunk_hears_503_and_nobody_hears_of_it(autojump_clock: MockClock) -> None:
+    began: list[str] = []
+
+    async def on_call(incoming: IncomingCall) -> None:
+        began.append(incoming.source[0])
+        await talk(incoming)
+
+    callers = SipSettings(trunks=(BOB_HOST,))
+    with capture_logs() as logs:
+        async with (
+            open_memory_net() as net,
+            agent(net, WILD, callers) as wild,
+            agent(net, OTHER, callers) as other,
+            agent(net, BOB_HOST, SipSettings(trunks=(WILD, OTHER)), on_call, 4) as bob,
+        ):
+            sessions = [await wild.invite(BOB_URI, from_uri=ALICE_URI, offer=offer()) for _ in range(3)]
+            assert [await refusal(wild) for _ in range(5)] == [(503, "5")] * 5
+            assert began == [WILD] * 3
+            await (await other.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())).hangup()
+            await sessions[0].hangup()
+            await trio.sleep(1)
+            sessions.append(await wild.invite(BOB_URI, from_uri=ALICE_URI, offer=offer()))
+            for session in sessions:
+                await session.hangup()
+            await trio.sleep(1)
+            assert bob.gate.caps.refused == {CapLimit.CALLS: 5}
+            assert bob.gate.caps.live() == {f"{WILD}/32": 0, f"{OTHER}/32": 0}
+    (line,) = [log for log in logs if log["event"] == "sip.trunk_full"]
+    assert (line["peer"], line["limit"]) == (f"{WILD}/32", "max_calls")
+
+
+async def test_what_breaks_a_call_gives_its_place_back(autojump_clock: MockClock) -> None:
+    async def on_call(incoming: IncomingCall) -> None:
+        raise RuntimeError("a bug")
+
+    trunk = TrunkSettings("wild", (WILD,), max_calls=1)
+    async with (
+        open_memory_net() as net,
+        agent(net, WILD, SipSettings(trunks=(BOB_HOST,))) as wild,
+        agent(net, BOB_HOST, SipSettings(trunks=(), named_trunks=(trunk,)), on_call) as bob,
+    ):
+        assert [(await refusal(wild))[0] for _ in range(3)] == [500] * 3
+        assert bob.gate.caps.live() == {"wild": 0}
