@@ -118,6 +118,11 @@ class Handling:
         return self._detector.verdict
 
     @property
+    def words_since(self) -> str:
+        """What was understood after the verdict."""
+        return self.heard.words[self._words_before :].strip()
+
+    @property
     def deadline(self) -> int | None:
         """The sample at which `advance` has something to do."""
         match self.state:
@@ -219,7 +224,7 @@ class Handling:
 
     def _is_person(self) -> bool:
         """Somebody has come to the phone after all: a few words of a person, and then he waits."""
-        words = self.heard.words[self._words_before :]
+        words = self.words_since
         speech = self.heard.speech()
         if not words or self.heard.speaks or not speech or speech[-1].seconds > _PERSON_S:
             return False

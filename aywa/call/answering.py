@@ -3,6 +3,9 @@
 `serve` hears the leg alone until it is clear what is to be said first, and returns that: nothing (the
 greeting), a sentence for a phone's assistant, or the message for a machine. While a message is left `attend`
 stays beside the conversation: begins again after another beep, gives way to a person, hangs up at its end.
+
+A plan that does not wait lets the conversation begin at once: `accompany` listens beside it, hushes it when
+no person has answered, and does the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +17,16 @@ from math import inf
 import trio
 
 from aywa.answering.ear import ToneEar
-from aywa.answering.handling import Decided, Handling, HandlingState, HangUp, LeaveMessage, PressKeys, Talk
+from aywa.answering.handling import (
+    Decided,
+    Handling,
+    HandlingState,
+    HangUp,
+    Hush,
+    LeaveMessage,
+    PressKeys,
+    Talk,
+)
 from aywa.answering.outcomes import AnsweringVerdict, Outcome
 from aywa.answering.plan import AnsweringPlan
 from aywa.call.conversation import Conversation
@@ -26,7 +38,7 @@ from aywa.call.timeline import Timeline
 from aywa.errors import EndCode
 from aywa.media.events import Digit, LegEvent, PcmReady, SpeechStarted, SpeechStopped
 from aywa.ports.stt import Final, TranscriptEvent
-from aywa.turn.events import SayRequest
+from aywa.turn.events import FinalText, Hushed, SayRequest
 
 TICK_S = 0.05  # between two looks at the clock: the deadlines hold without a packet
 KEY_EVERY_S = 0.3  # a press of 160 ms and the pause after it
@@ -71,6 +83,13 @@ class Answering:
         self._opening = Opening()
         self._keys = ""
         self._again = ""
+        self._beside: Conversation | None = None  # that has begun already
+        self._hushed = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is said before the verdict."""
+        return self._plan.wait
 
     @property
     def verdict(self) -> AnsweringVerdict | None:
@@ -93,6 +112,40 @@ class Answering:
             conversation.diverted = None
         await self._press(leg)
         return self._opening
+
+    def begin_beside(self, leg: LegPort, conversation: Conversation) -> None:
+        """A conversation begins at once; `accompany` it. Its receiver's tap is to be this."""
+        self._leg, self._beside = leg, conversation
+        self._handling = Handling(self._plan, leg.timeline)
+        conversation.overheard = self.transcribed
+
+    async def accompany(self, leg: LegPort, conversation: Conversation) -> None:
+        """Until what follows from the verdict is done; the plan's deadlines bound it."""
+        handling = self._handling
+        assert handling is not None, "begin_beside comes first"
+        while handling.state in (HandlingState.DETECTING, HandlingState.GREETING):
+            await trio.sleep(TICK_S)
+            self._look()
+        if handling.state is HandlingState.ENDED:
+            return
+        conversation.overheard = None
+        await self._press(leg)
+        if self._hushed:
+            conversation.diverted = None
+            conversation.receive(Hushed(False))
+        if self._opening.text:
+            conversation.receive(SayRequest(self._opening.text, interrupt=True))
+        if self._opening.message:
+            await self.attend(leg, conversation)
+        elif self._hushed and not self._keys and handling.words_since:
+            conversation.receive(FinalText(handling.words_since))  # who came to the phone is answered
+
+    def _hush(self) -> None:
+        """What was taken for a person is none: its words are no longer the conversation's."""
+        if self._beside is not None:
+            self._hushed = True
+            self._beside.diverted, self._beside.overheard = self.transcribed, None
+            self._beside.receive(Hushed(True))
 
     async def attend(self, leg: LegPort, conversation: Conversation) -> None:
         """While the message is being left; it is what the conversation says first."""
@@ -225,6 +278,8 @@ class Answering:
                     self._again = text if attempt > 1 else ""
                     self._opening = Opening(text, message=True)
                     self._settled.set()
+                case Hush():
+                    self._hush()
                 case PressKeys(keys):
                     self._keys = keys
                 case HangUp(outcome, left):

@@ -21,6 +21,7 @@ from aywa.media.events import Digit, PcmReady
 from aywa.settings import DialLimits, DialSettings, TrunkDialling, TrunkSettings
 from tests.kit.call_world import CallWorld, happens
 from tests.kit.fake_leg import FakeLeg
+from tests.kit.fake_providers import says
 
 NUMBER = "+493012345678"
 CARRIER = TrunkSettings(
@@ -194,3 +195,68 @@ async def test_a_key_is_a_person(autojump_clock: trio.testing.MockClock) -> None
         assert [entry["cause"] for entry in made.entries("answering.verdict")] == ["key"]
         made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
         await call.over()
+
+
+async def test_talking_meanwhile_stops_when_it_is_a_machine(autojump_clock: trio.testing.MockClock) -> None:
+    """Our greeting is being said when a mailbox turns out to have answered; its words are not answered."""
+    made = world()
+    made.model.answers.appendleft(says("Good morning, this is the hotel. " * 20))
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE, wait=False))
+        await happens(lambda: call.spoken, 1.5)  # nobody is kept waiting
+        assert made.entries("answering.verdict") == []
+        await call.says("You have reached Ann. Please leave a message after the beep.", 5.0)
+        await happens(lambda: bool(made.entries("answering.verdict")), 1.0)
+        await trio.sleep(0.1)
+        played = call.leg.played
+        await trio.sleep(1.0)
+        await call.says("Thank you very much", 1.0)
+        await trio.sleep(1.0)
+        assert call.leg.played == played
+        await call.beeps()
+        await happens(lambda: call.leg.played > played, 1.0)
+        assert await call.over() is EndCode.VOICEMAIL
+    assert made.said()[-1] == ("assistant", MESSAGE)
+    assert len(made.model.requests) == 1
+    assert [entry["left"] for entry in made.entries("answering.hang_up")] == [True]
+
+
+async def test_talking_meanwhile_goes_on_with_a_person(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE, wait=False))
+        await happens(lambda: call.spoken, 1.5)
+        await trio.sleep(3.0)
+        await call.says("Yes please?", 0.6)
+        await happens(lambda: len(made.said()) >= 3, 10)
+        assert [entry["outcome"] for entry in made.entries("answering.verdict")] == ["human"]
+        assert made.entries("turn.hushed") == []
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+
+
+async def test_a_person_who_takes_over_is_answered_after_the_hush(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE, wait=False))
+        await call.says("This is the voicemail of Ann. Please leave a message after the beep.", 5.0)
+        await happens(lambda: bool(made.entries("turn.hushed")), 1.0)
+        requests = len(made.model.requests)
+        await trio.sleep(1.0)
+        await call.says("Hello? I am here.", 0.8)
+        await happens(lambda: len(made.model.requests) > requests, 2.0)
+        assert made.model.history()[-1] == ("user", "Hello? I am here.")
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+
+
+async def test_without_a_message_the_talk_stops_and_the_call_ends(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(wait=False))
+        await call.says("Please leave a message after the tone.", 4.0)
+        assert await call.over() is EndCode.VOICEMAIL
