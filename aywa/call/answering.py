@@ -10,6 +10,7 @@ no person has answered, and does the rest.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import inf
@@ -29,6 +30,7 @@ from aywa.answering.handling import (
 )
 from aywa.answering.outcomes import AnsweringVerdict, Outcome
 from aywa.answering.plan import AnsweringPlan
+from aywa.answering.tones import Tone, ToneKind, kind_of
 from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending, reason_for
 from aywa.call.hearing import Hearing
@@ -44,6 +46,7 @@ TICK_S = 0.05  # between two looks at the clock: the deadlines hold without a pa
 KEY_EVERY_S = 0.3  # a press of 160 ms and the pause after it
 KEY_PAUSE_S = 0.5  # of a `w`
 CUT_BOUND_S = 5.0  # after a cut: for the words of whoever made it
+EARLY_TONES = 32  # that are remembered; a network rings every five seconds
 MESSAGE_BOUND_S = 90.0  # for saying a message, whatever becomes of it
 
 
@@ -77,6 +80,7 @@ class Answering:
         self._ending = ending
         self._on_verdict = on_verdict
         self._ear = ToneEar()
+        self._early: deque[tuple[Tone, ToneKind]] = deque(maxlen=EARLY_TONES)
         self._handling: Handling | None = None
         self._leg: LegPort | None = None
         self._settled = trio.Event()
@@ -99,7 +103,7 @@ class Answering:
     async def serve(self, leg: LegPort, conversation: Conversation, hearing: Hearing) -> Opening:
         """Hear until something is to be said, or the call is to end. The plan's deadlines bound it."""
         self._leg = leg
-        self._handling = Handling(self._plan, leg.timeline)
+        self._handling = Handling(self._plan, leg.timeline, tuple(self._early))
         conversation.diverted = self.transcribed
         try:
             async with trio.open_nursery() as nursery:
@@ -116,7 +120,7 @@ class Answering:
     def begin_beside(self, leg: LegPort, conversation: Conversation) -> None:
         """A conversation begins at once; `accompany` it. Its receiver's tap is to be this."""
         self._leg, self._beside = leg, conversation
-        self._handling = Handling(self._plan, leg.timeline)
+        self._handling = Handling(self._plan, leg.timeline, tuple(self._early))
         conversation.overheard = self.transcribed
 
     async def accompany(self, leg: LegPort, conversation: Conversation) -> None:
@@ -175,6 +179,23 @@ class Answering:
         self._act()
 
     # --- what is heard ------------------------------------------------------------------------------------
+
+    def hear_early(self, pcm: bytes, end_sample: int) -> None:
+        """Audio from before the answer, as for `feed`. What the network plays is known by it afterwards: the
+        last of its ringing is no beep, and a fax has begun to answer. Nothing is decided by it alone.
+        """
+        for heard in self._ear.feed_uplink(pcm, end_sample):
+            if heard.ended:
+                kind = kind_of(heard.tone, tuple(self._early), spoken=False)
+                self._early.append((heard.tone, kind))
+                self._timeline.add(
+                    "answering.early_tone",
+                    tone=kind.name.lower(),
+                    hz=round(heard.tone.last_hz, 1),
+                    second_hz=round(heard.tone.second_hz, 1),
+                    seconds=round(heard.tone.seconds, 3),
+                )
+        self._ear.levels()  # they gather until they are asked for
 
     def feed(self, pcm: bytes, end_sample: int) -> None:
         """Audio of 16 kHz, S16LE mono, up to this timeline sample."""
