@@ -69,6 +69,7 @@ setup(
             _extension("vad"),
             _extension("echo_fit"),
             _extension("echo_search"),
+            _extension("echo_path"),
             _extension("echo"),
             _extension("telephone_event"),
             _extension("tonal", flags=_SUMS),

@@ -158,6 +158,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="three steps of 3 s each")
     parser.add_argument("--variant", action="append", choices=[*VARIANTS, FLOOR], help="default: all of them")
+    parser.add_argument("--seconds", type=float, default=12.0, help="that each step is measured for")
     parser.add_argument("--plots", type=Path, help="where to write the charts")
     parser.add_argument("--one", nargs=4, help=argparse.SUPPRESS)
     arguments = parser.parse_args()
@@ -165,7 +166,8 @@ def main() -> None:
         kind, calls, warm_up, seconds = arguments.one
         one(kind, int(calls), float(warm_up), float(seconds))
         return
-    warm_up_s, seconds_each = (1.5, 3.0) if arguments.quick else (4.0, 12.0)
+    seconds_each = 3.0 if arguments.quick else arguments.seconds
+    warm_up_s = 1.5 if arguments.quick else 4.0
     print(f"Media engine, calls on one core ({machine()})\n")
     print(HEAD)
     sweeps = {}

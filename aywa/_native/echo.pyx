@@ -10,21 +10,17 @@ unexplained, so a caller who speaks over the echo barely moves it. docs/decision
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
 from libc.math cimport log10f, sqrtf
-from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
+from libc.stdint cimport int16_t, int64_t, uint8_t
 from libc.string cimport memcpy, memmove, memset
 
-from aywa._native.correlate cimport correlate
-from aywa._native.echo_fit cimport *
-from aywa._native.echo_search cimport ECHO_FIT_TAPS, echo_recall, echo_search
+from aywa._native.echo_fit cimport fit_mean_square, fit_mean_square_float
+from aywa._native.echo_path cimport *
+from aywa._native.echo_search cimport ECHO_FIT_TAPS, echo_search
 from aywa._native.g711 cimport ulaw_encode
 
 cdef enum:
-    BLOCK = 160
     SILENCE = 0xFF              # in mu-law
-    LEAD = 12                   # taps before those that the search found
     HANG_OVER = 10              # frames
-    YOUNG = 50                  # echo frames (1 s) until the shape of the path is trusted
-    SURE = 100                  # echo frames after which a path that leaves little is believed
     HELD = 5                    # frames that a faint sound may wait for a verdict
     ABSENT = 15                 # frames of a missing echo that end the lock
     CLEAN = 8                   # strong blocks (160 ms) unanswered: the line has no echo until one is found
@@ -42,93 +38,24 @@ cdef float _OBVIOUS = 0.75                # fit that makes an echo on a line tha
 cdef float _CERTAIN = 0.60                # fit that makes an echo at once
 cdef float _LIKELY = 0.42                 # fit that makes one when the lag is that of the frame before
 cdef float _REFIT = 0.85                  # fit by the known lag that shows that the path has changed
-cdef float _FORGET = 0.95                 # per adapted frame
-cdef float _YOUNG_MARGIN = 4.0
 cdef float _IMPOSSIBLE = 4e9              # four times full scale: the path has run away
 cdef float _LOUDER = 16.0                 # than it was (12 dB): another sound
+cdef float _ALIKE = 0.25                  # what a quieter echo may leave: a caller leaves more
 cdef float _FAINT = 0.01                  # of what is sent (-20 dB): more like an echo than a caller
-cdef float _LEAKY = 0.05                 # a path that leaves less is followed closely
-cdef float _MARGIN = 5.0                  # above the usual leak: the caller
 
 
-cdef void _predict(const Echo* e, int64_t position, float* expected, float* sent_energy,
-                   int n) noexcept nogil:
-    cdef int16_t[BLOCK + ECHO_TAPS] raw
-    cdef float[BLOCK + ECHO_TAPS] sent
-    cdef const float* x
-    cdef int i, k
-    echo_recall(e, position - e.delay - (ECHO_TAPS - 1), raw, n + ECHO_TAPS - 1)
-    for i in range(n + ECHO_TAPS - 1):
-        sent[i] = raw[i]
-    memset(expected, 0, n * sizeof(float))
-    for k in range(0, ECHO_TAPS, 4):
-        x = &sent[ECHO_TAPS - 4 - k]
-        for i in range(n):
-            expected[i] += (e.path[k] * x[i + 3] + e.path[k + 1] * x[i + 2]
-                            + e.path[k + 2] * x[i + 1] + e.path[k + 3] * x[i])
-    sent_energy[0] = fit_mean_square(&raw[ECHO_TAPS - 1 - LEAD - ECHO_FIT_TAPS // 2], n)
+cdef bint _is_echo(Echo* e, float level, bint useless, float* h, int* lag) noexcept nogil:
+    """Whether the last 60 ms are an echo by some lag: at once if that is certain, else if it lasts.
 
-
-cdef void _adapt(Echo* e, int64_t position, const int16_t* residual, float unexplained, int n) noexcept nogil:
-    """One step of block least squares towards what explains this block too."""
-    cdef int16_t[BLOCK + ECHO_TAPS] sent
-    cdef int16_t[BLOCK] left
-    cdef int32_t[ECHO_TAPS] own
-    cdef int32_t[ECHO_TAPS] cross
-    cdef float[ECHO_TAPS] p
-    cdef float[ECHO_TAPS] r
-    cdef float[ECHO_TAPS] change
-    cdef float weight, worth_sent, worth_left
-    cdef int k
-    echo_recall(e, position - e.delay - (ECHO_TAPS - 1), sent, n + ECHO_TAPS - 1)
-    memcpy(left, residual, n * sizeof(int16_t))
-    worth_sent = fit_narrow(sent, n + ECHO_TAPS - 1, 11)
-    worth_left = fit_narrow(left, n, 11)
-    weight = 1 / (unexplained + 4 * e.floor + 1)
-    correlate(&sent[ECHO_TAPS - 1], n, sent, ECHO_TAPS, own)
-    correlate(left, n, sent, ECHO_TAPS, cross)
-    for k in range(ECHO_TAPS):
-        r[k] = own[ECHO_TAPS - 1 - k]
-        p[k] = cross[ECHO_TAPS - 1 - k] * (weight * worth_sent * worth_left)
-    for k in range(ECHO_TAPS):
-        e.correlation[k] = _FORGET * e.correlation[k] + weight * worth_sent * worth_sent * r[k]
-    memcpy(r, e.correlation, sizeof(r))
-    if r[0] <= 0:
-        return
-    r[0] = 1.01 * r[0] + 1e-6
-    fit_solve(r, p, change, ECHO_TAPS)
-    for k in range(ECHO_TAPS):
-        e.path[k] += 0.7 * change[k]
-
-
-cdef void _lock(Echo* e, int lag, const float* h) noexcept nogil:
-    cdef int at = lag if lag < LEAD else LEAD
-    e.delay = lag - at
-    memset(e.path, 0, sizeof(e.path))
-    memset(e.correlation, 0, sizeof(e.correlation))
-    memcpy(&e.path[at], h, ECHO_FIT_TAPS * sizeof(float))
-    e.locked = True
-    e.unanswered = 0
-    e.leak = 0.2
-    e.explained = 0
-    e.absent = 0
-    e.votes = 0
-    e.candidate = -1
-
-
-cdef bint _is_near_lag(const Echo* e, int lag) noexcept nogil:
-    """Whether the lag is that of the known path: another fit there may only be the caller's doing."""
-    return lag > e.delay - ECHO_TAPS and lag < e.delay + ECHO_TAPS
-
-
-cdef bint _is_echo(Echo* e, float level, float* h, int* lag) noexcept nogil:
-    """Whether the last 60 ms are an echo by some lag: at once if that is certain, else if it lasts."""
+    `useless`: the known path makes this frame louder, so only its lag is believed.
+    """
     cdef bint again, found
     lag[0] = echo_search(e, h)
-    if e.locked and e.explained >= YOUNG and e.fit < _REFIT and _is_near_lag(e, lag[0]):
+    if e.locked and not useless and e.explained >= ECHO_YOUNG and e.fit < _REFIT and echo_is_near_lag(e, lag[0]):
         e.fruitless += 1
         return False
     again = e.candidate >= 0 and lag[0] - e.candidate < 6 and e.candidate - lag[0] < 6
+    again = again or (useless and echo_is_near_lag(e, lag[0]))
     if e.fit < _LIKELY:
         e.candidate = lag[0] if e.fit > 0.3 else -1
         e.fruitless += 1
@@ -188,16 +115,6 @@ cdef int _pass(Echo* e, int16_t* pcm, int n, int verdict) noexcept nogil:
     return verdict
 
 
-cdef void _measure(Echo* e, float sent, float back) noexcept nogil:
-    cdef int k, peak = 0
-    e.energy_sent = 0.98 * e.energy_sent + sent
-    e.energy_back = 0.98 * e.energy_back + back
-    for k in range(ECHO_TAPS):
-        if e.path[k] * e.path[k] > e.path[peak] * e.path[peak]:
-            peak = k
-    e.found_delay = e.delay + peak
-
-
 cdef void _miss(Echo* e, bint missing) noexcept nogil:
     """Give the path up when echoes that it predicts do not come."""
     e.absent += 1 if missing else -(e.absent > 0)
@@ -214,83 +131,54 @@ cdef bint _is_faint(Echo* e, float level) noexcept nogil:
     return True
 
 
-cdef float _take_out(const int16_t* pcm, const float* expected, int16_t* residual, int n) noexcept nogil:
-    """Subtract what is expected; returns the mean square of what is left."""
-    cdef float value
-    cdef int i
-    for i in range(n):
-        value = pcm[i] - expected[i]
-        value = 32767 if value > 32767 else value
-        residual[i] = <int16_t>(-32768 if value < -32768 else value)
-    return fit_mean_square(residual, n)
-
-
-cdef float _bound_of_echo(Echo* e, float sent, float back) noexcept nogil:
-    """The mean square up to which what is left of a frame is still echo."""
-    cdef float value, bound, surplus
-    e.tail = back if back > 0.4 * e.tail else 0.4 * e.tail
-    e.sent_tail = sent if sent > 0.5 * e.sent_tail else 0.5 * e.sent_tail
-    bound = _MARGIN * e.leak * e.tail + 4 * e.floor
-    if e.energy_sent <= 0:
-        return bound
-    # The level that comes back is known before the shape of the path, and better than it if that bends.
-    value = e.energy_back / e.energy_sent
-    if e.explained < YOUNG:
-        value *= _YOUNG_MARGIN
-    else:
-        surplus = 0.7 if e.explained >= SURE and e.leak < _LEAKY else 2
-        value = surplus * value if value < 0.015 else 0.03
-    value *= e.sent_tail
-    return value if value > bound else bound
-
-
-cdef void _learn(Echo* e, float left, float back) noexcept nogil:
-    """How much of the echo the path usually leaves."""
-    cdef float value = left / back
-    # Upwards slowly once the path is known: a caller's pauses must not make him part of the echo.
-    cdef float rise = 0.05 if e.explained < YOUNG else 0.01
-    value = 0.3 if value > 0.3 else value
-    e.leak += (value - e.leak) * (0.1 if value < e.leak else rise)
-    e.leak = 0.004 if e.leak < 0.004 else e.leak
+cdef bint _is_bent(const Echo* e, const int16_t* pcm, const float* expected, float level, float back,
+                   int n) noexcept nogil:
+    """Whether this is the echo expected, only quieter: as loud speech is that was clipped on its way."""
+    cdef float left = echo_bent(pcm, expected, level, back, n)
+    return left < _ALIKE * level and left < echo_usual(e, level)
 
 
 cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int n) noexcept nogil:
-    cdef float[BLOCK] expected
-    cdef int16_t[BLOCK] residual
+    cdef float[ECHO_BLOCK] expected
+    cdef int16_t[ECHO_BLOCK] residual
     cdef float[ECHO_FIT_TAPS] taps
     cdef float back, left, sent, bound
     cdef int lag = 0
-    _predict(e, position, expected, &sent, n)
+    echo_predict(e, position, expected, &sent, n)
     back = fit_mean_square_float(expected, n)
     if not back < _IMPOSSIBLE:
         # Least squares of a degenerate block; also what is not a number ends here.
         e.locked = False
         e.tail = 0
         return _pass(e, pcm, n, ECHO_NEAR)
-    left = _take_out(pcm, expected, residual, n)
-    bound = _bound_of_echo(e, sent, back)
+    left = echo_take_out(pcm, expected, residual, n)
+    bound = echo_bound(e, sent, back)
     if left <= 1.1 * level and (left < bound or left < 0.06 * level):
         e.explained += 1
         e.echo_frames += 1
         e.absent = 0
         if back > 4 * e.floor and left < level:
-            _learn(e, left, back)
-            _measure(e, sent, back)
+            echo_learn(e, left, back)
+            echo_measure(e, sent, back)
             # Once little is left there is time: every fourth frame follows what changes.
-            if e.explained < YOUNG or left > 0.02 * level or e.explained & 3 == 0:
-                _adapt(e, position, residual, left, n)
+            if e.explained < ECHO_YOUNG or left > 0.02 * level or e.explained & 3 == 0:
+                echo_adapt(e, position, residual, left, n)
         if left < level:
             memcpy(pcm, residual, n * sizeof(int16_t))
         if e.hang_over:
             e.hang_over -= 1
             return _pass_on(e, pcm, n)
         return _silence(e, pcm, left if left < level else level, n)
-    if _is_to_be_searched(e, level) and _is_echo(e, level, taps, &lag):
+    if back > level and _is_bent(e, pcm, expected, level, back, n):
         e.explained += 1
-        if e.votes >= 2 and e.fit > (_REFIT if _is_near_lag(e, lag) else _CERTAIN):
-            _lock(e, lag, taps)
+        e.absent = 0
         return _silence(e, pcm, level, n)
-    if e.explained < YOUNG and _is_faint(e, level):
+    if _is_to_be_searched(e, level) and _is_echo(e, level, left > level and back > level, taps, &lag):
+        e.explained += 1
+        if e.votes >= 2 and e.fit > (_REFIT if echo_is_near_lag(e, lag) else _CERTAIN):
+            echo_lock(e, lag, taps)
+        return _silence(e, pcm, level, n)
+    if e.explained < ECHO_YOUNG and _is_faint(e, level):
         return _silence(e, pcm, level, n)
     _miss(e, left > 0.9 * level and back > 0.2 * level)
     if left > 1.1 * level and left < bound:
@@ -298,7 +186,7 @@ cdef int _judge_locked(Echo* e, int64_t position, int16_t* pcm, float level, int
         return _silence(e, pcm, level, n)
     if left < level:
         if back > 4 * e.floor and left < 0.5 * level:
-            _adapt(e, position, residual, left, n)
+            echo_adapt(e, position, residual, left, n)
         memcpy(pcm, residual, n * sizeof(int16_t))
     return _pass(e, pcm, n, ECHO_BOTH if back > 0.05 * level else ECHO_NEAR)
 
@@ -310,7 +198,7 @@ cdef int _pass_on(Echo* e, int16_t* pcm, int n) noexcept nogil:
 
 cdef void _note_quiet(Echo* e, int64_t position, int n) noexcept nogil:
     """Count what was sent strongly and found no answer in the time in which one would come."""
-    if position // BLOCK == (position + n) // BLOCK:
+    if position // ECHO_BLOCK == (position + n) // ECHO_BLOCK:
         return
     if (e.strong >> (ANSWER - 1)) & 1 and e.unanswered < CLEAN and not e.locked:
         e.unanswered += 1
@@ -318,7 +206,7 @@ cdef void _note_quiet(Echo* e, int64_t position, int n) noexcept nogil:
 
 
 cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
-    """A block of at most BLOCK samples."""
+    """A block of at most ECHO_BLOCK samples."""
     cdef float[ECHO_FIT_TAPS] taps
     cdef float level
     cdef int lag = 0
@@ -351,9 +239,9 @@ cdef int _judge(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
     e.strong = 0
     if e.locked:
         return _judge_locked(e, position, pcm, level, n)
-    if _is_to_be_searched(e, level) and _is_echo(e, level, taps, &lag):
+    if _is_to_be_searched(e, level) and _is_echo(e, level, False, taps, &lag):
         if e.votes >= 2 and e.fit > _CERTAIN:
-            _lock(e, lag, taps)
+            echo_lock(e, lag, taps)
         return _silence(e, pcm, level, n)
     if _is_faint(e, level):
         return _silence(e, pcm, level, n)
@@ -394,7 +282,7 @@ cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexce
 cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil:
     cdef int verdict = ECHO_PASSED, part
     while n > 0:
-        part = BLOCK if n > BLOCK else n
+        part = ECHO_BLOCK if n > ECHO_BLOCK else n
         verdict = _judge(e, position, pcm, part)
         position += part
         pcm += part

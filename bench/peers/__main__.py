@@ -205,10 +205,11 @@ def main() -> int:
     )
     parser.add_argument("--quick", action="store_true", help="two steps of 4 s each")
     parser.add_argument("--only", action="append", metavar="NAME", help="systems whose name has this in it")
+    parser.add_argument("--seconds", type=float, default=12.0, help="that each step is measured for")
     parser.add_argument("--plots", type=Path, help="where to write the charts")
     arguments = parser.parse_args()
     raise_file_limit()
-    timing = Timing(3.0, 4.0) if arguments.quick else Timing(6.0, 12.0)
+    timing = Timing(3.0, 4.0) if arguments.quick else Timing(6.0, arguments.seconds)
     print(f"Calls on one core ({machine()})\n\n{HEAD}", flush=True)
     taken: dict[str, list[Point]] = {}
     versions, failed = [], []

@@ -116,7 +116,7 @@ async def test_who_is_busy_or_not_there_is_told_apart(asterisk: Asterisk) -> Non
     settings = SipSettings(host="127.0.0.1", port=0)
     caller = Uri("sip", "pcmu", host="127.0.0.1")
     async with open_user_agent(settings, rng=SystemRandom(), on_call=refuse_calls) as agent:
-        for extension, status in (("busy", 486), ("nobody", 404)):
+        for extension, status in (("busy", 486), ("unlisted", 404)):
             with pytest.raises(InviteFailed) as failed:
                 await agent.invite(at(asterisk, extension), from_uri=caller, offer=offer())
             assert failed.value.status == status

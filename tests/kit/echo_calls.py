@@ -152,3 +152,26 @@ def detections(
         heard, expected = call(sentences[number % len(sentences)], situation, number, EchoGuard())
         found = detected(heard, expected)
         yield found, (heard.starts[0][0] + FRAME - expected.start - 2 * FRAME) / 8 if found else float("inf")
+
+
+def delays_over_a_known_echo(path: EchoPath, count: int) -> list[float]:
+    """By how many milliseconds each of `count` words is told later than without echo and guard, sorted.
+
+    Two sentences have made the echo known; the word comes at the assistant's level one second into the third.
+    The line has noise at -60 dBFS. A word that is not told counts as infinitely late.
+    """
+    sentences, later = long_enough(recorded_sentences()), []
+    for number in range(count):
+        before = padded(sentences[(number + 7) % len(sentences)])
+        sent = np.concatenate([before, before, padded(sentences[number % len(sentences)])])
+        word = np.zeros(len(sent))
+        said = words()[number % len(words())]
+        begin = 2 * len(before) + WORD_AT + number * 37 % FRAME
+        word[begin : begin + len(said)] = said[: len(sent) - begin]
+        caller = word + line_noise(len(sent), -60.0, number)
+        plain = run(None, SpeechMonitor(1, 34, 400), sent, caller).starts
+        heard = run(EchoGuard(), SpeechMonitor(1, 34, 400), sent, caller + echo_of(sent, path, number)).starts
+        if plain:
+            told = bool(heard) and heard[0][0] >= begin - 2 * FRAME
+            later.append((heard[0][0] - plain[0][0]) / 8 if told else float("inf"))
+    return sorted(later)

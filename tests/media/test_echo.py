@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import chain
 
 import pytest
@@ -11,6 +12,7 @@ from aywa._native.speech import SpeechMonitor
 from tests.kit.echo_calls import (
     Situation,
     call,
+    delays_over_a_known_echo,
     detected,
     detections,
     false_starts,
@@ -82,6 +84,27 @@ def test_paths_that_bend_wander_and_jump(path: EchoPath) -> None:
     assert false_starts(recorded_sentences(), Situation(path), 100) <= 2
     found = list(detections(long_enough(recorded_sentences()), Situation(path, None, -6.0), 60))
     assert sum(ok for ok, _ in found) >= 55
+
+
+@pytest.mark.parametrize(("loss_db", "most"), [(0.0, 18), (6.0, 12), (10.0, 12), (20.0, 3)])
+def test_an_echo_that_was_clipped_on_its_way_seldom_interrupts(loss_db: float, most: int) -> None:
+    """Of 75 sentences; a path learned on soft speech says too much of loud speech there."""
+    path = EchoPath(150, loss_db, PathKind.CODEC)
+    wrong = sum(
+        false_starts(recorded_sentences(), Situation(replace(path, delay_ms=delay)), 15) for delay in DELAYS
+    )
+    assert wrong <= most
+    found = list(detections(long_enough(recorded_sentences()), Situation(path, None, 0.0), 30))
+    assert sum(ok for ok, _ in found) >= 27
+
+
+def test_over_a_known_echo_a_caller_waits_hardly_longer_than_without() -> None:
+    """150 words; those that are told late begin with a hiss softer than the echo."""
+    later = sorted(chain.from_iterable(delays_over_a_known_echo(EchoPath(d, 20.0), 30) for d in DELAYS))
+    assert len(later) >= 145
+    assert later[len(later) // 2] == 0
+    assert later[len(later) * 95 // 100] <= 2 * FRAME / 8
+    assert later[-1] < float("inf")
 
 
 def test_a_quiet_line_without_echo_keeps_every_word() -> None:
