@@ -100,7 +100,7 @@ class AnsweringDetector:
         if sounding is not None and sounding.near(FAX_HZ, 30) and heard.at - sounding.start >= _FAX_LEAST:
             return Cause.FAX_TONE
         kinds = [kind for _, kind in heard.tones]
-        if ToneKind.FAX_ANSWERS in kinds:
+        if ToneKind.FAX_ANSWERS in kinds or any(kind is ToneKind.FAX_ANSWERS for _, kind in heard.before):
             return Cause.FAX_TONE
         if ToneKind.BUSY in kinds or ToneKind.INFORMATION in kinds:
             return Cause.NETWORK_TONE

@@ -113,7 +113,7 @@ def _of_tones(heard: Heard) -> list[Evidence]:
             return found
         weight = BEEP_AFTER_SPEECH if spoken else BEEP_FIRST
         found.append(Evidence("beep_hz", beep.last_hz, ((Outcome.MACHINE, weight),)))
-    calls = sum(kind is ToneKind.FAX_CALLS for _, kind in heard.tones)
+    calls = sum(kind is ToneKind.FAX_CALLS for _, kind in (*heard.before, *heard.tones))
     if calls:
         found.append(Evidence("fax_tones", float(calls), ((Outcome.FAX, calls * FAX_CALLS),)))
     return found

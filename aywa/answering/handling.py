@@ -13,7 +13,7 @@ Whatever is heard or not heard, DETECTING and GREETING end by their deadlines: n
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
@@ -24,7 +24,7 @@ from aywa.answering.heard import Heard
 from aywa.answering.outcomes import SAMPLES_PER_S, AnsweringVerdict, Cause, Outcome
 from aywa.answering.phrases import PhraseKind, hits_of
 from aywa.answering.plan import Act, AnsweringPlan
-from aywa.answering.tones import Tone
+from aywa.answering.tones import Tone, ToneKind
 
 _PERSON_S = 2.5  # who comes to the phone while it records says less than that before he waits
 _PERSON_WORDS = 8
@@ -102,9 +102,12 @@ TRANSITIONS: tuple[tuple[HandlingState, str, HandlingState], ...] = (
 class Handling:
     """One call's machine. Positions are samples of the leg's timeline; `actions` after every input."""
 
-    def __init__(self, plan: AnsweringPlan, started_at: int) -> None:
+    def __init__(
+        self, plan: AnsweringPlan, started_at: int, before: Sequence[tuple[Tone, ToneKind]] = ()
+    ) -> None:
+        """`before`: the tones that were heard before the answer."""
         self.state = HandlingState.DETECTING
-        self.heard = Heard(started_at)
+        self.heard = Heard(started_at, before)
         self._plan = plan
         self._detector = AnsweringDetector(plan.settings, self.heard)
         self._greeting = Greeting(plan.settings, self.heard)
@@ -116,6 +119,11 @@ class Handling:
     def verdict(self) -> AnsweringVerdict | None:
         """Who has answered, once it is known."""
         return self._detector.verdict
+
+    @property
+    def words_since(self) -> str:
+        """What was understood after the verdict."""
+        return self.heard.words[self._words_before :].strip()
 
     @property
     def deadline(self) -> int | None:
@@ -219,7 +227,7 @@ class Handling:
 
     def _is_person(self) -> bool:
         """Somebody has come to the phone after all: a few words of a person, and then he waits."""
-        words = self.heard.words[self._words_before :]
+        words = self.words_since
         speech = self.heard.speech()
         if not words or self.heard.speaks or not speech or speech[-1].seconds > _PERSON_S:
             return False

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from aywa.answering.envelope import Envelope
@@ -32,7 +33,9 @@ class Span:
 class Heard:
     """Inputs in the order in which they come; positions in samples of the leg's timeline."""
 
-    def __init__(self, started_at: int) -> None:
+    def __init__(self, started_at: int, before: Sequence[tuple[Tone, ToneKind]] = ()) -> None:
+        """`before`: the tones that were heard before the answer."""
+        self.before = before
         self.started_at = started_at
         self.at = started_at
         self.tones: list[tuple[Tone, ToneKind]] = []  # those that have ended
@@ -94,7 +97,7 @@ class Heard:
         """It is over."""
         self._worked_out = None
         self.tone = None
-        kind = kind_of(tone, self.tones, spoken=self.spoken_before(tone.start))
+        kind = kind_of(tone, [*self.before, *self.tones], spoken=self.spoken_before(tone.start))
         self.tones.append((tone, kind))
 
     def key_pressed(self) -> None:

@@ -3,10 +3,14 @@
 `serve` hears the leg alone until it is clear what is to be said first, and returns that: nothing (the
 greeting), a sentence for a phone's assistant, or the message for a machine. While a message is left `attend`
 stays beside the conversation: begins again after another beep, gives way to a person, hangs up at its end.
+
+A plan that does not wait lets the conversation begin at once: `accompany` listens beside it, hushes it when
+no person has answered, and does the rest.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from math import inf
@@ -14,9 +18,19 @@ from math import inf
 import trio
 
 from aywa.answering.ear import ToneEar
-from aywa.answering.handling import Decided, Handling, HandlingState, HangUp, LeaveMessage, PressKeys, Talk
+from aywa.answering.handling import (
+    Decided,
+    Handling,
+    HandlingState,
+    HangUp,
+    Hush,
+    LeaveMessage,
+    PressKeys,
+    Talk,
+)
 from aywa.answering.outcomes import AnsweringVerdict, Outcome
 from aywa.answering.plan import AnsweringPlan
+from aywa.answering.tones import Tone, ToneKind, kind_of
 from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending, reason_for
 from aywa.call.hearing import Hearing
@@ -26,12 +40,13 @@ from aywa.call.timeline import Timeline
 from aywa.errors import EndCode
 from aywa.media.events import Digit, LegEvent, PcmReady, SpeechStarted, SpeechStopped
 from aywa.ports.stt import Final, TranscriptEvent
-from aywa.turn.events import SayRequest
+from aywa.turn.events import FinalText, Hushed, SayRequest
 
 TICK_S = 0.05  # between two looks at the clock: the deadlines hold without a packet
 KEY_EVERY_S = 0.3  # a press of 160 ms and the pause after it
 KEY_PAUSE_S = 0.5  # of a `w`
 CUT_BOUND_S = 5.0  # after a cut: for the words of whoever made it
+EARLY_TONES = 32  # that are remembered; a network rings every five seconds
 MESSAGE_BOUND_S = 90.0  # for saying a message, whatever becomes of it
 
 
@@ -65,12 +80,20 @@ class Answering:
         self._ending = ending
         self._on_verdict = on_verdict
         self._ear = ToneEar()
+        self._early: deque[tuple[Tone, ToneKind]] = deque(maxlen=EARLY_TONES)
         self._handling: Handling | None = None
         self._leg: LegPort | None = None
         self._settled = trio.Event()
         self._opening = Opening()
         self._keys = ""
         self._again = ""
+        self._beside: Conversation | None = None  # that has begun already
+        self._hushed = False
+
+    @property
+    def waits(self) -> bool:
+        """Whether nothing is said before the verdict."""
+        return self._plan.wait
 
     @property
     def verdict(self) -> AnsweringVerdict | None:
@@ -80,7 +103,7 @@ class Answering:
     async def serve(self, leg: LegPort, conversation: Conversation, hearing: Hearing) -> Opening:
         """Hear until something is to be said, or the call is to end. The plan's deadlines bound it."""
         self._leg = leg
-        self._handling = Handling(self._plan, leg.timeline)
+        self._handling = Handling(self._plan, leg.timeline, tuple(self._early))
         conversation.diverted = self.transcribed
         try:
             async with trio.open_nursery() as nursery:
@@ -93,6 +116,40 @@ class Answering:
             conversation.diverted = None
         await self._press(leg)
         return self._opening
+
+    def begin_beside(self, leg: LegPort, conversation: Conversation) -> None:
+        """A conversation begins at once; `accompany` it. Its receiver's tap is to be this."""
+        self._leg, self._beside = leg, conversation
+        self._handling = Handling(self._plan, leg.timeline, tuple(self._early))
+        conversation.overheard = self.transcribed
+
+    async def accompany(self, leg: LegPort, conversation: Conversation) -> None:
+        """Until what follows from the verdict is done; the plan's deadlines bound it."""
+        handling = self._handling
+        assert handling is not None, "begin_beside comes first"
+        while handling.state in (HandlingState.DETECTING, HandlingState.GREETING):
+            await trio.sleep(TICK_S)
+            self._look()
+        if handling.state is HandlingState.ENDED:
+            return
+        conversation.overheard = None
+        await self._press(leg)
+        if self._hushed:
+            conversation.diverted = None
+            conversation.receive(Hushed(False))
+        if self._opening.text:
+            conversation.receive(SayRequest(self._opening.text, interrupt=True))
+        if self._opening.message:
+            await self.attend(leg, conversation)
+        elif self._hushed and not self._keys and handling.words_since:
+            conversation.receive(FinalText(handling.words_since))  # who came to the phone is answered
+
+    def _hush(self) -> None:
+        """What was taken for a person is none: its words are no longer the conversation's."""
+        if self._beside is not None:
+            self._hushed = True
+            self._beside.diverted, self._beside.overheard = self.transcribed, None
+            self._beside.receive(Hushed(True))
 
     async def attend(self, leg: LegPort, conversation: Conversation) -> None:
         """While the message is being left; it is what the conversation says first."""
@@ -122,6 +179,23 @@ class Answering:
         self._act()
 
     # --- what is heard ------------------------------------------------------------------------------------
+
+    def hear_early(self, pcm: bytes, end_sample: int) -> None:
+        """Audio from before the answer, as for `feed`. What the network plays is known by it afterwards: the
+        last of its ringing is no beep, and a fax has begun to answer. Nothing is decided by it alone.
+        """
+        for heard in self._ear.feed_uplink(pcm, end_sample):
+            if heard.ended:
+                kind = kind_of(heard.tone, tuple(self._early), spoken=False)
+                self._early.append((heard.tone, kind))
+                self._timeline.add(
+                    "answering.early_tone",
+                    tone=kind.name.lower(),
+                    hz=round(heard.tone.last_hz, 1),
+                    second_hz=round(heard.tone.second_hz, 1),
+                    seconds=round(heard.tone.seconds, 3),
+                )
+        self._ear.levels()  # they gather until they are asked for
 
     def feed(self, pcm: bytes, end_sample: int) -> None:
         """Audio of 16 kHz, S16LE mono, up to this timeline sample."""
@@ -225,6 +299,8 @@ class Answering:
                     self._again = text if attempt > 1 else ""
                     self._opening = Opening(text, message=True)
                     self._settled.set()
+                case Hush():
+                    self._hush()
                 case PressKeys(keys):
                     self._keys = keys
                 case HangUp(outcome, left):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import trio
 
+from aywa.answering.outcomes import AnsweringVerdict
 from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
 from aywa.call.context import Context
 from aywa.call.conversation import Conversation
@@ -27,6 +28,7 @@ from aywa.call.transcript import Transcript
 from aywa.errors import EndCode
 from aywa.ports.llm import ToolCall, ToolSpec
 from aywa.ports.store import TimelineEntry, TranscriptLine
+from aywa.ports.stt import TranscriptEvent
 from aywa.transfer.events import (
     Accepted,
     Briefed,
@@ -82,7 +84,7 @@ async def open_consult(
     `say` hears what the transfer must know, `keep` every line of the conversation. Raises ProviderError when
     the recogniser cannot be opened.
     """
-    noted = _ColleagueTimeline(timeline, say)
+    noted = _ColleagueTimeline(timeline, say, asks=asks)
 
     def decided(yes: bool) -> None:
         say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
@@ -91,7 +93,8 @@ async def open_consult(
     ending = Ending()
     conversation = Conversation(TurnManager(settings), Transcript("", keep), ending)
     judging = Judging(settings, noted, conversation.receive)
-    hearing = Hearing(dependencies.transcriber, noted, conversation.transcribed)
+    ear = MachineEar(lambda: say(VoicemailSuspected()), noted.decided, dialled.leg.timeline)
+    hearing = Hearing(dependencies.transcriber, noted, _in_turn(ear.transcribed, conversation.transcribed))
     latency = LatencyClock()
     async with trio.open_nursery() as nursery:
         await nursery.start(hearing.serve)
@@ -112,7 +115,6 @@ async def open_consult(
             conversation.attach(dialled.leg, parts, nursery)
             keys = KeyPresses(_Keys(conversation, say, asks=asks), noted)
             dialled.sip.on_key = keys.by_info
-            ear = MachineEar(lambda: say(VoicemailSuspected()))
             receiver = Receiver(dialled.leg, conversation, hearing, playout, latency, judging, keys, tap=ear)
             nursery.start_soon(receiver.serve, noted, ending, name="colleague: receive")
             nursery.start_soon(conversation.watch, name="colleague: watch")
@@ -125,6 +127,14 @@ async def open_consult(
                 conversation.end()
                 conversation.detach()
         nursery.cancel_scope.cancel()
+
+
+def _in_turn(*ears: Callable[[TranscriptEvent], None]) -> Callable[[TranscriptEvent], None]:
+    def heard(event: TranscriptEvent) -> None:
+        for ear in ears:
+            ear(event)
+
+    return heard
 
 
 def _patient(settings: TurnSettings, *, asks: bool, speaks_first: bool) -> TurnSettings:
@@ -164,11 +174,23 @@ class _Keys:
 
 
 class _ColleagueTimeline(Timeline):
-    """The call's timeline with `colleague.` before each kind; what the transfer must know is said too."""
+    """The call's timeline with `colleague.` before each kind; what the transfer must know is said too.
 
-    def __init__(self, timeline: Timeline, say: Callable[[TransferInput], None]) -> None:
+    Where nobody is asked, a briefing that was interrupted connects only once no machine can have done it.
+    """
+
+    def __init__(self, timeline: Timeline, say: Callable[[TransferInput], None], *, asks: bool) -> None:
         self._timeline = timeline
         self._say = say
+        self._certain = asks  # it does no harm that a machine was told all
+        self._interrupted = False
+
+    def decided(self, verdict: AnsweringVerdict) -> None:
+        """Who has answered."""
+        self.add("answering.verdict", **verdict.record())
+        self._certain = True
+        if self._interrupted:
+            self._say(Briefed())
 
     @property
     def at_ms(self) -> int:
@@ -179,7 +201,10 @@ class _ColleagueTimeline(Timeline):
         """Append an entry about the colleague."""
         entry = self._timeline.add(f"colleague.{kind}", **data)
         if kind == "turn.assistant":
-            self._say(Briefed())
+            if self._certain or not data.get("interrupted"):
+                self._say(Briefed())
+            else:
+                self._interrupted = True
         elif kind == "turn.user":
             self._say(ColleagueSpoke())
         return entry

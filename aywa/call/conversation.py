@@ -75,7 +75,10 @@ class Conversation:
         self._armed_until = inf
         self._earlier = trio.Event()
         self._over = False
-        self.diverted: Callable[[TranscriptEvent], None] | None = None  # who hears before the conversation
+        self.diverted: Callable[[TranscriptEvent], None] | None = (
+            None  # who hears instead of the conversation
+        )
+        self.overheard: Callable[[TranscriptEvent], None] | None = None  # who hears before it
 
     def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
         """From now on the conversation can hear and speak."""
@@ -85,6 +88,7 @@ class Conversation:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""
         self._over = True
         self._leg = self._parts = self._nursery = self._generation = None
+        self.overheard = None
 
     def receive(self, event: TurnInput) -> None:
         """Take one input and do what follows from it.
@@ -103,6 +107,10 @@ class Conversation:
         if self.diverted is not None:
             self.diverted(event)
             return
+        if self.overheard is not None:
+            self.overheard(event)
+            if self.diverted is not None:
+                return  # this is what the conversation shall not hear
         if isinstance(event, Final):
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())

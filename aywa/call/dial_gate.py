@@ -93,7 +93,7 @@ class DialGate:
                 full = full or error
         if full is not None and not open_ones:
             raise full
-        ticket = self.usage.take(f"key:{request.owner}", self._settings.per_key, time)
+        ticket = self.usage.take(request.scope, self._settings.per_key, time)
         return Admission(tuple(open_ones), self, ticket)
 
     def _routes(self, request: DialRequest, wanted: Destination) -> list[Route]:

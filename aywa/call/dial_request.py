@@ -17,7 +17,7 @@ class DialRequest:
     `destination`: a number in E.164, or a sip: URI. `from_number`: which of the trunk's numbers is shown,
     None for its first. `trunk`: the only one to try, None for all that may. `ring_timeout_s`: from the first
     INVITE to the answer, over all trunks. `early_media`: open the leg for what is heard before the answer.
-    `owner`: whose limits count it, the name of an API key.
+    `owner`: whose limits count it, the name of an API key; `inbound`: of a trunk whose call it serves.
     """
 
     destination: str
@@ -27,6 +27,12 @@ class DialRequest:
     ring_timeout_s: float = 45.0
     early_media: bool = False
     owner: str = ""
+    inbound: bool = False
+
+    @property
+    def scope(self) -> str:
+        """What it counts in, beside the trunk that it goes out through. Nobody's calls count together."""
+        return f"{'inbound' if self.inbound else 'key'}:{self.owner}"
 
 
 @dataclass(frozen=True, slots=True)

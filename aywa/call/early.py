@@ -11,14 +11,14 @@ from aywa.media.events import FirstPacket, PcmReady
 EarEarly = Callable[[bytes, int], None]  # 16 kHz PCM, and the timeline sample after its last
 
 
-def _ignore(pcm: bytes, end_sample: int) -> None:
+def ignore(pcm: bytes, end_sample: int) -> None:
     """For those who do not listen."""
 
 
 class EarlyAudio:
     """Empties a leg until the answer, so that the conversation begins with what is said after it."""
 
-    def __init__(self, leg: LegPort, timeline: Timeline, heard: EarEarly = _ignore) -> None:
+    def __init__(self, leg: LegPort, timeline: Timeline, heard: EarEarly = ignore) -> None:
         self._leg = leg
         self._timeline = timeline
         self._heard = heard

@@ -36,11 +36,18 @@ class LiveCall:
     """One call, in either direction."""
 
     def __init__(
-        self, dependencies: CallDependencies, journal: Journal, type_: CallType, parties: tuple[str, str, str]
+        self,
+        dependencies: CallDependencies,
+        journal: Journal,
+        type_: CallType,
+        parties: tuple[str, str, str],
+        owner: str = "",
     ) -> None:
-        """`parties`: from, to, and the SIP Call-ID."""
+        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`."""
         from_uri, to_uri, sip_call_id = parties
         self.id = new_call_id(dependencies.rng)
+        self.owner = owner
+        self.inbound = type_ is CallType.INBOUND
         self.machine = CallMachine()
         self.ending = Ending()
         box = dependencies.scenario.open_tools()
@@ -50,7 +57,7 @@ class LiveCall:
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
         self.transfers = Transfers(
-            LiveView(self.id, self.timeline, self.transcript, box, dependencies.clock),
+            LiveView(self.id, self.timeline, self.transcript, box, owner, self.inbound, dependencies.clock),
             dependencies,
             self._transferred,
         )

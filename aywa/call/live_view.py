@@ -13,10 +13,16 @@ from aywa.ports.tools import ToolBox
 
 @dataclass(frozen=True, slots=True)
 class LiveView:
-    """Its timeline, and what was said and settled up to now."""
+    """Its timeline, and what was said and settled up to now.
+
+    `owner`: whose limits count what is dialled for it: the name of the API key that placed it, or, `inbound`,
+    of the trunk it came through.
+    """
 
     id: str
     timeline: Timeline
     transcript: Transcript
     tools: ToolBox
+    owner: str
+    inbound: bool
     now: Callable[[], datetime]  # aware UTC

@@ -11,7 +11,7 @@ from aywa.call.answering import Answering
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import Dialled, DialRequest, dial
 from aywa.call.dial_gate import Admission
-from aywa.call.early import EarlyAudio
+from aywa.call.early import EarlyAudio, ignore
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.talk import Talk
@@ -62,9 +62,12 @@ class Outbound:
         """Nobody waits for an answer of ours: an INVITE that was out has been cancelled."""
 
     async def _run(self, talk: Talk, nursery: trio.Nursery) -> None:
+        plan, live = self._order.answering, self._live
+        answering = None if plan is None else Answering(plan, live.timeline, live.ending)
+
         def hear_early(leg: LegPort) -> None:
             talk.record(leg)
-            nursery.start_soon(self._hear_early, leg, name="early media")
+            nursery.start_soon(self._hear_early, leg, answering, name="early media")
 
         await talk.open_hearing()
         self._live.admitted()
@@ -78,9 +81,7 @@ class Outbound:
             self._unanswered.cancel()
             await self._press(dialled)
             self._early.cancel()
-            self._live.dialled(dialled.sip.sip_call_id)
-            plan, live = self._order.answering, self._live
-            answering = None if plan is None else Answering(plan, live.timeline, live.ending)
+            live.dialled(dialled.sip.sip_call_id)
             talk.find_out(answering)
             await talk.converse(dialled.leg, dialled.sip, dialled.local, dialled.accepted)
 
@@ -89,9 +90,10 @@ class Outbound:
             await self._live.ending.wait()
             self._calling.cancel()
 
-    async def _hear_early(self, leg: LegPort) -> None:
+    async def _hear_early(self, leg: LegPort, answering: Answering | None) -> None:
+        heard = ignore if answering is None else answering.hear_early
         with self._early:
-            await EarlyAudio(leg, self._live.timeline).serve()
+            await EarlyAudio(leg, self._live.timeline, heard).serve()
 
     async def _press(self, dialled: Dialled) -> None:
         """The extension, before anything is said."""

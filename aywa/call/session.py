@@ -62,7 +62,7 @@ class CallSession:
             try:
                 nursery.start_soon(_watch_hangup, sip, live, name="hang-up")
                 opening = Opening()
-                if self._answering is not None:
+                if self._answering is not None and self._answering.waits:
                     opening = await self._answering.serve(leg, live.conversation, self._hearing)
                 if live.ending.reason is None:
                     self._begin(leg, sip, judging, nursery, opening)
@@ -82,7 +82,7 @@ class CallSession:
     def _begin(
         self, leg: LegPort, sip: SessionPort, judging: Judging, nursery: trio.Nursery, opening: Opening
     ) -> None:
-        live, dependencies = self._live, self._dependencies
+        live, dependencies, answering = self._live, self._dependencies, self._answering
         conversation, timeline = live.conversation, live.timeline
         context = Context(dependencies.scenario.prompt)
         latency = LatencyClock()
@@ -101,9 +101,7 @@ class CallSession:
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        receiver = Receiver(
-            leg, conversation, self._hearing, playout, latency, judging, keys, tap=self._answering
-        )
+        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(
@@ -116,8 +114,11 @@ class CallSession:
         conversation.receive(CallStarted(greet=not opening.text))
         if opening.text:
             conversation.receive(SayRequest(opening.text))
-        if self._answering is not None and opening.message:
-            nursery.start_soon(self._answering.attend, leg, conversation, name="message")
+        if answering is not None and not answering.waits:
+            answering.begin_beside(leg, conversation)
+            nursery.start_soon(answering.accompany, leg, conversation, name="who answered")
+        elif answering is not None and opening.message:
+            nursery.start_soon(answering.attend, leg, conversation, name="message")
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

@@ -94,7 +94,9 @@ class CallTable:
     async def _run_incoming(
         self, call: IncomingPort, *, task_status: trio.TaskStatus[LiveCall] = trio.TASK_STATUS_IGNORED
     ) -> None:
-        live = LiveCall(self._dependencies, self._journal, CallType.INBOUND, parties_of(call))
+        live = LiveCall(
+            self._dependencies, self._journal, CallType.INBOUND, parties_of(call), _trunk_of(call)
+        )
         inbound = Inbound(call, live, self._dependencies, self._limit())
         self._calls[live.id] = live
         task_status.started(live)
@@ -113,7 +115,7 @@ class CallTable:
             raise DialRefused("Nothing may be dialled: no trunk dials out")
         admission = dependencies.dialling.gate.admit(order.request)
         parties = parties_of_order(order, admission)
-        live = LiveCall(dependencies, self._journal, CallType.OUTBOUND, parties)
+        live = LiveCall(dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner)
         self._calls[live.id] = live
         outbound = Outbound(order, admission, live, dependencies)
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
@@ -170,6 +172,11 @@ class CallTable:
         if reason.code is EndCode.INTERNAL_ERROR:
             live.timeline.add("call.crashed", error=reason.detail)
             _log.error("call.crashed", call_id=live.id, error=reason.detail, places=places(group))
+
+
+def _trunk_of(call: IncomingPort) -> str:
+    """By which trunk it came; a call that no trunk is known of counts with the others like it."""
+    return "" if call.trunk is None else call.trunk.name
 
 
 @asynccontextmanager

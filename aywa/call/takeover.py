@@ -90,7 +90,10 @@ class Takeover:
         dialling, line = self._dependencies.dialling, self._line
         assert dialling is not None, "checked before"
         uri = target.uri
-        request = DialRequest(uri.user_text if uri.scheme == "tel" else str(uri))
+        live = self._live
+        request = DialRequest(
+            uri.user_text if uri.scheme == "tel" else str(uri), owner=live.owner, inbound=live.inbound
+        )
         try:
             admission = dialling.gate.admit(request)
         except (BadNumber, DialFailed, LimitReached) as error:
@@ -100,7 +103,12 @@ class Takeover:
             return
         with admission as admitted:
             route = admitted.routes[0]
-            admitted.begin(route)
+            try:
+                admitted.begin(route)
+            except LimitReached as error:  # reached since it was asked
+                self._live.timeline.add("transfer.received", by="refer", status=603, detail=error.detail)
+                line.answer_refer(603)
+                return
             self._live.timeline.add("transfer.received", by="refer", status=202, target=str(target))
             line.answer_refer(202)
             local = self._agreement.fresh()
@@ -130,6 +138,7 @@ class Takeover:
                 line.report_refer(488)
                 await sip.hangup()
                 return
+            admitted.answered()
             before = line.switch(sip)
             self._agreement.moved(accepted, local)
             admitted.answered()

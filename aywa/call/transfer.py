@@ -274,6 +274,8 @@ class Transfer:
             from_number=plan.destination.caller_id or None,
             headers=headers,
             ring_timeout_s=plan.dial_timeout_s,
+            owner=self._live.owner,
+            inbound=self._live.inbound,
         )
         failed: TransferInput | None = None
         try:

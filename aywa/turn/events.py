@@ -49,6 +49,7 @@ class Cause(Enum):
     SPEECH_SILENT = "the synthesizer stopped answering"
     DIGIT = "a key was pressed"
     OPERATOR = "an operator asked for a sentence"
+    HUSHED = "the assistant was told to be silent"
     SILENCE = "the caller has been silent"
     MAX_DURATION = "the call has lasted as long as it may"
     CLOSING_BOUND = "the farewell took too long"
@@ -215,6 +216,16 @@ class HandedOver:
 
 
 @dataclass(frozen=True, slots=True)
+class Hushed:
+    """Be silent: what is being said stops, and nothing is answered or begun until `on` is False again.
+
+    What an operator wants said meanwhile waits; what the caller says is kept.
+    """
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KeyPressed:
     """One DTMF digit."""
 
@@ -254,6 +265,7 @@ TurnInput: TypeAlias = (
     | SpeechDoubted
     | LineHeld
     | HandedOver
+    | Hushed
     | KeyPressed
     | SayRequest
     | CallEnded

@@ -9,7 +9,6 @@ the assistant be heard, and what was?) and the limits, and folds their deadlines
 from __future__ import annotations
 
 from collections import deque
-from dataclasses import dataclass
 
 from aywa.errors import EndCode
 from aywa.turn.answer import Answer, Source
@@ -25,6 +24,7 @@ from aywa.turn.events import (
     FinalText,
     GateShut,
     HandedOver,
+    Hushed,
     KeyPressed,
     LineHeld,
     ModelDone,
@@ -46,20 +46,13 @@ from aywa.turn.events import (
 )
 from aywa.turn.floor import Floor
 from aywa.turn.heard import HeardLedger
+from aywa.turn.hush import Hush
+from aywa.turn.keypad import Keypad
 from aywa.turn.limits import Limit, Limits
+from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State, Wakeup
 from aywa.turn.unclear import Unclear
-
-
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """A sentence without a model that waits until it may be said."""
-
-    trigger: Trigger
-    cause: Cause
-    text: str
-    end_code: EndCode | None = None
 
 
 class TurnManager:
@@ -71,10 +64,10 @@ class TurnManager:
         self._endpointer = Endpointer(settings)
         self._limits = Limits(settings)
         self._unclear = Unclear(settings)
-        self._lines: deque[_Line] = deque()
+        self._lines: deque[Line] = deque()
         self._unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
-        self._keys = ""
-        self._keys_until: float | None = None
+        self._keypad = Keypad(settings.dtmf_wait_s)
+        self._hush = Hush()
         self._held = False
 
     # --- the machine's border -----------------------------------------------------------------------------
@@ -102,8 +95,8 @@ class TurnManager:
         moments: list[tuple[float, Wakeup]] = []
         if (moment := self._endpointer.deadline) is not None:
             moments.append((moment, Wakeup.ENDPOINTING))
-        if self._keys_until is not None:
-            moments.append((self._keys_until, Wakeup.KEYPAD))
+        if (moment := self._keypad.deadline) is not None:
+            moments.append((moment, Wakeup.KEYPAD))
         if (answer := self._due_answer) is not None:
             moments.append((answer.deadline(self._settings)[0], Wakeup.ANSWER))
         if self._floor.closing_until is not None:
@@ -155,6 +148,8 @@ class TurnManager:
                     self._limits.stop()
                 else:
                     self._limits.start(now)
+            case Hushed(on):
+                self._hushed(on, now)
             case KeyPressed(digit):
                 self._key(digit, now)
             case SayRequest():
@@ -170,8 +165,7 @@ class TurnManager:
         if self.state is State.ENDED:
             return
         self._endpointer.handle_timers(now)
-        if self._keys_until is not None and now >= self._keys_until:
-            self._keys_complete()
+        self._keys_complete(self._keypad.due(now))
         self._settle(now)
         if (answer := self._due_answer) is not None:
             moment, cause = answer.deadline(self._settings)
@@ -215,6 +209,23 @@ class TurnManager:
             self._floor.answer.held_until(now, self.ledger.unplayed)
         self._held = held
 
+    def _hushed(self, on: bool, now: float) -> None:
+        """Stop at once, stay silent; afterwards whoever has just spoken is answered. A farewell goes on."""
+        if self.state is State.CLOSING:
+            return
+        self._floor.decide("turn.hushed", on=on)
+        if on:
+            self._hush.begin()
+            if self._floor.answer is not None:
+                self._floor.cut(Cause.HUSHED, now)
+            for turn in [*self._unanswered, *self._last_words()]:
+                self._user_said(turn)
+            self._endpointer = Endpointer(self._settings)  # who goes on speaking begins anew
+            self._lines.clear()
+            self._unanswered = []
+        elif self._hush.end(now) and self._endpointer.state is EndpointState.QUIET:
+            self._floor.start(Trigger.USER, Cause.TURN_TAKEN, now)
+
     def _gate_shut(self, epoch: int, played: int, timeline: int, now: float) -> None:
         self.ledger.played_to(played, timeline)
         if epoch > self._floor.gate.epoch:  # its CallerSpeech was lost: the gate must not stay shut for that
@@ -245,7 +256,8 @@ class TurnManager:
             end_sample=turn.end_sample,
         )
         self._limits.caller_heard(now)
-        if self.state is State.CLOSING:
+        if self.state is State.CLOSING or self._hush.on:
+            self._hush.turn_taken(now)
             self._user_said(turn)
             return
         if self.state is State.YIELDED:
@@ -276,8 +288,8 @@ class TurnManager:
             return
         if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
-        if self.state is State.LISTENING and self._unclear.asks(nothing):
-            self._lines.append(_Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
+        if self.state is State.LISTENING and not self._hush.on and self._unclear.asks(nothing):
+            self._lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
     def _corrected(self, text: str, now: float) -> None:
         """The caller's words were others than the partial that is being answered."""
@@ -294,28 +306,27 @@ class TurnManager:
             return
         if self._floor.answer is not None and self._settings.barge_in:
             self._floor.cut(Cause.DIGIT, now, digit=digit)
-        if digit == "#":
-            self._keys_complete()
-        else:
-            self._keys += digit
-            self._keys_until = now + self._settings.dtmf_wait_s
+        self._keys_complete(self._keypad.press(digit, now))
 
-    def _keys_complete(self) -> None:
-        keys, self._keys, self._keys_until = self._keys, "", None
+    def _keys_complete(self, keys: str) -> None:
         if keys:
             self._endpointer.take_keys(keys)
 
     def _call_ended(self) -> None:
         """Settle what was said and what was heard; the last words of the caller are kept."""
-        taken = [result for result in self._endpointer.results() if isinstance(result, UserTurn)]
-        if (last := self._endpointer.close()) is not None:
-            taken.append(last)
+        taken = self._last_words()
         self._floor.end()
         for turn in [*self._unanswered, *taken]:
             self._user_said(turn)
-        if self._keys:
-            self._floor.act(UserSaid(self._keys, None, None))
-        self._unanswered, self._keys, self._keys_until = [], "", None
+        if keys := self._keypad.take():
+            self._floor.act(UserSaid(keys, None, None))
+        self._unanswered = []
+
+    def _last_words(self) -> list[UserTurn]:
+        """All that the caller has said and that was not taken yet; the endpointer is done with."""
+        taken = [result for result in self._endpointer.results() if isinstance(result, UserTurn)]
+        last = self._endpointer.close()
+        return taken if last is None else [*taken, last]
 
     # --- the answer ---------------------------------------------------------------------------------------
 
@@ -393,7 +404,7 @@ class TurnManager:
         if given_up:
             self._floor.give_up(EndCode.PROVIDER_ERROR, cause)
         else:
-            self._lines.append(_Line(Trigger.APOLOGY, cause, self._settings.phrases.apology))
+            self._lines.append(Line(Trigger.APOLOGY, cause, self._settings.phrases.apology))
 
     def _answer_overdue(self, answer: Answer, cause: Cause, now: float) -> None:
         """Something that had to come did not."""
@@ -410,7 +421,7 @@ class TurnManager:
             if given_up:
                 floor.start(Trigger.FAREWELL, cause, now, phrases.failure_farewell, EndCode.PROVIDER_ERROR)
             else:
-                self._lines.append(_Line(Trigger.APOLOGY, cause, phrases.apology))
+                self._lines.append(Line(Trigger.APOLOGY, cause, phrases.apology))
 
     def _failure(self, kind: str, **data: object) -> bool:
         """Count a failed answer; True when that was one too many."""
@@ -426,7 +437,7 @@ class TurnManager:
             self._floor.decide("turn.say_refused", state=self.state.name)
             return
         code = EndCode.ASSISTANT_HANGUP if request.end_call else None
-        self._lines.append(_Line(Trigger.OPERATOR, Cause.OPERATOR, request.text, code))
+        self._lines.append(Line(Trigger.OPERATOR, Cause.OPERATOR, request.text, code))
         if request.interrupt and self._floor.answer is not None:
             self._floor.cut(Cause.OPERATOR, now)
 
@@ -463,7 +474,7 @@ class TurnManager:
                 floor.first_audio(answer)
             if answer.complete and answer.phrases and self.ledger.finished(answer.turn):
                 floor.finish(answer, Cause.ANSWER_PLAYED)
-        quiet = self._endpointer.state is EndpointState.QUIET and self._keys_until is None
+        quiet = self._endpointer.state is EndpointState.QUIET and self._keypad.idle and not self._hush.on
         if self.state is State.LISTENING and quiet:
             self._take_the_floor(now)
         if self.state in (State.CLOSING, State.ENDED):

@@ -20,7 +20,9 @@ from aywa.errors import EndCode, RequestError
 from aywa.media.events import Digit, PcmReady
 from aywa.settings import DialLimits, DialSettings, TrunkDialling, TrunkSettings
 from tests.kit.call_world import CallWorld, happens
+from tests.kit.fake_dialler import DialScript
 from tests.kit.fake_leg import FakeLeg
+from tests.kit.fake_providers import says
 
 NUMBER = "+493012345678"
 CARRIER = TrunkSettings(
@@ -39,6 +41,22 @@ class Answered:
 
     def __init__(self, world: CallWorld, live: LiveCall, leg: FakeLeg) -> None:
         self.world, self.live, self.leg = world, live, leg
+
+    @classmethod
+    async def rung(cls, world: CallWorld, table: CallTable, plan: AnsweringPlan, pcm: bytes) -> Answered:
+        """A call on which this was heard before the answer, and nothing after it."""
+        world.dialler.scripts.append(DialScript(200, after_s=8.0, early_after_s=1.0))
+        live = table.place(CallOrder(DialRequest(NUMBER, early_media=True), answering=plan))
+        await happens(lambda: bool(world.engine.legs))
+        leg = world.engine.legs[0]
+        await trio.sleep(0.5)
+        begin = leg.timeline
+        for at in range(0, len(pcm), 3200):
+            await trio.sleep(0.1)
+            leg.uplink.append((pcm[at : at + 3200], begin + (at + 3200) // 4))
+            leg.emit(PcmReady())
+        await happens(lambda: live.state is CallState.TALKING, 10)
+        return cls(world, live, leg)
 
     @classmethod
     async def on(cls, world: CallWorld, table: CallTable, plan: AnsweringPlan) -> Answered:
@@ -194,3 +212,108 @@ async def test_a_key_is_a_person(autojump_clock: trio.testing.MockClock) -> None
         assert [entry["cause"] for entry in made.entries("answering.verdict")] == ["key"]
         made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
         await call.over()
+
+
+async def test_talking_meanwhile_stops_when_it_is_a_machine(autojump_clock: trio.testing.MockClock) -> None:
+    """Our greeting is being said when a mailbox turns out to have answered; its words are not answered."""
+    made = world()
+    made.model.answers.appendleft(says("Good morning, this is the hotel. " * 20))
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE, wait=False))
+        await happens(lambda: call.spoken, 1.5)  # nobody is kept waiting
+        assert made.entries("answering.verdict") == []
+        await call.says("You have reached Ann. Please leave a message after the beep.", 5.0)
+        await happens(lambda: bool(made.entries("answering.verdict")), 1.0)
+        await trio.sleep(0.1)
+        played = call.leg.played
+        await trio.sleep(1.0)
+        await call.says("Thank you very much", 1.0)
+        await trio.sleep(1.0)
+        assert call.leg.played == played
+        await call.beeps()
+        await happens(lambda: call.leg.played > played, 1.0)
+        assert await call.over() is EndCode.VOICEMAIL
+    assert made.said()[-1] == ("assistant", MESSAGE)
+    assert len(made.model.requests) == 1
+    assert [entry["left"] for entry in made.entries("answering.hang_up")] == [True]
+
+
+async def test_talking_meanwhile_goes_on_with_a_person(autojump_clock: trio.testing.MockClock) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE, wait=False))
+        await happens(lambda: call.spoken, 1.5)
+        await trio.sleep(3.0)
+        await call.says("Yes please?", 0.6)
+        await happens(lambda: len(made.said()) >= 3, 10)
+        assert [entry["outcome"] for entry in made.entries("answering.verdict")] == ["human"]
+        assert made.entries("turn.hushed") == []
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+
+
+async def test_a_person_who_takes_over_is_answered_after_the_hush(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(message=MESSAGE, wait=False))
+        await call.says("This is the voicemail of Ann. Please leave a message after the beep.", 5.0)
+        await happens(lambda: bool(made.entries("turn.hushed")), 1.0)
+        requests = len(made.model.requests)
+        await trio.sleep(1.0)
+        await call.says("Hello? I am here.", 0.8)
+        await happens(lambda: len(made.model.requests) > requests, 2.0)
+        assert made.model.history()[-1] == ("user", "Hello? I am here.")
+        made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        assert await call.over() is EndCode.CUSTOMER_HANGUP
+
+
+async def test_without_a_message_the_talk_stops_and_the_call_ends(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.on(made, table, AnsweringPlan(wait=False))
+        await call.says("Please leave a message after the tone.", 4.0)
+        assert await call.over() is EndCode.VOICEMAIL
+
+
+def tone(hz: float, seconds: float) -> bytes:
+    t = np.arange(int(16_000 * seconds)) / 16_000
+    return (6000 * np.sin(2 * np.pi * hz * t)).astype("<i2").tobytes()
+
+
+@pytest.mark.parametrize(("hz", "outcome"), [(2100.0, "fax"), (425.0, "unknown")], ids=["fax", "ringing"])
+async def test_a_fax_is_known_by_what_it_plays_before_the_answer(
+    autojump_clock: trio.testing.MockClock, hz: float, outcome: str
+) -> None:
+    made = world()
+    async with made.table() as table:
+        call = await Answered.rung(made, table, AnsweringPlan(message=MESSAGE), tone(hz, 1.0) + bytes(16_000))
+        if outcome == "fax":
+            assert await call.over() is EndCode.ASSISTANT_HANGUP
+        else:
+            await happens(lambda: bool(made.entries("answering.verdict")), 7)
+            made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+            await call.over()
+    assert [entry["outcome"] for entry in made.entries("answering.verdict")] == [outcome]
+    (early,) = made.entries("answering.early_tone")
+    assert early["hz"] == pytest.approx(hz, abs=6)
+
+
+@pytest.mark.parametrize("rung", [True, False], ids=["rung before", "not heard before"])
+async def test_the_last_of_the_ringing_is_no_beep(autojump_clock: trio.testing.MockClock, rung: bool) -> None:
+    """A noise, and then the tone that was heard before the answer: the network's, no machine's."""
+    made = world()
+    async with made.table() as table:
+        before = (tone(440.0, 1.0) if rung else bytes(32_000)) + bytes(16_000)
+        call = await Answered.rung(made, table, AnsweringPlan(message=MESSAGE), before)
+        await call.says(None, 3.0)
+        await call.beeps(440.0)
+        await happens(lambda: bool(made.entries("answering.verdict")), 7)
+        if call.live.ending.reason is None:
+            made.dialler.invites[0].session.remote_hangs_up()  # type: ignore[union-attr]
+        await call.over()
+    (verdict,) = made.entries("answering.verdict")
+    assert ("beep_hz" in [each["name"] for each in verdict["evidence"]]) is not rung

@@ -160,6 +160,60 @@ async def test_voicemail_answers(autojump_clock: trio.testing.MockClock) -> None
         assert desk.record["status"] == "voicemail"
 
 
+GREETING = (
+    "Hello, you have reached the reservations of the hotel by the lake. We are sorry that nobody can take "
+    "your call at the moment. Our office is open on weekdays. Please go ahead and leave a message, and "
+    "yes, we will call you back as soon as we can."
+)
+
+
+@pytest.mark.parametrize("transcribed", [True, False], ids=["understood", "only heard"])
+@pytest.mark.parametrize("consent", [True, False], ids=["asked", "not asked"])
+async def test_a_long_mailbox_greeting_without_a_beep(
+    autojump_clock: trio.testing.MockClock, transcribed: bool, consent: bool
+) -> None:
+    """The words of a greeting, "yes" among them, are no answer of a colleague."""
+    async with open_desk(ANSWERS) as desk:
+        await desk.ask(plan(needs_consent=consent))
+        await desk.reaches("BRIEFING")
+        await desk.colleague_talks(14.0 if transcribed else 25.0, GREETING if transcribed else None)
+        await desk.back()
+        assert desk.record["status"] == "voicemail"
+        assert "BRIDGED" not in desk.states()
+        (verdict,) = desk.world.entries("colleague.answering.verdict")
+        assert verdict["outcome"] == "machine"
+        assert verdict["cause"] == "evidence"
+        await desk.person.says("then just take a message")
+        await desk.person.listens()
+
+
+async def test_a_colleague_who_says_hello_is_no_mailbox(autojump_clock: trio.testing.MockClock) -> None:
+    async with open_desk(ANSWERS) as desk:
+        await desk.ask(plan(colleague_first=True))
+        await desk.reaches("GREETING")
+        await desk.colleague_talks(0.6, "Hello?")
+        await desk.reaches("DECIDING")
+        (verdict,) = desk.world.entries("colleague.answering.verdict")
+        assert verdict["outcome"] == "human"
+        await desk.colleague_talks(
+            11.0, "well that is a long story about a room that was booked twice in May"
+        )
+        await trio.sleep(2)
+        await desk.colleague_says("yes please")
+        await desk.reaches("BRIDGED")
+
+
+async def test_a_colleague_who_interrupts_an_unasked_briefing(autojump_clock: trio.testing.MockClock) -> None:
+    async with open_desk(ANSWERS) as desk:
+        await desk.ask(plan(needs_consent=False, briefing_text="A long story. " * 40))
+        await desk.reaches("BRIEFING")
+        await trio.sleep(2)
+        await desk.colleague_talks(0.8, "Okay, put her through")
+        await desk.reaches("BRIDGED", 5)
+        (verdict,) = desk.world.entries("colleague.answering.verdict")
+        assert verdict["outcome"] == "human"
+
+
 async def test_nobody_decides(autojump_clock: trio.testing.MockClock) -> None:
     async with open_desk(ANSWERS) as desk:
         await briefed(desk)

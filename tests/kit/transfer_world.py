@@ -8,9 +8,11 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
+import numpy as np
 import trio
 
 from aywa.call.control import TransferCall
+from aywa.media.events import PcmReady
 from aywa.media.routing import Routing
 from aywa.settings import CallSettings, TrunkDialling, TrunkSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
@@ -21,6 +23,7 @@ from tests.kit.fake_leg import FakeLeg
 from tests.kit.fake_providers import FakeModel, says
 from tests.kit.fake_room import FakeRoom
 from tests.kit.fake_sip import FakeSession
+from tests.kit.room_rig import Audio, voice
 
 NUMBER = "+493012345678"
 TRUNK = TrunkSettings("carrier", ("192.0.2.10",), dial=TrunkDialling("sip:192.0.2.10", ("+4930990",)))
@@ -87,6 +90,23 @@ class Desk:
         self.leg.speech_started()
         await trio.sleep(seconds)
         self.leg.speech_stopped()
+
+    async def colleague_talks(self, seconds: float, words: str | None) -> None:
+        """The colleague, or what answers there, talks aloud for as long, and is quiet for two seconds.
+
+        The words are understood at the end; None: never.
+        """
+        self.world.stt.words.append(words)
+        self.leg.speech_started()
+        await self._sounds(voice(16_000, seconds, 3))
+        self.leg.speech_stopped()
+        await self._sounds(np.zeros(32_000, np.int16))
+
+    async def _sounds(self, pcm: Audio) -> None:
+        for at in range(0, len(pcm), 3200):
+            await trio.sleep(0.2)
+            self.leg.uplink.append((pcm[at : at + 3200].tobytes(), self.leg.timeline))
+            self.leg.emit(PcmReady())
 
     async def back(self) -> None:
         """Wait until the assistant talks with the caller again, and nothing is left of the colleague."""

@@ -10,6 +10,7 @@ from aywa.turn.events import (
     Cause,
     EndTurn,
     FinalText,
+    Hushed,
     KeyPressed,
     ModelDone,
     ModelFailed,
@@ -31,7 +32,9 @@ ALLOWED = {(a.name, cause.name, b.name) for a, cause, b in TRANSITIONS}
 
 step = st.one_of(
     st.sampled_from(["speech", "silence", "synthesize", "synthesize one", "tokens", "done", "end call"]),
-    st.sampled_from(["model fails", "speech fails", "tool", "tool done", "say", "say now", "say and end"]),
+    st.sampled_from(
+        ["model fails", "speech fails", "tool", "tool done", "say", "say now", "say and end", "hush", "speak"]
+    ),
     st.sampled_from(
         ["final yes", "final no words", "final uh-huh", "partial yes", "partial ", "digit 1", "digit #"]
     ),
@@ -74,6 +77,10 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
             world.send(SayRequest("Listen.", interrupt=True))
         case "say and end":
             world.send(SayRequest("Goodbye.", end_call=True))
+        case "hush":
+            world.send(Hushed(True))
+        case "speak":
+            world.send(Hushed(False))
         case "final yes":
             world.send(FinalText("yes please"))
         case "final no words":

@@ -1,0 +1,18 @@
+"""A sentence that no model writes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from aywa.errors import EndCode
+from aywa.turn.events import Cause, Trigger
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """It waits until it may be said; with `end_code` the call ends after it."""
+
+    trigger: Trigger
+    cause: Cause
+    text: str
+    end_code: EndCode | None = None
