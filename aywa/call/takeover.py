@@ -14,6 +14,8 @@ from aywa.call.agreement import Agreement
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import DialFailed, DialRequest
 from aywa.call.dial_attempt import guard_minutes
+from aywa.call.dial_gate import Admission
+from aywa.call.dial_route import Route
 from aywa.call.ending import GOODBYE_S
 from aywa.call.line import Line
 from aywa.call.live import LiveCall
@@ -22,6 +24,7 @@ from aywa.dialling.numbers import BadNumber
 from aywa.dialling.usage import LimitReached
 from aywa.errors import ProtocolError, TransportError
 from aywa.proto.sdp.audio import NoCommonCodec
+from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import accept_answer, accept_offer, make_offer
 from aywa.proto.sip.refer import ReferTo
 from aywa.ua.errors import InviteFailed, SipCallEnded
@@ -111,44 +114,58 @@ class Takeover:
                 return
             self._live.timeline.add("transfer.received", by="refer", status=202, target=str(target))
             line.answer_refer(202)
-            local = self._agreement.fresh()
-            offer = make_offer(local, self._dependencies.rng.getrandbits(62), 1)
-            try:
-                sip = await dialling.dialler.invite(
-                    route.target,
-                    from_uri=route.from_uri,
-                    offer=offer,
-                    ring_timeout_s=request.ring_timeout_s,
-                    on_ringing=line.report_refer,
-                    trunk=route.trunk.name,
-                    replaces=target.replaces,
-                )
-            except (InviteFailed, TransportError) as error:
-                line.report_refer(error.status if isinstance(error, InviteFailed) else 503)
-                return
-            except ProtocolError as error:  # theirs, or ours: the caller keeps the call either way
-                self._live.timeline.add("transfer.dial_failed", detail=error.detail)
-                line.report_refer(500)
-                return
-            try:
-                if sip.answer is None:
-                    raise NoCommonCodec("The answer describes nothing")
-                accepted = accept_answer(offer, sip.answer, srtp=local.srtp.use)
-            except NoCommonCodec:
-                line.report_refer(488)
-                await sip.hangup()
-                return
-            admitted.answered()
-            before = line.switch(sip)
-            self._agreement.moved(accepted, local)
-            admitted.answered()
-            before.report_refer(200)
-            self._live.timeline.add("transfer.replaced", target=str(target))
-            async with trio.open_nursery() as nursery:
-                nursery.start_soon(guard_minutes, sip, admitted, name="minutes")
-                await self._see_off(before)
-                await sip.wait_ended()
-                nursery.cancel_scope.cancel()
+            await self._go_over(target, request, route, admitted)
+
+    async def _go_over(
+        self, target: ReferTo, request: DialRequest, route: Route, admitted: Admission
+    ) -> None:
+        """Ring the target, and have its session be the call's until it ends."""
+        line, local = self._line, self._agreement.fresh()
+        offer = make_offer(local, self._dependencies.rng.getrandbits(62), 1)
+        sip = await self._invite(target, request, route, offer)
+        if sip is None:
+            return
+        try:
+            if sip.answer is None:
+                raise NoCommonCodec("The answer describes nothing")
+            accepted = accept_answer(offer, sip.answer, srtp=local.srtp.use)
+        except NoCommonCodec:
+            line.report_refer(488)
+            await sip.hangup()
+            return
+        before = line.switch(sip)
+        self._agreement.moved(accepted, local)
+        admitted.answered()
+        before.report_refer(200)
+        self._live.timeline.add("transfer.replaced", target=str(target))
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(guard_minutes, sip, admitted, name="minutes")
+            await self._see_off(before)
+            await sip.wait_ended()
+            nursery.cancel_scope.cancel()
+
+    async def _invite(
+        self, target: ReferTo, request: DialRequest, route: Route, offer: SessionDescription
+    ) -> SessionPort | None:
+        """The session of the target, or None when nothing came of it, which the other side is told."""
+        dialling, line = self._dependencies.dialling, self._line
+        assert dialling is not None, "checked before"
+        try:
+            return await dialling.dialler.invite(
+                route.target,
+                from_uri=route.from_uri,
+                offer=offer,
+                ring_timeout_s=request.ring_timeout_s,
+                on_ringing=line.report_refer,
+                trunk=route.trunk.name,
+                replaces=target.replaces,
+            )
+        except (InviteFailed, TransportError) as error:
+            line.report_refer(error.status if isinstance(error, InviteFailed) else 503)
+        except ProtocolError as error:  # theirs, or ours: the caller keeps the call either way
+            self._live.timeline.add("transfer.dial_failed", detail=error.detail)
+            line.report_refer(500)
+        return None
 
     @staticmethod
     async def _see_off(before: SessionPort) -> None:
