@@ -8,7 +8,7 @@ cd "$(dirname "$0")/.."
 # second worker on a two-core machine would be the noise they hear. The limit is for a run that hangs; INT makes
 # pytest say where.
 run_pytest() {
-    timeout --signal=INT --kill-after=60 "${TEST_LIMIT_S:-960}" "$VENV/bin/python" -m pytest "$@"
+    timeout --signal=INT --kill-after=60 "${TEST_LIMIT_S:-1440}" "$VENV/bin/python" -m pytest "$@"
 }
 
 if [ $# -gt 0 ]; then
@@ -22,7 +22,7 @@ else
     say "pytest"
     status=0
     run_pytest -q --no-skips --continue-on-collection-errors || status=$?
-    [ "$status" -ne 124 ] || fail "the tests were stopped after ${TEST_LIMIT_S:-960} s; the trace above shows where they hung"
+    [ "$status" -ne 124 ] || fail "the tests were stopped after ${TEST_LIMIT_S:-1440} s; the trace above shows where they hung"
     [ "$status" -eq 0 ] || fail "tests failed, see above (pytest's status $status)"
     [ "$checks" -eq 0 ] || fail "the tests passed and the linters did not, see the top"
 fi
