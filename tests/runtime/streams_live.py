@@ -1,6 +1,7 @@
 """A whole worker called over both streams: what is said in them is what is recorded, both ways.
 
-Streams are paced by Trio, in real time: run it on a quiet machine, `make test T=tests/runtime/streams_live.py`.
+Streams are paced by Trio, in real time: run it on a quiet machine,
+`make test T=tests/runtime/streams_live.py`.
 """
 
 from __future__ import annotations
