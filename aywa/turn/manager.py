@@ -352,9 +352,9 @@ class TurnManager:
                 answer.tool_started(timeout_s, now)
             case ToolFinished():
                 answer.model_writes(now)
-            case AudioWritten(_, phrase, samples, words):
+            case AudioWritten(_, phrase, samples, words, levels):
                 answer.wrote(samples, now)
-                self.ledger.wrote(answer.turn, phrase, samples, words)
+                self.ledger.wrote(answer.turn, phrase, samples, words, levels)
             case PhraseWritten(_, phrase):
                 answer.sign_of_life(now)
                 answer.phrases_written += 1
