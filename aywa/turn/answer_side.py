@@ -74,9 +74,9 @@ class AnswerSide:
                 answer.tool_started(timeout_s, now)
             case ToolFinished():
                 answer.model_writes(now)
-            case AudioWritten(_, phrase, samples, words):
+            case AudioWritten(_, phrase, samples, words, levels):
                 answer.wrote(samples, now)
-                self._floor.ledger.wrote(answer.turn, phrase, samples, words)
+                self._floor.ledger.wrote(answer.turn, phrase, samples, words, levels)
             case PhraseWritten(_, phrase):
                 answer.sign_of_life(now)
                 answer.phrases_written += 1

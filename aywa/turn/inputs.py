@@ -111,12 +111,17 @@ class WordAt:
 
 @dataclass(frozen=True, slots=True)
 class AudioWritten:
-    """`samples` more of a phrase are in the playout ring."""
+    """`samples` more of a phrase are in the playout ring.
+
+    `levels`: of each 10 ms of the phrase whose last sample is known by now the level in dB over one unit of
+    amplitude, behind those told before; they may run ahead of the samples, and may be absent.
+    """
 
     turn: int
     phrase: int
     samples: int
     words: tuple[WordAt, ...] = ()
+    levels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
