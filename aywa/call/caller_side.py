@@ -9,6 +9,7 @@ import trio
 from aywa.call.context import Context
 from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending
+from aywa.call.keys import KeyPresses
 from aywa.call.media_port import LegPort
 from aywa.call.pauses import Pauses, Why
 from aywa.call.receive import Receiver
@@ -32,6 +33,7 @@ class CallerSide:
     context: Context
     ending: Ending
     pauses: Pauses
+    keys: KeyPresses
     music: Clip | None = None
     on_hold: bool = False  # by an operator
     _away: bool = False

@@ -113,6 +113,7 @@ class CallSession:
             context,
             live.ending,
             live.pauses,
+            keys,
             music=dependencies.hold_music,
         )
         live.steering.attach(side)
