@@ -214,9 +214,21 @@ class CaptureCommand(Resource):
     mode: Literal["headers", "audio", "full"] = "headers"
 
 
-ControlCommand: TypeAlias = SayCommand | TransferCommand | EndCallCommand | CaptureCommand
+class LineCommand(Resource):
+    """Mute or unmute a side, or put the caller on hold and take him back."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: Literal["control"]
+    control: Literal[
+        "mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "hold", "resume"
+    ]
+
+
+ControlCommand: TypeAlias = SayCommand | LineCommand | TransferCommand | EndCallCommand | CaptureCommand
 CONTROL_COMMANDS: dict[str, type[ControlCommand]] = {
     "say": SayCommand,
+    "control": LineCommand,
     "transfer": TransferCommand,
     "end-call": EndCallCommand,
     "capture": CaptureCommand,

@@ -123,6 +123,9 @@ class SpyCalls:
     async def end(self, call_id: str) -> bool:
         return self._take(call_id, "end")
 
+    async def steer(self, call_id: str, action: str) -> bool:
+        return self._take(call_id, "steer", action)
+
     async def capture(self, call_id: str, mode: str) -> bool:
         return self._take(call_id, "capture", mode)
 
