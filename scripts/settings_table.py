@@ -76,6 +76,7 @@ MEANINGS = {
     "RUNTIME_ASTERISK_WS_TLS_KEY": "file of its key; unset: in the file of the certificate",
     "RUNTIME_STREAM_MAX_CALLS": "calls over AudioSocket and websockets at a time; more are hung up on",
     "RUNTIME_SCENARIO": "the conversation incoming calls get",
+    "RUNTIME_ASSISTANT": "a JSON file with the assistant's plan, see speaking.md; unset: none",
     "RUNTIME_MAX_DURATION_S": "seconds a call may last",
     "RUNTIME_SILENCE_TIMEOUT_S": "seconds of the caller's silence that end a call",
     "RUNTIME_ENDPOINTING_WAIT_MS": "silence since the caller's last voiced sample before the turn is taken",

@@ -118,6 +118,7 @@ class CallSettings:
     """Limits and turn taking of a call."""
 
     scenario: str = "hotel_booking"
+    assistant: str = ""  # a JSON file, read by whoever opens the runtime; empty: none
     max_duration_s: float = 600.0
     silence_timeout_s: float = 30.0
     endpointing_wait_s: float = 0.45  # silence since the caller's last voiced sample before the turn is taken

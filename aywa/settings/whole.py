@@ -251,6 +251,7 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
     wait_ms = env.number("RUNTIME_ENDPOINTING_WAIT_MS", _CALL.endpointing_wait_s * 1000, 200, 5000)
     return CallSettings(
         scenario=env.text("RUNTIME_SCENARIO", _CALL.scenario),
+        assistant=env.text("RUNTIME_ASSISTANT", _CALL.assistant),
         max_duration_s=env.number("RUNTIME_MAX_DURATION_S", _CALL.max_duration_s, 10, 43_200),
         silence_timeout_s=env.number("RUNTIME_SILENCE_TIMEOUT_S", _CALL.silence_timeout_s, 5, 3600),
         endpointing_wait_s=wait_ms / 1000,
