@@ -46,6 +46,7 @@ from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
+from aywa.turn.settings import TurnSettings
 from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -71,11 +72,15 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """What hears, thinks and speaks for every call of a worker."""
+    """What hears, thinks and speaks for every call of a worker.
+
+    `turn`: in place of all that settings and assistant say of turn taking; None: what they say.
+    """
 
     transcriber: Transcriber
     model: ChatModel
     synthesizer: Synthesizer
+    turn: TurnSettings | None = None
 
 
 @asynccontextmanager
@@ -120,6 +125,7 @@ async def open_runtime(
                 hold_music=hold_music,
                 assistant=assistant,
                 dialling=Dialling(agent, gate),
+                turn=provided.turn,
             )
         ) as table,
     ):
