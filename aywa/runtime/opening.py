@@ -66,6 +66,10 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _worker_id(rng: Random) -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+
+
 def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
@@ -82,21 +86,24 @@ class Providers:
     synthesizer: Synthesizer
     turn: TurnSettings | None = None
 
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Of all three, in that order."""
+        return self.transcriber.name, self.model.name, self.synthesizer.name
+
 
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
-
-    `providers`: in place of those that the settings name, for who measures; they outlive the runtime.
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
+    `providers` stand in for those that the settings name. Raises `ConfigError`, `StoreError`,
+    `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
     hold_music, assistant = await trio.to_thread.run_sync(_look_around, settings)
-    worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     recordings, captures = _files_in(settings.artifacts.directory)
-    bus, door = EventBus(), _FrontDoor()
+    worker_id, bus, door = _worker_id(rng), EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
@@ -144,7 +151,7 @@ async def open_runtime(
             captures=captures,
             transcriber=provided.transcriber,
             voice_judge=voice_judge,
-            provider_names=(provided.transcriber.name, provided.model.name, provided.synthesizer.name),
+            provider_names=provided.names,
         )
 
 
