@@ -115,9 +115,11 @@ class Conversation:
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())
             start, stop = event.started_at_sample, event.stopped_at_sample
-            self.receive(FinalText(event.text, event.confidence, start, stop))
+            self.receive(
+                FinalText(event.text, event.confidence, start, stop, event.end_of_turn, event.language)
+            )
         else:
-            self.receive(PartialText(event.text, event.confidence))
+            self.receive(PartialText(event.text, event.confidence, event.end_of_turn, event.language))
 
     def first_audible(self, turn: int, timeline: int) -> None:
         """The first sample of a turn that can be heard was sent at this timeline sample."""

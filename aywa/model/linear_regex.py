@@ -4,8 +4,7 @@ A pattern becomes a nondeterministic automaton that is walked once, all its stat
 no pattern can make a call wait, which `re` and JavaScript's engine cannot promise. What it knows, as in
 JavaScript's RegExp without flags `u` and `v`: literals, `.`, classes with ranges and `\d \w \s \D \W \S`,
 `^ $ \b \B`, groups, `|`, `* + ? {m,n}` with or without `?` behind. Back references and look-around are
-refused: they need
-a search that goes back.
+refused: they need a search that goes back.
 """
 
 from __future__ import annotations

@@ -6,8 +6,6 @@ from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
 
 from pydantic import (
-    BaseModel,
-    ConfigDict,
     Discriminator,
     Field,
     PrivateAttr,
@@ -15,8 +13,8 @@ from pydantic import (
     field_validator,
     model_validator,
 )
-from pydantic.alias_generators import to_camel
 
+from aywa.model.base import Plan
 from aywa.model.linear_regex import LinearPattern, PatternError, compile_pattern
 from aywa.model.wait_function import WaitFunction, WaitFunctionError, compile_wait_function
 
@@ -24,17 +22,13 @@ MAX_RULES = 20  # every one is matched against every transcript
 DEFAULT_WAIT_FUNCTION = "20 + 500 * sqrt(x) + 2500 * x^3"
 
 
-class _Plan(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid")
-
-
-class HeuristicEndpointing(_Plan):
+class HeuristicEndpointing(Plan):
     """By what stands at the end of the transcript: a number, a mark, nothing."""
 
     provider: Literal["vapi"]
 
 
-class CurveEndpointing(_Plan):
+class CurveEndpointing(Plan):
     """By the built-in text model, its probability turned into a wait by `waitFunction` (x 0..1 to ms)."""
 
     provider: Literal["livekit"]
@@ -47,7 +41,7 @@ class CurveEndpointing(_Plan):
         return text
 
 
-class EndpointingServer(_Plan):
+class EndpointingServer(Plan):
     """Where the webhook is."""
 
     url: str
@@ -65,14 +59,14 @@ class EndpointingServer(_Plan):
         return url
 
 
-class CustomEndpointing(_Plan):
+class CustomEndpointing(Plan):
     """A webhook decides."""
 
     provider: Literal["custom-endpointing-model"]
-    server: EndpointingServer | None = None
+    server: EndpointingServer
 
 
-class BuiltInEndpointing(_Plan):
+class BuiltInEndpointing(Plan):
     """This runtime's own: `model` reads the text (and the sound, where a model for it is loaded), `adaptive`
     learns the caller's pauses, `fixed` waits `fixedSeconds`.
     """
@@ -97,14 +91,14 @@ SmartEndpointingPlan: TypeAlias = Annotated[
 ]
 
 
-class RegexOption(_Plan):
+class RegexOption(Plan):
     """One flag of a rule's expression."""
 
     type: Literal["ignore-case", "whole-word", "multi-line"]
     enabled: bool
 
 
-class _Rule(_Plan):
+class _Rule(Plan):
     timeout_seconds: float = Field(ge=0, le=15)
 
     def _compile(self, text: str, options: tuple[RegexOption, ...]) -> LinearPattern:
@@ -175,7 +169,7 @@ EndpointingRule: TypeAlias = Annotated[
 ]
 
 
-class TranscriptionEndpointingPlan(_Plan):
+class TranscriptionEndpointingPlan(Plan):
     """The waits of the heuristic, seconds."""
 
     on_punctuation_seconds: float = Field(default=0.1, ge=0, le=3)
@@ -183,7 +177,7 @@ class TranscriptionEndpointingPlan(_Plan):
     on_number_seconds: float = Field(default=0.5, ge=0, le=3)
 
 
-class StartSpeakingPlan(_Plan):
+class StartSpeakingPlan(Plan):
     """When to begin. Nothing said: the built-in text model, and a recogniser's own end of turn."""
 
     wait_seconds: float | None = Field(default=None, ge=0, le=5)

@@ -70,6 +70,17 @@ def progress_of(text: str, expected: Expectation, language: str) -> Progress:
             return Progress.ABSENT  # a name has no end that can be told
 
 
+def is_answer(text: str, phrases: tuple[str, ...]) -> bool:
+    """Whether the text is one of these answers, and not the beginning of a longer one."""
+    said = _normal(text)
+    answers = {_normal(phrase) for phrase in phrases}
+    return said in answers and not any(answer.startswith(said + " ") for answer in answers)
+
+
+def _normal(text: str) -> str:
+    return " ".join(re.findall(r"[^\W_]+", folded(text)))
+
+
 def digits_of(plain: str, pack: WordPack) -> int:
     """How many digits were said, as figures or as words; tens and teens count two."""
     count = 0

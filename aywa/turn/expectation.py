@@ -23,12 +23,22 @@ class ValueKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What is asked. `digits`: how many a number must have, if that is known."""
+    """What is asked. `digits`: how many a number must have, if known; `phrases`: the answers there are."""
 
     kind: ValueKind = ValueKind.NONE
     digits: int | None = None
     question_open: bool = False
     assistant_text: str = ""
+    phrases: tuple[str, ...] = ()
+
+    def over(self, read: Expectation) -> Expectation:
+        """What was said explicitly, over what is read from the assistant's words."""
+        if self.kind is ValueKind.NONE:
+            kind, digits = read.kind, read.digits
+        else:
+            kind, digits = self.kind, self.digits
+        asked = self.question_open or read.question_open
+        return Expectation(kind, digits, asked, read.assistant_text, self.phrases)
 
 
 # Looked for in what the assistant said last, in the order written: "spell your name" asks for letters.

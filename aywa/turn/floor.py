@@ -41,6 +41,8 @@ class Floor:
         self.closing_until: float | None = None
         self._settings = settings
         self._turn = 0
+        self.said = ""  # the text of the answer that spoke last
+        self._said_turn = 0
         self._actions: list[TurnAction] = []
 
     @property
@@ -90,7 +92,10 @@ class Floor:
 
     def speak(self, answer: Answer, phrases: list[str]) -> None:
         """Give phrases to the synthesizer, behind those before."""
+        if phrases and self._said_turn != answer.turn:
+            self._said_turn, self.said = answer.turn, ""
         for text in phrases:
+            self.said = f"{self.said} {text}".strip()
             self.ledger.phrase(answer.turn, answer.phrases, text)
             self.act(Speak(answer.turn, answer.phrases, text))
             answer.phrases += 1

@@ -16,10 +16,12 @@ from aywa.turn.causes import Cause, Trigger
 from aywa.turn.endpointing import EndpointState
 from aywa.turn.heard import HeardLedger
 from aywa.turn.inputs import (
+    AnswerExpected,
     CallEnded,
     CallerSilence,
     CallerSpeech,
     CallStarted,
+    EndpointingAdvised,
     FinalText,
     GateShut,
     HandedOver,
@@ -29,6 +31,7 @@ from aywa.turn.inputs import (
     PartialText,
     PlayedTo,
     SayRequest,
+    SoundJudged,
     SpeechDoubted,
     TurnInput,
 )
@@ -102,12 +105,18 @@ class TurnManager:
                 parts.endpointer.speech_stopped(sample, now, silent_s)
             case GateShut(epoch, played, timeline):
                 caller.gate_shut(epoch, played, timeline, now)
-            case PartialText(text, confidence):
-                caller.partial(text, confidence, now)
+            case PartialText():
+                caller.partial(event, now)
             case FinalText():
                 caller.final(event, now)
             case SpeechDoubted():
                 caller.doubted(event, now)
+            case SoundJudged(_, complete):
+                parts.endpointer.sound_judged(complete, now)
+            case EndpointingAdvised(text, wait_s):
+                parts.endpointer.advised(text, wait_s, now)
+            case AnswerExpected(expectation):
+                parts.endpointer.expect(expectation)
             case LineHeld(held):
                 self._line_held(held, now)
             case HandedOver(away):

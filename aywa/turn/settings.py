@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
 
 # Sounds that keep a conversation going without taking the floor. Words that may be answers ("yes", "okay",
 # "right") are left out: a question is often answered before it is finished.
@@ -41,7 +43,10 @@ class TurnSettings:
 
     greet: bool = True  # the assistant speaks first
     barge_in: bool = True  # must agree with the leg's BargeInPolicy
-    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken
+    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken, if fixed
+    endpointing: EndpointingSettings = field(
+        default_factory=lambda: EndpointingSettings(EndpointingMode.FIXED)
+    )
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
     max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever
