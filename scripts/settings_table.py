@@ -83,6 +83,7 @@ MEANINGS = {
     "RUNTIME_ENDPOINTING_WAIT_MS": "`fixed`: silence since the caller's last voiced sample that ends a turn",
     "RUNTIME_ENDPOINTING_LANGUAGE": "callers' language, such as `pt-BR`; unset: guessed from their words",
     "RUNTIME_ENDPOINTING_SOUND_MODEL": "an ONNX file that hears the end of a turn (Smart Turn); unset: none",
+    "RUNTIME_WEBHOOK_NETWORKS": "private networks that an assistant's URLs may lead to",
     "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
     "RUNTIME_RECORD": "write a stereo WAV of every call",
     "RUNTIME_BARGE_IN": "the caller may interrupt",

@@ -17,12 +17,14 @@ from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
 from aywa.model.assistant import Assistant
 from aywa.ports.capture import CaptureStore
+from aywa.ports.endpointing import EndpointingAdvisor
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
+from aywa.ports.turn_sound import TurnSoundModel
 from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
@@ -63,6 +65,8 @@ class CallDependencies:
     worker_id: str = ""
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
+    turn_sound: TurnSoundModel | None = None  # None: only the words tell whether a turn is over
+    advisor: EndpointingAdvisor | None = None  # whom the assistant's plan asks; None: nobody
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written

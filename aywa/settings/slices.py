@@ -126,6 +126,7 @@ class CallSettings:
     endpointing_wait_s: float = 0.45  # in the mode "fixed": silence since the caller's last voiced sample
     endpointing_language: str = ""  # a tag such as "pt-BR"; empty: guessed from what callers say
     endpointing_sound_model: str = ""  # an ONNX file such as Smart Turn's; empty: none listens
+    webhook_networks: tuple[str, ...] = ()  # private ones that an assistant's URLs may lead to
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True

@@ -260,6 +260,13 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         endpointing_mode=env.choice("RUNTIME_ENDPOINTING", mode, ENDPOINTING_MODES),
         endpointing_wait_s=wait_ms / 1000,
         endpointing_language=env.text("RUNTIME_ENDPOINTING_LANGUAGE", _CALL.endpointing_language),
+        webhook_networks=env.read(
+            "RUNTIME_WEBHOOK_NETWORKS",
+            parse_networks,
+            _CALL.webhook_networks,
+            "must be a comma-separated list of IP addresses or CIDR blocks",
+            "10.20.0.0/16",
+        ),
         endpointing_sound_model=env.text("RUNTIME_ENDPOINTING_SOUND_MODEL", _CALL.endpointing_sound_model),
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from aywa.turn.words import PACKS
-from aywa.turn.words.pack import Kind, WordPack, folded
+from aywa.turn.lexicon import PACKS
+from aywa.turn.lexicon.pack import Kind, WordPack, folded
 
 _TOKEN = re.compile(r"\d+(?:[.,:/\-]\d+)*|[^\W\d_]+(?:'[^\W\d_]+)*'?")
 _TERMINAL = re.compile(r"[.!?。？！]+[\"'”»)]*(?=\s|$)")

@@ -11,8 +11,8 @@ from enum import Enum
 
 from aywa.turn.clues import kind_of, last_sentence
 from aywa.turn.expectation import Expectation, ValueKind
-from aywa.turn.words import PACKS
-from aywa.turn.words.pack import Kind, WordPack, folded
+from aywa.turn.lexicon import PACKS
+from aywa.turn.lexicon.pack import Kind, WordPack, folded
 
 PHONE_DIGITS = 10  # national numbers of most plans have at least so many with their area code
 _MIN_NUMBER = 4  # digits of the shortest code that is asked for; a shorter value is a quantity

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
-from aywa.turn.words.pack import folded
+from aywa.turn.lexicon.pack import folded
 
 
 class ValueKind(Enum):

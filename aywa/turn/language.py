@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from aywa.turn.words import PACKS
-from aywa.turn.words.pack import Kind, folded
+from aywa.turn.lexicon import PACKS
+from aywa.turn.lexicon.pack import Kind, folded
 
 _WORDS = re.compile(r"[^\W_]+(?:'[^\W_]+)*")
 # Words that every language has in these lists are no evidence; those of few letters of one alphabet little.

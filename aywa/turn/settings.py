@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
 from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
-
-# Sounds that keep a conversation going without taking the floor. Words that may be answers ("yes", "okay",
-# "right") are left out: a question is often answered before it is finished.
-BACKCHANNELS = (
-    "uh-huh",
-    "uh huh",
-    "mm-hmm",
-    "mm hmm",
-    "mhm",
-    "mmhm",
-    "hmm",
-    "hm",
-    "mm",
-    "um",
-    "uh",
-    "ah",
-    "er",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +25,7 @@ class TurnSettings:
     """Thresholds of one call."""
 
     greet: bool = True  # the assistant speaks first
-    barge_in: bool = True  # must agree with the leg's BargeInPolicy
+    barge_in: bool = True  # False: nobody interrupts, whatever `barge` says
     wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken, if fixed
     endpointing: EndpointingSettings = field(
         default_factory=lambda: EndpointingSettings(EndpointingMode.FIXED)
@@ -64,5 +47,10 @@ class TurnSettings:
     max_duration_s: float = 600.0
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
-    backchannels: tuple[str, ...] = BACKCHANNELS
+    barge: BargeInSettings = field(default_factory=BargeInSettings)
     phrases: Phrases = Phrases()
+
+    @property
+    def barge_mode(self) -> BargeInMode:
+        """What takes the floor from the assistant; the leg's BargeInPolicy follows from it."""
+        return self.barge.mode if self.barge_in else BargeInMode.OFF

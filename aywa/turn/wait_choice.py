@@ -16,8 +16,8 @@ from aywa.turn.completeness import judge
 from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
 from aywa.turn.entity import Progress, is_answer, progress_of
 from aywa.turn.expectation import Expectation, ValueKind
-from aywa.turn.words import PACKS
-from aywa.turn.words.pack import Kind
+from aywa.turn.lexicon import PACKS
+from aywa.turn.lexicon.pack import Kind
 
 MAX_WAIT_S = 15.0  # of any rule, formula or server
 _NAME_WAIT_S = 0.9  # between the first name and the family's

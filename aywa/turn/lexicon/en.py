@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from aywa.turn.words.pack import Kind, WordPack
+from aywa.turn.lexicon.pack import Kind, WordPack
 
 PACK = WordPack(
     code="en",
