@@ -12,6 +12,7 @@ from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
 from aywa.model.base import Plan
+from aywa.model.start_speaking import StartSpeakingPlan
 
 NOT_YET = frozenset(
     {
@@ -29,7 +30,6 @@ NOT_YET = frozenset(
         "serverMessages",
         "backgroundSound",
         "modelOutputInMessagesEnabled",
-        "startSpeakingPlan",
         "stopSpeakingPlan",
         "keypadInputPlan",
         "messagePlan",
@@ -56,6 +56,7 @@ class Assistant(Plan):
     name: str = Field("", max_length=40)
     max_duration_seconds: float | None = Field(None, ge=10, le=43_200)
     silence_timeout_seconds: float | None = Field(None, ge=5, le=3600)
+    start_speaking_plan: StartSpeakingPlan | None = None
 
 
 def parse_assistant(text: str | bytes, where: str) -> tuple[Assistant | None, list[Gap]]:

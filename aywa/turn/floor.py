@@ -45,6 +45,8 @@ class Floor:
         self.last_heard = ""  # of the answer before
         self._settings = settings
         self._turn = 0
+        self.said = ""  # the text of the answer that spoke last
+        self._said_turn = 0
         self._actions: list[TurnAction] = []
         self._waiting: list[Speak] = []
         self._protected = tuple(heard_words(text) for text in settings.barge.protected)
@@ -117,7 +119,10 @@ class Floor:
 
     def speak(self, answer: Answer, phrases: list[str]) -> None:
         """Give phrases to the synthesizer, behind those before, or keep them for the back-off."""
+        if phrases and self._said_turn != answer.turn:
+            self._said_turn, self.said = answer.turn, ""
         for text in phrases:
+            self.said = f"{self.said} {text}".strip()
             self.ledger.phrase(answer.turn, answer.phrases, text)
             phrase = Speak(answer.turn, answer.phrases, text)
             if self.quiet_until is None:
