@@ -35,11 +35,13 @@ class CallerSide:
 
     def speech(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
+        self._parts.noise.sound(now)
         self._parts.endpointer.speech_started(sample, now)
         self.interruption.sound(sample, epoch, now)
 
     def silence(self, sample: int, silent_s: float, now: float) -> None:
         """The caller's last voiced sample was `sample`, `silent_s` seconds ago."""
+        self._parts.noise.silence(now)
         self.interruption.silence(silent_s, now)
         self._parts.endpointer.speech_stopped(sample, now, silent_s)
 
@@ -52,6 +54,7 @@ class CallerSide:
     def partial(self, text: str, confidence: float | None, now: float) -> None:
         """What the caller seems to be saying; words that the recogniser is sure of may cut the answer."""
         self._parts.endpointer.partial(text, now)
+        self._parts.unclear.guessed(text)
         sure = confidence is not None and confidence >= self._settings.partial_confidence
         if sure:
             self._heard(text, now)
@@ -67,6 +70,7 @@ class CallerSide:
     def _heard(self, text: str, now: float) -> None:
         if text.strip():
             self._parts.limits.caller_heard(now)
+            self._parts.noise.words(now)
 
     def doubted(self, doubted: SpeechDoubted, now: float) -> None:
         """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
@@ -110,7 +114,8 @@ class CallerSide:
             return
         if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
-        listens = self._floor.state is State.LISTENING and not self._parts.hush.on
+        hushed = self._parts.hush.on or self._parts.noise.goes_on(now)
+        listens = self._floor.state is State.LISTENING and not hushed
         if listens and self._parts.unclear.asks(nothing):
             self._parts.lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
@@ -131,6 +136,9 @@ class CallerSide:
 
     def key(self, digit: str, now: float) -> None:
         """One key was pressed."""
+        if not self._settings.keypad.enabled:
+            self._floor.decide("turn.key_ignored", digit=digit)
+            return
         self._parts.limits.caller_heard(now)
         if self._floor.state is State.CLOSING:
             return
