@@ -49,11 +49,13 @@ def test_latency_is_split() -> None:
     clock.final(10.35)  # a late one changes nothing
     clock.first_token(3, 10.7)
     clock.first_token(3, 10.9)
+    clock.first_phrase(3, 10.74)
+    clock.first_phrase(3, 10.76)
     clock.first_audio(3, 10.8)
     split = clock.first_audible(3, 8000 + 8 * 1300)
     assert split is not None
     assert (split.total_ms, split.vad_ms, split.stt_ms, split.endpointing_ms) == (1300, 450, 200, 100)
-    assert (split.llm_ms, split.tts_ms, split.playout_ms) == (400, 100, 50)
+    assert (split.llm_ms, split.phrase_ms, split.tts_ms, split.playout_ms) == (400, 40, 60, 50)
     assert clock.first_audible(3, 99_999) is None
 
 
