@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aywa.call.floor_plan import fold_floor
 from aywa.call.start_plan import start_plan
 from aywa.model.assistant import Assistant
 from aywa.turn.settings import TurnSettings
@@ -18,4 +19,4 @@ def fold(assistant: Assistant | None, settings: TurnSettings) -> TurnSettings:
     if (silence_s := assistant.silence_timeout_seconds) is not None:
         prompt_s = min(settings.silence_prompt_s, silence_s / 2)
         settings = replace(settings, silence_timeout_s=silence_s, silence_prompt_s=prompt_s)
-    return start_plan(assistant.start_speaking_plan, settings)
+    return fold_floor(assistant, start_plan(assistant.start_speaking_plan, settings))
