@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from enum import Enum
 
 PUNCTUATION_BOUNDARIES = ("。", "，", ".", "!", "?", ";", ")", "،", "۔", "।", "॥", "|", "||", ",", ":")
 
@@ -25,9 +26,60 @@ class ChunkSettings:
     unbroken_chars: int = 1000  # a minute of speech, made before any of it is heard
 
 
+class Formatter(Enum):
+    """What may be worded for the ear, by the names of the plan."""
+
+    MARKDOWN = "markdown"
+    ASTERISK = "asterisk"  # what stands between asterisks is not spoken; only where a plan names it
+    QUOTE = "quote"
+    DASH = "dash"
+    NEWLINE = "newline"
+    COLON = "colon"
+    ACRONYM = "acronym"
+    DOLLAR_AMOUNT = "dollarAmount"
+    EMAIL = "email"
+    DATE = "date"
+    TIME = "time"
+    DISTANCE = "distance"
+    UNIT = "unit"
+    PERCENTAGE = "percentage"
+    PHONE_NUMBER = "phoneNumber"
+    NUMBER = "number"
+    STRIP_ASTERISK = "stripAsterisk"
+
+
+@dataclass(frozen=True, slots=True)
+class Replacement:
+    """Said instead of `key`, which is taken literally or as a regular expression."""
+
+    key: str
+    value: str
+    regex: bool = False
+    ignore_case: bool = False
+    whole_word: bool = False
+    multi_line: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FormatSettings:
+    """How phrases are worded for the ear. A plain number above `digits_cutoff` is read digit by digit."""
+
+    enabled: bool = True
+    digits_cutoff: int = 2025
+    replacements: tuple[Replacement, ...] = ()  # in their order, after everything else
+    formatters: frozenset[Formatter] | None = None  # None: all but ASTERISK
+
+    def on(self, formatter: Formatter) -> bool:
+        """Whether this one is applied."""
+        if self.formatters is None:
+            return formatter is not Formatter.ASTERISK
+        return formatter in self.formatters
+
+
 @dataclass(frozen=True, slots=True)
 class SpeakingSettings:
     """Of one assistant. `language`: a tag such as "en" or "de-AT"; abbreviations and wording follow it."""
 
     language: str = "en"
     chunks: ChunkSettings = field(default_factory=ChunkSettings)
+    format: FormatSettings = field(default_factory=FormatSettings)
