@@ -32,7 +32,8 @@ class AnswerSide:
     @property
     def due(self) -> Answer | None:
         """The answer that somebody may be late with: not while it cannot play."""
-        stopped = self._parts.held or self._floor.state is State.YIELDED
+        backs_off = self._floor.quiet_until is not None
+        stopped = self._parts.held or backs_off or self._floor.state is State.YIELDED
         return None if stopped else self._floor.answer
 
     def settle(self, now: float) -> None:

@@ -142,6 +142,20 @@ class HeardLedger:
             for entry in self._phrases.get(turn, ())
         )
 
+    def so_far(self, turn: int) -> tuple[str, str]:
+        """What was heard of a turn that is not settled, and all that is to be heard of it up to now."""
+        phrases = self._phrases.get(turn, ())
+        heard = " ".join(text for entry in phrases if (text := entry.heard(self.played)))
+        return heard, " ".join(entry.text for entry in phrases)
+
+    def playing(self, turn: int) -> str:
+        """The phrase of a turn that is being played, or is played next; "" when all were."""
+        for entry in self._phrases.get(turn, ()):
+            end = entry.end()
+            if not entry.whole or end is None or self.played < end:
+                return entry.text
+        return ""
+
     def settle(self, turn: int) -> Heard:
         """Close a turn: what was heard of it. The ledger forgets it."""
         phrases = self._phrases.pop(turn, [])

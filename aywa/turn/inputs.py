@@ -190,11 +190,15 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class SayRequest:
-    """An operator's sentence. `interrupt` cuts what is being said, otherwise it waits its turn."""
+    """An operator's sentence. `interrupt` cuts what is being said, otherwise it waits its turn.
+
+    One that is `protected` cannot be interrupted by the caller.
+    """
 
     text: str
     interrupt: bool = False
     end_call: bool = False
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)
