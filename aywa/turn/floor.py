@@ -9,6 +9,7 @@ from __future__ import annotations
 from aywa.errors import EndCode
 from aywa.turn.answer import SAMPLES_PER_S, Answer, Source
 from aywa.turn.barge_in import Gate, GateState
+from aywa.turn.chunker import Chunker
 from aywa.turn.events import (
     CancelGeneration,
     Cause,
@@ -28,6 +29,7 @@ from aywa.turn.heard import HeardLedger
 from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
+from aywa.turn.wording.formatter import wording
 from aywa.turn.words import heard_words
 
 
@@ -47,6 +49,7 @@ class Floor:
         self._turn = 0
         self._actions: list[TurnAction] = []
         self._waiting: list[Speak] = []
+        self._wording = wording(settings.speaking.format, settings.speaking.language)
         self._protected = tuple(heard_words(text) for text in settings.barge.protected)
 
     @property
@@ -100,6 +103,7 @@ class Floor:
         self._turn += 1
         scripted = text is not None
         answer = self.answer = Answer(self._turn, trigger, now, scripted=scripted, protected=protected)
+        answer.chunker = Chunker(self._settings.speaking.chunks, self._settings.speaking.language)
         if self.gate.state is GateState.CLOSED:
             self.act(Commit(self.gate.open()))
         self.act(StartGeneration(answer.turn, trigger, scripted=scripted))
@@ -118,8 +122,9 @@ class Floor:
     def speak(self, answer: Answer, phrases: list[str]) -> None:
         """Give phrases to the synthesizer, behind those before, or keep them for the back-off."""
         for text in phrases:
-            self.ledger.phrase(answer.turn, answer.phrases, text)
-            phrase = Speak(answer.turn, answer.phrases, text)
+            spoken = self._wording.speak(text)
+            self.ledger.phrase(answer.turn, answer.phrases, spoken)
+            phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)
             if self.quiet_until is None:
                 self.act(phrase)
             else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
+from aywa.turn.speaking_settings import SpeakingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +45,7 @@ class TurnSettings:
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
     barge: BargeInSettings = field(default_factory=BargeInSettings)
+    speaking: SpeakingSettings = field(default_factory=SpeakingSettings)
     phrases: Phrases = Phrases()
 
     @property
