@@ -163,7 +163,9 @@ class Generation:
         if not running:
             return
         name = running[0].call.name
-        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S))
+        specs = self._parts.tools.box.specs()
+        messages = next((spec.messages for spec in specs if spec.name == name), ())
+        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S, messages))
         await self._parts.tools.settle()
         self._parts.receive(ToolFinished(self.turn, name))
 

@@ -10,6 +10,7 @@ from aywa.errors import EndCode
 from aywa.turn.answer import SAMPLES_PER_S, Answer, Source
 from aywa.turn.barge_in import Gate, GateState
 from aywa.turn.chunker import Chunker
+from aywa.turn.end_phrases import EndPhrases
 from aywa.turn.events import (
     CancelGeneration,
     Cause,
@@ -49,6 +50,7 @@ class Floor:
         self._turn = 0
         self._actions: list[TurnAction] = []
         self._waiting: list[Speak] = []
+        self._end_phrases = EndPhrases(settings.speaking.end_phrases)
         self._wording = wording(settings.speaking.format, settings.speaking.language)
         self._protected = tuple(heard_words(text) for text in settings.barge.protected)
 
@@ -108,12 +110,24 @@ class Floor:
             self.act(Commit(self.gate.open()))
         self.act(StartGeneration(answer.turn, trigger, scripted=scripted))
         if text is not None:
-            self.speak(answer, [text])
+            # The first words of a call are waited for; everything else is said in one breath.
+            first = trigger is Trigger.GREETING
+            self.speak(answer, answer.chunker.feed(text) + answer.chunker.flush() if first else [text])
+            if end_code is None and trigger is Trigger.OPERATOR:
+                end_code = self.end_phrase(answer)
         if end_code is not None:
             answer.end_code = end_code
             self.close(cause, now)
         else:
             self._enter(State.THINKING, cause, turn=answer.turn, trigger=trigger.name)
+
+    def end_phrase(self, answer: Answer) -> EndCode | None:
+        """What the call ends with when the answer holds one of the phrases that end it."""
+        phrase = self._end_phrases.found(" ".join(answer.text))
+        if phrase is None:
+            return None
+        self.decide("turn.end_phrase", turn=answer.turn, phrase=phrase)
+        return EndCode.END_PHRASE
 
     def start_line(self, line: Line, now: float) -> None:
         """Open a turn with this sentence."""
@@ -122,6 +136,7 @@ class Floor:
     def speak(self, answer: Answer, phrases: list[str]) -> None:
         """Give phrases to the synthesizer, behind those before, or keep them for the back-off."""
         for text in phrases:
+            answer.text.append(text)
             spoken = self._wording.speak(text)
             self.ledger.phrase(answer.turn, answer.phrases, spoken)
             phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)
