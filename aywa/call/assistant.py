@@ -38,9 +38,9 @@ def fold(assistant: Assistant | None, settings: TurnSettings) -> TurnSettings:
 
 
 def fixed_phrases(settings: TurnSettings) -> tuple[str, ...]:
-    """What an assistant says in the same words in every call."""
+    """What an assistant says in the same words in every call, besides its first message."""
     speaking, usual = settings.speaking, settings.phrases
-    said = [speaking.first_message, speaking.end_message, *speaking.fillers.phrases]
+    said = [speaking.end_message, *speaking.fillers.phrases]
     said += [getattr(usual, name) for name in Phrases.__slots__]
     return tuple(dict.fromkeys(text for text in said if text))
 
