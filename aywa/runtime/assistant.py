@@ -10,7 +10,7 @@ from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, load_clip
 from aywa.media.office import LEVEL, office
 from aywa.model.assistant import Assistant, parse_assistant
-from aywa.turn.chunker import Chunker
+from aywa.turn.chunker import whole_text
 from aywa.turn.settings import TurnSettings
 from aywa.turn.wording.formatter import wording
 
@@ -56,7 +56,7 @@ def fixed_wordings(assistant: Assistant | None) -> tuple[str, ...]:
         return ()
     settings = fold(assistant, TurnSettings())
     speaking = settings.speaking
-    chunker = Chunker(speaking.chunks, speaking.language)
-    phrases = [*chunker.feed(speaking.first_message), *chunker.flush(), *fixed_phrases(settings)]
+    first = whole_text(speaking.first_message, speaking.chunks, speaking.language)
+    phrases = [*first, *fixed_phrases(settings)]
     words = wording(speaking.format, speaking.language)
     return tuple(dict.fromkeys(words.speak(phrase).spoken for phrase in phrases))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from aywa.errors import EndCode
 from aywa.turn.answer import SAMPLES_PER_S, Answer, Source
 from aywa.turn.barge_in import Gate, GateState
-from aywa.turn.chunker import Chunker
+from aywa.turn.chunker import Chunker, whole_text
 from aywa.turn.end_phrases import EndPhrases
 from aywa.turn.events import (
     CancelGeneration,
@@ -110,9 +110,10 @@ class Floor:
             self.act(Commit(self.gate.open()))
         self.act(StartGeneration(answer.turn, trigger, scripted=scripted))
         if text is not None:
-            # The first words of a call are waited for; everything else is said in one breath.
-            first = trigger is Trigger.GREETING
-            self.speak(answer, answer.chunker.feed(text) + answer.chunker.flush() if first else [text])
+            # A greeting may be long, and its first words are waited for; the rest is said in one breath.
+            speaking, first = self._settings.speaking, trigger is Trigger.GREETING
+            phrases = whole_text(text, speaking.chunks, speaking.language) if first else [text]
+            self.speak(answer, phrases)
             if end_code is None and trigger is Trigger.OPERATOR:
                 end_code = self.end_phrase(answer)
         if end_code is not None:
