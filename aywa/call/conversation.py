@@ -192,10 +192,10 @@ class Conversation:
                 self._cancelled = why
                 if self._generation is not None:
                     self._generation.cancel()
-            case Speak(turn, phrase, text):
+            case Speak(turn, phrase, text, spoken):
                 assert self._generation is not None
                 parts.latency.first_phrase(turn, trio.current_time())
-                self._generation.speak(phrase, text)
+                self._generation.speak(phrase, text, spoken)
             case Yield(turn, epoch):
                 timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
             case Resume(epoch, resumed):

@@ -72,6 +72,7 @@ class CallDependencies:
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
     hold_music: Clip | None = None  # None: silence
+    ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
 

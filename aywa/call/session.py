@@ -129,10 +129,12 @@ class CallSession:
             live.pauses,
             keys,
             music=dependencies.hold_music,
+            ambience=dependencies.ambience,
         )
         live.steering.attach(side)
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
+        leg.play_background(dependencies.ambience)
         if dependencies.assistant is not None:
             timeline.add("assistant.started", name=dependencies.assistant.name)
         if opening.heard:

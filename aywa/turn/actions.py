@@ -56,11 +56,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Synthesize and play this phrase after the ones before it."""
+    """Synthesize and play this phrase after the ones before it. `spoken`: what is said for `text`."""
 
     turn: int
     phrase: int
     text: str
+    spoken: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,6 +85,8 @@ class TurnManager:
             moments.append((moment, Wakeup.ENDPOINTING))
         if (moment := parts.keypad.deadline) is not None:
             moments.append((moment, Wakeup.KEYPAD))
+        if (moment := self._answer.filler_due) is not None:
+            moments.append((moment, Wakeup.FILLER))
         if (answer := self._answer.due) is not None:
             moments.append((answer.deadline(parts.settings)[0], Wakeup.ANSWER))
         if parts.floor.closing_until is not None:
@@ -168,7 +170,8 @@ class TurnManager:
         parts = self._parts
         parts.limits.start(now)
         if greet and parts.settings.greet:
-            parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now)
+            first = parts.settings.speaking.first_message or None
+            parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now, first)
         else:
             parts.floor.listen(Cause.CALL_STARTED)
 

@@ -8,6 +8,7 @@ from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
 from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
 from aywa.turn.idle import IdleSettings
 from aywa.turn.keypad import KeypadSettings
+from aywa.turn.speaking_settings import SpeakingSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +52,7 @@ class TurnSettings:
     keypad: KeypadSettings = field(default_factory=KeypadSettings)
     idle: IdleSettings = field(default_factory=IdleSettings)
     barge: BargeInSettings = field(default_factory=BargeInSettings)
+    speaking: SpeakingSettings = field(default_factory=SpeakingSettings)
     phrases: Phrases = Phrases()
 
     @property
