@@ -48,6 +48,7 @@ from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
+from aywa.turn.settings import TurnSettings
 from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -67,34 +68,46 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _worker_id(rng: Random) -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+
+
 def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """What hears, thinks and speaks for every call of a worker."""
+    """What hears, thinks and speaks for every call of a worker.
+
+    `turn`: in place of all that settings and assistant say of turn taking; None: what they say.
+    """
 
     transcriber: Transcriber
     model: ChatModel
     synthesizer: Synthesizer
     phrases: PhraseCache | None = None  # `synthesizer`, once it remembers what is fixed
+    turn: TurnSettings | None = None
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Of all three, in that order."""
+        return self.transcriber.name, self.model.name, self.synthesizer.name
 
 
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
-
-    `providers`: in place of those that the settings name, for who measures; they outlive the runtime.
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
+    `providers` stand in for those that the settings name. Raises `ConfigError`, `StoreError`,
+    `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
     files = await trio.to_thread.run_sync(_look_around, settings)
     turn_sound = await load_turn_sound(settings.call.endpointing_sound_model)
-    worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
-    (recordings, captures), bus, door = _files_in(settings.artifacts.directory), EventBus(), _FrontDoor()
+    recordings, captures = _files_in(settings.artifacts.directory)
+    worker_id, bus, door = _worker_id(rng), EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
@@ -127,6 +140,7 @@ async def open_runtime(
                 ambience=files.ambience,
                 assistant=files.assistant,
                 dialling=Dialling(agent, gate),
+                turn=provided.turn,
             )
         ) as table,
     ):
@@ -146,7 +160,7 @@ async def open_runtime(
             captures=captures,
             transcriber=provided.transcriber,
             voice_judge=voice_judge,
-            provider_names=(provided.transcriber.name, provided.model.name, provided.synthesizer.name),
+            provider_names=provided.names,
         )
 
 
