@@ -13,6 +13,7 @@ from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
 from aywa.ports.capture import CaptureStore
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
@@ -64,6 +65,7 @@ class CallDependencies:
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
     hold_music: Clip | None = None  # None: silence
+    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
 
     def transfer_to(self) -> TransferPlan | None:

@@ -26,6 +26,8 @@ from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.media.engine import MediaEngine, open_media_engine
+from aywa.media.fetch import FetchRules
+from aywa.media.hold_audio import HoldAudio
 from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
 from aywa.ports.stt import Transcriber
@@ -41,7 +43,7 @@ from aywa.runtime.dialling import open_gate
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
-from aywa.settings import ProviderSettings, Settings
+from aywa.settings import MediaSettings, ProviderSettings, Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -76,8 +78,7 @@ async def open_runtime(
     Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
-    await trio.to_thread.run_sync(check_host, settings)
-    hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
+    hold_music = await trio.to_thread.run_sync(_check_and_load, settings)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     recordings, captures = _files_in(settings.artifacts.directory)
     bus, door = EventBus(), _FrontDoor()
@@ -107,6 +108,7 @@ async def open_runtime(
                 voice_judge=voice_judge,
                 captures=captures,
                 hold_music=hold_music,
+                hold_audio=_hold_audio(settings.media),
                 dialling=Dialling(agent, gate),
             )
         ) as table,
@@ -126,7 +128,7 @@ async def open_runtime(
             captures=captures,
             transcriber=providers.transcriber,
             voice_judge=voice_judge,
-            provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
+            provider_names=providers.names,
         )
 
 
@@ -135,6 +137,10 @@ class _Providers:
     transcriber: Transcriber
     model: ChatModel
     synthesizer: Synthesizer
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        return self.transcriber.name, self.model.name, self.synthesizer.name
 
 
 @asynccontextmanager
@@ -192,6 +198,12 @@ async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
         yield judge
 
 
+def _check_and_load(settings: Settings) -> Clip:
+    """What must be there before anything is opened. Blocks; raises `ConfigError`."""
+    check_host(settings)
+    return load_hold_music(settings.media.hold_music)
+
+
 def load_hold_music(path: str) -> Clip:
     """What callers hear while they wait: comfort noise without a path. Blocks; raises `ConfigError`."""
     if not path:
@@ -200,6 +212,11 @@ def load_hold_music(path: str) -> Clip:
         return load_clip(Path(path))
     except MediaError as error:
         raise ConfigError([Gap("RUNTIME_HOLD_MUSIC", error.detail, "/etc/aywa/hold.wav")]) from error
+
+
+def _hold_audio(media: MediaSettings) -> HoldAudio:
+    rules = FetchRules(plain=media.hold_audio == "http", private_hosts=media.hold_audio_private_hosts)
+    return HoldAudio(None if media.hold_audio == "off" else rules, media.hold_audio_dir)
 
 
 class _FrontDoor:

@@ -17,6 +17,7 @@ from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
@@ -60,6 +61,7 @@ class CallWorld:
     dialler: FakeDialler = field(default_factory=FakeDialler)
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
     hold_music: Clip | None = None
+    hold_audio: HoldAudio | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -87,6 +89,7 @@ class CallWorld:
             turn=self.turn,
             media=self.media,
             hold_music=self.hold_music,
+            hold_audio=self.hold_audio,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 
