@@ -101,7 +101,7 @@ async def _ask(url: SplitResult, rules: FetchRules) -> Fetched | str:
         while True:
             match connection.next_event():
                 case h11.NEED_DATA:
-                    connection.receive_data(await stream.receive_some(_READ_BYTES))
+                    connection.receive_data(bytes(await stream.receive_some(_READ_BYTES)))
                 case h11.Response() as answer:
                     known = {name: value.decode("latin-1") for name, value in answer.headers}
                     status, media_type = answer.status_code, known.get(b"content-type", "")
