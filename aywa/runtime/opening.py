@@ -171,11 +171,11 @@ def _open_streams(
     caps = agent.gate.caps
 
     async def take(call: StreamCall) -> None:
-        release = caps.hold(call.source[0], trio.current_time())
+        place = caps.hold(call.source[0], trio.current_time())
         try:
             await door.take(call)
         finally:
-            release()
+            place.release()
 
     return open_transports(
         settings.transports,
