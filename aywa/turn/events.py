@@ -56,6 +56,18 @@ class Cause(Enum):
     CALL_ENDED = "the call is over"
 
 
+class Unused(Enum):
+    """Why an answer that was made ahead is dropped."""
+
+    OTHER_WORDS = "the caller has said something else"
+    NO_TURN = "the caller's turn came to nothing, or something else is said first"
+    NOT_NOW = "hold, hush, keys or an assistant that speaks: nothing may be answered"
+    CALL_ENDED = "the call is over"
+    STALE = "the conversation has changed since it was begun"
+    FAILED = "the model failed, which only means that there is none"
+    BUDGET = "it would cost more than the call may spend"
+
+
 # --- inputs -----------------------------------------------------------------------------------------------
 
 
@@ -277,11 +289,31 @@ TurnInput: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class StartGeneration:
-    """Open an assistant turn. With `scripted` there is no model: its phrases follow as `Speak` at once."""
+    """Open an assistant turn. With `scripted` there is no model: its phrases follow as `Speak` at once.
+
+    `speculation`: the answer made ahead that becomes this turn's, if it is still good.
+    """
 
     turn: int
     trigger: Trigger
     scripted: bool = False
+    speculation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speculate:
+    """Make an answer to this text ahead, unheard: it may turn out to be all that the caller says."""
+
+    speculation: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropSpeculation:
+    """Stop it: nothing of it is ever heard, run or remembered."""
+
+    speculation: int
+    why: Unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -383,6 +415,8 @@ class Decided:
 
 TurnAction: TypeAlias = (
     StartGeneration
+    | Speculate
+    | DropSpeculation
     | CancelGeneration
     | Yield
     | Resume
