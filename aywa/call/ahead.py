@@ -57,7 +57,7 @@ class AheadPhrase:
                         self._chunks_in.send_nowait(chunk)
             except ProviderError as error:
                 self.failed = True
-                self._chunks_in.send_nowait(error)
+                self._chunks_in.send_nowait(_bare(error))
 
     @asynccontextmanager
     async def speech(self) -> AsyncIterator[AsyncIterator[SpeechChunk]]:
@@ -79,7 +79,7 @@ class AheadAnswer:
     ) -> None:
         self.speculation = speculation
         self.request = request
-        self.failure: ProviderError | None = None  # of the model, before anybody wanted the answer
+        self.failure: str | None = None  # of the model
         self.phrase: AheadPhrase | None = None
         self.first_token_at: float | None = None
         self._model, self._synthesizer = providers
@@ -133,8 +133,8 @@ class AheadAnswer:
                             await self._wanted.wait()
                 self._found(self._chunker.flush(), nursery)
             except ProviderError as error:
-                self.failure = error
-                self._events_in.send_nowait(error)
+                self.failure = error.detail
+                self._events_in.send_nowait(_bare(error))
 
     def _take(self, event: ChatEvent, nursery: trio.Nursery) -> None:
         """Keep what the model gives."""
@@ -157,6 +157,11 @@ class AheadAnswer:
         if self._budget.admits_phrase(len(phrases[0])):
             self.phrase = AheadPhrase(phrases[0])
             nursery.start_soon(self.phrase.make, self._synthesizer, name="first phrase")
+
+
+def _bare(error: ProviderError) -> ProviderError:
+    """What is kept does not keep the frames it came through, which hold the one who keeps it."""
+    return error.with_traceback(None)
 
 
 async def _each(channel: trio.MemoryReceiveChannel[_T | ProviderError]) -> AsyncIterator[_T]:

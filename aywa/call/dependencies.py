@@ -8,11 +8,13 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
 
+from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
 from aywa.media.clip import Clip
+from aywa.model.assistant import Assistant
 from aywa.ports.capture import CaptureStore
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
@@ -24,6 +26,7 @@ from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -64,7 +67,8 @@ class CallDependencies:
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
     hold_music: Clip | None = None  # None: silence
-    turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
+    assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
+    turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -88,10 +92,17 @@ class CallDependencies:
         if self.turn is not None:
             return self.turn
         settings = self.settings
-        return TurnSettings(
+        usual = TurnSettings(
             barge_in=settings.barge_in,
             wait_s=settings.endpointing_wait_s,
             max_duration_s=settings.max_duration_s,
             silence_timeout_s=settings.silence_timeout_s,
             silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+            speculation=SpeculationSettings(
+                enabled=settings.speculation,
+                min_words=settings.speculation_min_words,
+                budget_tokens=settings.speculation_tokens,
+                budget_characters=settings.speculation_characters,
+            ),
         )
+        return fold(self.assistant, usual)

@@ -109,6 +109,8 @@ class CallSession:
         )
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
+        if dependencies.assistant is not None:
+            timeline.add("assistant.started", name=dependencies.assistant.name)
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))

@@ -40,7 +40,7 @@ class Speculations:
             parts.timeline.add(
                 "speculation.refused",
                 id=action.speculation,
-                why=Unused.BUDGET.name,
+                why="BUDGET",
                 prompt_tokens=estimate,
                 spent_tokens=self._budget.tokens,
                 budget_tokens=self._settings.budget_tokens,
@@ -94,7 +94,6 @@ class Speculations:
         answer.cancel()
         cost = answer.cost
         self._budget.dropped(cost)
-        failure = answer.failure
         self._parts.timeline.add(
             "speculation.dropped",
             id=answer.speculation,
@@ -106,7 +105,7 @@ class Speculations:
             characters=cost.characters,
             spent_tokens=self._budget.tokens,
             budget_tokens=self._settings.budget_tokens,
-            detail="" if failure is None else failure.detail,
+            detail=answer.failure or "",
         )
 
     def _after(self, at: float | None) -> int | None:

@@ -26,6 +26,7 @@ from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.media.engine import MediaEngine, open_media_engine
+from aywa.model.assistant import Assistant
 from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
 from aywa.ports.stt import Transcriber
@@ -36,6 +37,7 @@ from aywa.providers.embedded_tts import open_embedded_synthesizer
 from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
+from aywa.runtime.assistant import load_assistant
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.preflight import check_host
@@ -76,8 +78,7 @@ async def open_runtime(
     Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
-    await trio.to_thread.run_sync(check_host, settings)
-    hold_music = await trio.to_thread.run_sync(load_hold_music, settings.media.hold_music)
+    hold_music, assistant = await trio.to_thread.run_sync(_look_around, settings)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     recordings, captures = _files_in(settings.artifacts.directory)
     bus, door = EventBus(), _FrontDoor()
@@ -107,6 +108,7 @@ async def open_runtime(
                 voice_judge=voice_judge,
                 captures=captures,
                 hold_music=hold_music,
+                assistant=assistant,
                 dialling=Dialling(agent, gate),
             )
         ) as table,
@@ -200,6 +202,13 @@ def load_hold_music(path: str) -> Clip:
         return load_clip(Path(path))
     except MediaError as error:
         raise ConfigError([Gap("RUNTIME_HOLD_MUSIC", error.detail, "/etc/aywa/hold.wav")]) from error
+
+
+def _look_around(settings: Settings) -> tuple[Clip, Assistant | None]:
+    """What the settings ask of this host, and the files they name. Blocks; raises `ConfigError`."""
+    assistant = load_assistant(settings.call.assistant)
+    check_host(settings)
+    return load_hold_music(settings.media.hold_music), assistant
 
 
 class _FrontDoor:

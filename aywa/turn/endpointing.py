@@ -63,12 +63,20 @@ class NothingSaid:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The final of a turn that was taken from its partial: the caller's words were these."""
+    """The final of a turn that was taken from its partial `said`: the caller's words were these."""
+
+    text: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The caller pauses after these words, all that was said in the open turn: it may go on, or be over."""
 
     text: str
 
 
-EndpointResult: TypeAlias = UserTurn | NothingSaid | Correction
+EndpointResult: TypeAlias = UserTurn | NothingSaid | Correction | Boundary
 
 TRANSITIONS: tuple[tuple[EndpointState, str, EndpointState], ...] = (
     (EndpointState.QUIET, "speech", EndpointState.SPEECH),
@@ -151,11 +159,13 @@ class Endpointer:
             self._silent_since = now - silent_s
             self._enter(EndpointState.WAITING, "speech stops")
             self.handle_timers(now)
+            self._boundary()
 
     def partial(self, text: str, now: float) -> None:
         """What the caller seems to be saying; only counts while a turn is open."""
         if self.state is not EndpointState.QUIET:
             self._partial = text.strip()
+            self._boundary()
 
     def final(
         self, text: str, now: float, start_sample: int | None = None, end_sample: int | None = None
@@ -174,6 +184,7 @@ class Endpointer:
         if self.state is EndpointState.WAITING:
             if self.text:
                 self.handle_timers(now)
+                self._boundary()
             else:
                 self._nothing(Why.EMPTY)
 
@@ -235,7 +246,7 @@ class Endpointer:
             return
         if taken is not None and taken.why is Why.PARTIAL:
             self._last_taken = replace(taken, text=text, why=Why.FINAL)
-            self._results.append(Correction(text))
+            self._results.append(Correction(text, taken.text))
             return
         self._finals = [text]
         self._final_seen = True
@@ -259,6 +270,11 @@ class Endpointer:
         self._finals, self._partial, self._final_seen = [], "", False
         self._start_sample = self._end_sample = None
         self._enter(EndpointState.QUIET, cause)
+
+    def _boundary(self) -> None:
+        """The turn is not over, and the caller has paused."""
+        if self.state is EndpointState.WAITING and self.text:
+            self._results.append(Boundary(self.text))
 
     def _enter(self, state: EndpointState, cause: str) -> None:
         self.state, self.cause = state, cause

@@ -26,6 +26,7 @@ from aywa.turn.events import (
 )
 from aywa.turn.heard import HeardLedger
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation import Speculation
 from aywa.turn.states import State
 
 
@@ -42,6 +43,7 @@ class Floor:
         self._settings = settings
         self._turn = 0
         self._actions: list[TurnAction] = []
+        self.ahead = Speculation(settings.speculation, self._actions.append)
 
     @property
     def begun(self) -> bool:
@@ -50,7 +52,8 @@ class Floor:
 
     def actions(self) -> list[TurnAction]:
         """What is to be done, in order, since the last call."""
-        actions, self._actions = self._actions, []
+        actions = self._actions.copy()
+        self._actions.clear()
         return actions
 
     def act(self, action: TurnAction) -> None:
@@ -72,14 +75,20 @@ class Floor:
         now: float,
         text: str | None = None,
         end_code: EndCode | None = None,
+        *,
+        answers: str | None = None,
     ) -> None:
-        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call."""
+        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call.
+
+        `answers`: the caller's words, for which an answer may have been made ahead.
+        """
         assert self.answer is None, "one answer at a time"
         self._turn += 1
         answer = self.answer = Answer(self._turn, trigger, now, scripted=text is not None)
         if self.gate.state is GateState.CLOSED:
             self.act(Commit(self.gate.open()))
-        self.act(StartGeneration(answer.turn, trigger, scripted=text is not None))
+        speculation = self.ahead.take(answers)
+        self.act(StartGeneration(answer.turn, trigger, text is not None, speculation))
         if text is not None:
             self.speak(answer, [text])
         if end_code is not None:
@@ -186,6 +195,8 @@ class Floor:
 
     def _enter(self, state: State, cause: Cause, **inputs: object) -> None:
         """The only writer of the state."""
+        if state is State.ENDED:
+            self.ahead.close()
         self.decide(
             "turn.state", **{"from": self.state.name, "to": state.name, "cause": cause.name, **inputs}
         )

@@ -122,7 +122,7 @@ def _scale(words: Sequence[str], place: int) -> bool:
 
 
 def _counts(words: Sequence[str], place: int) -> bool:
-    return 0 <= place < len(words) and (words[place] in _VALUES or words[place].isdigit())
+    return 0 <= place < len(words) and (words[place] in _VALUES or words[place].isdecimal())
 
 
 class _Number:
@@ -154,7 +154,7 @@ class _Number:
 
     def add(self, word: str) -> bool:
         """Take one more word; False when it does not go on with this number."""
-        if word.isdigit():
+        if word.isdecimal():
             if self._group is not None or self._thousands:
                 return False
             self._digits, self._group = word, int(word)

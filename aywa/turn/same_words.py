@@ -55,7 +55,7 @@ def words_in(text: str) -> int:
 def _reading(text: str) -> tuple[str, ...]:
     """What is compared: runs of letters with the spaces left out, and every number on its own."""
     pieces: list[str] = []
-    for is_number, run in groupby(with_digits(_words(text)), key=str.isdigit):
+    for is_number, run in groupby(with_digits(_words(text)), key=str.isdecimal):
         words = list(run)
         pieces += words if is_number else ["".join(words)]
     return tuple(pieces)
@@ -76,4 +76,4 @@ def _words(text: str) -> list[str]:
 
 def _joined(reading: tuple[str, ...]) -> str:
     """The pieces in one, numbers that follow each other without a gap."""
-    return "|".join("".join(run) for _, run in groupby(reading, key=str.isdigit))
+    return "|".join("".join(run) for _, run in groupby(reading, key=str.isdecimal))

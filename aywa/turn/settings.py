@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from aywa.turn.speculation_settings import SpeculationSettings
 
 # Sounds that keep a conversation going without taking the floor. Words that may be answers ("yes", "okay",
 # "right") are left out: a question is often answered before it is finished.
@@ -59,5 +61,6 @@ class TurnSettings:
     max_duration_s: float = 600.0
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
+    speculation: SpeculationSettings = field(default_factory=SpeculationSettings)
     backchannels: tuple[str, ...] = BACKCHANNELS
     phrases: Phrases = Phrases()

@@ -15,7 +15,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 
-from aywa.turn.events import Decided, DropSpeculation, Speculate, TurnAction, Unused
+from aywa.turn.actions import Decided, DropSpeculation, Speculate, TurnAction
+from aywa.turn.causes import Unused
 from aywa.turn.same_words import begins_with, same_words, words_in
 from aywa.turn.speculation_settings import SpeculationSettings
 
@@ -88,7 +89,7 @@ class Speculation:
         self._enter(SpeculationState.AHEAD)
 
     def heard(self, text: str) -> None:
-        """What the caller seems to have said by now; a part of a part of what is answered may become it."""
+        """What the caller seems to have said by now; a part of the words may become all of them."""
         if self.state is not SpeculationState.AHEAD or not text or text == self._text:
             return
         if not same_words(text, self._text) and not begins_with(self._text, text):

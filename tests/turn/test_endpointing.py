@@ -8,6 +8,7 @@ import pytest
 
 from aywa.turn.endpointing import (
     TRANSITIONS,
+    Boundary,
     Correction,
     Endpointer,
     EndpointResult,
@@ -32,7 +33,8 @@ def run(script: Script, until: float = 100.0) -> list[tuple[float, EndpointResul
     decided: list[tuple[float, EndpointResult]] = []
 
     def at(now: float) -> None:
-        decided.extend((round(now, 3), result) for result in endpointer.results())
+        results = (result for result in endpointer.results() if not isinstance(result, Boundary))
+        decided.extend((round(now, 3), result) for result in results)
 
     seen: set[tuple[EndpointState, str, EndpointState]] = set()
     for now, name, argument in [*script, (until, "end", "")]:
@@ -169,7 +171,7 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     ),
     "the final of a turn taken from its partial differs": (
         [(1, "speech", ""), (1.8, "partial", "a room"), (2, "stop", ""), (4.5, "final", "a broom")],
-        [(4.0, turn("a room", Why.PARTIAL, 1, 2)), (4.5, Correction("a broom"))],
+        [(4.0, turn("a room", Why.PARTIAL, 1, 2)), (4.5, Correction("a broom", "a room"))],
     ),
     "a double final": (
         [(1, "speech", ""), (2, "stop", ""), (2.1, "final", "yes"), (2.6, "final", "Yes.")],

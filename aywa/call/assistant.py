@@ -1,0 +1,20 @@
+"""What an assistant's plan makes of the thresholds of turn taking: one line a field."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from aywa.model.assistant import Assistant
+from aywa.turn.settings import TurnSettings
+
+
+def fold(assistant: Assistant | None, settings: TurnSettings) -> TurnSettings:
+    """The settings with what the assistant says otherwise."""
+    if assistant is None:
+        return settings
+    if assistant.max_duration_seconds is not None:
+        settings = replace(settings, max_duration_s=assistant.max_duration_seconds)
+    if (silence_s := assistant.silence_timeout_seconds) is not None:
+        prompt_s = min(settings.silence_prompt_s, silence_s / 2)
+        settings = replace(settings, silence_timeout_s=silence_s, silence_prompt_s=prompt_s)
+    return settings
