@@ -43,6 +43,10 @@ cdef enum:                     # presses in the audio
     TONES_BEGIN = 2            # on, whatever was heard before
 
 cdef enum:
+    HELD = 1                   # nothing is sent, heard or missed
+    EXCUSED = 2                # nothing is missed
+
+cdef enum:
     FLAG_PCM_READY = 1
     FLAG_LOW_WATER = 2
 
@@ -215,7 +219,7 @@ cdef struct Leg:
     uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
-    uint32_t held              # Python: nothing is sent, heard or missed
+    uint32_t held              # Python: HELD, EXCUSED or both
     Reports* reports
     int64_t report_due         # timeline sample of the next report
     Capture* capture           # Python, once: NULL until packets are to be kept

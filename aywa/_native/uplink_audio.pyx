@@ -132,7 +132,7 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
         _silence(pcm, band, n, up.shift)
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
-    if load_u32(&leg.held):
+    if load_u32(&leg.held) & HELD:
         _silence(pcm, band, n, up.shift)          # music on hold: to be recorded, and not the caller
     up.end = position + n
     if mixing != NULL and mixing.member != NULL:

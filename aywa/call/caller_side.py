@@ -9,11 +9,13 @@ import trio
 from aywa.call.context import Context
 from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending
+from aywa.call.keys import KeyPresses
 from aywa.call.media_port import LegPort
+from aywa.call.pauses import Pauses, Why
 from aywa.call.receive import Receiver
 from aywa.call.sip_port import SessionPort
 from aywa.media.clip import Clip
-from aywa.turn.events import HandedOver, LineHeld, SayRequest
+from aywa.turn.events import HandedOver, SayRequest
 from aywa.turn.states import State
 
 _LOOK_S = 0.1  # how often it is looked whether the assistant has finished
@@ -30,7 +32,10 @@ class CallerSide:
     receiver: Receiver
     context: Context
     ending: Ending
+    pauses: Pauses
+    keys: KeyPresses
     music: Clip | None = None
+    on_hold: bool = False  # by an operator
     _away: bool = False
 
     async def tell(self, text: str) -> None:
@@ -44,8 +49,24 @@ class CallerSide:
     def hold(self) -> None:
         """Music, and the assistant does not hear."""
         self.receiver.deaf(True)
-        self.conversation.receive(LineHeld(True))
+        self.pauses.hold(Why.TRANSFER, True)
         self.leg.play_background(self.music)
+
+    def put_on_hold(self) -> None:
+        """Music instead of the assistant, which is silent and does not hear."""
+        self.on_hold = True
+        self.pauses.hush(Why.ON_HOLD, True)
+        self.receiver.deaf(True)
+        self.pauses.hold(Why.ON_HOLD, True)
+        self.leg.play_background(self.music)
+
+    def take_off_hold(self) -> None:
+        """The assistant hears, and may speak."""
+        self.on_hold = False
+        self.leg.play_background(None)
+        self.receiver.deaf(False)
+        self.pauses.hold(Why.ON_HOLD, False)
+        self.pauses.hush(Why.ON_HOLD, False)
 
     def connected(self) -> None:
         """The caller hears somebody else from now on."""
@@ -57,7 +78,7 @@ class CallerSide:
         """The assistant goes on, knowing why; `text` is said first."""
         self.leg.play_background(None)
         self.receiver.deaf(False)
-        self.conversation.receive(LineHeld(False))
+        self.pauses.hold(Why.TRANSFER, False)
         if self._away:
             self._away = False
             self.conversation.receive(HandedOver(False))

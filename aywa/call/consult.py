@@ -9,6 +9,7 @@ from dataclasses import replace
 import trio
 
 from aywa.answering.outcomes import AnsweringVerdict
+from aywa.call.colleague_timeline import ColleagueTimeline
 from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
 from aywa.call.context import Context
 from aywa.call.conversation import Conversation
@@ -54,7 +55,7 @@ class Consult:
     def __init__(self, conversation: Conversation, receiver: Receiver, keys: KeyPresses) -> None:
         self._conversation = conversation
         self._receiver = receiver
-        self._keys = keys
+        self.keys = keys
 
     def begin(self) -> None:
         """Speak first, or wait for the colleague's first word, as `speaks_first` said."""
@@ -64,7 +65,7 @@ class Consult:
         """Say and hear nothing more; the leg's events are still read."""
         self._conversation.end()
         self._receiver.deaf(True)
-        self._keys.muted = True
+        self.keys.muted = True
 
 
 @asynccontextmanager
@@ -84,7 +85,7 @@ async def open_consult(
     `say` hears what the transfer must know, `keep` every line of the conversation. Raises ProviderError when
     the recogniser cannot be opened.
     """
-    noted = _ColleagueTimeline(timeline, say, asks=asks)
+    noted = _Telling(timeline, say, asks=asks)
 
     def decided(yes: bool) -> None:
         say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
@@ -174,14 +175,14 @@ class _Keys:
             self._say(Accepted(How.KEY) if answer is Answer.YES else Declined(How.KEY))
 
 
-class _ColleagueTimeline(Timeline):
-    """The call's timeline with `colleague.` before each kind; what the transfer must know is said too.
+class _Telling(ColleagueTimeline):
+    """What the transfer must know of what is written is said too.
 
     Where nobody is asked, a briefing that was interrupted connects only once no machine can have done it.
     """
 
     def __init__(self, timeline: Timeline, say: Callable[[TransferInput], None], *, asks: bool) -> None:
-        self._timeline = timeline
+        super().__init__(timeline)
         self._say = say
         self._certain = asks  # it does no harm that a machine was told all
         self._interrupted = False
@@ -193,14 +194,9 @@ class _ColleagueTimeline(Timeline):
         if self._interrupted:
             self._say(Briefed())
 
-    @property
-    def at_ms(self) -> int:
-        """As the call's."""
-        return self._timeline.at_ms
-
     def add(self, kind: str, **data: object) -> TimelineEntry:
         """Append an entry about the colleague."""
-        entry = self._timeline.add(f"colleague.{kind}", **data)
+        entry = super().add(kind, **data)
         if kind == "turn.assistant":
             if self._certain or not data.get("interrupted"):
                 self._say(Briefed())

@@ -22,6 +22,7 @@ from aywa.turn.events import (
     CallEnded,
     CallerSilence,
     CancelGeneration,
+    Cause,
     Commit,
     Decided,
     DropSpeculation,
@@ -47,6 +48,7 @@ from aywa.turn.events import (
     UserSaid,
     Yield,
 )
+from aywa.turn.latency_report import LatencyReport
 from aywa.turn.manager import TurnManager
 
 # Marks come at the ends of phrases; between them only the leg knows how far it is. Not in this list: what
@@ -79,6 +81,9 @@ class Conversation:
         self._armed_until = inf
         self._earlier = trio.Event()
         self._over = False
+        self._ended = False
+        self._report = LatencyReport()
+        self._cancelled: Cause | None = None  # why the turn that ends next is cut
         self.diverted: Callable[[TranscriptEvent], None] | None = (
             None  # who hears instead of the conversation
         )
@@ -129,12 +134,15 @@ class Conversation:
         assert self._parts is not None
         split = self._parts.latency.first_audible(turn, timeline)
         if split is not None:
+            self._report.add(split)
             self._parts.timeline.add("turn.latency", **asdict(split))
 
     def end(self) -> None:
         """The call is over: settle what was said and what was heard. Twice is once."""
-        if self._parts is not None:
+        if self._parts is not None and not self._ended:
+            self._ended = True
             self.receive(CallEnded())
+            self._parts.timeline.add("turn.summary", **self._report.summary())
 
     async def watch(self) -> None:
         """Wake the manager at its deadlines, until cancelled."""
@@ -174,18 +182,14 @@ class Conversation:
                 if trigger is Trigger.USER:
                     parts.latency.taken(turn, trio.current_time())
                 self._begin(action, parts)
-            case Speculate():
-                assert self._ahead is not None
-                self._ahead.begin(action)
-            case DropSpeculation():
-                assert self._ahead is not None
-                self._ahead.drop(action)
             case CancelGeneration(turn, why):
                 timeline.add("turn.cancelled", turn=turn, why=why.name)
+                self._cancelled = why
                 if self._generation is not None:
                     self._generation.cancel()
-            case Speak(_, phrase, text):
+            case Speak(turn, phrase, text):
                 assert self._generation is not None
+                parts.latency.first_phrase(turn, trio.current_time())
                 self._generation.speak(phrase, text)
             case Yield(turn, epoch):
                 timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
@@ -209,6 +213,9 @@ class Conversation:
                 timeline.add("turn.amended", text=text)
             case HangUp(code, why):
                 self._ending.end(reason_for(code, detail=why.value))
+            case Speculate() | DropSpeculation():
+                assert self._ahead is not None
+                self._ahead.do(action)
 
     def _begin(self, start: StartGeneration, parts: GenerationParts) -> None:
         assert self._nursery is not None
@@ -221,6 +228,8 @@ class Conversation:
 
     def _turn_ended(self, action: EndTurn, parts: GenerationParts) -> None:
         self._generation = None
+        self._report.ended(action, self._cancelled)
+        self._cancelled = None
         parts.context.assistant_heard(action.heard)
         if not action.heard:
             return

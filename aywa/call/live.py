@@ -7,7 +7,15 @@ from dataclasses import asdict, is_dataclass, replace
 import trio
 
 from aywa.call.capture import CallCapture
-from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say, StartCapture, TransferCall
+from aywa.call.control import (
+    MAX_SAY_CHARACTERS,
+    Command,
+    EndCall,
+    Say,
+    StartCapture,
+    SteerLine,
+    TransferCall,
+)
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
@@ -15,7 +23,9 @@ from aywa.call.journal import Journal
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
+from aywa.call.pauses import Pauses
 from aywa.call.state import CallMachine, CallState
+from aywa.call.steering import Steering
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
 from aywa.call.transfer_tool import TransferTools
@@ -56,6 +66,8 @@ class LiveCall:
         self.conversation = Conversation(
             TurnManager(dependencies.turn_settings()), self.transcript, self.ending
         )
+        self.pauses = Pauses(self.conversation)
+        self.steering = Steering(self.pauses, self.timeline)
         self.transfers = Transfers(
             LiveView(self.id, self.timeline, self.transcript, box, owner, self.inbound, dependencies.clock),
             dependencies,
@@ -173,6 +185,11 @@ class LiveCall:
                     )
                 self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
                 self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
+                await trio.lowlevel.checkpoint()
+            case SteerLine(action):
+                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
+                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
+                self.steering.do(action, transferring=self.transfers.active)
                 await trio.lowlevel.checkpoint()
             case StartCapture(mode):
                 if self.state is not CallState.TALKING:

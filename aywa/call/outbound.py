@@ -63,7 +63,7 @@ class Outbound:
 
     async def _run(self, talk: Talk, nursery: trio.Nursery) -> None:
         plan, live = self._order.answering, self._live
-        answering = None if plan is None else Answering(plan, live.timeline, live.ending)
+        answering = None if plan is None else Answering(plan, live.timeline, live.ending, live.pauses)
 
         def hear_early(leg: LegPort) -> None:
             talk.record(leg)

@@ -13,6 +13,7 @@ import trio
 
 from aywa._native.resample import Upsampler
 from aywa.call.media_port import LegPort
+from aywa.dsp.envelope import Envelope
 from aywa.errors import MediaError
 from aywa.turn.events import AudioWritten, PhraseWritten, PlayedTo, TurnInput, WordAt
 
@@ -44,6 +45,8 @@ class Playout:
         self._marks: dict[int, int | None] = {}  # mark id -> the turn whose first audible sample it follows
         self._next_mark = 1
         self._audible_turn = 0
+        self._envelope = Envelope()
+        self._enveloped = (0, 0)  # the turn and phrase that it is of
 
     def gate_opened(self, epoch: int, *, flushed: bool) -> None:
         """The manager has decided: go on with this epoch."""
@@ -69,6 +72,9 @@ class Playout:
         """Write S16LE PCM at 8 kHz of any length; waits for room and for the gate."""
         offset = 0
         total = len(pcm) // 2
+        if self._enveloped != (turn, phrase):
+            self._envelope, self._enveloped = Envelope(), (turn, phrase)
+        levels = self._envelope.feed(pcm[: 2 * total])
         scale = self._leg.rate_hz // SAMPLE_RATE_HZ
         audio = _at_scale(pcm[: 2 * total], scale)
         first_audible = _first_audible(pcm) if self._audible_turn != turn else None
@@ -80,8 +86,8 @@ class Playout:
             if not taken:
                 await self._room()
                 continue
-            self._receive(AudioWritten(turn, phrase, taken, words))
-            words = ()
+            self._receive(AudioWritten(turn, phrase, taken, words, levels))
+            words, levels = (), b""
             offset += taken
             if first_audible is not None and offset == first_audible + 1:
                 self._audible_turn = turn

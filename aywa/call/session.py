@@ -54,6 +54,7 @@ class CallSession:
                 await self._converse(leg, sip, judging)
         finally:
             live.transfers.detach()
+            live.steering.detach()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
@@ -105,8 +106,17 @@ class CallSession:
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(
-            leg, sip, conversation, receiver, context, live.ending, music=dependencies.hold_music
+            leg,
+            sip,
+            conversation,
+            receiver,
+            context,
+            live.ending,
+            live.pauses,
+            keys,
+            music=dependencies.hold_music,
         )
+        live.steering.attach(side)
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
         if dependencies.assistant is not None:

@@ -28,33 +28,11 @@ class Speculations:
         self._answer: AheadAnswer | None = None
         self._began_at = 0.0
 
-    def begin(self, action: Speculate) -> None:
-        """Make an answer ahead, if it may be: when not there is none, and nobody is told."""
-        assert self._answer is None, "one answer ahead at a time"
-        parts = self._parts
-        if parts.tools.running:
-            return  # what the model would answer depends on them
-        request = parts.context.request(parts.tools.box.specs(), then=action.text)
-        estimate = estimated_prompt(request)
-        if not self._budget.admits(estimate):
-            parts.timeline.add(
-                "speculation.refused",
-                id=action.speculation,
-                why="BUDGET",
-                prompt_tokens=estimate,
-                spent_tokens=self._budget.tokens,
-                budget_tokens=self._settings.budget_tokens,
-            )
-            return
-        providers = (parts.model, parts.synthesizer)
-        answer = AheadAnswer(action.speculation, request, providers, self._budget, self._settings)
-        self._answer, self._began_at = answer, trio.current_time()
-        parts.timeline.add("speculation.started", id=action.speculation, messages=len(request.messages))
-        self._nursery.start_soon(answer.run, name=f"speculation {action.speculation}")
-
-    def drop(self, action: DropSpeculation) -> None:
-        """It is not wanted."""
-        if self._answer is not None and self._answer.speculation == action.speculation:
+    def do(self, action: Speculate | DropSpeculation) -> None:
+        """Begin one, or drop the one there is."""
+        if isinstance(action, Speculate):
+            self._begin(action)
+        elif self._answer is not None and self._answer.speculation == action.speculation:
             self._drop(self._answer, action.why)
 
     def adopt(self, start: StartGeneration) -> AheadAnswer | None:
@@ -79,6 +57,30 @@ class Speculations:
             first_audio_ms=self._after(answer.phrase.first_audio_at if answer.phrase else None),
         )
         return answer
+
+    def _begin(self, action: Speculate) -> None:
+        """Make an answer ahead, if it may be: when not there is none, and nobody is told."""
+        assert self._answer is None, "one answer ahead at a time"
+        parts = self._parts
+        if parts.tools.running:
+            return  # what the model would answer depends on them
+        request = parts.context.request(parts.tools.box.specs(), then=action.text)
+        estimate = estimated_prompt(request)
+        if not self._budget.admits(estimate):
+            parts.timeline.add(
+                "speculation.refused",
+                id=action.speculation,
+                why="BUDGET",
+                prompt_tokens=estimate,
+                spent_tokens=self._budget.tokens,
+                budget_tokens=self._settings.budget_tokens,
+            )
+            return
+        providers = (parts.model, parts.synthesizer)
+        answer = AheadAnswer(action.speculation, request, providers, self._budget, self._settings)
+        self._answer, self._began_at = answer, trio.current_time()
+        parts.timeline.add("speculation.started", id=action.speculation, messages=len(request.messages))
+        self._nursery.start_soon(answer.run, name=f"speculation {action.speculation}")
 
     def _still_asked(self, asked: ChatRequest) -> bool:
         """Whether the model would be asked the same now, but for the spelling of the caller's last words."""

@@ -54,14 +54,18 @@ class Takeover:
     async def _replacement_came(self, call: IncomingPort) -> None:
         """Answer an INVITE with Replaces, and stay until that session is over."""
         local = self._agreement.fresh()
-        session_id = self._dependencies.rng.getrandbits(62)
+        session_id, direction = self._dependencies.rng.getrandbits(62), self._agreement.direction
         try:
-            accepted = accept_offer(call.offer, local, session_id=session_id) if call.offer else None
+            accepted = (
+                accept_offer(call.offer, local, session_id=session_id, direction=direction)
+                if call.offer
+                else None
+            )
         except NoCommonCodec:
             self._live.timeline.add("transfer.received", by="replaces", status=488)
             await call.reject(488)
             return
-        description = accepted.answer if accepted is not None else make_offer(local, session_id, 1)
+        description = accepted.answer if accepted is not None else make_offer(local, session_id, 1, direction)
         try:
             sip = await call.answer(description)
         except SipCallEnded:
@@ -121,7 +125,7 @@ class Takeover:
     ) -> None:
         """Ring the target, and have its session be the call's until it ends."""
         line, local = self._line, self._agreement.fresh()
-        offer = make_offer(local, self._dependencies.rng.getrandbits(62), 1)
+        offer = make_offer(local, self._dependencies.rng.getrandbits(62), 1, self._agreement.direction)
         sip = await self._invite(target, request, route, offer)
         if sip is None:
             return

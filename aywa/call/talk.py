@@ -68,6 +68,7 @@ class Talk:
         live.capture.follow(leg)
         line = Line(sip)
         agreement = Agreement(live, leg, line, local, accepted, dependencies.rng)
+        live.steering.agreement = agreement
         Takeover(live, line, agreement, dependencies, self._nursery)
         try:
             with agreement.follow():

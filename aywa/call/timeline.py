@@ -60,7 +60,8 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.truncated | turn, heard, sample |
 | turn.user | text, start_ms, end_ms, counts |
 | turn.assistant | text, start_ms, end_ms, interrupted, trigger |
-| turn.latency | total_ms, vad_ms, stt_ms, endpointing_ms, llm_ms, tts_ms, playout_ms, samples, speculated |
+| turn.latency | total_ms; vad_, stt_, endpointing_, llm_, phrase_, tts_ and playout_ms; samples; speculated |
+| turn.summary | of the whole call: turns, percentiles_ms and latencies_ms by part, who interrupted whom |
 | control.say | text, interrupt, end_call |
 | control.end_call | |
 | control.transfer | destination, mode |

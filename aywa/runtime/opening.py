@@ -69,12 +69,22 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """What hears, thinks and speaks for every call of a worker."""
+
+    transcriber: Transcriber
+    model: ChatModel
+    synthesizer: Synthesizer
+
+
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, rng: Random, observer: Observer = _ignore
+    settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
 ) -> AsyncIterator[Runtime]:
     """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
 
+    `providers`: in place of those that the settings name, for who measures; they outlive the runtime.
     Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
@@ -85,17 +95,17 @@ async def open_runtime(
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
-        _open_providers(settings.providers, scenario) as providers,
+        _open_providers(settings.providers, scenario, providers) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
-        _open_agent(settings, door.before(engine, providers.transcriber), rng) as agent,
+        _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
         open_call_table(
             CallDependencies(
                 engine=engine,
-                transcriber=providers.transcriber,
-                model=providers.model,
-                synthesizer=providers.synthesizer,
+                transcriber=provided.transcriber,
+                model=provided.model,
+                synthesizer=provided.synthesizer,
                 scenario=scenario,
                 store=database.calls,
                 recordings=recordings,
@@ -126,24 +136,20 @@ async def open_runtime(
             table=table,
             recordings=recordings,
             captures=captures,
-            transcriber=providers.transcriber,
+            transcriber=provided.transcriber,
             voice_judge=voice_judge,
-            provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
+            provider_names=(provided.transcriber.name, provided.model.name, provided.synthesizer.name),
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Providers:
-    transcriber: Transcriber
-    model: ChatModel
-    synthesizer: Synthesizer
 
 
 @asynccontextmanager
 async def _open_providers(
-    settings: ProviderSettings, scenario: ScriptedScenario
-) -> AsyncIterator[_Providers]:
-    """What the settings name; each name has one implementation so far."""
+    settings: ProviderSettings, scenario: ScriptedScenario, given: Providers | None
+) -> AsyncIterator[Providers]:
+    """What was given, else what the settings name; each name has one implementation so far."""
+    if given is not None:
+        yield given
+        return
     script = scenario.script
     async with (
         open_embedded_transcriber(
@@ -151,7 +157,7 @@ async def _open_providers(
         ) as transcriber,
         open_embedded_synthesizer() as synthesizer,
     ):
-        yield _Providers(transcriber, ScriptedModel(script), synthesizer)
+        yield Providers(transcriber, ScriptedModel(script), synthesizer)
 
 
 def _open_agent(settings: Settings, door: _FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:

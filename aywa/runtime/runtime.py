@@ -9,7 +9,7 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, Say, StartCapture, TransferCall
+from aywa.call.control import EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
@@ -100,6 +100,17 @@ class Runtime:
         if live is None:
             return False
         await live.control(TransferCall(plan))
+        return True
+
+    async def steer(self, call_id: str, action: str) -> bool:
+        """Mute or hold, `action` as in `LineAction`; False when this worker does not carry the call.
+
+        Raises `RequestError`.
+        """
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(SteerLine(LineAction(action)))
         return True
 
     async def end(self, call_id: str) -> bool:

@@ -25,7 +25,9 @@ class Announcer:
             self._floor.decide("turn.say_refused", state=self._floor.state.name)
             return
         code = EndCode.ASSISTANT_HANGUP if request.end_call else None
-        self._parts.lines.append(Line(Trigger.OPERATOR, Cause.OPERATOR, request.text, code))
+        self._parts.lines.append(
+            Line(Trigger.OPERATOR, Cause.OPERATOR, request.text, code, request.protected)
+        )
         if request.interrupt and self._floor.answer is not None:
             self._floor.cut(Cause.OPERATOR, now)
 
@@ -54,4 +56,4 @@ class Announcer:
             self._floor.start(Trigger.USER, Cause.TURN_TAKEN, now)
         elif self._parts.lines:
             line = self._parts.lines.popleft()
-            self._floor.start(line.trigger, line.cause, now, line.text, line.end_code)
+            self._floor.start_line(line, now)

@@ -32,7 +32,8 @@ class AnswerSide:
     @property
     def due(self) -> Answer | None:
         """The answer that somebody may be late with: not while it cannot play."""
-        stopped = self._parts.held or self._floor.state is State.YIELDED
+        backs_off = self._floor.quiet_until is not None
+        stopped = self._parts.held or backs_off or self._floor.state is State.YIELDED
         return None if stopped else self._floor.answer
 
     def settle(self, now: float) -> None:
@@ -73,9 +74,9 @@ class AnswerSide:
                 answer.tool_started(timeout_s, now)
             case ToolFinished():
                 answer.model_writes(now)
-            case AudioWritten(_, phrase, samples, words):
+            case AudioWritten(_, phrase, samples, words, levels):
                 answer.wrote(samples, now)
-                self._floor.ledger.wrote(answer.turn, phrase, samples, words)
+                self._floor.ledger.wrote(answer.turn, phrase, samples, words, levels)
             case PhraseWritten(_, phrase):
                 answer.sign_of_life(now)
                 answer.phrases_written += 1

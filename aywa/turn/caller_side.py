@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from aywa.turn.actions import UserAmended, UserSaid
-from aywa.turn.barge_in import GateState, Verdict
+from aywa.turn.barge_in import GateState
 from aywa.turn.causes import Cause, Trigger
-from aywa.turn.endpointing import Boundary, Correction, Endpointer, EndpointState, NothingSaid, UserTurn, Why
+from aywa.turn.endpointing import Boundary, Correction, Endpointer, EndpointState, NothingSaid, UserTurn
 from aywa.turn.inputs import FinalText, SpeechDoubted
+from aywa.turn.interruption import Interruption
 from aywa.turn.line import Line
 from aywa.turn.same_words import same_words
 from aywa.turn.shared import Shared
@@ -20,6 +21,7 @@ class CallerSide:
         self._parts = parts
         self._settings = parts.settings
         self._floor = parts.floor
+        self.interruption = Interruption(parts)
 
     def conclude(self, now: float) -> None:
         """Act on what the endpointer has decided."""
@@ -37,14 +39,12 @@ class CallerSide:
     def speech(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
         self._parts.endpointer.speech_started(sample, now)
-        if not self._floor.gate.closed(epoch):
-            return
-        answer = self._floor.answer
-        if not self._settings.barge_in or self._floor.state is State.CLOSING:
-            # Nobody talks the farewell away; what the caller says is kept all the same.
-            self._floor.open_gate()
-        elif answer is not None and self._floor.state in (State.THINKING, State.SPEAKING):
-            self._floor.give_way(answer, sample, epoch, now)
+        self.interruption.sound(sample, epoch, now)
+
+    def silence(self, sample: int, silent_s: float, now: float) -> None:
+        """The caller's last voiced sample was `sample`, `silent_s` seconds ago."""
+        self.interruption.silence(silent_s, now)
+        self._parts.endpointer.speech_stopped(sample, now, silent_s)
 
     def gate_shut(self, epoch: int, played: int, timeline: int, now: float) -> None:
         """The gate closed: if its CallerSpeech was lost, it must not stay shut for that."""
@@ -56,25 +56,20 @@ class CallerSide:
         """What the caller seems to be saying; words that the recogniser is sure of may cut the answer."""
         self._parts.endpointer.partial(text, now)
         sure = confidence is not None and confidence >= self._settings.partial_confidence
-        if sure and self._text_came(text, now):
+        if sure:
+            self._heard(text, now)
+        if self.interruption.words(now, sure=sure, partial=True):
             self._parts.unclear.cut()
 
     def final(self, event: FinalText, now: float) -> None:
         """What the caller has said."""
         self._parts.endpointer.final(event.text, now, event.start_sample, event.end_sample)
-        self._text_came(event.text, now)
+        self._heard(event.text, now)
+        self.interruption.words(now, sure=True, partial=False)
 
-    def _text_came(self, text: str, now: float) -> bool:
-        """Words, perhaps of an interruption; True when they cut the answer."""
+    def _heard(self, text: str, now: float) -> None:
         if text.strip():
             self._parts.limits.caller_heard(now)
-        if self._floor.state is not State.YIELDED:
-            return False
-        words, begun = self._parts.endpointer.text, self._floor.begun
-        if self._floor.gate.judge(words, complete=False, begun=begun) is Verdict.COMMIT:
-            self._floor.cut(Cause.TRANSCRIPT, now, characters=len(words), begun=begun)
-            return True
-        return False
 
     def doubted(self, doubted: SpeechDoubted, now: float) -> None:
         """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
@@ -99,17 +94,8 @@ class CallerSide:
             self._parts.hush.turn_taken(now)
             self._parts.user_said(turn)
             return
-        if self._floor.state is State.YIELDED:
-            if floor.gate.judge(turn.text, complete=True, begun=floor.begun) is Verdict.RESUME:
-                floor.act(UserSaid(turn.text, turn.start_sample, turn.end_sample, counts=False))
-                floor.resume(Cause.BACKCHANNEL, now)
-                return
-            floor.cut(Cause.TRANSCRIPT, now)
-        elif self._floor.state is State.SPEAKING and not self._settings.barge_in:
-            self._parts.unanswered.append(turn)
+        if not self.interruption.turn_taken(turn, now):
             return
-        elif floor.answer is not None:
-            floor.cut(Cause.DIGIT if turn.why is Why.KEYPAD else Cause.LATE_TRANSCRIPT, now)
         self._parts.user_said(turn)
         floor.start(Trigger.USER, Cause.TURN_TAKEN, now, answers=turn.text)
 
@@ -142,12 +128,18 @@ class CallerSide:
             self._floor.cut(Cause.AMENDED, now)
             self._floor.start(Trigger.USER, Cause.AMENDED, now)
 
+    def answer_what_is_urgent(self, now: float) -> None:
+        """What was said during a sentence that may not be interrupted is answered right after it."""
+        speaks = self._floor.state in (State.THINKING, State.SPEAKING)
+        if self._parts.urgent and speaks and self.interruption.may_cut:
+            self._floor.cut(Cause.LATE_TRANSCRIPT, now)
+
     def key(self, digit: str, now: float) -> None:
         """One key was pressed."""
         self._parts.limits.caller_heard(now)
         if self._floor.state is State.CLOSING:
             return
-        if self._floor.answer is not None and self._settings.barge_in:
+        if self._floor.answer is not None and self.interruption.may_cut:
             self._floor.cut(Cause.DIGIT, now, digit=digit)
         self.keys_complete(self._parts.keypad.press(digit, now))
 

@@ -37,6 +37,8 @@ class Cause(Enum):
     LATE_TRANSCRIPT = "words came although the gate was open"
     TURN_TAKEN = "the caller has finished a turn"
     NO_VOICE = "no voice is in what was taken for speech"
+    NO_WORDS = "the sound is over, or long, and no words came"
+    VOICE = "the caller's voice lasted as long as takes the floor"
     NOTHING_SAID = "speech was heard and nothing was understood"
     BACKCHANNEL = "the caller only acknowledged"
     AMENDED = "the final transcript differs from the partial that was answered"

@@ -12,12 +12,11 @@ silence nor what was flushed is counted. Anchors tie `played` to the leg's timel
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
+from aywa.turn.alignment import word_ends
 from aywa.turn.events import WordAt
 
-_WORD = re.compile(r"\S+")
 SAMPLES_PER_MS = 8
 # English at 160 words a minute is about 15 characters a second; only used until a phrase's length is known.
 _SAMPLES_PER_CHARACTER = 533
@@ -34,6 +33,7 @@ class SpokenPhrase:
     samples: int = 0
     whole: bool = False
     words: list[WordAt] = field(default_factory=list)
+    levels: bytearray = field(default_factory=bytearray)  # of its audio, see `word_ends`
 
     def end(self) -> int | None:
         """The position after its last sample written so far."""
@@ -46,23 +46,12 @@ class SpokenPhrase:
         offset = played - self.start
         if self.whole and offset >= self.samples:
             return self.text
-        ends = self._word_ends()
         heard_to = 0
-        for text_end, sample_end in ends:
+        for text_end, sample_end in word_ends(self.text, bytes(self.levels), self._length(), self.words):
             if sample_end > offset:
                 break
             heard_to = text_end
         return self.text[:heard_to]
-
-    def _word_ends(self) -> list[tuple[int, int]]:
-        """Per word: where it ends in the text and, in samples from the phrase's start, in the audio."""
-        spans = [match.span() for match in _WORD.finditer(self.text)]
-        if len(self.words) == len(spans):
-            starts = [word.at_sample for word in self.words[1:]]
-            length = self.samples if self.whole else max(self._length(), *(starts or [0]))
-            return list(zip((end for _, end in spans), [*starts, length], strict=True))
-        length, characters = self._length(), max(len(self.text), 1)
-        return [(end, -(-length * end // characters)) for _, end in spans]
 
     def _length(self) -> int:
         """Its length in samples; estimated, and never less than was written, while it is being made."""
@@ -100,8 +89,10 @@ class HeardLedger:
         """A phrase will be spoken."""
         self._phrases.setdefault(turn, []).append(SpokenPhrase(turn, phrase, text))
 
-    def wrote(self, turn: int, phrase: int, samples: int, words: tuple[WordAt, ...] = ()) -> None:
-        """`samples` of a phrase went into the ring, behind everything written before."""
+    def wrote(
+        self, turn: int, phrase: int, samples: int, words: tuple[WordAt, ...] = (), levels: bytes = b""
+    ) -> None:
+        """`samples` of a phrase went into the ring, behind everything written before; see `AudioWritten`."""
         entry = self._find(turn, phrase)
         if entry is None:
             return
@@ -110,6 +101,7 @@ class HeardLedger:
             self._written = entry.start
         entry.samples += samples
         entry.words.extend(words)
+        entry.levels += levels
         self._written += samples
 
     def wrote_whole(self, turn: int, phrase: int) -> None:
@@ -149,6 +141,20 @@ class HeardLedger:
             entry.whole and (end := entry.end()) is not None and self.played >= end
             for entry in self._phrases.get(turn, ())
         )
+
+    def so_far(self, turn: int) -> tuple[str, str]:
+        """What was heard of a turn that is not settled, and all that is to be heard of it up to now."""
+        phrases = self._phrases.get(turn, ())
+        heard = " ".join(text for entry in phrases if (text := entry.heard(self.played)))
+        return heard, " ".join(entry.text for entry in phrases)
+
+    def playing(self, turn: int) -> str:
+        """The phrase of a turn that is being played, or is played next; "" when all were."""
+        for entry in self._phrases.get(turn, ()):
+            end = entry.end()
+            if not entry.whole or end is None or self.played < end:
+                return entry.text
+        return ""
 
     def settle(self, turn: int) -> Heard:
         """Close a turn: what was heard of it. The ledger forgets it."""

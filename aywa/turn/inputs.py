@@ -111,12 +111,17 @@ class WordAt:
 
 @dataclass(frozen=True, slots=True)
 class AudioWritten:
-    """`samples` more of a phrase are in the playout ring."""
+    """`samples` more of a phrase are in the playout ring.
+
+    `levels`: of each 10 ms of the phrase whose last sample is known by now the level in dB over one unit of
+    amplitude, behind those told before; they may run ahead of the samples, and may be absent.
+    """
 
     turn: int
     phrase: int
     samples: int
     words: tuple[WordAt, ...] = ()
+    levels: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,11 +190,15 @@ class KeyPressed:
 
 @dataclass(frozen=True, slots=True)
 class SayRequest:
-    """An operator's sentence. `interrupt` cuts what is being said, otherwise it waits its turn."""
+    """An operator's sentence. `interrupt` cuts what is being said, otherwise it waits its turn.
+
+    One that is `protected` cannot be interrupted by the caller.
+    """
 
     text: str
     interrupt: bool = False
     end_call: bool = False
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

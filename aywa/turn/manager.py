@@ -74,6 +74,10 @@ class TurnManager:
             return None
         parts = self._parts
         moments: list[tuple[float, Wakeup]] = []
+        if (moment := self._caller.interruption.deadline) is not None:
+            moments.append((moment, Wakeup.INTERRUPTION))
+        if (moment := parts.floor.quiet_until) is not None:
+            moments.append((moment, Wakeup.BACKOFF))
         if (moment := parts.endpointer.deadline) is not None:
             moments.append((moment, Wakeup.ENDPOINTING))
         if (moment := parts.keypad.deadline) is not None:
@@ -104,7 +108,7 @@ class TurnManager:
             case CallerSpeech(sample, epoch):
                 caller.speech(sample, epoch, now)
             case CallerSilence(sample, silent_s):
-                parts.endpointer.speech_stopped(sample, now, silent_s)
+                caller.silence(sample, silent_s, now)
             case GateShut(epoch, played, timeline):
                 caller.gate_shut(epoch, played, timeline, now)
             case PartialText(text, confidence):
@@ -137,9 +141,11 @@ class TurnManager:
         if self.state is State.ENDED:
             return
         parts = self._parts
+        parts.floor.handle_timers(now)
         parts.endpointer.handle_timers(now)
         self._caller.keys_complete(parts.keypad.due(now))
         self._settle(now)
+        self._caller.interruption.handle_timers(now)
         self._answer.handle_timers(now)
         if parts.floor.closing_until is not None and now >= parts.floor.closing_until:
             parts.floor.hang_up(Cause.CLOSING_BOUND)
@@ -167,6 +173,7 @@ class TurnManager:
         parts = self._parts
         self._caller.conclude(now)
         self._answer.settle(now)
+        self._caller.answer_what_is_urgent(now)
         parts.settle_ahead()
         quiet = parts.endpointer.state is EndpointState.QUIET and parts.keypad.idle and not parts.hush.on
         if self.state is State.LISTENING and quiet:

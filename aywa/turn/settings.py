@@ -4,25 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
 from aywa.turn.speculation_settings import SpeculationSettings
-
-# Sounds that keep a conversation going without taking the floor. Words that may be answers ("yes", "okay",
-# "right") are left out: a question is often answered before it is finished.
-BACKCHANNELS = (
-    "uh-huh",
-    "uh huh",
-    "mm-hmm",
-    "mm hmm",
-    "mhm",
-    "mmhm",
-    "hmm",
-    "hm",
-    "mm",
-    "um",
-    "uh",
-    "ah",
-    "er",
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +25,7 @@ class TurnSettings:
     """Thresholds of one call."""
 
     greet: bool = True  # the assistant speaks first
-    barge_in: bool = True  # must agree with the leg's BargeInPolicy
+    barge_in: bool = True  # False: nobody interrupts, whatever `barge` says
     wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
@@ -62,5 +45,10 @@ class TurnSettings:
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
     speculation: SpeculationSettings = field(default_factory=SpeculationSettings)
-    backchannels: tuple[str, ...] = BACKCHANNELS
+    barge: BargeInSettings = field(default_factory=BargeInSettings)
     phrases: Phrases = Phrases()
+
+    @property
+    def barge_mode(self) -> BargeInMode:
+        """What takes the floor from the assistant; the leg's BargeInPolicy follows from it."""
+        return self.barge.mode if self.barge_in else BargeInMode.OFF

@@ -31,6 +31,7 @@ class Shared:
         self.keypad = Keypad(settings.dtmf_wait_s)
         self.hush = Hush()
         self.unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
+        self.urgent = False  # one of them: it is answered before the answer is at its end
         self.held = False  # the line
 
     @property
@@ -58,9 +59,18 @@ class Shared:
         """The caller's words enter transcript and context."""
         self.floor.act(UserSaid(turn.text, turn.start_sample, turn.end_sample))
 
+    def acknowledged(self, turn: UserTurn) -> None:
+        """Words that ask for no answer enter the transcript only."""
+        self.floor.act(UserSaid(turn.text, turn.start_sample, turn.end_sample, counts=False))
+
+    def keep(self, turn: UserTurn, *, urgent: bool) -> None:
+        """Answer this when the assistant has finished, or may be interrupted again."""
+        self.unanswered.append(turn)
+        self.urgent |= urgent
+
     def settle_unanswered(self) -> bool:
         """What could not be answered when it was said enters the context; False: there was nothing."""
-        turns, self.unanswered = self.unanswered, []
+        turns, self.unanswered, self.urgent = self.unanswered, [], False
         for turn in turns:
             self.user_said(turn)
         return bool(turns)
