@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from math import inf
 from typing import TypeVar
 
@@ -21,9 +21,9 @@ import trio
 from aywa.errors import ProviderError
 from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Token
 from aywa.ports.tts import SpeechChunk, Synthesizer
-from aywa.turn.chunker import Chunker
+from aywa.turn.first_phrase import FirstPhrase
+from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation_budget import SpeculationBudget, SpeculationCost, estimated_tokens
-from aywa.turn.speculation_settings import SpeculationSettings
 
 _T = TypeVar("_T")
 
@@ -75,7 +75,7 @@ class AheadAnswer:
         request: ChatRequest,
         providers: tuple[ChatModel, Synthesizer],
         budget: SpeculationBudget,
-        settings: SpeculationSettings,
+        settings: TurnSettings,
     ) -> None:
         self.speculation = speculation
         self.request = request
@@ -84,14 +84,15 @@ class AheadAnswer:
         self.first_token_at: float | None = None
         self._model, self._synthesizer = providers
         self._budget = budget
-        self._settings = settings
+        self._settings = settings.speculation
         self._scope = trio.CancelScope()
         self._wanted = trio.Event()
-        self._chunker = Chunker()
+        self._first = FirstPhrase(settings.speaking)
         self._estimate = estimated_prompt(request)
         self._written: list[str] = []
         self._tokens = 0  # of what was written, at a guess
         self._done: Done | None = None
+        self._spoken = False  # the first phrase was taken
         # Bounded by `completion_tokens` until it is wanted, and from then on read at once.
         self._events_in, self._events = trio.open_memory_channel[ChatEvent | ProviderError](inf)
 
@@ -123,6 +124,14 @@ class AheadAnswer:
         await trio.lowlevel.checkpoint()
         yield _each(self._events)
 
+    def speech(self, spoken: str) -> AbstractAsyncContextManager[AsyncIterator[SpeechChunk]] | None:
+        """The first phrase's audio, once, if this is the phrase and its audio has not failed."""
+        phrase = self.phrase
+        if self._spoken or phrase is None or phrase.text != spoken or phrase.failed:
+            return None
+        self._spoken = True
+        return phrase.speech()
+
     async def _think(self, nursery: trio.Nursery) -> None:
         with self._events_in:
             try:
@@ -131,7 +140,7 @@ class AheadAnswer:
                         self._take(event, nursery)
                         if self._tokens >= self._settings.completion_tokens:
                             await self._wanted.wait()
-                self._found(self._chunker.flush(), nursery)
+                self._found(self._first.flush(), nursery)
             except ProviderError as error:
                 self.failure = error.detail
                 self._events_in.send_nowait(_bare(error))
@@ -145,17 +154,15 @@ class AheadAnswer:
                     self.first_token_at = trio.current_time()
                 self._written.append(text)
                 self._tokens = estimated_tokens(*self._written)
-                self._found(self._chunker.feed(text), nursery)
+                self._found(self._first.feed(text), nursery)
             case Done():
                 self._done = event
                 self._budget.counted(self._estimate, event.prompt_tokens)
 
-    def _found(self, phrases: list[str], nursery: trio.Nursery) -> None:
+    def _found(self, spoken: str, nursery: trio.Nursery) -> None:
         """The first phrase is known: have it spoken, unless the answer speaks for itself by now."""
-        if not phrases or self.phrase is not None or self._wanted.is_set():
-            return
-        if self._budget.admits_phrase(len(phrases[0])):
-            self.phrase = AheadPhrase(phrases[0])
+        if spoken and not self._wanted.is_set() and self._budget.admits_phrase(len(spoken)):
+            self.phrase = AheadPhrase(spoken)
             nursery.start_soon(self.phrase.make, self._synthesizer, name="first phrase")
 
 

@@ -13,18 +13,19 @@ from aywa.call.generation import GenerationParts
 from aywa.ports.llm import ChatRequest, Role
 from aywa.turn.events import DropSpeculation, Speculate, StartGeneration, Unused
 from aywa.turn.same_words import same_words
+from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation_budget import SpeculationBudget
-from aywa.turn.speculation_settings import SpeculationSettings
 
 
 class Speculations:
     """Of one conversation. No method waits; what is made runs in `nursery`."""
 
-    def __init__(self, settings: SpeculationSettings, parts: GenerationParts, nursery: trio.Nursery) -> None:
+    def __init__(self, settings: TurnSettings, parts: GenerationParts, nursery: trio.Nursery) -> None:
         self._settings = settings
+        self._bounds = settings.speculation
         self._parts = parts
         self._nursery = nursery
-        self._budget = SpeculationBudget(settings)
+        self._budget = SpeculationBudget(settings.speculation)
         self._answer: AheadAnswer | None = None
         self._began_at = 0.0
 
@@ -73,7 +74,7 @@ class Speculations:
                 why="BUDGET",
                 prompt_tokens=estimate,
                 spent_tokens=self._budget.tokens,
-                budget_tokens=self._settings.budget_tokens,
+                budget_tokens=self._bounds.budget_tokens,
             )
             return
         providers = (parts.model, parts.synthesizer)
@@ -106,7 +107,7 @@ class Speculations:
             estimated=cost.estimated,
             characters=cost.characters,
             spent_tokens=self._budget.tokens,
-            budget_tokens=self._settings.budget_tokens,
+            budget_tokens=self._bounds.budget_tokens,
             detail=answer.failure or "",
         )
 

@@ -38,9 +38,10 @@ class Clip:
         return self._native[rate_hz]
 
 
-def load_clip(path: Path) -> Clip:
+def load_clip(path: Path, *, loudest: float | None = None) -> Clip:
     """A WAV file of integer PCM, 8 to 32 bits, 4 to 192 kHz, 0.1 to 300 s; several channels are averaged.
 
+    `loudest`: an RMS level, of full scale, above which it is turned down to that level.
     Reads the disk and resamples: for a worker thread. Raises MediaError that says what is wrong.
     """
     try:
@@ -54,6 +55,8 @@ def load_clip(path: Path) -> Clip:
         raise MediaError(f"{path} is no WAV file of integer PCM") from error
     if len(samples) < SHORTEST_S * rate_hz:
         raise MediaError(f"{path} holds less than it says")
+    if loudest is not None and (level := float(np.sqrt(np.mean(samples**2)))) > loudest:
+        samples = samples * (loudest / level)
     return Clip(path.name, {rate: _s16(soxr.resample(samples, rate_hz, rate)) for rate in RATES_HZ})
 
 

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from random import Random
@@ -34,18 +34,21 @@ from aywa.ports.tts import Synthesizer
 from aywa.proto.sip.core import SipLoad
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
+from aywa.providers.phrase_cache import PhraseCache, open_phrase_cache
 from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
-from aywa.runtime.assistant import load_assistant
+from aywa.runtime.assistant import fixed_wordings, load_ambience, load_assistant
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
+from aywa.runtime.endpointing import load_turn_sound, open_advisor
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
+from aywa.turn.settings import TurnSettings
 from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -65,38 +68,52 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _worker_id(rng: Random) -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+
+
 def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """What hears, thinks and speaks for every call of a worker."""
+    """What hears, thinks and speaks for every call of a worker.
+
+    `turn`: in place of all that settings and assistant say of turn taking; None: what they say.
+    """
 
     transcriber: Transcriber
     model: ChatModel
     synthesizer: Synthesizer
+    phrases: PhraseCache | None = None  # `synthesizer`, once it remembers what is fixed
+    turn: TurnSettings | None = None
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Of all three, in that order."""
+        return self.transcriber.name, self.model.name, self.synthesizer.name
 
 
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
-
-    `providers`: in place of those that the settings name, for who measures; they outlive the runtime.
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
+    `providers` stand in for those that the settings name. Raises `ConfigError`, `StoreError`,
+    `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
-    hold_music, assistant = await trio.to_thread.run_sync(_look_around, settings)
-    worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+    files = await trio.to_thread.run_sync(_look_around, settings)
+    turn_sound = await load_turn_sound(settings.call.endpointing_sound_model)
     recordings, captures = _files_in(settings.artifacts.directory)
-    bus, door = EventBus(), _FrontDoor()
+    worker_id, bus, door = _worker_id(rng), EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
-        _open_providers(settings.providers, scenario, providers) as provided,
+        _open_providers(settings.providers, scenario, providers, files.fixed) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
+        open_advisor(settings.call, files.assistant) as advisor,
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
@@ -116,10 +133,14 @@ async def open_runtime(
                 worker_id=worker_id,
                 media=settings.media,
                 voice_judge=voice_judge,
+                turn_sound=turn_sound,
+                advisor=advisor,
                 captures=captures,
-                hold_music=hold_music,
-                assistant=assistant,
+                hold_music=files.hold_music,
+                ambience=files.ambience,
+                assistant=files.assistant,
                 dialling=Dialling(agent, gate),
+                turn=provided.turn,
             )
         ) as table,
     ):
@@ -130,7 +151,8 @@ async def open_runtime(
             database=database,
             bus=bus,
             engine=engine,
-            hold_music=hold_music,
+            hold_music=files.hold_music,
+            phrases=provided.phrases,
             user_agent=agent,
             transports=transports,
             table=table,
@@ -138,18 +160,29 @@ async def open_runtime(
             captures=captures,
             transcriber=provided.transcriber,
             voice_judge=voice_judge,
-            provider_names=(provided.transcriber.name, provided.model.name, provided.synthesizer.name),
+            provider_names=provided.names,
         )
 
 
 @asynccontextmanager
 async def _open_providers(
-    settings: ProviderSettings, scenario: ScriptedScenario, given: Providers | None
+    settings: ProviderSettings, scenario: ScriptedScenario, given: Providers | None, fixed: tuple[str, ...]
 ) -> AsyncIterator[Providers]:
-    """What was given, else what the settings name; each name has one implementation so far."""
+    """What was given, else what the settings name, with a memory for the `fixed` phrases."""
     if given is not None:
         yield given
         return
+    async with _open_named(settings, scenario) as named:
+        if not fixed:
+            yield named
+            return
+        async with open_phrase_cache(named.synthesizer, fixed) as phrases:
+            yield replace(named, synthesizer=phrases, phrases=phrases)
+
+
+@asynccontextmanager
+async def _open_named(settings: ProviderSettings, scenario: ScriptedScenario) -> AsyncIterator[Providers]:
+    """Each name has one implementation so far."""
     script = scenario.script
     async with (
         open_embedded_transcriber(
@@ -210,11 +243,22 @@ def load_hold_music(path: str) -> Clip:
         raise ConfigError([Gap("RUNTIME_HOLD_MUSIC", error.detail, "/etc/aywa/hold.wav")]) from error
 
 
-def _look_around(settings: Settings) -> tuple[Clip, Assistant | None]:
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What the settings' files hold, and which phrases are fixed by them."""
+
+    assistant: Assistant | None
+    ambience: Clip | None
+    hold_music: Clip
+    fixed: tuple[str, ...]
+
+
+def _look_around(settings: Settings) -> _Files:
     """What the settings ask of this host, and the files they name. Blocks; raises `ConfigError`."""
     assistant = load_assistant(settings.call.assistant)
     check_host(settings)
-    return load_hold_music(settings.media.hold_music), assistant
+    music = load_hold_music(settings.media.hold_music)
+    return _Files(assistant, load_ambience(assistant), music, fixed_wordings(assistant))
 
 
 class _FrontDoor:

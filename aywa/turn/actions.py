@@ -76,11 +76,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Synthesize and play this phrase after the ones before it."""
+    """Synthesize and play this phrase after the ones before it. `spoken`: what is said for `text`."""
 
     turn: int
     phrase: int
     text: str
+    spoken: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,13 @@ class UserAmended:
 
 
 @dataclass(frozen=True, slots=True)
+class AskEndpointing:
+    """Ask the endpointing server how long to wait after these words; `EndpointingAdvised` answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call now: everything that had to be heard has been heard."""
 
@@ -153,6 +161,7 @@ TurnAction: TypeAlias = (
     | EndTurn
     | UserSaid
     | UserAmended
+    | AskEndpointing
     | HangUp
     | Decided
 )

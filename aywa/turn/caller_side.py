@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
-from aywa.turn.actions import UserAmended, UserSaid
+from aywa.turn.actions import AskEndpointing, UserAmended, UserSaid
 from aywa.turn.barge_in import GateState
 from aywa.turn.causes import Cause, Trigger
-from aywa.turn.endpointing import Boundary, Correction, Endpointer, EndpointState, NothingSaid, UserTurn
-from aywa.turn.inputs import FinalText, SpeechDoubted
+from aywa.turn.endpointing import (
+    AdviceWanted,
+    Boundary,
+    Correction,
+    EndpointState,
+    NothingSaid,
+    UserTurn,
+    WaitChosen,
+)
+from aywa.turn.inputs import FinalText, PartialText, SpeechDoubted
 from aywa.turn.interruption import Interruption
 from aywa.turn.line import Line
 from aywa.turn.same_words import same_words
@@ -33,16 +41,23 @@ class CallerSide:
                     self._nothing_said(result, now)
                 case Correction(text, said):
                     self._corrected(text, said, now)
-                case Boundary(text) if self._parts.may_answer:
-                    self._floor.ahead.boundary(text)
+                case Boundary(text):
+                    self._parts.paused_after = text
+                case WaitChosen():
+                    self._wait_chosen(result)
+                case AdviceWanted(text):
+                    self._floor.act(AskEndpointing(text))
 
     def speech(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
+        self._parts.endpointer.assistant_said(self._floor.said)
+        self._parts.noise.sound(now)
         self._parts.endpointer.speech_started(sample, now)
         self.interruption.sound(sample, epoch, now)
 
     def silence(self, sample: int, silent_s: float, now: float) -> None:
         """The caller's last voiced sample was `sample`, `silent_s` seconds ago."""
+        self._parts.noise.silence(now)
         self.interruption.silence(silent_s, now)
         self._parts.endpointer.speech_stopped(sample, now, silent_s)
 
@@ -52,24 +67,48 @@ class CallerSide:
         if epoch > self._floor.gate.epoch:
             self.speech(timeline, epoch, now)
 
-    def partial(self, text: str, confidence: float | None, now: float) -> None:
+    def _wait_chosen(self, chosen: WaitChosen) -> None:
+        """Write down why the caller is waited for so long."""
+        wait = chosen.wait
+        self._floor.decide(
+            "turn.wait",
+            wait_s=round(wait.seconds, 3),
+            source=wait.source.name,
+            unfinished=None if wait.unfinished is None else round(wait.unfinished, 3),
+            clues=list(wait.clues),
+            language=chosen.language,
+            mode=self._settings.endpointing.mode.name,
+        )
+
+    def partial(self, event: PartialText, now: float) -> None:
         """What the caller seems to be saying; words that the recogniser is sure of may cut the answer."""
-        self._parts.endpointer.partial(text, now)
-        sure = confidence is not None and confidence >= self._settings.partial_confidence
+        self._parts.endpointer.partial(
+            event.text, now, end_of_turn=event.end_of_turn, language=event.language
+        )
+        sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
+        self._parts.unclear.guessed(event.text)
         if sure:
-            self._heard(text, now)
+            self._heard(event.text, now)
         if self.interruption.words(now, sure=sure, partial=True):
             self._parts.unclear.cut()
 
     def final(self, event: FinalText, now: float) -> None:
         """What the caller has said."""
-        self._parts.endpointer.final(event.text, now, event.start_sample, event.end_sample)
+        self._parts.endpointer.final(
+            event.text,
+            now,
+            event.start_sample,
+            event.end_sample,
+            end_of_turn=event.end_of_turn,
+            language=event.language,
+        )
         self._heard(event.text, now)
         self.interruption.words(now, sure=True, partial=False)
 
     def _heard(self, text: str, now: float) -> None:
         if text.strip():
             self._parts.limits.caller_heard(now)
+            self._parts.noise.words(now)
 
     def doubted(self, doubted: SpeechDoubted, now: float) -> None:
         """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
@@ -84,7 +123,8 @@ class CallerSide:
         floor.decide(
             "turn.taken",
             why=turn.why.name,
-            wait_s=self._settings.wait_s,
+            wait_s=self._settings.wait_s if turn.wait is None else round(turn.wait.seconds, 3),
+            source=None if turn.wait is None else turn.wait.source.name,
             final_timeout_s=self._settings.final_timeout_s,
             start_sample=turn.start_sample,
             end_sample=turn.end_sample,
@@ -113,7 +153,8 @@ class CallerSide:
             return
         if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
-        listens = self._floor.state is State.LISTENING and not self._parts.hush.on
+        hushed = self._parts.hush.on or self._parts.noise.goes_on(now)
+        listens = self._floor.state is State.LISTENING and not hushed
         if listens and self._parts.unclear.asks(nothing):
             self._parts.lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
@@ -136,6 +177,9 @@ class CallerSide:
 
     def key(self, digit: str, now: float) -> None:
         """One key was pressed."""
+        if not self._settings.keypad.enabled:
+            self._floor.decide("turn.key_ignored", digit=digit)
+            return
         self._parts.limits.caller_heard(now)
         if self._floor.state is State.CLOSING:
             return
@@ -161,7 +205,7 @@ class CallerSide:
             self._parts.settle_unanswered()
             for turn in last:
                 self._parts.user_said(turn)
-            self._parts.endpointer = Endpointer(self._settings)  # who goes on speaking begins anew
+            self._parts.endpointer = self._parts.endpointer.renewed()  # who goes on speaking begins anew
             self._parts.lines.clear()
         elif self._parts.hush.end(now) and self._parts.endpointer.state is EndpointState.QUIET:
             self._floor.start(Trigger.USER, Cause.TURN_TAKEN, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aywa.turn.actions import (
+    AskEndpointing,
     CancelGeneration,
     Commit,
     Decided,
@@ -25,11 +26,13 @@ from aywa.turn.causes import (
     Unused,
 )
 from aywa.turn.inputs import (
+    AnswerExpected,
     AudioWritten,
     CallEnded,
     CallerSilence,
     CallerSpeech,
     CallStarted,
+    EndpointingAdvised,
     FinalText,
     GateShut,
     HandedOver,
@@ -43,6 +46,7 @@ from aywa.turn.inputs import (
     PhraseWritten,
     PlayedTo,
     SayRequest,
+    SoundJudged,
     SpeechDoubted,
     SpeechFailed,
     ToolFinished,
@@ -52,6 +56,8 @@ from aywa.turn.inputs import (
 )
 
 __all__ = [
+    "AnswerExpected",
+    "AskEndpointing",
     "AudioWritten",
     "CallEnded",
     "CallStarted",
@@ -63,6 +69,7 @@ __all__ = [
     "Decided",
     "DropSpeculation",
     "EndTurn",
+    "EndpointingAdvised",
     "FinalText",
     "GateShut",
     "HandedOver",
@@ -78,6 +85,7 @@ __all__ = [
     "PlayedTo",
     "Resume",
     "SayRequest",
+    "SoundJudged",
     "Speak",
     "Speculate",
     "SpeechDoubted",

@@ -9,6 +9,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from aywa.turn.expectation import Expectation
+from aywa.turn.speaking_settings import ToolMessage
+
 
 @dataclass(frozen=True, slots=True)
 class CallStarted:
@@ -44,10 +47,15 @@ class GateShut:
 
 @dataclass(frozen=True, slots=True)
 class PartialText:
-    """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess."""
+    """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess.
+
+    `end_of_turn` (0..1): how sure the recogniser is that the caller is done; `language`: a tag.
+    """
 
     text: str
     confidence: float | None = None
+    end_of_turn: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +66,8 @@ class FinalText:
     confidence: float | None = None
     start_sample: int | None = None
     end_sample: int | None = None
+    end_of_turn: float | None = None  # as with a partial
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,11 +96,12 @@ class ModelFailed:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile."""
+    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile, and its `messages`."""
 
     turn: int
     name: str
     timeout_s: float
+    messages: tuple[ToolMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,29 @@ class SpeechDoubted:
 
     sample: int
     probability: float
+
+
+@dataclass(frozen=True, slots=True)
+class SoundJudged:
+    """How likely (0..1) the sound before the pause at `sample` says that the caller's turn is over."""
+
+    sample: int
+    complete: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointingAdvised:
+    """The endpointing server's answer to `AskEndpointing(text)`: a wait in seconds, or None: it failed."""
+
+    text: str
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerExpected:
+    """The model says what the caller is asked for."""
+
+    expectation: Expectation
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,6 +257,9 @@ TurnInput: TypeAlias = (
     | SpeechFailed
     | PlayedTo
     | SpeechDoubted
+    | SoundJudged
+    | EndpointingAdvised
+    | AnswerExpected
     | LineHeld
     | HandedOver
     | Hushed

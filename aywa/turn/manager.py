@@ -16,10 +16,12 @@ from aywa.turn.causes import Cause, Trigger
 from aywa.turn.endpointing import EndpointState
 from aywa.turn.heard import HeardLedger
 from aywa.turn.inputs import (
+    AnswerExpected,
     CallEnded,
     CallerSilence,
     CallerSpeech,
     CallStarted,
+    EndpointingAdvised,
     FinalText,
     GateShut,
     HandedOver,
@@ -29,6 +31,7 @@ from aywa.turn.inputs import (
     PartialText,
     PlayedTo,
     SayRequest,
+    SoundJudged,
     SpeechDoubted,
     TurnInput,
 )
@@ -57,6 +60,11 @@ class TurnManager:
         return self._parts.state
 
     @property
+    def audio_wait_s(self) -> float:
+        """Nothing is heard of an answer before the caller has been silent for so long."""
+        return self._parts.settings.endpointing.audio_wait_s
+
+    @property
     def ledger(self) -> HeardLedger:
         """What was heard so far; for reading."""
         return self._parts.floor.ledger
@@ -82,10 +90,14 @@ class TurnManager:
             moments.append((moment, Wakeup.ENDPOINTING))
         if (moment := parts.keypad.deadline) is not None:
             moments.append((moment, Wakeup.KEYPAD))
+        if (moment := self._answer.filler_due) is not None:
+            moments.append((moment, Wakeup.FILLER))
         if (answer := self._answer.due) is not None:
             moments.append((answer.deadline(parts.settings)[0], Wakeup.ANSWER))
         if parts.floor.closing_until is not None:
             moments.append((parts.floor.closing_until, Wakeup.CLOSING))
+        if (moment := parts.noise.quiet_at) is not None:
+            moments.append((moment, Wakeup.LIMIT))
         if (moment := parts.limits.deadline) is not None:
             moments.append((moment, Wakeup.LIMIT))
         return min(moments, key=lambda entry: entry[0], default=None)
@@ -111,12 +123,18 @@ class TurnManager:
                 caller.silence(sample, silent_s, now)
             case GateShut(epoch, played, timeline):
                 caller.gate_shut(epoch, played, timeline, now)
-            case PartialText(text, confidence):
-                caller.partial(text, confidence, now)
+            case PartialText():
+                caller.partial(event, now)
             case FinalText():
                 caller.final(event, now)
             case SpeechDoubted():
                 caller.doubted(event, now)
+            case SoundJudged(_, complete):
+                parts.endpointer.sound_judged(complete, now)
+            case EndpointingAdvised(text, wait_s):
+                parts.endpointer.advised(text, wait_s, now)
+            case AnswerExpected(expectation):
+                parts.endpointer.expect(expectation)
             case LineHeld(held):
                 self._line_held(held, now)
             case HandedOver(away):
@@ -157,7 +175,8 @@ class TurnManager:
         parts = self._parts
         parts.limits.start(now)
         if greet and parts.settings.greet:
-            parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now)
+            first = parts.settings.speaking.first_message or None
+            parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now, first)
         else:
             parts.floor.listen(Cause.CALL_STARTED)
 
@@ -171,6 +190,7 @@ class TurnManager:
     def _settle(self, now: float) -> None:
         """Draw the conclusions of what has just come in."""
         parts = self._parts
+        parts.noise.handle_timers(now)
         self._caller.conclude(now)
         self._answer.settle(now)
         self._caller.answer_what_is_urgent(now)
@@ -181,4 +201,5 @@ class TurnManager:
         if self.state in (State.CLOSING, State.ENDED):
             parts.limits.stop()
             parts.lines.clear()
-        parts.limits.count(self.state is State.LISTENING and quiet and not parts.held, now)
+        listens = self.state is State.LISTENING and quiet
+        parts.limits.count(listens and not parts.held and not parts.noise.heard(now), now)

@@ -12,6 +12,7 @@ from aywa.turn.hush import Hush
 from aywa.turn.keypad import Keypad
 from aywa.turn.limits import Limits
 from aywa.turn.line import Line
+from aywa.turn.line_noise import LineNoise
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation import SpeculationState
 from aywa.turn.states import State
@@ -28,11 +29,13 @@ class Shared:
         self.limits = Limits(settings)
         self.unclear = Unclear(settings)
         self.lines: deque[Line] = deque()  # sentences that wait until they may be said
-        self.keypad = Keypad(settings.dtmf_wait_s)
+        self.keypad = Keypad(settings.keypad)
         self.hush = Hush()
+        self.noise = LineNoise()
         self.unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
         self.urgent = False  # one of them: it is answered before the answer is at its end
         self.held = False  # the line
+        self.paused_after = ""  # the caller's words before a pause that is to be looked at
 
     @property
     def state(self) -> State:
@@ -48,10 +51,15 @@ class Shared:
     def settle_ahead(self) -> None:
         """What has just come in may leave nothing of an answer that is made ahead."""
         ahead = self.floor.ahead
+        if self.endpointer.state is not EndpointState.WAITING:
+            self.paused_after = ""
         if self.endpointer.state is EndpointState.QUIET:
             ahead.turn_over()
         elif not self.may_answer:
             ahead.drop(Unused.NOT_NOW)
+        elif self.paused_after:
+            ahead.boundary(self.paused_after)
+            self.paused_after = ""
         elif ahead.state is SpeculationState.AHEAD:
             ahead.heard(self.endpointer.text)
 

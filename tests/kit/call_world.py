@@ -64,6 +64,7 @@ class CallWorld:
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
     hold_music: Clip | None = None
     assistant: Assistant | None = None
+    ambience: Clip | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -92,6 +93,7 @@ class CallWorld:
             media=self.media,
             hold_music=self.hold_music,
             assistant=self.assistant,
+            ambience=self.ambience,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 
