@@ -31,6 +31,7 @@ from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -110,5 +111,11 @@ class CallDependencies:
             max_duration_s=settings.max_duration_s,
             silence_timeout_s=settings.silence_timeout_s,
             silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+            speculation=SpeculationSettings(
+                enabled=settings.speculation,
+                min_words=settings.speculation_min_words,
+                budget_tokens=settings.speculation_tokens,
+                budget_characters=settings.speculation_characters,
+            ),
         )
         return fold(self.assistant, usual)

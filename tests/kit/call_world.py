@@ -31,6 +31,8 @@ from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, F
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
 from tests.kit.fake_store import FakeCaptures, FakeDisk, FakeRecordings, FakeStore
 
+NOT_AHEAD = CallSettings(speculation=False)  # the model is asked once a turn, when it is taken
+
 
 async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
     """Wait until `condition` holds; virtual seconds."""
