@@ -23,8 +23,12 @@ _VOICE = {"stopSpeakingPlan": {"mode": "voice", "voiceSeconds": 0, "backoffSecon
 
 def fixed(wait_ms: int) -> Mode:
     """So much silence after every sentence, and a voice interrupts for good: what most systems began with."""
-    environ = {"RUNTIME_ENDPOINTING": "fixed", "RUNTIME_ENDPOINTING_WAIT_MS": str(wait_ms)}
-    what = f"{wait_ms} ms of silence end a turn, any voice interrupts for good"
+    environ = {
+        "RUNTIME_ENDPOINTING": "fixed",
+        "RUNTIME_ENDPOINTING_WAIT_MS": str(wait_ms),
+        "RUNTIME_SPECULATION": "false",
+    }
+    what = f"{wait_ms} ms of silence end a turn, any voice interrupts for good, nothing ahead"
     return Mode(f"fixed-{wait_ms}", what, environ, _VOICE)
 
 
@@ -47,6 +51,7 @@ MODES = {
         fixed(1000),
         _endpointing("adaptive", "the wait follows the caller's pauses"),
         _endpointing("transcript", "the wait follows marks and numbers at the end of the transcript"),
+        Mode("not-ahead", "as the settings come, no answer ahead", {"RUNTIME_SPECULATION": "false"}),
         _barge_in("voice", "as the settings come, a voice of 0.2 s interrupts"),
         _barge_in("words", "as the settings come, two words interrupt", numWords=2),
     )
