@@ -13,6 +13,7 @@ from aywa.turn.events import (
     FinalText,
     Hushed,
     KeyPressed,
+    LineHeld,
     ModelDone,
     ModelFailed,
     ModelToken,
@@ -52,6 +53,7 @@ step = st.one_of(
             "digit #",
         ]
     ),
+    st.sampled_from(["partial yes please", "partial yes please do", "final yes", "hold", "go on"]),
     st.floats(min_value=0.02, max_value=6.0),
     st.floats(min_value=0.02, max_value=0.6),
 )
@@ -95,6 +97,10 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
             world.send(Hushed(True))
         case "speak":
             world.send(Hushed(False))
+        case "hold":
+            world.send(LineHeld(True))
+        case "go on":
+            world.send(LineHeld(False))
         case "final no words":
             world.send(FinalText(""))
         case str() if action.startswith("final"):
@@ -149,6 +155,7 @@ def test_any_order_of_events(
     world.wait(200.0, marks=not lost_marks)
     assert world.hung_up is not None
     assert world.state_is(State.ENDED)
+    assert world.ahead is None, "an answer made ahead has no end"
     world.end()
     assert set(world.transitions) <= ALLOWED
     check_turns(world)
