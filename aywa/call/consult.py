@@ -100,6 +100,7 @@ async def open_consult(
     latency = LatencyClock()
     async with trio.open_nursery() as nursery:
         await nursery.start(hearing.serve)
+        nursery.start_soon(hearing.tell_stops)
         with judging.open(dependencies.voice_judge):
             context = Context("")
             playout = Playout(dialled.leg, conversation.receive, conversation.first_audible)

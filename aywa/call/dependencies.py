@@ -15,6 +15,7 @@ from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
 from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
 from aywa.model.assistant import Assistant
 from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
@@ -76,6 +77,7 @@ class CallDependencies:
     ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
+    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""

@@ -26,6 +26,7 @@ from aywa.errors import ProviderError
 from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Token, ToolCall
 from aywa.ports.tts import SpeechChunk, Synthesizer
 from aywa.turn.events import (
+    AnswerExpected,
     ModelDone,
     ModelFailed,
     ModelToken,
@@ -153,6 +154,7 @@ class Generation:
                         calls.append(event)
                     case Expect(phrases):
                         parts.hearing.expect(phrases)
+                        parts.receive(AnswerExpected(event.expectation))
                     case Done():
                         done = event
         parts.timeline.add(

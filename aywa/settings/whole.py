@@ -236,6 +236,11 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
         hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
+        hold_audio=env.choice("RUNTIME_HOLD_AUDIO", _MEDIA.hold_audio, ("off", "https", "http")),
+        hold_audio_private_hosts=tuple(
+            part.lower() for part in parts(env.text("RUNTIME_HOLD_AUDIO_PRIVATE_HOSTS"))
+        ),
+        hold_audio_dir=env.text("RUNTIME_HOLD_AUDIO_DIR", _MEDIA.hold_audio_dir),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
         codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),

@@ -17,6 +17,7 @@ from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
 from aywa.model.assistant import Assistant
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
@@ -65,6 +66,7 @@ class CallWorld:
     hold_music: Clip | None = None
     assistant: Assistant | None = None
     ambience: Clip | None = None
+    hold_audio: HoldAudio | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -94,6 +96,7 @@ class CallWorld:
             hold_music=self.hold_music,
             assistant=self.assistant,
             ambience=self.ambience,
+            hold_audio=self.hold_audio,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 
