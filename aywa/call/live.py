@@ -31,6 +31,7 @@ from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
 from aywa.call.transfer_tool import TransferTools
 from aywa.call.transfers import Transfers
+from aywa.call.usage import Usage
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
 from aywa.ports.store import CallRow, CallType
@@ -62,7 +63,8 @@ class LiveCall:
         self.machine = CallMachine()
         self.ending = Ending()
         box = dependencies.scenario.open_tools()
-        self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer)
+        self._usage = Usage()
+        self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer, self._usage.observe)
         self.transcript = Transcript(self.id, journal.put_line)
         self.conversation = Conversation(
             TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
@@ -158,7 +160,8 @@ class LiveCall:
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
-        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason)
+        costs = self._usage.figures()
+        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason, costs=costs)
         self._save()
         self.timeline.add(
             "call.ended",
