@@ -35,6 +35,7 @@ class CallerSide:
     pauses: Pauses
     keys: KeyPresses
     music: Clip | None = None
+    ambience: Clip | None = None  # behind the assistant, whenever no music plays
     on_hold: bool = False  # by an operator
     _away: bool = False
     _waits: bool = False
@@ -70,7 +71,7 @@ class CallerSide:
     def take_off_hold(self) -> None:
         """The assistant hears, and may speak."""
         self.on_hold = False
-        self.leg.play_background(None)
+        self.leg.play_background(self.ambience)
         self.receiver.deaf(False)
         self.pauses.hold(Why.ON_HOLD, False)
         self.pauses.hush(Why.ON_HOLD, False)
@@ -84,7 +85,7 @@ class CallerSide:
     def take_back(self, note: str, text: str) -> None:
         """The assistant goes on, knowing why; `text` is said first."""
         self._waits = False
-        self.leg.play_background(None)
+        self.leg.play_background(self.ambience)
         self.receiver.deaf(False)
         self.pauses.hold(Why.TRANSFER, False)
         if self._away:

@@ -9,6 +9,7 @@ from dataclasses import replace
 import trio
 
 from aywa.answering.outcomes import AnsweringVerdict
+from aywa.call.assistant import with_colleague
 from aywa.call.colleague_timeline import ColleagueTimeline
 from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
 from aywa.call.context import Context
@@ -90,7 +91,7 @@ async def open_consult(
     def decided(yes: bool) -> None:
         say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
 
-    settings = _patient(dependencies.turn_settings(), asks=asks, speaks_first=speaks_first)
+    settings = _patient(with_colleague(dependencies.turn_settings()), asks=asks, speaks_first=speaks_first)
     ending = Ending()
     conversation = Conversation(TurnManager(settings), Transcript("", keep), ending)
     judging = Judging(settings, noted, conversation.receive)

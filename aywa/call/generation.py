@@ -72,11 +72,11 @@ class Generation:
         self._scope = trio.CancelScope()
         self._audio_came = False
         # Text is small and the model writes faster than anybody speaks: no bound but the model's own.
-        self._phrases_in, self._phrases = trio.open_memory_channel[tuple[int, str]](inf)
+        self._phrases_in, self._phrases = trio.open_memory_channel[tuple[int, str, str]](inf)
 
-    def speak(self, phrase: int, text: str) -> None:
-        """The manager wants this phrase spoken, after those before."""
-        self._phrases_in.send_nowait((phrase, text))
+    def speak(self, phrase: int, text: str, spoken: str) -> None:
+        """The manager wants this phrase spoken, after those before: `spoken` is said for `text`."""
+        self._phrases_in.send_nowait((phrase, text, spoken))
 
     def cancel(self) -> None:
         """Stop everything this turn does."""
@@ -163,7 +163,9 @@ class Generation:
         if not running:
             return
         name = running[0].call.name
-        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S))
+        specs = self._parts.tools.box.specs()
+        messages = next((spec.messages for spec in specs if spec.name == name), ())
+        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S, messages))
         await self._parts.tools.settle()
         self._parts.receive(ToolFinished(self.turn, name))
 
@@ -171,14 +173,15 @@ class Generation:
         """Phrases in, audio out, one phrase ahead of the one being written."""
         parts = self._parts
         async with audio:
-            async for phrase, text in self._phrases:
+            async for phrase, text, spoken in self._phrases:
                 # One phrase of audio at most, and a phrase is never longer than the chunker lets it be.
                 chunks_in, chunks = trio.open_memory_channel[SpeechChunk](inf)
                 await audio.send(_PhraseAudio(phrase, chunks))
-                parts.timeline.add("tts.phrase", turn=self.turn, phrase=phrase, text=text)
+                reworded = {} if spoken == text else {"spoken": spoken}
+                parts.timeline.add("tts.phrase", turn=self.turn, phrase=phrase, text=text, **reworded)
                 try:
                     with chunks_in:
-                        async with parts.synthesizer.synthesize(text) as speech:
+                        async with parts.synthesizer.synthesize(spoken) as speech:
                             async for chunk in speech:
                                 if phrase == 0:
                                     self._first_audio()

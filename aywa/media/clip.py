@@ -38,10 +38,11 @@ class Clip:
         return self._native[rate_hz]
 
 
-def load_clip(path: Path) -> Clip:
+def load_clip(path: Path, *, loudest: float | None = None) -> Clip:
     """A sound file of integer PCM, 8 to 32 bits, or G.711, 4 to 192 kHz, 0.1 to 300 s; several channels are
     averaged.
 
+    `loudest`: an RMS level, of full scale, above which it is turned down to that level.
     Reads the disk and resamples: for a worker thread. Raises MediaError that says what is wrong.
     """
     try:
@@ -51,18 +52,20 @@ def load_clip(path: Path) -> Clip:
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror})") from error
     try:
-        return clip_of(parse_sound(data, path=path.name), path.name)
+        return clip_of(parse_sound(data, path=path.name), path.name, loudest=loudest)
     except (ParseError, MediaError) as error:
         raise MediaError(f"{path}: {error.detail}") from error
 
 
-def clip_of(sound: Sound, name: str) -> Clip:
+def clip_of(sound: Sound, name: str, *, loudest: float | None = None) -> Clip:
     """The sound at both rates; resamples: for a worker thread. Raises MediaError by its length."""
     if sound.cut and sound.seconds < SHORTEST_S:
         raise MediaError("it holds less than it says")
     if not SHORTEST_S <= sound.seconds <= LONGEST_S:
         raise MediaError(f"it lasts {sound.seconds:.1f} s; {SHORTEST_S:g} to {LONGEST_S:g} s can be played")
     samples = _mono(sound)
+    if loudest is not None and (level := float(np.sqrt(np.mean(samples**2)))) > loudest:
+        samples = samples * (loudest / level)
     return Clip(name, {rate: _s16(soxr.resample(samples, sound.rate_hz, rate)) for rate in RATES_HZ})
 
 

@@ -40,6 +40,34 @@ class Recording(Resource):
     tracks: list[str] | None = None  # whose, in their order
 
 
+class TurnLatency(Resource):
+    """How long one answer took, in milliseconds: `turn_latency` is the whole, the others its parts."""
+
+    model_latency: float
+    voice_latency: float
+    transcriber_latency: float
+    endpointing_latency: float
+    turn_latency: float
+
+
+class PerformanceMetrics(Resource):
+    """How quickly the assistant answered, in milliseconds, and who interrupted whom how often.
+
+    The endpointing latency holds the detection of silence. `percentiles`: by part, `p50`, `p95` and `p99`.
+    """
+
+    turn_latencies: list[TurnLatency]
+    model_latency_average: float
+    voice_latency_average: float
+    transcriber_latency_average: float
+    endpointing_latency_average: float
+    turn_latency_average: float
+    to_transport_latency_average: float  # from the voice's first audio to the first sample that was sent
+    percentiles: dict[str, dict[str, float]]
+    num_user_interrupted: int
+    num_assistant_interrupted: int
+
+
 class Artifact(Resource):
     """What a call left behind."""
 
@@ -51,6 +79,7 @@ class Artifact(Resource):
 
     transcript: str | None = None  # "AI: …\nUser: …"
     messages: list[TranscriptMessage] | None = None
+    performance_metrics: PerformanceMetrics | None = None  # once the call is over and had an answer
     recording: Recording | None = None
 
 

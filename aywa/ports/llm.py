@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from aywa.turn.speaking_settings import ToolMessage
+
 
 class Role(Enum):
     """Who a message is from."""
@@ -39,11 +41,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model sees it; `parameters` is a JSON schema object."""
+    """A tool as the model sees it; `parameters` is a JSON schema object. `messages`: said while it runs."""
 
     name: str
     description: str
     parameters: Mapping[str, object]
+    messages: tuple[ToolMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

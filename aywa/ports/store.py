@@ -114,6 +114,9 @@ class CallStore(Protocol):
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""
 
+    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
+        """The newest entry of this kind, or None."""
+
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""
 

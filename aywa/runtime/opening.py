@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 from pathlib import Path
 from random import Random
@@ -28,6 +28,7 @@ from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.media.engine import MediaEngine, open_media_engine
 from aywa.media.fetch import FetchRules
 from aywa.media.hold_audio import HoldAudio
+from aywa.model.assistant import Assistant
 from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
 from aywa.ports.stt import Transcriber
@@ -35,17 +36,21 @@ from aywa.ports.tts import Synthesizer
 from aywa.proto.sip.core import SipLoad
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
+from aywa.providers.phrase_cache import PhraseCache, open_phrase_cache
 from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
+from aywa.runtime.assistant import fixed_wordings, load_ambience, load_assistant
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
+from aywa.runtime.endpointing import load_turn_sound, open_advisor
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import MediaSettings, ProviderSettings, Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
+from aywa.turn.settings import TurnSettings
 from aywa.ua.user_agent import UserAgent, open_user_agent
 
 Observer = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -65,37 +70,61 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _worker_id(rng: Random) -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+
+
 def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
+@dataclass(frozen=True, slots=True)
+class Providers:
+    """What hears, thinks and speaks for every call of a worker.
+
+    `turn`: in place of all that settings and assistant say of turn taking; None: what they say.
+    """
+
+    transcriber: Transcriber
+    model: ChatModel
+    synthesizer: Synthesizer
+    phrases: PhraseCache | None = None  # `synthesizer`, once it remembers what is fixed
+    turn: TurnSettings | None = None
+
+    @property
+    def names(self) -> tuple[str, str, str]:
+        """Of all three, in that order."""
+        return self.transcriber.name, self.model.name, self.synthesizer.name
+
+
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, rng: Random, observer: Observer = _ignore
+    settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
-
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
+    `providers` stand in for those that the settings name. Raises `ConfigError`, `StoreError`,
+    `TransportError` or `ProviderError`, possibly inside a group.
     """
     scenario = load_scenario(settings.call.scenario)
-    hold_music = await trio.to_thread.run_sync(_check_and_load, settings)
-    worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+    files = await trio.to_thread.run_sync(_look_around, settings)
+    turn_sound = await load_turn_sound(settings.call.endpointing_sound_model)
     recordings, captures = _files_in(settings.artifacts.directory)
-    bus, door = EventBus(), _FrontDoor()
+    worker_id, bus, door = _worker_id(rng), EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
-        _open_providers(settings.providers, scenario) as providers,
+        _open_providers(settings.providers, scenario, providers, files.fixed) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
+        open_advisor(settings.call, files.assistant) as advisor,
         open_media_engine(settings.media, rng=rng) as engine,
-        _open_agent(settings, door.before(engine, providers.transcriber), rng) as agent,
+        _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
         open_call_table(
             CallDependencies(
                 engine=engine,
-                transcriber=providers.transcriber,
-                model=providers.model,
-                synthesizer=providers.synthesizer,
+                transcriber=provided.transcriber,
+                model=provided.model,
+                synthesizer=provided.synthesizer,
                 scenario=scenario,
                 store=database.calls,
                 recordings=recordings,
@@ -106,10 +135,15 @@ async def open_runtime(
                 worker_id=worker_id,
                 media=settings.media,
                 voice_judge=voice_judge,
+                turn_sound=turn_sound,
+                advisor=advisor,
                 captures=captures,
-                hold_music=hold_music,
+                hold_music=files.hold_music,
                 hold_audio=_hold_audio(settings.media),
+                ambience=files.ambience,
+                assistant=files.assistant,
                 dialling=Dialling(agent, gate),
+                turn=provided.turn,
             )
         ) as table,
     ):
@@ -120,34 +154,38 @@ async def open_runtime(
             database=database,
             bus=bus,
             engine=engine,
-            hold_music=hold_music,
+            hold_music=files.hold_music,
+            phrases=provided.phrases,
             user_agent=agent,
             transports=transports,
             table=table,
             recordings=recordings,
             captures=captures,
-            transcriber=providers.transcriber,
+            transcriber=provided.transcriber,
             voice_judge=voice_judge,
-            provider_names=providers.names,
+            provider_names=provided.names,
         )
-
-
-@dataclass(frozen=True, slots=True)
-class _Providers:
-    transcriber: Transcriber
-    model: ChatModel
-    synthesizer: Synthesizer
-
-    @property
-    def names(self) -> tuple[str, str, str]:
-        return self.transcriber.name, self.model.name, self.synthesizer.name
 
 
 @asynccontextmanager
 async def _open_providers(
-    settings: ProviderSettings, scenario: ScriptedScenario
-) -> AsyncIterator[_Providers]:
-    """What the settings name; each name has one implementation so far."""
+    settings: ProviderSettings, scenario: ScriptedScenario, given: Providers | None, fixed: tuple[str, ...]
+) -> AsyncIterator[Providers]:
+    """What was given, else what the settings name, with a memory for the `fixed` phrases."""
+    if given is not None:
+        yield given
+        return
+    async with _open_named(settings, scenario) as named:
+        if not fixed:
+            yield named
+            return
+        async with open_phrase_cache(named.synthesizer, fixed) as phrases:
+            yield replace(named, synthesizer=phrases, phrases=phrases)
+
+
+@asynccontextmanager
+async def _open_named(settings: ProviderSettings, scenario: ScriptedScenario) -> AsyncIterator[Providers]:
+    """Each name has one implementation so far."""
     script = scenario.script
     async with (
         open_embedded_transcriber(
@@ -155,7 +193,7 @@ async def _open_providers(
         ) as transcriber,
         open_embedded_synthesizer() as synthesizer,
     ):
-        yield _Providers(transcriber, ScriptedModel(script), synthesizer)
+        yield Providers(transcriber, ScriptedModel(script), synthesizer)
 
 
 def _open_agent(settings: Settings, door: _FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:
@@ -198,12 +236,6 @@ async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
         yield judge
 
 
-def _check_and_load(settings: Settings) -> Clip:
-    """What must be there before anything is opened. Blocks; raises `ConfigError`."""
-    check_host(settings)
-    return load_hold_music(settings.media.hold_music)
-
-
 def load_hold_music(path: str) -> Clip:
     """What callers hear while they wait: comfort noise without a path. Blocks; raises `ConfigError`."""
     if not path:
@@ -217,6 +249,24 @@ def load_hold_music(path: str) -> Clip:
 def _hold_audio(media: MediaSettings) -> HoldAudio:
     rules = FetchRules(plain=media.hold_audio == "http", private_hosts=media.hold_audio_private_hosts)
     return HoldAudio(None if media.hold_audio == "off" else rules, media.hold_audio_dir)
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    """What the settings' files hold, and which phrases are fixed by them."""
+
+    assistant: Assistant | None
+    ambience: Clip | None
+    hold_music: Clip
+    fixed: tuple[str, ...]
+
+
+def _look_around(settings: Settings) -> _Files:
+    """What the settings ask of this host, and the files they name. Blocks; raises `ConfigError`."""
+    assistant = load_assistant(settings.call.assistant)
+    check_host(settings)
+    music = load_hold_music(settings.media.hold_music)
+    return _Files(assistant, load_ambience(assistant), music, fixed_wordings(assistant))
 
 
 class _FrontDoor:

@@ -100,7 +100,14 @@ class PostgresCallStore:
         if (key := _uuid(call_id)) is None:
             return []
         rows = await self._postgres.fetch(self._sql["timeline"], key)
-        return [TimelineEntry(str(r["call_id"]), r["seq"], r["at_ms"], r["kind"], r["data"]) for r in rows]
+        return [_entry(row) for row in rows]
+
+    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
+        """The newest entry of this kind, or None."""
+        if (key := _uuid(call_id)) is None:
+            return None
+        rows = await self._postgres.fetch(self._sql["timeline_last"], key, kind)
+        return _entry(rows[0]) if rows else None
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""
@@ -174,6 +181,10 @@ def _clean_json(value: object) -> object:
             return [_clean_json(item) for item in value]
         case _:
             return _clean(str(value))
+
+
+def _entry(row: Row) -> TimelineEntry:
+    return TimelineEntry(str(row["call_id"]), row["seq"], row["at_ms"], row["kind"], row["data"])
 
 
 def _call(row: Row) -> CallRow:

@@ -18,6 +18,7 @@ from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime
 from aywa.media.clip import Clip
 from aywa.media.hold_audio import HoldAudio
+from aywa.model.assistant import Assistant
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
@@ -62,6 +63,8 @@ class CallWorld:
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
     hold_music: Clip | None = None
     hold_audio: HoldAudio | None = None
+    assistant: Assistant | None = None
+    ambience: Clip | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -90,6 +93,8 @@ class CallWorld:
             media=self.media,
             hold_music=self.hold_music,
             hold_audio=self.hold_audio,
+            assistant=self.assistant,
+            ambience=self.ambience,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 

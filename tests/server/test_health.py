@@ -51,7 +51,7 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
     for seq, (kind, data) in enumerate(
         [
             ("call.created", {}),
-            ("turn.latency", {"total_ms": 640.0}),
+            ("turn.latency", {"total_ms": 640.0, "llm_ms": 250}),
             ("turn.latency", {"total_ms": None}),
             ("turn.truncated", {}),
             ("media.stats", {"quality": HEARD}),
@@ -71,6 +71,8 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
         'aywa_calls_ended_total{reason="customer-ended-call"} 1.0',
         'aywa_turn_latency_seconds_bucket{le="0.8"} 1.0',
         "aywa_turn_latency_seconds_count 1.0",
+        'aywa_turn_latency_part_seconds_bucket{le="0.3",part="llm"} 1.0',
+        'aywa_turn_latency_part_seconds_sum{part="llm"} 0.25',
         "aywa_barge_ins_total 1.0",
         'aywa_call_mos_bucket{direction="received",le="4.3"} 1.0',
         'aywa_call_mos_bucket{direction="received",le="4.2"} 0.0',

@@ -37,6 +37,9 @@ on conflict (call_id, seq) do nothing;
 -- name: timeline
 select call_id, seq, at_ms, kind, data from timeline where call_id = $1 order by seq;
 
+-- name: timeline_last
+select call_id, seq, at_ms, kind, data from timeline where call_id = $1 and kind = $2 order by seq desc limit 1;
+
 -- name: append_transcript
 insert into transcript (call_id, seq, role, text, start_ms, end_ms, interrupted)
 values ($1, $2, $3, $4, $5, $6, $7)
