@@ -31,6 +31,7 @@ from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -73,10 +74,10 @@ class CallDependencies:
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
     hold_music: Clip | None = None  # None: silence
-    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
     ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
+    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -110,5 +111,11 @@ class CallDependencies:
             max_duration_s=settings.max_duration_s,
             silence_timeout_s=settings.silence_timeout_s,
             silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+            speculation=SpeculationSettings(
+                enabled=settings.speculation,
+                min_words=settings.speculation_min_words,
+                budget_tokens=settings.speculation_tokens,
+                budget_characters=settings.speculation_characters,
+            ),
         )
         return fold(self.assistant, usual)

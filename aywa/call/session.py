@@ -137,6 +137,11 @@ class CallSession:
         leg.play_background(dependencies.ambience)
         if dependencies.assistant is not None:
             timeline.add("assistant.started", name=dependencies.assistant.name)
+        self._speak_first(leg, context, nursery, opening)
+
+    def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
+        """Begin as the plan says, or as whoever has answered makes it."""
+        conversation, answering = self._live.conversation, self._answering
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))

@@ -133,6 +133,10 @@ class CallSettings:
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True
+    speculation: bool = True  # answers are made ahead, at the caller's pauses
+    speculation_tokens: int = 20_000  # that those may cost which come to nothing, a call
+    speculation_characters: int = 2_000
+    speculation_min_words: int = 2
     echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
     accept_refer: bool = False  # a REFER makes us call: nobody's phone bill is open to everybody who calls
     transfer_to: str = ""  # a number in E.164 or a sip: URI; empty: a conversation cannot hand its call over

@@ -276,6 +276,14 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        speculation=env.flag("RUNTIME_SPECULATION", _CALL.speculation),
+        speculation_tokens=env.integer("RUNTIME_SPECULATION_TOKENS", _CALL.speculation_tokens, 0, 10_000_000),
+        speculation_characters=env.integer(
+            "RUNTIME_SPECULATION_CHARACTERS", _CALL.speculation_characters, 0, 1_000_000
+        ),
+        speculation_min_words=env.integer(
+            "RUNTIME_SPECULATION_MIN_WORDS", _CALL.speculation_min_words, 1, 50
+        ),
         echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
         transfer_to=env.read(
             "RUNTIME_TRANSFER_TO",

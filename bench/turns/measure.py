@@ -29,9 +29,14 @@ from bench.turns.trace import Trace, read_traces
 from bench.turns.voice import say
 from tests.kit.ports import free_port
 
+_TRIES = 3  # a port that was free a moment ago may have been taken
 _ROOT = Path(__file__).parents[2]
 _STOP_S = 20.0
 _RTP_PORTS = ("30000", "32766")
+
+
+class StartError(Exception):
+    """Who is to be measured did not start; the message has its last words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,17 @@ def environment(mode: Mode, folder: Path, sip_port: int) -> dict[str, str]:
 
 
 def run_mode(mode: Mode, load: Load, folder: Path) -> Run:
-    """Carry out the dialogues against the runtime. Raises RuntimeError when it does not start."""
+    """Carry out the dialogues against the runtime. Raises StartError when it does not start."""
+    for attempt in range(_TRIES):
+        try:
+            return _run_mode(mode, load, folder)
+        except StartError:
+            if attempt == _TRIES - 1:
+                raise
+    raise AssertionError("returned or raised")
+
+
+def _run_mode(mode: Mode, load: Load, folder: Path) -> Run:
     folder.mkdir(parents=True, exist_ok=True)
     sip_port, stt_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
     command = [sys.executable, "-m", "bench.turns.runtime", mode.name, str(folder / "log"), str(stt_port)]
@@ -75,11 +90,11 @@ def run_mode(mode: Mode, load: Load, folder: Path) -> Run:
 
 
 def run_peer(peer: Peer, load: Load, folder: Path) -> Run:
-    """The same against another system. Raises RuntimeError when it is not installed or does not start."""
+    """The same against another system. Raises StartError when it is not installed or does not start."""
     folder.mkdir(parents=True, exist_ok=True)
     python = VENV / "bin" / "python"
     if not python.exists():
-        raise RuntimeError(f"there is no {python}: scripts/bench_peers.sh installs the peers")
+        raise StartError(f"there is no {python}: scripts/bench_peers.sh installs the peers")
     port = free_port(socket.SOCK_DGRAM)
     command = [str(python), "-m", peer.module, peer.variant, str(folder / "log"), str(port)]
     variables = os.environ | {"PYTHONPATH": str(_ROOT), "OMP_NUM_THREADS": "1"}
@@ -103,7 +118,7 @@ def _run(
         assert process.stdout is not None
         try:
             if process.stdout.readline() != b"ready\n":
-                raise RuntimeError(errors.read_text(errors="replace")[-2000:])
+                raise StartError(errors.read_text(errors="replace")[-2000:])
             simulation = Simulation(dial, stt_port, Random(load.seed))
             heard = trio.run(simulation.run, list(load.dialogues), load.at_once)
         finally:

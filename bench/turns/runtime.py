@@ -16,7 +16,8 @@ import trio
 
 from aywa._native.heap import settle_heap
 from aywa.log import configure_logging
-from aywa.runtime.opening import Providers, open_runtime
+from aywa.runtime.opening import open_runtime
+from aywa.runtime.providers import Providers
 from aywa.settings import Settings
 from bench.turns.emulators import EmulatedModel, EmulatedTranscriber, EmulatedVoice, Log
 from bench.turns.modes import MODES, Mode
@@ -26,7 +27,7 @@ from bench.turns.recordings import LANGUAGES, single_words
 async def run(mode: Mode, log: Log, port: int) -> None:
     """Serve until stdin ends."""
     transcriber = EmulatedTranscriber(port)
-    providers = Providers(transcriber, EmulatedModel(log), EmulatedVoice(log), mode.turn)
+    providers = Providers(transcriber, EmulatedModel(log), EmulatedVoice(log), turn=mode.turn)
     settings = Settings.from_env(os.environ)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(transcriber.serve)

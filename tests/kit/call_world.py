@@ -31,6 +31,8 @@ from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, F
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
 from tests.kit.fake_store import FakeCaptures, FakeDisk, FakeRecordings, FakeStore
 
+NOT_AHEAD = CallSettings(speculation=False)  # the model is asked once a turn, when it is taken
+
 
 async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
     """Wait until `condition` holds; virtual seconds."""
@@ -62,9 +64,9 @@ class CallWorld:
     dialler: FakeDialler = field(default_factory=FakeDialler)
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
     hold_music: Clip | None = None
-    hold_audio: HoldAudio | None = None
     assistant: Assistant | None = None
     ambience: Clip | None = None
+    hold_audio: HoldAudio | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -92,9 +94,9 @@ class CallWorld:
             turn=self.turn,
             media=self.media,
             hold_music=self.hold_music,
-            hold_audio=self.hold_audio,
             assistant=self.assistant,
             ambience=self.ambience,
+            hold_audio=self.hold_audio,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 
