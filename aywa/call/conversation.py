@@ -13,17 +13,20 @@ from math import inf
 import trio
 
 from aywa.call.ending import Ending, reason_for
+from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import Generation, GenerationParts
 from aywa.call.media_port import LegPort
 from aywa.call.transcript import Transcript
 from aywa.ports.stt import Final, TranscriptEvent
 from aywa.turn.events import (
+    AskEndpointing,
     CallEnded,
     CallerSilence,
     CancelGeneration,
     Cause,
     Commit,
     Decided,
+    EndpointingAdvised,
     EndTurn,
     FinalText,
     HangUp,
@@ -77,6 +80,8 @@ class Conversation:
         self._armed_until = inf
         self._earlier = trio.Event()
         self._over = False
+        self._silent_at = -inf  # when the caller was last heard
+        self.advice: EndpointingAdvice | None = None  # whom the plan asks how long to wait
         self._ended = False
         self._report = LatencyReport()
         self._cancelled: Cause | None = None  # why the turn that ends next is cut
@@ -102,6 +107,8 @@ class Conversation:
         """
         if self._over:
             return
+        if isinstance(event, CallerSilence):
+            self._silent_at = trio.current_time() - event.silent_s
         if isinstance(event, _MAY_CUT):
             self._tell_position()
         self.manager.receive(event, trio.current_time())
@@ -120,9 +127,11 @@ class Conversation:
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())
             start, stop = event.started_at_sample, event.stopped_at_sample
-            self.receive(FinalText(event.text, event.confidence, start, stop))
+            self.receive(
+                FinalText(event.text, event.confidence, start, stop, event.end_of_turn, event.language)
+            )
         else:
-            self.receive(PartialText(event.text, event.confidence))
+            self.receive(PartialText(event.text, event.confidence, event.end_of_turn, event.language))
 
     def first_audible(self, turn: int, timeline: int) -> None:
         """The first sample of a turn that can be heard was sent at this timeline sample."""
@@ -176,6 +185,7 @@ class Conversation:
                 timeline.add("turn.started", turn=turn, trigger=trigger.name, scripted=scripted)
                 if trigger is Trigger.USER:
                     parts.latency.taken(turn, trio.current_time())
+                    parts.playout.not_before = self._silent_at + self.manager.audio_wait_s
                 self._begin(action, parts)
             case CancelGeneration(turn, why):
                 timeline.add("turn.cancelled", turn=turn, why=why.name)
@@ -206,6 +216,11 @@ class Conversation:
             case UserAmended(text):
                 parts.context.user_amended(text)
                 timeline.add("turn.amended", text=text)
+            case AskEndpointing(text):
+                if self.advice is not None and self._nursery is not None:
+                    self.advice.ask(text, self._nursery)
+                else:
+                    self.receive(EndpointingAdvised(text, None))
             case HangUp(code, why):
                 self._ending.end(reason_for(code, detail=why.value))
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from math import inf
 
 import trio
 
@@ -39,6 +40,7 @@ class Playout:
         self._leg = leg
         self._receive = receive
         self._audible = audible  # (turn, timeline sample) of a turn's first audible sample
+        self.not_before = -inf  # nothing is written before this time
         self._epoch = leg.epoch
         self._written = leg.played
         self._wake = trio.Event()
@@ -70,6 +72,8 @@ class Playout:
 
     async def write(self, turn: int, phrase: int, pcm: bytes, words: tuple[WordAt, ...] = ()) -> None:
         """Write S16LE PCM at 8 kHz of any length; waits for room and for the gate."""
+        if trio.current_time() < self.not_before:
+            await trio.sleep_until(self.not_before)
         offset = 0
         total = len(pcm) // 2
         if self._enveloped != (turn, phrase):

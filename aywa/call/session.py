@@ -8,7 +8,9 @@ from aywa.call.answering import Answering, Opening
 from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
+from aywa.call.end_sound import EndSound
 from aywa.call.ending import GOODBYE_S, reason_for
+from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
@@ -102,7 +104,19 @@ class CallSession:
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering)
+        sound = EndSound(dependencies.turn_sound, nursery, timeline, conversation.receive)
+        receiver = Receiver(
+            leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering, sound=sound
+        )
+        if dependencies.advisor is not None:
+            conversation.advice = EndpointingAdvice(
+                dependencies.advisor,
+                live.id,
+                context,
+                timeline,
+                timeout_s=dependencies.turn_settings().endpointing.advice_timeout_s,
+                receive=conversation.receive,
+            )
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(

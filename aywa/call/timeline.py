@@ -41,7 +41,8 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | tts.phrase | turn, phrase, text |
 | tts.first_audio | turn |
 | turn.state | from, to, cause, and the inputs of the decision |
-| turn.taken | why, wait_s, final_timeout_s, start_sample, end_sample |
+| turn.wait | wait_s, source (what chose it), unfinished (0..1: more comes), clues, language, mode |
+| turn.taken | why, source, wait_s, final_timeout_s, start_sample, end_sample |
 | turn.nothing | why, final_timeout_s |
 | turn.overdue | turn, cause, unplayed |
 | turn.limit | limit, max_duration_s |

@@ -16,6 +16,7 @@ from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
 from aywa.model.base import Plan
+from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.voice_plan import Voice
 
 NOT_YET = frozenset(
@@ -27,7 +28,6 @@ NOT_YET = frozenset(
         "clientMessages",
         "serverMessages",
         "modelOutputInMessagesEnabled",
-        "startSpeakingPlan",
         "stopSpeakingPlan",
         "keypadInputPlan",
         "messagePlan",
@@ -78,6 +78,7 @@ class Assistant(Plan):
     background_sound: str | None = Field(None, min_length=1, max_length=4096)
     max_duration_seconds: float | None = Field(None, ge=10, le=43_200)
     silence_timeout_seconds: float | None = Field(None, ge=5, le=3600)
+    start_speaking_plan: StartSpeakingPlan | None = None
 
     @field_validator("first_message")
     @classmethod

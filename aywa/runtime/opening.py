@@ -41,6 +41,7 @@ from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.assistant import fixed_wordings, load_ambience, load_assistant
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
+from aywa.runtime.endpointing import load_turn_sound, open_advisor
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
@@ -91,6 +92,7 @@ async def open_runtime(
     """
     scenario = load_scenario(settings.call.scenario)
     files = await trio.to_thread.run_sync(_look_around, settings)
+    turn_sound = await load_turn_sound(settings.call.endpointing_sound_model)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     (recordings, captures), bus, door = _files_in(settings.artifacts.directory), EventBus(), _FrontDoor()
     async with (
@@ -98,6 +100,7 @@ async def open_runtime(
         open_gate(settings, database) as gate,
         _open_providers(settings.providers, scenario, providers, files.fixed) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
+        open_advisor(settings.call, files.assistant) as advisor,
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
@@ -117,6 +120,8 @@ async def open_runtime(
                 worker_id=worker_id,
                 media=settings.media,
                 voice_judge=voice_judge,
+                turn_sound=turn_sound,
+                advisor=advisor,
                 captures=captures,
                 hold_music=files.hold_music,
                 ambience=files.ambience,

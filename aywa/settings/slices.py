@@ -110,6 +110,7 @@ class MediaSettings:
         return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp, nat=nat)
 
 
+ENDPOINTING_MODES = ("model", "adaptive", "transcript", "fixed")
 TRANSFER_MODES = ("warm", "attended", "dial", "refer")
 
 
@@ -121,7 +122,11 @@ class CallSettings:
     assistant: str = ""  # a JSON file, read by whoever opens the runtime; empty: none
     max_duration_s: float = 600.0
     silence_timeout_s: float = 30.0
-    endpointing_wait_s: float = 0.45  # silence since the caller's last voiced sample before the turn is taken
+    endpointing_mode: str = "model"
+    endpointing_wait_s: float = 0.45  # in the mode "fixed": silence since the caller's last voiced sample
+    endpointing_language: str = ""  # a tag such as "pt-BR"; empty: guessed from what callers say
+    endpointing_sound_model: str = ""  # an ONNX file such as Smart Turn's; empty: none listens
+    webhook_networks: tuple[str, ...] = ()  # private ones that an assistant's URLs may lead to
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True

@@ -106,6 +106,13 @@ class UserAmended:
 
 
 @dataclass(frozen=True, slots=True)
+class AskEndpointing:
+    """Ask the endpointing server how long to wait after these words; `EndpointingAdvised` answers."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class HangUp:
     """End the call now: everything that had to be heard has been heard."""
 
@@ -132,6 +139,7 @@ TurnAction: TypeAlias = (
     | EndTurn
     | UserSaid
     | UserAmended
+    | AskEndpointing
     | HangUp
     | Decided
 )

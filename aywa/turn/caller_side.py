@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from aywa.turn.actions import UserAmended, UserSaid
+from aywa.turn.actions import AskEndpointing, UserAmended, UserSaid
 from aywa.turn.barge_in import GateState
 from aywa.turn.causes import Cause, Trigger
-from aywa.turn.endpointing import Correction, Endpointer, EndpointState, NothingSaid, UserTurn
-from aywa.turn.inputs import FinalText, SpeechDoubted
+from aywa.turn.endpointing import (
+    AdviceWanted,
+    Correction,
+    EndpointState,
+    NothingSaid,
+    UserTurn,
+    WaitChosen,
+)
+from aywa.turn.inputs import FinalText, PartialText, SpeechDoubted
 from aywa.turn.interruption import Interruption
 from aywa.turn.line import Line
 from aywa.turn.shared import Shared
@@ -32,9 +39,14 @@ class CallerSide:
                     self._nothing_said(result, now)
                 case Correction(text):
                     self._corrected(text, now)
+                case WaitChosen():
+                    self._wait_chosen(result)
+                case AdviceWanted(text):
+                    self._floor.act(AskEndpointing(text))
 
     def speech(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
+        self._parts.endpointer.assistant_said(self._floor.said)
         self._parts.endpointer.speech_started(sample, now)
         self.interruption.sound(sample, epoch, now)
 
@@ -49,18 +61,40 @@ class CallerSide:
         if epoch > self._floor.gate.epoch:
             self.speech(timeline, epoch, now)
 
-    def partial(self, text: str, confidence: float | None, now: float) -> None:
+    def _wait_chosen(self, chosen: WaitChosen) -> None:
+        """Write down why the caller is waited for so long."""
+        wait = chosen.wait
+        self._floor.decide(
+            "turn.wait",
+            wait_s=round(wait.seconds, 3),
+            source=wait.source.name,
+            unfinished=None if wait.unfinished is None else round(wait.unfinished, 3),
+            clues=list(wait.clues),
+            language=chosen.language,
+            mode=self._settings.endpointing.mode.name,
+        )
+
+    def partial(self, event: PartialText, now: float) -> None:
         """What the caller seems to be saying; words that the recogniser is sure of may cut the answer."""
-        self._parts.endpointer.partial(text, now)
-        sure = confidence is not None and confidence >= self._settings.partial_confidence
+        self._parts.endpointer.partial(
+            event.text, now, end_of_turn=event.end_of_turn, language=event.language
+        )
+        sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
         if sure:
-            self._heard(text, now)
+            self._heard(event.text, now)
         if self.interruption.words(now, sure=sure, partial=True):
             self._parts.unclear.cut()
 
     def final(self, event: FinalText, now: float) -> None:
         """What the caller has said."""
-        self._parts.endpointer.final(event.text, now, event.start_sample, event.end_sample)
+        self._parts.endpointer.final(
+            event.text,
+            now,
+            event.start_sample,
+            event.end_sample,
+            end_of_turn=event.end_of_turn,
+            language=event.language,
+        )
         self._heard(event.text, now)
         self.interruption.words(now, sure=True, partial=False)
 
@@ -81,7 +115,8 @@ class CallerSide:
         floor.decide(
             "turn.taken",
             why=turn.why.name,
-            wait_s=self._settings.wait_s,
+            wait_s=self._settings.wait_s if turn.wait is None else round(turn.wait.seconds, 3),
+            source=None if turn.wait is None else turn.wait.source.name,
             final_timeout_s=self._settings.final_timeout_s,
             start_sample=turn.start_sample,
             end_sample=turn.end_sample,
@@ -156,7 +191,7 @@ class CallerSide:
             self._parts.settle_unanswered()
             for turn in last:
                 self._parts.user_said(turn)
-            self._parts.endpointer = Endpointer(self._settings)  # who goes on speaking begins anew
+            self._parts.endpointer = self._parts.endpointer.renewed()  # who goes on speaking begins anew
             self._parts.lines.clear()
         elif self._parts.hush.end(now) and self._parts.endpointer.state is EndpointState.QUIET:
             self._floor.start(Trigger.USER, Cause.TURN_TAKEN, now)

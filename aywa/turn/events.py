@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from aywa.turn.actions import (
+    AskEndpointing,
     CancelGeneration,
     Commit,
     Decided,
@@ -22,11 +23,13 @@ from aywa.turn.causes import (
     Trigger,
 )
 from aywa.turn.inputs import (
+    AnswerExpected,
     AudioWritten,
     CallEnded,
     CallerSilence,
     CallerSpeech,
     CallStarted,
+    EndpointingAdvised,
     FinalText,
     GateShut,
     HandedOver,
@@ -40,6 +43,7 @@ from aywa.turn.inputs import (
     PhraseWritten,
     PlayedTo,
     SayRequest,
+    SoundJudged,
     SpeechDoubted,
     SpeechFailed,
     ToolFinished,
@@ -49,6 +53,8 @@ from aywa.turn.inputs import (
 )
 
 __all__ = [
+    "AnswerExpected",
+    "AskEndpointing",
     "AudioWritten",
     "CallEnded",
     "CallStarted",
@@ -59,6 +65,7 @@ __all__ = [
     "Commit",
     "Decided",
     "EndTurn",
+    "EndpointingAdvised",
     "FinalText",
     "GateShut",
     "HandedOver",
@@ -74,6 +81,7 @@ __all__ = [
     "PlayedTo",
     "Resume",
     "SayRequest",
+    "SoundJudged",
     "Speak",
     "SpeechDoubted",
     "SpeechFailed",

@@ -48,6 +48,8 @@ class Floor:
         self.last_heard = ""  # of the answer before
         self._settings = settings
         self._turn = 0
+        self.said = ""  # the text of the answer that spoke last
+        self._said_turn = 0
         self._actions: list[TurnAction] = []
         self._waiting: list[Speak] = []
         self._end_phrases = EndPhrases(settings.speaking.end_phrases)
@@ -124,7 +126,7 @@ class Floor:
 
     def end_phrase(self, answer: Answer) -> EndCode | None:
         """What the call ends with when the answer holds one of the phrases that end it."""
-        phrase = self._end_phrases.found(" ".join(answer.text))
+        phrase = self._end_phrases.found(self.said if self._said_turn == answer.turn else "")
         if phrase is None:
             return None
         self.decide("turn.end_phrase", turn=answer.turn, phrase=phrase)
@@ -136,8 +138,10 @@ class Floor:
 
     def speak(self, answer: Answer, phrases: list[str]) -> None:
         """Give phrases to the synthesizer, behind those before, or keep them for the back-off."""
+        if phrases and self._said_turn != answer.turn:
+            self._said_turn, self.said = answer.turn, ""
         for text in phrases:
-            answer.text.append(text)
+            self.said = f"{self.said} {text}".strip()
             spoken = self._wording.speak(text)
             self.ledger.phrase(answer.turn, answer.phrases, spoken)
             phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)

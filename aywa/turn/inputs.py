@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from aywa.turn.expectation import Expectation
 from aywa.turn.speaking_settings import ToolMessage
 
 
@@ -46,10 +47,15 @@ class GateShut:
 
 @dataclass(frozen=True, slots=True)
 class PartialText:
-    """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess."""
+    """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess.
+
+    `end_of_turn` (0..1): how sure the recogniser is that the caller is done; `language`: a tag.
+    """
 
     text: str
     confidence: float | None = None
+    end_of_turn: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,8 @@ class FinalText:
     confidence: float | None = None
     start_sample: int | None = None
     end_sample: int | None = None
+    end_of_turn: float | None = None  # as with a partial
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +169,29 @@ class SpeechDoubted:
 
 
 @dataclass(frozen=True, slots=True)
+class SoundJudged:
+    """How likely (0..1) the sound before the pause at `sample` says that the caller's turn is over."""
+
+    sample: int
+    complete: float
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointingAdvised:
+    """The endpointing server's answer to `AskEndpointing(text)`: a wait in seconds, or None: it failed."""
+
+    text: str
+    wait_s: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerExpected:
+    """The model says what the caller is asked for."""
+
+    expectation: Expectation
+
+
+@dataclass(frozen=True, slots=True)
 class LineHeld:
     """The far side put the call on hold, or took it off: while held nothing is heard or said."""
 
@@ -226,6 +257,9 @@ TurnInput: TypeAlias = (
     | SpeechFailed
     | PlayedTo
     | SpeechDoubted
+    | SoundJudged
+    | EndpointingAdvised
+    | AnswerExpected
     | LineHeld
     | HandedOver
     | Hushed

@@ -16,10 +16,12 @@ from aywa.turn.causes import Cause, Trigger
 from aywa.turn.endpointing import EndpointState
 from aywa.turn.heard import HeardLedger
 from aywa.turn.inputs import (
+    AnswerExpected,
     CallEnded,
     CallerSilence,
     CallerSpeech,
     CallStarted,
+    EndpointingAdvised,
     FinalText,
     GateShut,
     HandedOver,
@@ -29,6 +31,7 @@ from aywa.turn.inputs import (
     PartialText,
     PlayedTo,
     SayRequest,
+    SoundJudged,
     SpeechDoubted,
     TurnInput,
 )
@@ -50,6 +53,11 @@ class TurnManager:
     def state(self) -> State:
         """Whose turn it is."""
         return self._parts.state
+
+    @property
+    def audio_wait_s(self) -> float:
+        """Nothing is heard of an answer before the caller has been silent for so long."""
+        return self._parts.settings.endpointing.audio_wait_s
 
     @property
     def ledger(self) -> HeardLedger:
@@ -108,12 +116,18 @@ class TurnManager:
                 caller.silence(sample, silent_s, now)
             case GateShut(epoch, played, timeline):
                 caller.gate_shut(epoch, played, timeline, now)
-            case PartialText(text, confidence):
-                caller.partial(text, confidence, now)
+            case PartialText():
+                caller.partial(event, now)
             case FinalText():
                 caller.final(event, now)
             case SpeechDoubted():
                 caller.doubted(event, now)
+            case SoundJudged(_, complete):
+                parts.endpointer.sound_judged(complete, now)
+            case EndpointingAdvised(text, wait_s):
+                parts.endpointer.advised(text, wait_s, now)
+            case AnswerExpected(expectation):
+                parts.endpointer.expect(expectation)
             case LineHeld(held):
                 self._line_held(held, now)
             case HandedOver(away):

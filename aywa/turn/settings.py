@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
+from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
 from aywa.turn.speaking_settings import SpeakingSettings
 
 
@@ -26,7 +27,10 @@ class TurnSettings:
 
     greet: bool = True  # the assistant speaks first
     barge_in: bool = True  # False: nobody interrupts, whatever `barge` says
-    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken
+    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken, if fixed
+    endpointing: EndpointingSettings = field(
+        default_factory=lambda: EndpointingSettings(EndpointingMode.FIXED)
+    )
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
     max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever

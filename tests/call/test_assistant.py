@@ -7,7 +7,8 @@ from random import Random
 import pytest
 import trio
 
-from aywa.call.assistant import fixed_phrases, fold, seeded, with_colleague
+from aywa.call.assistant import fold
+from aywa.call.speaking_plan import fixed_phrases, seeded, with_colleague
 from aywa.errors import EndCode
 from aywa.media.clip import Clip, comfort_noise
 from aywa.model.assistant import Assistant, FirstMessageMode
