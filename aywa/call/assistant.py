@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from aywa.call.floor_plan import fold_floor
 from aywa.call.speaking_plan import speaking_plan
 from aywa.call.start_plan import start_plan
 from aywa.model.assistant import Assistant
@@ -20,4 +21,5 @@ def fold(assistant: Assistant | None, settings: TurnSettings) -> TurnSettings:
         prompt_s = min(settings.silence_prompt_s, silence_s / 2)
         settings = replace(settings, silence_timeout_s=silence_s, silence_prompt_s=prompt_s)
     settings = speaking_plan(assistant, settings)
-    return start_plan(assistant.start_speaking_plan, settings)
+    settings = start_plan(assistant.start_speaking_plan, settings)
+    return fold_floor(assistant, settings)  # after what is said: an idle plan has a farewell of its own

@@ -32,7 +32,7 @@ def speaking_plan(assistant: Assistant, settings: TurnSettings) -> TurnSettings:
 def fixed_phrases(settings: TurnSettings) -> tuple[str, ...]:
     """What an assistant says in the same words in every call, besides its first message."""
     speaking, usual = settings.speaking, settings.phrases
-    said = [speaking.end_message, *speaking.fillers.phrases]
+    said = [speaking.end_message, *speaking.fillers.phrases, *settings.idle.messages]
     said += [getattr(usual, name) for name in Phrases.__slots__]
     return tuple(dict.fromkeys(text for text in said if text))
 

@@ -16,7 +16,10 @@ from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
 from aywa.model.base import Plan
+from aywa.model.keypad_plan import KeypadInputPlan
+from aywa.model.message_plan import MessagePlan
 from aywa.model.start_speaking import StartSpeakingPlan
+from aywa.model.stop_speaking import StopSpeakingPlan
 from aywa.model.voice_plan import Voice
 
 NOT_YET = frozenset(
@@ -28,9 +31,6 @@ NOT_YET = frozenset(
         "clientMessages",
         "serverMessages",
         "modelOutputInMessagesEnabled",
-        "stopSpeakingPlan",
-        "keypadInputPlan",
-        "messagePlan",
         "monitorPlan",
         "analysisPlan",
         "artifactPlan",
@@ -79,6 +79,10 @@ class Assistant(Plan):
     max_duration_seconds: float | None = Field(None, ge=10, le=43_200)
     silence_timeout_seconds: float | None = Field(None, ge=5, le=3600)
     start_speaking_plan: StartSpeakingPlan | None = None
+    stop_speaking_plan: StopSpeakingPlan | None = None
+    num_words_to_interrupt_assistant: int | None = Field(None, ge=0, le=10)  # before there was that plan
+    keypad_input_plan: KeypadInputPlan | None = None
+    message_plan: MessagePlan | None = None
 
     @field_validator("first_message")
     @classmethod

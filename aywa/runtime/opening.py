@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from math import inf
 from pathlib import Path
 from random import Random
@@ -15,26 +15,21 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
-from aywa.call.dependencies import CallDependencies
-from aywa.call.dial_gate import Dialling
 from aywa.call.sip_port import IncomingPort
 from aywa.call.table import CallTable, open_call_table
-from aywa.clock import monotonic_now, wall_now
+from aywa.clock import monotonic_now
 from aywa.errors import ConfigError, Gap, MediaError, OverloadedError
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.media.engine import MediaEngine, open_media_engine
-from aywa.model.assistant import Assistant
-from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
 from aywa.ports.stt import Transcriber
-from aywa.ports.tts import Synthesizer
 from aywa.proto.sip.core import SipLoad
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
-from aywa.providers.phrase_cache import PhraseCache, open_phrase_cache
+from aywa.providers.phrase_cache import open_phrase_cache
 from aywa.providers.scripted import ScriptedModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
@@ -42,6 +37,7 @@ from aywa.runtime.assistant import fixed_wordings, load_ambience, load_assistant
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import load_turn_sound, open_advisor
+from aywa.runtime.parts import Files, Parts, Providers
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
@@ -71,16 +67,6 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
-@dataclass(frozen=True, slots=True)
-class Providers:
-    """What hears, thinks and speaks for every call of a worker."""
-
-    transcriber: Transcriber
-    model: ChatModel
-    synthesizer: Synthesizer
-    phrases: PhraseCache | None = None  # `synthesizer`, once it remembers what is fixed
-
-
 @asynccontextmanager
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
@@ -94,7 +80,8 @@ async def open_runtime(
     files = await trio.to_thread.run_sync(_look_around, settings)
     turn_sound = await load_turn_sound(settings.call.endpointing_sound_model)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
-    (recordings, captures), bus, door = _files_in(settings.artifacts.directory), EventBus(), _FrontDoor()
+    recordings, captures = _files_in(settings.artifacts.directory)
+    bus, door = EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
@@ -104,50 +91,30 @@ async def open_runtime(
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        open_call_table(
-            CallDependencies(
-                engine=engine,
-                transcriber=provided.transcriber,
-                model=provided.model,
-                synthesizer=provided.synthesizer,
-                scenario=scenario,
-                store=database.calls,
-                recordings=recordings,
-                settings=settings.call,
-                rng=rng,
-                clock=wall_now,
-                observer=_publisher(bus, observer),
-                worker_id=worker_id,
-                media=settings.media,
-                voice_judge=voice_judge,
-                turn_sound=turn_sound,
-                advisor=advisor,
-                captures=captures,
-                hold_music=files.hold_music,
-                ambience=files.ambience,
-                assistant=files.assistant,
-                dialling=Dialling(agent, gate),
-            )
-        ) as table,
     ):
-        door.table = table
-        yield Runtime(
+        parts = Parts(
             settings=settings,
+            rng=rng,
             worker_id=worker_id,
-            database=database,
             bus=bus,
-            engine=engine,
-            hold_music=files.hold_music,
-            phrases=provided.phrases,
-            user_agent=agent,
-            transports=transports,
-            table=table,
+            publish=_publisher(bus, observer),
+            scenario=scenario,
+            files=files,
             recordings=recordings,
             captures=captures,
-            transcriber=provided.transcriber,
+            database=database,
+            gate=gate,
+            provided=provided,
             voice_judge=voice_judge,
-            provider_names=(provided.transcriber.name, provided.model.name, provided.synthesizer.name),
+            turn_sound=turn_sound,
+            advisor=advisor,
+            engine=engine,
+            agent=agent,
+            transports=transports,
         )
+        async with open_call_table(parts.dependencies()) as table:
+            door.table = table
+            yield parts.runtime(table)
 
 
 @asynccontextmanager
@@ -229,22 +196,12 @@ def load_hold_music(path: str) -> Clip:
         raise ConfigError([Gap("RUNTIME_HOLD_MUSIC", error.detail, "/etc/aywa/hold.wav")]) from error
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
-    """What the settings' files hold, and which phrases are fixed by them."""
-
-    assistant: Assistant | None
-    ambience: Clip | None
-    hold_music: Clip
-    fixed: tuple[str, ...]
-
-
-def _look_around(settings: Settings) -> _Files:
+def _look_around(settings: Settings) -> Files:
     """What the settings ask of this host, and the files they name. Blocks; raises `ConfigError`."""
     assistant = load_assistant(settings.call.assistant)
     check_host(settings)
     music = load_hold_music(settings.media.hold_music)
-    return _Files(assistant, load_ambience(assistant), music, fixed_wordings(assistant))
+    return Files(assistant, load_ambience(assistant), music, fixed_wordings(assistant))
 
 
 class _FrontDoor:

@@ -47,11 +47,13 @@ class CallerSide:
     def speech(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
         self._parts.endpointer.assistant_said(self._floor.said)
+        self._parts.noise.sound(now)
         self._parts.endpointer.speech_started(sample, now)
         self.interruption.sound(sample, epoch, now)
 
     def silence(self, sample: int, silent_s: float, now: float) -> None:
         """The caller's last voiced sample was `sample`, `silent_s` seconds ago."""
+        self._parts.noise.silence(now)
         self.interruption.silence(silent_s, now)
         self._parts.endpointer.speech_stopped(sample, now, silent_s)
 
@@ -80,6 +82,7 @@ class CallerSide:
             event.text, now, end_of_turn=event.end_of_turn, language=event.language
         )
         sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
+        self._parts.unclear.guessed(event.text)
         if sure:
             self._heard(event.text, now)
         if self.interruption.words(now, sure=sure, partial=True):
@@ -101,6 +104,7 @@ class CallerSide:
     def _heard(self, text: str, now: float) -> None:
         if text.strip():
             self._parts.limits.caller_heard(now)
+            self._parts.noise.words(now)
 
     def doubted(self, doubted: SpeechDoubted, now: float) -> None:
         """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
@@ -145,7 +149,8 @@ class CallerSide:
             return
         if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
-        listens = self._floor.state is State.LISTENING and not self._parts.hush.on
+        hushed = self._parts.hush.on or self._parts.noise.goes_on(now)
+        listens = self._floor.state is State.LISTENING and not hushed
         if listens and self._parts.unclear.asks(nothing):
             self._parts.lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
@@ -166,6 +171,9 @@ class CallerSide:
 
     def key(self, digit: str, now: float) -> None:
         """One key was pressed."""
+        if not self._settings.keypad.enabled:
+            self._floor.decide("turn.key_ignored", digit=digit)
+            return
         self._parts.limits.caller_heard(now)
         if self._floor.state is State.CLOSING:
             return

@@ -91,6 +91,8 @@ class TurnManager:
             moments.append((answer.deadline(parts.settings)[0], Wakeup.ANSWER))
         if parts.floor.closing_until is not None:
             moments.append((parts.floor.closing_until, Wakeup.CLOSING))
+        if (moment := parts.noise.quiet_at) is not None:
+            moments.append((moment, Wakeup.LIMIT))
         if (moment := parts.limits.deadline) is not None:
             moments.append((moment, Wakeup.LIMIT))
         return min(moments, key=lambda entry: entry[0], default=None)
@@ -183,6 +185,7 @@ class TurnManager:
     def _settle(self, now: float) -> None:
         """Draw the conclusions of what has just come in."""
         parts = self._parts
+        parts.noise.handle_timers(now)
         self._caller.conclude(now)
         self._answer.settle(now)
         self._caller.answer_what_is_urgent(now)
@@ -192,4 +195,5 @@ class TurnManager:
         if self.state in (State.CLOSING, State.ENDED):
             parts.limits.stop()
             parts.lines.clear()
-        parts.limits.count(self.state is State.LISTENING and quiet and not parts.held, now)
+        listens = self.state is State.LISTENING and quiet
+        parts.limits.count(listens and not parts.held and not parts.noise.heard(now), now)

@@ -11,6 +11,7 @@ from aywa.turn.hush import Hush
 from aywa.turn.keypad import Keypad
 from aywa.turn.limits import Limits
 from aywa.turn.line import Line
+from aywa.turn.line_noise import LineNoise
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 from aywa.turn.unclear import Unclear
@@ -26,8 +27,9 @@ class Shared:
         self.limits = Limits(settings)
         self.unclear = Unclear(settings)
         self.lines: deque[Line] = deque()  # sentences that wait until they may be said
-        self.keypad = Keypad(settings.dtmf_wait_s)
+        self.keypad = Keypad(settings.keypad)
         self.hush = Hush()
+        self.noise = LineNoise()
         self.unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
         self.urgent = False  # one of them: it is answered before the answer is at its end
         self.held = False  # the line
