@@ -135,8 +135,14 @@ class CallSession:
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
-        if dependencies.assistant is not None:
-            timeline.add("assistant.started", name=dependencies.assistant.name)
+        self._say_first(leg, context, nursery, opening)
+
+    def _say_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
+        """Whatever was found out about who has answered decides how the conversation begins."""
+        live, assistant, answering = self._live, self._dependencies.assistant, self._answering
+        conversation = live.conversation
+        if assistant is not None:
+            live.timeline.add("assistant.started", name=assistant.name)
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))

@@ -6,6 +6,7 @@ from dataclasses import replace
 from random import Random
 
 from aywa.model.assistant import Assistant, FirstMessageMode
+from aywa.model.tool_messages import DelayedMessage, StartMessage
 from aywa.model.voice_plan import ChunkPlan, ExactReplacement, FormatPlan, RegexReplacement
 from aywa.turn.settings import Phrases, TurnSettings
 from aywa.turn.speaking_settings import (
@@ -14,8 +15,10 @@ from aywa.turn.speaking_settings import (
     FillerSettings,
     FormatSettings,
     Formatter,
+    MessageKind,
     Replacement,
     SpeakingSettings,
+    ToolMessage,
 )
 
 SEEDS = 1 << 16
@@ -32,7 +35,8 @@ def speaking_plan(assistant: Assistant, settings: TurnSettings) -> TurnSettings:
 def fixed_phrases(settings: TurnSettings) -> tuple[str, ...]:
     """What an assistant says in the same words in every call, besides its first message."""
     speaking, usual = settings.speaking, settings.phrases
-    said = [speaking.end_message, *speaking.fillers.phrases, *settings.idle.messages]
+    said = [message.text for _, messages in speaking.tool_messages for message in messages]
+    said += [speaking.end_message, *speaking.fillers.phrases, *(settings.idle.messages or ())]
     said += [getattr(usual, name) for name in Phrases.__slots__]
     return tuple(dict.fromkeys(text for text in said if text))
 
@@ -73,7 +77,17 @@ def _speaking(assistant: Assistant) -> SpeakingSettings:
         fillers=FillerSettings(phrases=FILLERS.get(language.partition("-")[0].lower(), ())),
         end_message=assistant.end_call_message,
         end_phrases=assistant.end_call_phrases,
+        tool_messages=tuple(
+            (tool.name, tuple(_message(message) for message in tool.messages))
+            for tool in assistant.tool_messages
+        ),
     )
+
+
+def _message(message: StartMessage | DelayedMessage) -> ToolMessage:
+    if isinstance(message, StartMessage):
+        return ToolMessage(MessageKind.START, message.content)
+    return ToolMessage(MessageKind.DELAYED, message.content, message.timing_milliseconds / 1000)
 
 
 def _chunks(plan: ChunkPlan) -> ChunkSettings:

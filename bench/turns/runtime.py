@@ -16,7 +16,8 @@ import trio
 
 from aywa._native.heap import settle_heap
 from aywa.log import configure_logging
-from aywa.runtime.opening import Providers, open_runtime
+from aywa.runtime.opening import open_runtime
+from aywa.runtime.parts import Providers
 from aywa.settings import Settings
 from bench.turns.emulators import EmulatedModel, EmulatedTranscriber, EmulatedVoice, Log
 from bench.turns.recordings import LANGUAGES, single_words
