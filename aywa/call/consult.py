@@ -100,6 +100,7 @@ async def open_consult(
     latency = LatencyClock()
     async with trio.open_nursery() as nursery:
         await nursery.start(hearing.serve)
+        nursery.start_soon(hearing.tell_stops)
         with judging.open(dependencies.voice_judge):
             context = Context("")
             playout = Playout(dialled.leg, conversation.receive, conversation.first_audible)
@@ -147,6 +148,7 @@ def _patient(settings: TurnSettings, *, asks: bool, speaks_first: bool) -> TurnS
         max_duration_s=_PATIENT_S,
         silence_timeout_s=_PATIENT_S,
         silence_prompt_s=10.0,
+        speculation=replace(settings.speculation, enabled=False),  # his answer is a decision, not a question
         phrases=replace(settings.phrases, silence_prompt=QUESTION if asks else "Hello?"),
     )
 

@@ -15,6 +15,7 @@ from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
 from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
 from aywa.model.assistant import Assistant
 from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
@@ -30,6 +31,7 @@ from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -75,6 +77,7 @@ class CallDependencies:
     ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
+    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -108,5 +111,11 @@ class CallDependencies:
             max_duration_s=settings.max_duration_s,
             silence_timeout_s=settings.silence_timeout_s,
             silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+            speculation=SpeculationSettings(
+                enabled=settings.speculation,
+                min_words=settings.speculation_min_words,
+                budget_tokens=settings.speculation_tokens,
+                budget_characters=settings.speculation_characters,
+            ),
         )
         return fold(self.assistant, usual)

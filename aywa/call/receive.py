@@ -149,10 +149,11 @@ class Receiver:
     def _stopped(self, sample: int) -> None:
         leg = self._leg
         self._speaking = False
-        self._hearing.speech_stopped(sample)
+        silent_s = max(0, leg.timeline - sample) / SAMPLE_RATE_HZ
+        self._hearing.speech_stopped(sample, silent_s)
         self._judging.speech_stopped(sample)
         self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
-        self._conversation.receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+        self._conversation.receive(CallerSilence(sample, silent_s))
         for tap in self._taps:
             tap.speech_stopped(sample)
 

@@ -135,14 +135,13 @@ class CallSession:
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
-        self._say_first(leg, context, nursery, opening)
+        if dependencies.assistant is not None:
+            timeline.add("assistant.started", name=dependencies.assistant.name)
+        self._speak_first(leg, context, nursery, opening)
 
-    def _say_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
-        """Whatever was found out about who has answered decides how the conversation begins."""
-        live, assistant, answering = self._live, self._dependencies.assistant, self._answering
-        conversation = live.conversation
-        if assistant is not None:
-            live.timeline.add("assistant.started", name=assistant.name)
+    def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
+        """Begin as the plan says, or as whoever has answered makes it."""
+        conversation, answering = self._live.conversation, self._answering
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))

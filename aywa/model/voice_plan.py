@@ -88,7 +88,7 @@ class ChunkPlan(Plan):
     enabled: bool = True
     min_characters: int = Field(30, ge=1, le=80)
     punctuation_boundaries: tuple[Boundary, ...] | None = Field(None, min_length=1)
-    format_plan: FormatPlan = FormatPlan()
+    format_plan: FormatPlan = Field(default_factory=FormatPlan.model_construct)
 
 
 class Voice(Plan):

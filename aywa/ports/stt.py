@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,3 +78,14 @@ class Transcriber(Protocol):
 
     def open(self) -> AbstractAsyncContextManager[TranscriberSession]:
         """Open a session; leaving the block releases everything it holds. Raises `ProviderError`."""
+
+
+@runtime_checkable
+class SettlingTranscriber(Protocol):
+    """A `Transcriber` that finalises at `speech_stopped` and wants whole sentences.
+
+    It is told of an end of speech only after `settle_s` seconds of silence: a shorter pause is part of the
+    utterance, although the turn manager hears of it at once.
+    """
+
+    settle_s: float

@@ -7,6 +7,7 @@ from aywa.turn.barge_in import GateState
 from aywa.turn.causes import Cause, Trigger
 from aywa.turn.endpointing import (
     AdviceWanted,
+    Boundary,
     Correction,
     EndpointState,
     NothingSaid,
@@ -16,6 +17,7 @@ from aywa.turn.endpointing import (
 from aywa.turn.inputs import FinalText, PartialText, SpeechDoubted
 from aywa.turn.interruption import Interruption
 from aywa.turn.line import Line
+from aywa.turn.same_words import same_words
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
 
@@ -37,8 +39,10 @@ class CallerSide:
                     self._turn_taken(result, now)
                 case NothingSaid():
                     self._nothing_said(result, now)
-                case Correction(text):
-                    self._corrected(text, now)
+                case Correction(text, said):
+                    self._corrected(text, said, now)
+                case Boundary(text):
+                    self._parts.paused_after = text
                 case WaitChosen():
                     self._wait_chosen(result)
                 case AdviceWanted(text):
@@ -133,7 +137,7 @@ class CallerSide:
         if not self.interruption.turn_taken(turn, now):
             return
         self._parts.user_said(turn)
-        floor.start(Trigger.USER, Cause.TURN_TAKEN, now)
+        floor.start(Trigger.USER, Cause.TURN_TAKEN, now, answers=turn.text)
 
     def _nothing_said(self, nothing: NothingSaid, now: float) -> None:
         settings = self._settings
@@ -154,10 +158,12 @@ class CallerSide:
         if listens and self._parts.unclear.asks(nothing):
             self._parts.lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
-    def _corrected(self, text: str, now: float) -> None:
+    def _corrected(self, text: str, said: str, now: float) -> None:
         """The caller's words were others than the partial that is being answered."""
         answer = self._floor.answer
         self._floor.act(UserAmended(text))
+        if same_words(text, said):
+            return  # only spelt differently: the answer stands
         unheard = self._floor.state is State.THINKING and not self._floor.begun
         if unheard and answer is not None and answer.trigger is Trigger.USER:
             self._floor.cut(Cause.AMENDED, now)

@@ -70,9 +70,10 @@ class NothingSaid:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The final of a turn that was taken from its partial: the caller's words were these."""
+    """The final of a turn that was taken from its partial `said`: the caller's words were these."""
 
     text: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,7 @@ class Endpointer:
         self._began_at = 0.0  # of the turn's first speech
         self._silent_since = 0.0
         self._last_taken: UserTurn | None = None  # with no speech since
+        self._before = ""  # what was taken a moment ago, when the caller goes on: the words judged with his
         self._empty_until = 0.0  # when a final without words is believed
         self._results: list[EndpointResult] = []
         self.cause = ""  # of the last transition
@@ -315,7 +317,7 @@ class Endpointer:
             return
         if taken is not None and taken.why is Why.PARTIAL:
             self._last_taken = replace(taken, text=text, why=Why.FINAL)
-            self._results.append(Correction(text))
+            self._results.append(Correction(text, taken.text))
             return
         self._finals = [text]
         self._final_seen = True
@@ -334,7 +336,7 @@ class Endpointer:
             held_s = 0.0 if settings.mode is EndpointingMode.FIXED else _EMPTY_S
             self._empty_until = self._silent_since + held_s
             return
-        wait = self._end.wait(text)
+        wait = self._end.wait(f"{self._before} {text}".lstrip())
         if wait != self._wait:
             self._wait = wait
             self._results.append(WaitChosen(wait, text, self._end.language))
@@ -346,18 +348,20 @@ class Endpointer:
 
     def _judge_again(self) -> None:
         if self.state is EndpointState.WAITING and self.text:
-            self._wait = self._end.wait(self.text)
+            self._wait = self._end.wait(f"{self._before} {self.text}".lstrip())
 
     def _learn_pause(self, sample: int) -> None:
         """The caller goes on: how long was he silent, in the turn or although it had been taken?"""
-        last = self._end_sample
+        taken = self._last_taken if self.state is EndpointState.QUIET else None
+        last = self._end_sample if taken is None else taken.end_sample
         if self.state is EndpointState.QUIET:
-            last = None if self._last_taken is None else self._last_taken.end_sample
-        worded = bool(self.text) or self._last_taken is not None
-        if last is not None and worded and self.state is not EndpointState.SPEECH:
-            pause_s = (sample - last) / _SAMPLES_PER_S
-            if pause_s <= _WENT_ON_S:
-                self._end.pauses.went_on(pause_s)
+            self._before = ""
+        if last is None or self.state is EndpointState.SPEECH or not (self.text or taken):
+            return
+        pause_s = (sample - last) / _SAMPLES_PER_S
+        if pause_s <= _WENT_ON_S:
+            self._end.pauses.went_on(pause_s)
+            self._before = taken.text if taken is not None else self._before
 
     def _take(self, why: Why) -> None:
         turn = UserTurn(self.text, why, self._start_sample, self._end_sample, self._wait)

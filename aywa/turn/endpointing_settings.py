@@ -31,7 +31,7 @@ class Rule(Protocol):
 
 # x: probability that more comes. Short where the text is finished, then steeply up to what outlasts a pause
 # of 1.5 s. Found by `bench/turns_offline.py`; docs/decisions.md has the figures.
-DEFAULT_CURVE = "400 + 700 * x + 800 * x^3"
+DEFAULT_CURVE = "540 + 400 * x + 900 * x^2.5"
 _CURVE = compile_wait_function(DEFAULT_CURVE)
 
 

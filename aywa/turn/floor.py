@@ -29,6 +29,7 @@ from aywa.turn.events import (
 from aywa.turn.heard import HeardLedger
 from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation import Speculation
 from aywa.turn.states import State
 from aywa.turn.wording.formatter import wording
 from aywa.turn.words import heard_words
@@ -51,6 +52,7 @@ class Floor:
         self.said = ""  # the text of the answer that spoke last
         self._said_turn = 0
         self._actions: list[TurnAction] = []
+        self.ahead = Speculation(settings.speculation, self._actions.append)
         self._waiting: list[Speak] = []
         self._end_phrases = EndPhrases(settings.speaking.end_phrases)
         self._wording = wording(settings.speaking.format, settings.speaking.language)
@@ -78,7 +80,8 @@ class Floor:
 
     def actions(self) -> list[TurnAction]:
         """What is to be done, in order, since the last call."""
-        actions, self._actions = self._actions, []
+        actions = self._actions.copy()
+        self._actions.clear()
         return actions
 
     def act(self, action: TurnAction) -> None:
@@ -101,8 +104,13 @@ class Floor:
         text: str | None = None,
         end_code: EndCode | None = None,
         protected: bool = False,
+        *,
+        answers: str | None = None,
     ) -> None:
-        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call."""
+        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call.
+
+        `answers`: the caller's words, for which an answer may have been made ahead.
+        """
         assert self.answer is None, "one answer at a time"
         self._turn += 1
         scripted = text is not None
@@ -110,7 +118,8 @@ class Floor:
         answer.chunker = Chunker(self._settings.speaking.chunks, self._settings.speaking.language)
         if self.gate.state is GateState.CLOSED:
             self.act(Commit(self.gate.open()))
-        self.act(StartGeneration(answer.turn, trigger, scripted=scripted))
+        speculation = self.ahead.take(answers)
+        self.act(StartGeneration(answer.turn, trigger, scripted, speculation))
         if text is not None:
             # A greeting may be long, and its first words are waited for; the rest is said in one breath.
             speaking, first = self._settings.speaking, trigger is Trigger.GREETING
@@ -261,6 +270,8 @@ class Floor:
 
     def _enter(self, state: State, cause: Cause, **inputs: object) -> None:
         """The only writer of the state."""
+        if state is State.ENDED:
+            self.ahead.close()
         self.decide(
             "turn.state", **{"from": self.state.name, "to": state.name, "cause": cause.name, **inputs}
         )

@@ -50,6 +50,11 @@ class TurnManager:
         self._announcer = Announcer(self._parts)
 
     @property
+    def settings(self) -> TurnSettings:
+        """The call's thresholds."""
+        return self._parts.settings
+
+    @property
     def state(self) -> State:
         """Whose turn it is."""
         return self._parts.state
@@ -189,6 +194,7 @@ class TurnManager:
         self._caller.conclude(now)
         self._answer.settle(now)
         self._caller.answer_what_is_urgent(now)
+        parts.settle_ahead()
         quiet = parts.endpointer.state is EndpointState.QUIET and parts.keypad.idle and not parts.hush.on
         if self.state is State.LISTENING and quiet:
             self._announcer.take_the_floor(now)

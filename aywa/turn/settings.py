@@ -9,6 +9,7 @@ from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
 from aywa.turn.idle import IdleSettings
 from aywa.turn.keypad import KeypadSettings
 from aywa.turn.speaking_settings import SpeakingSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ class TurnSettings:
     max_duration_s: float = 600.0
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
+    speculation: SpeculationSettings = field(default_factory=SpeculationSettings)
     keypad: KeypadSettings = field(default_factory=KeypadSettings)
     idle: IdleSettings = field(default_factory=IdleSettings)
     barge: BargeInSettings = field(default_factory=BargeInSettings)
