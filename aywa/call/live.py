@@ -6,7 +6,6 @@ from dataclasses import asdict, is_dataclass, replace
 
 import trio
 
-from aywa.call.assistant import seeded
 from aywa.call.capture import CallCapture
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
@@ -25,6 +24,7 @@ from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.pauses import Pauses
+from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
 from aywa.call.timeline import Timeline
