@@ -44,6 +44,14 @@ class VadSettings:
     stop_ms: int = 450
 
 
+@dataclass(frozen=True, slots=True)
+class TurnEars:
+    """What tells, beside the words, whether a caller has finished; None: nothing does."""
+
+    sound: TurnSoundModel | None = None
+    advisor: EndpointingAdvisor | None = None  # the server that the assistant's plan asks
+
+
 MIN_STOP_MS = 200  # the silence inside a word, before a p, t or k, lasts up to about 150
 
 
@@ -65,8 +73,7 @@ class CallDependencies:
     worker_id: str = ""
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
-    turn_sound: TurnSoundModel | None = None  # None: only the words tell whether a turn is over
-    advisor: EndpointingAdvisor | None = None  # whom the assistant's plan asks; None: nobody
+    turn_ears: TurnEars = field(default_factory=TurnEars)
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import AsyncIterator, Mapping, Sequence
-from contextlib import asynccontextmanager
+from contextlib import aclosing, asynccontextmanager
 from math import isfinite
 
 import httpx
@@ -83,10 +83,11 @@ async def open_endpointing_webhook(
 
 async def _bounded(response: httpx.Response) -> bytes:
     body = b""
-    async for piece in response.aiter_bytes():
-        body += piece
-        if len(body) > MAX_ANSWER_BYTES:
-            raise ValueError(f"answered more than {MAX_ANSWER_BYTES} bytes")
+    async with aclosing(response.aiter_bytes()) as pieces:
+        async for piece in pieces:
+            body += piece
+            if len(body) > MAX_ANSWER_BYTES:
+                raise ValueError(f"answered more than {MAX_ANSWER_BYTES} bytes")
     return body
 
 

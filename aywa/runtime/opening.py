@@ -40,7 +40,7 @@ from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.assistant import load_assistant
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
-from aywa.runtime.endpointing import load_turn_sound, open_advisor
+from aywa.runtime.endpointing import open_turn_ears
 from aywa.runtime.preflight import check_host
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
@@ -90,7 +90,6 @@ async def open_runtime(
     """
     scenario = load_scenario(settings.call.scenario)
     hold_music, assistant = await trio.to_thread.run_sync(_look_around, settings)
-    turn_sound = await load_turn_sound(settings.call.endpointing_sound_model)
     worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
     recordings, captures = _files_in(settings.artifacts.directory)
     bus, door = EventBus(), _FrontDoor()
@@ -99,7 +98,7 @@ async def open_runtime(
         open_gate(settings, database) as gate,
         _open_providers(settings.providers, scenario, providers) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
-        open_advisor(settings.call, assistant) as advisor,
+        open_turn_ears(settings.call, assistant) as turn_ears,
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
@@ -119,8 +118,7 @@ async def open_runtime(
                 worker_id=worker_id,
                 media=settings.media,
                 voice_judge=voice_judge,
-                turn_sound=turn_sound,
-                advisor=advisor,
+                turn_ears=turn_ears,
                 captures=captures,
                 hold_music=hold_music,
                 assistant=assistant,
