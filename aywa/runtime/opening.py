@@ -66,6 +66,10 @@ def _publisher(bus: EventBus, observer: Observer) -> Observer:
     return publish
 
 
+def _worker_id(rng: Random) -> str:
+    return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+
+
 def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
@@ -83,16 +87,14 @@ class Providers:
 async def open_runtime(
     settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
+    `providers` stand in for those that the settings name and outlive the runtime.
 
-    `providers`: in place of those that the settings name, for who measures; they outlive the runtime.
     Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
-    scenario = load_scenario(settings.call.scenario)
-    hold_music, assistant = await trio.to_thread.run_sync(_look_around, settings)
-    worker_id = f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
+    scenario, hold_music, assistant = await trio.to_thread.run_sync(_look_around, settings)
     recordings, captures = _files_in(settings.artifacts.directory)
-    bus, door = EventBus(), _FrontDoor()
+    worker_id, bus, door = _worker_id(rng), EventBus(), _FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
@@ -213,11 +215,12 @@ def load_hold_music(path: str) -> Clip:
         raise ConfigError([Gap("RUNTIME_HOLD_MUSIC", error.detail, "/etc/aywa/hold.wav")]) from error
 
 
-def _look_around(settings: Settings) -> tuple[Clip, Assistant | None]:
+def _look_around(settings: Settings) -> tuple[ScriptedScenario, Clip, Assistant | None]:
     """What the settings ask of this host, and the files they name. Blocks; raises `ConfigError`."""
+    scenario = load_scenario(settings.call.scenario)
     assistant = load_assistant(settings.call.assistant)
     check_host(settings)
-    return load_hold_music(settings.media.hold_music), assistant
+    return scenario, load_hold_music(settings.media.hold_music), assistant
 
 
 class _FrontDoor:
