@@ -159,7 +159,7 @@ cdef struct Downlink:
     uint32_t wanted            # Python: a writer waits for room
     uint8_t begun
     uint8_t shift
-    uint8_t spare[2]
+    uint16_t cut               # the gate closed on speech: 1 + samples that are still to die away
     int16_t* pcm               # RING << shift samples
     uint64_t marks_written     # Python
     uint64_t marks_read

@@ -35,8 +35,10 @@ class CallerSide:
     pauses: Pauses
     keys: KeyPresses
     music: Clip | None = None
+    ambience: Clip | None = None  # behind the assistant, whenever no music plays
     on_hold: bool = False  # by an operator
     _away: bool = False
+    _waits: bool = False
 
     async def tell(self, text: str) -> None:
         """Say this when nobody speaks, and wait until the assistant has finished; "": only wait."""
@@ -50,7 +52,13 @@ class CallerSide:
         """Music, and the assistant does not hear."""
         self.receiver.deaf(True)
         self.pauses.hold(Why.TRANSFER, True)
+        self._waits = True
         self.leg.play_background(self.music)
+
+    def change_music(self, clip: Clip) -> None:
+        """Another piece, if the caller still waits."""
+        if self._waits:
+            self.leg.play_background(clip)
 
     def put_on_hold(self) -> None:
         """Music instead of the assistant, which is silent and does not hear."""
@@ -63,20 +71,21 @@ class CallerSide:
     def take_off_hold(self) -> None:
         """The assistant hears, and may speak."""
         self.on_hold = False
-        self.leg.play_background(None)
+        self.leg.play_background(self.ambience)
         self.receiver.deaf(False)
         self.pauses.hold(Why.ON_HOLD, False)
         self.pauses.hush(Why.ON_HOLD, False)
 
     def connected(self) -> None:
         """The caller hears somebody else from now on."""
-        self._away = True
+        self._away, self._waits = True, False
         self.conversation.receive(HandedOver(True))
         self.leg.play_background(None)
 
     def take_back(self, note: str, text: str) -> None:
         """The assistant goes on, knowing why; `text` is said first."""
-        self.leg.play_background(None)
+        self._waits = False
+        self.leg.play_background(self.ambience)
         self.receiver.deaf(False)
         self.pauses.hold(Why.TRANSFER, False)
         if self._away:

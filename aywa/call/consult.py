@@ -9,6 +9,7 @@ from dataclasses import replace
 import trio
 
 from aywa.answering.outcomes import AnsweringVerdict
+from aywa.call.assistant import with_colleague
 from aywa.call.colleague_timeline import ColleagueTimeline
 from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
 from aywa.call.context import Context
@@ -90,7 +91,7 @@ async def open_consult(
     def decided(yes: bool) -> None:
         say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
 
-    settings = _patient(dependencies.turn_settings(), asks=asks, speaks_first=speaks_first)
+    settings = _patient(with_colleague(dependencies.turn_settings()), asks=asks, speaks_first=speaks_first)
     ending = Ending()
     conversation = Conversation(TurnManager(settings), Transcript("", keep), ending)
     judging = Judging(settings, noted, conversation.receive)
@@ -147,6 +148,7 @@ def _patient(settings: TurnSettings, *, asks: bool, speaks_first: bool) -> TurnS
         max_duration_s=_PATIENT_S,
         silence_timeout_s=_PATIENT_S,
         silence_prompt_s=10.0,
+        speculation=replace(settings.speculation, enabled=False),  # his answer is a decision, not a question
         phrases=replace(settings.phrases, silence_prompt=QUESTION if asks else "Hello?"),
     )
 

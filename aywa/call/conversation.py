@@ -16,6 +16,7 @@ from aywa.call.ending import Ending, reason_for
 from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import Generation, GenerationParts
 from aywa.call.media_port import LegPort
+from aywa.call.speculation import Speculations
 from aywa.call.transcript import Transcript
 from aywa.ports.stt import Final, TranscriptEvent
 from aywa.turn.events import (
@@ -26,6 +27,7 @@ from aywa.turn.events import (
     Cause,
     Commit,
     Decided,
+    DropSpeculation,
     EndpointingAdvised,
     EndTurn,
     FinalText,
@@ -38,6 +40,7 @@ from aywa.turn.events import (
     Resume,
     SayRequest,
     Speak,
+    Speculate,
     SpeechFailed,
     StartGeneration,
     Trigger,
@@ -76,6 +79,7 @@ class Conversation:
         self._leg: LegPort | None = None
         self._parts: GenerationParts | None = None
         self._nursery: trio.Nursery | None = None
+        self._ahead: Speculations | None = None
         self._generation: Generation | None = None
         self._armed_until = inf
         self._earlier = trio.Event()
@@ -93,11 +97,12 @@ class Conversation:
     def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
         """From now on the conversation can hear and speak."""
         self._leg, self._parts, self._nursery = leg, parts, nursery
+        self._ahead = Speculations(self.manager.settings, parts, nursery)
 
     def detach(self) -> None:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""
         self._over = True
-        self._leg = self._parts = self._nursery = self._generation = None
+        self._leg = self._parts = self._nursery = self._generation = self._ahead = None
         self.overheard = None
 
     def receive(self, event: TurnInput) -> None:
@@ -192,10 +197,10 @@ class Conversation:
                 self._cancelled = why
                 if self._generation is not None:
                     self._generation.cancel()
-            case Speak(turn, phrase, text):
+            case Speak(turn, phrase, text, spoken):
                 assert self._generation is not None
                 parts.latency.first_phrase(turn, trio.current_time())
-                self._generation.speak(phrase, text)
+                self._generation.speak(phrase, text, spoken)
             case Yield(turn, epoch):
                 timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
             case Resume(epoch, resumed):
@@ -223,10 +228,17 @@ class Conversation:
                     self.receive(EndpointingAdvised(text, None))
             case HangUp(code, why):
                 self._ending.end(reason_for(code, detail=why.value))
+            case Speculate() | DropSpeculation():
+                assert self._ahead is not None
+                self._ahead.do(action)
 
     def _begin(self, start: StartGeneration, parts: GenerationParts) -> None:
         assert self._nursery is not None
-        self._generation = Generation(start, parts)
+        assert self._ahead is not None
+        ahead = self._ahead.adopt(start)
+        if ahead is not None:
+            parts.latency.adopted(start.turn)
+        self._generation = Generation(start, parts, ahead)
         self._nursery.start_soon(self._generation.run, name=f"turn {start.turn}")
 
     def _turn_ended(self, action: EndTurn, parts: GenerationParts) -> None:

@@ -15,6 +15,7 @@ from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
 from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
 from aywa.model.assistant import Assistant
 from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
@@ -30,6 +31,7 @@ from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -42,14 +44,6 @@ class VadSettings:
     start_ms: int = 34
     # The silence that ends speech, at most; of 248 recorded sentences it splits none, and 300 ms eleven.
     stop_ms: int = 450
-
-
-@dataclass(frozen=True, slots=True)
-class TurnEars:
-    """What tells, beside the words, whether a caller has finished; None: nothing does."""
-
-    sound: TurnSoundModel | None = None
-    advisor: EndpointingAdvisor | None = None  # the server that the assistant's plan asks
 
 
 MIN_STOP_MS = 200  # the silence inside a word, before a p, t or k, lasts up to about 150
@@ -73,14 +67,17 @@ class CallDependencies:
     worker_id: str = ""
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
-    turn_ears: TurnEars = field(default_factory=TurnEars)
+    turn_sound: TurnSoundModel | None = None  # None: only the words tell whether a turn is over
+    advisor: EndpointingAdvisor | None = None  # whom the assistant's plan asks; None: nobody
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
     hold_music: Clip | None = None  # None: silence
+    ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
+    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -114,5 +111,11 @@ class CallDependencies:
             max_duration_s=settings.max_duration_s,
             silence_timeout_s=settings.silence_timeout_s,
             silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+            speculation=SpeculationSettings(
+                enabled=settings.speculation,
+                min_words=settings.speculation_min_words,
+                budget_tokens=settings.speculation_tokens,
+                budget_characters=settings.speculation_characters,
+            ),
         )
         return fold(self.assistant, usual)

@@ -214,16 +214,22 @@ class Attempt:
 
     def _verdict(self, error: InviteFailed) -> DialFailed:
         """What a final status means; without a response, whether somebody was there at all."""
-        heard = error.response is not None or self._rang
-        outcome = outcome_of(error.status)
-        if not heard and error.status in (408, 503):
-            outcome = DialOutcome.UNREACHABLE
-        elif error.status in (408, 487) and trio.current_time() >= self._deadline:
-            outcome = DialOutcome.NO_ANSWER  # we cancelled
+        overdue = trio.current_time() >= self._deadline
+        outcome = outcome_of_failure(error, rang=self._rang, overdue=overdue)
         return self._failed(outcome, error.reason, error.status)
 
     def _failed(self, outcome: DialOutcome, detail: str, status: int | None = None) -> DialFailed:
         return DialFailed(outcome, detail, sip_status=status, trunk=self._route.trunk.name, rang=self._rang)
+
+
+def outcome_of_failure(error: InviteFailed, *, rang: bool, overdue: bool) -> DialOutcome:
+    """What became of an INVITE. `rang`: somebody's telephone had; `overdue`: the time to answer was up."""
+    heard = error.response is not None or rang
+    if not heard and error.status in (408, 503):
+        return DialOutcome.UNREACHABLE
+    if error.status in (408, 487) and overdue:
+        return DialOutcome.NO_ANSWER  # we cancelled
+    return outcome_of(error.status)
 
 
 async def guard_minutes(session: SessionPort, admission: Admission) -> None:

@@ -6,6 +6,7 @@ from dataclasses import asdict, is_dataclass, replace
 
 import trio
 
+from aywa.call.assistant import seeded
 from aywa.call.capture import CallCapture
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
@@ -64,7 +65,7 @@ class LiveCall:
         self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer)
         self.transcript = Transcript(self.id, journal.put_line)
         self.conversation = Conversation(
-            TurnManager(dependencies.turn_settings()), self.transcript, self.ending
+            TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
         self.pauses = Pauses(self.conversation)
         self.steering = Steering(self.pauses, self.timeline)

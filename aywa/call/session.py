@@ -104,7 +104,7 @@ class CallSession:
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        sound = EndSound(dependencies.turn_ears.sound, nursery, timeline, conversation.receive)
+        sound = EndSound(dependencies.turn_sound, nursery, timeline, conversation.receive)
         receiver = Receiver(
             leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering, sound=sound
         )
@@ -121,12 +121,19 @@ class CallSession:
             live.pauses,
             keys,
             music=dependencies.hold_music,
+            ambience=dependencies.ambience,
         )
         live.steering.attach(side)
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
+        leg.play_background(dependencies.ambience)
         if dependencies.assistant is not None:
             timeline.add("assistant.started", name=dependencies.assistant.name)
+        self._speak_first(leg, context, nursery, opening)
+
+    def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
+        """Begin as the plan says, or as whoever has answered makes it."""
+        conversation, answering = self._live.conversation, self._answering
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))
@@ -141,7 +148,7 @@ class CallSession:
 
 def _advice(dependencies: CallDependencies, live: LiveCall, context: Context) -> EndpointingAdvice | None:
     """Whom the assistant's plan asks how long to wait for the caller."""
-    advisor = dependencies.turn_ears.advisor
+    advisor = dependencies.advisor
     if advisor is None:
         return None
     timeout_s = dependencies.turn_settings().endpointing.advice_timeout_s

@@ -32,7 +32,7 @@ from aywa.call.transfer_record import TransferRecord
 from aywa.call.transfer_room import TransferRoom, open_transfer_room
 from aywa.dialling.numbers import BadNumber
 from aywa.dialling.usage import LimitReached
-from aywa.errors import AywaError, EndReason, LocalProtocolError, ParseError
+from aywa.errors import AywaError, EndReason, LocalProtocolError, MediaError, ParseError
 from aywa.log import get_logger, places
 from aywa.proto.sip.refer import ReferTo
 from aywa.proto.sip.session_states import ReferAnswered as SipReferAnswered
@@ -153,6 +153,8 @@ class Transfer:
             case HoldCaller():
                 self.record.away_from(self._recorded_ms())
                 caller.hold()
+                if self.machine.plan.hold_audio:
+                    self._start(self._change_music, self.machine.plan.hold_audio)
             case Refer(replacing):
                 self._refer(replacing=replacing)
             case Dial():
@@ -196,6 +198,19 @@ class Transfer:
     async def _tell_caller(self, text: str) -> None:
         await self._caller.tell(text)
         self.receive(CallerTold())
+
+    async def _change_music(self, url: str) -> None:
+        """The caller hears the usual music until what the plan names is there."""
+        source = self._dependencies.hold_audio
+        try:
+            if source is None:
+                raise MediaError("no URLs are fetched here")
+            clip = await source.get(url)
+        except MediaError as error:
+            self._live.timeline.add("transfer.hold_audio_failed", detail=error.detail)
+            return
+        self._live.timeline.add("transfer.hold_audio", name=clip.name, seconds=round(clip.seconds, 1))
+        self._caller.change_music(clip)
 
     # --- REFER --------------------------------------------------------------------------------------------
 

@@ -9,6 +9,7 @@ from enum import Enum
 from typing import Protocol, TypeAlias
 
 from aywa.turn.expectation import Expectation, ValueKind
+from aywa.turn.speaking_settings import ToolMessage
 
 
 class Role(Enum):
@@ -41,11 +42,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model sees it; `parameters` is a JSON schema object."""
+    """A tool as the model sees it; `parameters` is a JSON schema object. `messages`: said while it runs."""
 
     name: str
     description: str
     parameters: Mapping[str, object]
+    messages: tuple[ToolMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

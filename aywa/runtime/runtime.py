@@ -22,6 +22,7 @@ from aywa.model.readiness import Check
 from aywa.ports.capture import CaptureMode
 from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
+from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings, StrangerPolicy
@@ -44,6 +45,7 @@ class Runtime:
     bus: EventBus
     engine: MediaEngine
     hold_music: Clip
+    phrases: PhraseCache | None
     user_agent: UserAgent
     transports: Transports
     table: CallTable
@@ -179,6 +181,15 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
+        if self.phrases is not None:
+            kept = self.phrases.figures
+            gauges |= {
+                "phrases_kept": kept.phrases,
+                "phrases_kept_bytes": kept.bytes,
+                "phrases_from_memory": kept.hits,
+                "phrases_made": kept.misses,
+                "phrases_evicted": kept.evicted,
+            }
         if self.voice_judge is not None:
             judged = self.voice_judge.figures()
             gauges |= {

@@ -236,6 +236,11 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
         hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
+        hold_audio=env.choice("RUNTIME_HOLD_AUDIO", _MEDIA.hold_audio, ("off", "https", "http")),
+        hold_audio_private_hosts=tuple(
+            part.lower() for part in parts(env.text("RUNTIME_HOLD_AUDIO_PRIVATE_HOSTS"))
+        ),
+        hold_audio_dir=env.text("RUNTIME_HOLD_AUDIO_DIR", _MEDIA.hold_audio_dir),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
         codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),
@@ -271,6 +276,14 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        speculation=env.flag("RUNTIME_SPECULATION", _CALL.speculation),
+        speculation_tokens=env.integer("RUNTIME_SPECULATION_TOKENS", _CALL.speculation_tokens, 0, 10_000_000),
+        speculation_characters=env.integer(
+            "RUNTIME_SPECULATION_CHARACTERS", _CALL.speculation_characters, 0, 1_000_000
+        ),
+        speculation_min_words=env.integer(
+            "RUNTIME_SPECULATION_MIN_WORDS", _CALL.speculation_min_words, 1, 50
+        ),
         echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
         transfer_to=env.read(
             "RUNTIME_TRANSFER_TO",

@@ -11,16 +11,36 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aywa.errors import EndCode
-from aywa.turn.causes import Cause, Trigger
+from aywa.turn.causes import Cause, Trigger, Unused
 
 
 @dataclass(frozen=True, slots=True)
 class StartGeneration:
-    """Open an assistant turn. With `scripted` there is no model: its phrases follow as `Speak` at once."""
+    """Open an assistant turn. With `scripted` there is no model: its phrases follow as `Speak` at once.
+
+    `speculation`: the answer made ahead that becomes this turn's, if it is still good.
+    """
 
     turn: int
     trigger: Trigger
     scripted: bool = False
+    speculation: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Speculate:
+    """Make an answer to this text ahead, unheard: it may turn out to be all that the caller says."""
+
+    speculation: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class DropSpeculation:
+    """Stop it: nothing of it is ever heard, run or remembered."""
+
+    speculation: int
+    why: Unused
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +76,12 @@ class Commit:
 
 @dataclass(frozen=True, slots=True)
 class Speak:
-    """Synthesize and play this phrase after the ones before it."""
+    """Synthesize and play this phrase after the ones before it. `spoken`: what is said for `text`."""
 
     turn: int
     phrase: int
     text: str
+    spoken: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +150,8 @@ class Decided:
 
 TurnAction: TypeAlias = (
     StartGeneration
+    | Speculate
+    | DropSpeculation
     | CancelGeneration
     | Yield
     | Resume

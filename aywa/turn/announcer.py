@@ -38,10 +38,16 @@ class Announcer:
             return
         floor, settings = self._floor, self._settings
         phrases = settings.phrases
-        floor.decide("turn.limit", limit=limit.name, max_duration_s=settings.max_duration_s)
+        floor.decide(
+            "turn.limit",
+            limit=limit.name,
+            max_duration_s=settings.max_duration_s,
+            silence_prompt_s=settings.silence_prompt_s,
+            silence_timeout_s=settings.silence_timeout_s,
+        )
         match limit:
             case Limit.PROMPT:
-                floor.start(Trigger.SILENCE, Cause.SILENCE, now, phrases.silence_prompt)
+                floor.start(Trigger.SILENCE, Cause.SILENCE, now, self._parts.limits.idle.say())
             case Limit.SILENCE:
                 floor.start(Trigger.FAREWELL, Cause.SILENCE, now, phrases.silence_farewell, EndCode.SILENCE)
             case Limit.MAX_DURATION:

@@ -30,6 +30,7 @@ class Answer:
         self.trigger = trigger
         self.source = Source.COMPLETE if scripted else Source.MODEL
         self.chunker = Chunker()
+        self.text: list[str] = []  # of the phrases given to the synthesizer
         self.phrases = 0  # given to the synthesizer
         self.phrases_written = 0  # in the ring whole
         self.end_code: EndCode | None = None  # hang up with this once it was heard
@@ -68,6 +69,11 @@ class Answer:
         """`samples` of 8 kHz went into the ring."""
         self.alive_at = now
         self._plays_until = max(self._plays_until, now) + samples / SAMPLES_PER_S
+
+    @property
+    def plays_until(self) -> float:
+        """When what is written will have been played, if nothing stops it."""
+        return self._plays_until
 
     def stop_playing(self, now: float) -> None:
         """The gate closed."""

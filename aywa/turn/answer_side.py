@@ -5,6 +5,7 @@ from __future__ import annotations
 from aywa.errors import EndCode
 from aywa.turn.answer import Answer, Source
 from aywa.turn.causes import Cause, Trigger
+from aywa.turn.filler import Fillers
 from aywa.turn.inputs import (
     AudioWritten,
     ModelDone,
@@ -28,6 +29,7 @@ class AnswerSide:
         self._parts = parts
         self._settings = parts.settings
         self._floor = parts.floor
+        self._fillers = Fillers(parts.settings.speaking.fillers, parts.settings.speaking.seed)
 
     @property
     def due(self) -> Answer | None:
@@ -45,9 +47,21 @@ class AnswerSide:
             if answer.complete and answer.phrases and floor.ledger.finished(answer.turn):
                 floor.finish(answer, Cause.ANSWER_PLAYED)
 
+    @property
+    def filler_due(self) -> float | None:
+        """When something is to be said while a tool runs."""
+        answer = self.due
+        return None if answer is None or answer.source is not Source.TOOL else self._fillers.deadline
+
     def handle_timers(self, now: float) -> None:
-        """Give up what is late."""
+        """Say what fills the time of a slow tool; give up what is late."""
         if (answer := self.due) is not None:
+            if answer.source is Source.TOOL:
+                waiting = answer.phrases_written < answer.phrases
+                silent_from = now if waiting else answer.plays_until
+                if (text := self._fillers.due(now, silent_from)) is not None:
+                    self._floor.decide("turn.filler", turn=answer.turn, text=text)
+                    self._floor.speak(answer, [text])
             moment, cause = answer.deadline(self._settings)
             if now >= moment:
                 self._overdue(answer, cause, now)
@@ -69,10 +83,13 @@ class AnswerSide:
                 self._model_done(answer, end_call, now)
             case ModelFailed(_, detail):
                 self._model_failed(answer, detail, now)
-            case ToolStarted(_, _, timeout_s):
+            case ToolStarted(_, _, timeout_s, messages):
                 floor.speak(answer, answer.chunker.flush())
                 answer.tool_started(timeout_s, now)
+                if (filler := self._fillers.tool_started(answer.turn, messages, now)) is not None:
+                    floor.speak(answer, [filler])
             case ToolFinished():
+                self._fillers.tool_finished()
                 answer.model_writes(now)
             case AudioWritten(_, phrase, samples, words, levels):
                 answer.wrote(samples, now)
@@ -90,8 +107,12 @@ class AnswerSide:
         floor.speak(answer, answer.chunker.flush())
         answer.text_complete()
         answer.sign_of_life(now)
+        goodbye = self._settings.speaking.end_message
         if end_call:
-            answer.end_code = EndCode.ASSISTANT_HANGUP
+            answer.end_code = EndCode.ASSISTANT_SAID_GOODBYE if goodbye else EndCode.ASSISTANT_HANGUP
+            floor.speak(answer, [goodbye] if goodbye else [])
+        else:
+            answer.end_code = floor.end_phrase(answer)
         if not answer.phrases:
             if answer.trigger is not Trigger.USER or end_call:
                 floor.finish(answer, Cause.NOTHING_TO_SAY)
@@ -99,7 +120,7 @@ class AnswerSide:
             # A caller who has asked something must not be left in silence.
             floor.decide("turn.reprompt", cause=Cause.NOTHING_TO_SAY.name)
             floor.speak(answer, [self._settings.phrases.reprompt])
-        if end_call and self._floor.state in (State.THINKING, State.SPEAKING):
+        if answer.end_code is not None and self._floor.state in (State.THINKING, State.SPEAKING):
             floor.close(Cause.END_CALL, now)
 
     def _model_failed(self, answer: Answer, detail: str, now: float) -> None:

@@ -7,6 +7,7 @@ from aywa.turn.barge_in import GateState
 from aywa.turn.causes import Cause, Trigger
 from aywa.turn.endpointing import (
     AdviceWanted,
+    Boundary,
     Correction,
     EndpointState,
     NothingSaid,
@@ -16,6 +17,7 @@ from aywa.turn.endpointing import (
 from aywa.turn.inputs import FinalText, PartialText, SpeechDoubted
 from aywa.turn.interruption import Interruption
 from aywa.turn.line import Line
+from aywa.turn.same_words import same_words
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
 
@@ -37,8 +39,10 @@ class CallerSide:
                     self._turn_taken(result, now)
                 case NothingSaid():
                     self._nothing_said(result, now)
-                case Correction(text):
-                    self._corrected(text, now)
+                case Correction(text, said):
+                    self._corrected(text, said, now)
+                case Boundary(text):
+                    self._parts.paused_after = text
                 case WaitChosen():
                     self._wait_chosen(result)
                 case AdviceWanted(text):
@@ -47,11 +51,13 @@ class CallerSide:
     def speech(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
         self._parts.endpointer.assistant_said(self._floor.said)
+        self._parts.noise.sound(now)
         self._parts.endpointer.speech_started(sample, now)
         self.interruption.sound(sample, epoch, now)
 
     def silence(self, sample: int, silent_s: float, now: float) -> None:
         """The caller's last voiced sample was `sample`, `silent_s` seconds ago."""
+        self._parts.noise.silence(now)
         self.interruption.silence(silent_s, now)
         self._parts.endpointer.speech_stopped(sample, now, silent_s)
 
@@ -80,6 +86,7 @@ class CallerSide:
             event.text, now, end_of_turn=event.end_of_turn, language=event.language
         )
         sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
+        self._parts.unclear.guessed(event.text)
         if sure:
             self._heard(event.text, now)
         if self.interruption.words(now, sure=sure, partial=True):
@@ -101,6 +108,7 @@ class CallerSide:
     def _heard(self, text: str, now: float) -> None:
         if text.strip():
             self._parts.limits.caller_heard(now)
+            self._parts.noise.words(now)
 
     def doubted(self, doubted: SpeechDoubted, now: float) -> None:
         """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
@@ -129,7 +137,7 @@ class CallerSide:
         if not self.interruption.turn_taken(turn, now):
             return
         self._parts.user_said(turn)
-        floor.start(Trigger.USER, Cause.TURN_TAKEN, now)
+        floor.start(Trigger.USER, Cause.TURN_TAKEN, now, answers=turn.text)
 
     def _nothing_said(self, nothing: NothingSaid, now: float) -> None:
         settings = self._settings
@@ -145,14 +153,17 @@ class CallerSide:
             return
         if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
-        listens = self._floor.state is State.LISTENING and not self._parts.hush.on
+        hushed = self._parts.hush.on or self._parts.noise.goes_on(now)
+        listens = self._floor.state is State.LISTENING and not hushed
         if listens and self._parts.unclear.asks(nothing):
             self._parts.lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
-    def _corrected(self, text: str, now: float) -> None:
+    def _corrected(self, text: str, said: str, now: float) -> None:
         """The caller's words were others than the partial that is being answered."""
         answer = self._floor.answer
         self._floor.act(UserAmended(text))
+        if same_words(text, said):
+            return  # only spelt differently: the answer stands
         unheard = self._floor.state is State.THINKING and not self._floor.begun
         if unheard and answer is not None and answer.trigger is Trigger.USER:
             self._floor.cut(Cause.AMENDED, now)
@@ -166,6 +177,9 @@ class CallerSide:
 
     def key(self, digit: str, now: float) -> None:
         """One key was pressed."""
+        if not self._settings.keypad.enabled:
+            self._floor.decide("turn.key_ignored", digit=digit)
+            return
         self._parts.limits.caller_heard(now)
         if self._floor.state is State.CLOSING:
             return

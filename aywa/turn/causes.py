@@ -17,6 +17,17 @@ class Trigger(Enum):
     FAREWELL = "a limit ends the call"
 
 
+class Unused(Enum):
+    """Why an answer that was made ahead is dropped."""
+
+    OTHER_WORDS = "the caller has said something else"
+    NO_TURN = "the caller's turn came to nothing, or something else is said first"
+    NOT_NOW = "hold, hush, keys or an assistant that speaks: nothing may be answered"
+    CALL_ENDED = "the call is over"
+    STALE = "the conversation has changed since it was begun"
+    FAILED = "the model failed, which only means that there is none"
+
+
 class Cause(Enum):
     """What led to a transition or an action; the label on the edges of the drawing."""
 

@@ -8,6 +8,7 @@ depends on the text alone: a place is decided once everything that decides it ha
 from __future__ import annotations
 
 import unicodedata
+from dataclasses import replace
 
 from aywa.turn.abbreviations import abbreviations, begins_sentences, names_a_date
 from aywa.turn.speaking_settings import ChunkSettings
@@ -42,6 +43,12 @@ class Chunker:
     def drop(self) -> str:
         """Forget the unfinished phrase and return it."""
         return self._cutter.drop()
+
+
+def whole_text(text: str, settings: ChunkSettings, language: str = "en") -> list[str]:
+    """The phrases of a text that is there whole: sentences from the first on, for nothing is waited for."""
+    chunker = Chunker(replace(settings, first_chars=settings.clause_chars), language)
+    return chunker.feed(text) + chunker.flush()
 
 
 class Cutter:

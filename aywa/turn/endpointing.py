@@ -70,9 +70,10 @@ class NothingSaid:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The final of a turn that was taken from its partial: the caller's words were these."""
+    """The final of a turn that was taken from its partial `said`: the caller's words were these."""
 
     text: str
+    said: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +317,7 @@ class Endpointer:
             return
         if taken is not None and taken.why is Why.PARTIAL:
             self._last_taken = replace(taken, text=text, why=Why.FINAL)
-            self._results.append(Correction(text))
+            self._results.append(Correction(text, taken.text))
             return
         self._finals = [text]
         self._final_seen = True

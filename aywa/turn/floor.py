@@ -9,6 +9,8 @@ from __future__ import annotations
 from aywa.errors import EndCode
 from aywa.turn.answer import SAMPLES_PER_S, Answer, Source
 from aywa.turn.barge_in import Gate, GateState
+from aywa.turn.chunker import Chunker, whole_text
+from aywa.turn.end_phrases import EndPhrases
 from aywa.turn.events import (
     CancelGeneration,
     Cause,
@@ -27,7 +29,9 @@ from aywa.turn.events import (
 from aywa.turn.heard import HeardLedger
 from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation import Speculation
 from aywa.turn.states import State
+from aywa.turn.wording.formatter import wording
 from aywa.turn.words import heard_words
 
 
@@ -48,7 +52,10 @@ class Floor:
         self.said = ""  # the text of the answer that spoke last
         self._said_turn = 0
         self._actions: list[TurnAction] = []
+        self.ahead = Speculation(settings.speculation, self._actions.append)
         self._waiting: list[Speak] = []
+        self._end_phrases = EndPhrases(settings.speaking.end_phrases)
+        self._wording = wording(settings.speaking.format, settings.speaking.language)
         self._protected = tuple(heard_words(text) for text in settings.barge.protected)
 
     @property
@@ -73,7 +80,8 @@ class Floor:
 
     def actions(self) -> list[TurnAction]:
         """What is to be done, in order, since the last call."""
-        actions, self._actions = self._actions, []
+        actions = self._actions.copy()
+        self._actions.clear()
         return actions
 
     def act(self, action: TurnAction) -> None:
@@ -96,22 +104,42 @@ class Floor:
         text: str | None = None,
         end_code: EndCode | None = None,
         protected: bool = False,
+        *,
+        answers: str | None = None,
     ) -> None:
-        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call."""
+        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call.
+
+        `answers`: the caller's words, for which an answer may have been made ahead.
+        """
         assert self.answer is None, "one answer at a time"
         self._turn += 1
         scripted = text is not None
         answer = self.answer = Answer(self._turn, trigger, now, scripted=scripted, protected=protected)
+        answer.chunker = Chunker(self._settings.speaking.chunks, self._settings.speaking.language)
         if self.gate.state is GateState.CLOSED:
             self.act(Commit(self.gate.open()))
-        self.act(StartGeneration(answer.turn, trigger, scripted=scripted))
+        speculation = self.ahead.take(answers)
+        self.act(StartGeneration(answer.turn, trigger, scripted, speculation))
         if text is not None:
-            self.speak(answer, [text])
+            # A greeting may be long, and its first words are waited for; the rest is said in one breath.
+            speaking, first = self._settings.speaking, trigger is Trigger.GREETING
+            phrases = whole_text(text, speaking.chunks, speaking.language) if first else [text]
+            self.speak(answer, phrases)
+            if end_code is None and trigger is Trigger.OPERATOR:
+                end_code = self.end_phrase(answer)
         if end_code is not None:
             answer.end_code = end_code
             self.close(cause, now)
         else:
             self._enter(State.THINKING, cause, turn=answer.turn, trigger=trigger.name)
+
+    def end_phrase(self, answer: Answer) -> EndCode | None:
+        """What the call ends with when the answer holds one of the phrases that end it."""
+        phrase = self._end_phrases.found(" ".join(answer.text))
+        if phrase is None:
+            return None
+        self.decide("turn.end_phrase", turn=answer.turn, phrase=phrase)
+        return EndCode.END_PHRASE
 
     def start_line(self, line: Line, now: float) -> None:
         """Open a turn with this sentence."""
@@ -123,8 +151,10 @@ class Floor:
             self._said_turn, self.said = answer.turn, ""
         for text in phrases:
             self.said = f"{self.said} {text}".strip()
-            self.ledger.phrase(answer.turn, answer.phrases, text)
-            phrase = Speak(answer.turn, answer.phrases, text)
+            answer.text.append(text)
+            spoken = self._wording.speak(text)
+            self.ledger.phrase(answer.turn, answer.phrases, spoken)
+            phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)
             if self.quiet_until is None:
                 self.act(phrase)
             else:
@@ -241,6 +271,8 @@ class Floor:
 
     def _enter(self, state: State, cause: Cause, **inputs: object) -> None:
         """The only writer of the state."""
+        if state is State.ENDED:
+            self.ahead.close()
         self.decide(
             "turn.state", **{"from": self.state.name, "to": state.name, "cause": cause.name, **inputs}
         )

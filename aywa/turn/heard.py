@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from aywa.turn.alignment import word_ends
 from aywa.turn.events import WordAt
+from aywa.turn.spoken import Spoken
 
 SAMPLES_PER_MS = 8
 # English at 160 words a minute is about 15 characters a second; only used until a phrase's length is known.
@@ -28,12 +29,17 @@ class SpokenPhrase:
 
     turn: int
     phrase: int
-    text: str
+    words_for: Spoken  # the model's words and what is said for them
     start: int | None = None  # `played` position of its first sample
     samples: int = 0
     whole: bool = False
     words: list[WordAt] = field(default_factory=list)
     levels: bytearray = field(default_factory=bytearray)  # of its audio, see `word_ends`
+
+    @property
+    def text(self) -> str:
+        """The model's own words: all that is told of what was heard."""
+        return self.words_for.text
 
     def end(self) -> int | None:
         """The position after its last sample written so far."""
@@ -47,7 +53,8 @@ class SpokenPhrase:
         if self.whole and offset >= self.samples:
             return self.text
         heard_to = 0
-        for text_end, sample_end in word_ends(self.text, bytes(self.levels), self._length(), self.words):
+        said = word_ends(self.words_for.spoken, bytes(self.levels), self._length(), self.words)
+        for text_end, sample_end in self.words_for.original(said):
             if sample_end > offset:
                 break
             heard_to = text_end
@@ -57,7 +64,7 @@ class SpokenPhrase:
         """Its length in samples; estimated, and never less than was written, while it is being made."""
         if self.whole:
             return self.samples
-        return max(self.samples, len(self.text) * _SAMPLES_PER_CHARACTER)
+        return max(self.samples, len(self.words_for.spoken) * _SAMPLES_PER_CHARACTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +92,10 @@ class HeardLedger:
         """Samples written and not yet played."""
         return max(0, self._written - self.played)
 
-    def phrase(self, turn: int, phrase: int, text: str) -> None:
-        """A phrase will be spoken."""
-        self._phrases.setdefault(turn, []).append(SpokenPhrase(turn, phrase, text))
+    def phrase(self, turn: int, phrase: int, text: str | Spoken) -> None:
+        """A phrase will be spoken: as it is written, or in the wording for the ear."""
+        spoken = Spoken.as_written(text) if isinstance(text, str) else text
+        self._phrases.setdefault(turn, []).append(SpokenPhrase(turn, phrase, spoken))
 
     def wrote(
         self, turn: int, phrase: int, samples: int, words: tuple[WordAt, ...] = (), levels: bytes = b""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from aywa.turn.expectation import Expectation
+from aywa.turn.speaking_settings import ToolMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +96,12 @@ class ModelFailed:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile."""
+    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile, and its `messages`."""
 
     turn: int
     name: str
     timeout_s: float
+    messages: tuple[ToolMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

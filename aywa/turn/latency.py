@@ -5,7 +5,8 @@
   ──┤ vad ├─ stopped ─┤ stt ├─┤ endpointing ├─┤ llm ├────┤ phrase ├─────┤ tts ├────┤ playout ├── sample
 ```
 Both ends are samples on the leg's timeline, so the total is what the wire carried; the parts between are
-stamped in monotonic seconds, and `playout` is what is left of the total.
+stamped in monotonic seconds, and `playout` is what is left of the total. Of an answer that was made ahead
+only what came after the turn was taken counts: what the caller still had to wait for.
 """
 
 from __future__ import annotations
@@ -30,6 +31,7 @@ class LatencySplit:
     playout_ms: int
     speech_end_sample: int
     first_audible_sample: int
+    speculated: bool = False  # the answer was made ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class _Answer:
     token_at: float | None = None
     phrase_at: float | None = None
     audio_at: float | None = None
+    speculated: bool = False
 
 
 class LatencyClock:
@@ -86,6 +89,11 @@ class LatencyClock:
         answer = self._answer
         if answer is not None and answer.turn == turn and answer.token_at is None:
             answer.token_at = now
+
+    def adopted(self, turn: int) -> None:
+        """The turn's answer was made ahead: its stamps are those of the hand-over, not of the making."""
+        if self._answer is not None and self._answer.turn == turn:
+            self._answer.speculated = True
 
     def first_phrase(self, turn: int, now: float) -> None:
         """A phrase was ready for the synthesizer; only the first one counts."""
@@ -129,6 +137,7 @@ class LatencyClock:
             playout_ms=total_ms - vad - stt - endpointing - llm - phrase - tts,
             speech_end_sample=speech.end_sample,
             first_audible_sample=timeline,
+            speculated=answer.speculated,
         )
 
 

@@ -50,6 +50,11 @@ class TurnManager:
         self._announcer = Announcer(self._parts)
 
     @property
+    def settings(self) -> TurnSettings:
+        """The call's thresholds."""
+        return self._parts.settings
+
+    @property
     def state(self) -> State:
         """Whose turn it is."""
         return self._parts.state
@@ -85,10 +90,14 @@ class TurnManager:
             moments.append((moment, Wakeup.ENDPOINTING))
         if (moment := parts.keypad.deadline) is not None:
             moments.append((moment, Wakeup.KEYPAD))
+        if (moment := self._answer.filler_due) is not None:
+            moments.append((moment, Wakeup.FILLER))
         if (answer := self._answer.due) is not None:
             moments.append((answer.deadline(parts.settings)[0], Wakeup.ANSWER))
         if parts.floor.closing_until is not None:
             moments.append((parts.floor.closing_until, Wakeup.CLOSING))
+        if (moment := parts.noise.quiet_at) is not None:
+            moments.append((moment, Wakeup.LIMIT))
         if (moment := parts.limits.deadline) is not None:
             moments.append((moment, Wakeup.LIMIT))
         return min(moments, key=lambda entry: entry[0], default=None)
@@ -166,7 +175,8 @@ class TurnManager:
         parts = self._parts
         parts.limits.start(now)
         if greet and parts.settings.greet:
-            parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now)
+            first = parts.settings.speaking.first_message or None
+            parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now, first)
         else:
             parts.floor.listen(Cause.CALL_STARTED)
 
@@ -180,13 +190,16 @@ class TurnManager:
     def _settle(self, now: float) -> None:
         """Draw the conclusions of what has just come in."""
         parts = self._parts
+        parts.noise.handle_timers(now)
         self._caller.conclude(now)
         self._answer.settle(now)
         self._caller.answer_what_is_urgent(now)
+        parts.settle_ahead()
         quiet = parts.endpointer.state is EndpointState.QUIET and parts.keypad.idle and not parts.hush.on
         if self.state is State.LISTENING and quiet:
             self._announcer.take_the_floor(now)
         if self.state in (State.CLOSING, State.ENDED):
             parts.limits.stop()
             parts.lines.clear()
-        parts.limits.count(self.state is State.LISTENING and quiet and not parts.held, now)
+        listens = self.state is State.LISTENING and quiet
+        parts.limits.count(listens and not parts.held and not parts.noise.heard(now), now)

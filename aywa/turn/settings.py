@@ -6,6 +6,10 @@ from dataclasses import dataclass, field
 
 from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
 from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
+from aywa.turn.idle import IdleSettings
+from aywa.turn.keypad import KeypadSettings
+from aywa.turn.speaking_settings import SpeakingSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +37,6 @@ class TurnSettings:
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
     max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever
-    dtmf_wait_s: float = 2.0  # people type with pauses of up to about 1.5 s
     model_timeout_s: float = 10.0  # without a sign of life from the model
     speech_timeout_s: float = 8.0  # without audio from the synthesizer once the ring has run dry
     mark_slack_s: float = 1.0  # marks come within a tick; a second late they are lost
@@ -47,7 +50,11 @@ class TurnSettings:
     max_duration_s: float = 600.0
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
+    speculation: SpeculationSettings = field(default_factory=SpeculationSettings)
+    keypad: KeypadSettings = field(default_factory=KeypadSettings)
+    idle: IdleSettings = field(default_factory=IdleSettings)
     barge: BargeInSettings = field(default_factory=BargeInSettings)
+    speaking: SpeakingSettings = field(default_factory=SpeakingSettings)
     phrases: Phrases = Phrases()
 
     @property

@@ -26,6 +26,7 @@ class Wakeup(Enum):
     BACKOFF = "the pause after an interruption"
     ENDPOINTING = "the caller's pause, or a transcript that does not come"
     KEYPAD = "the pause after a key"
+    FILLER = "a tool that takes its time"
     ANSWER = "model, synthesizer or marks have been silent"
     CLOSING = "the farewell's bound"
     LIMIT = "silence or the longest duration"

@@ -20,8 +20,8 @@ from bench.__main__ import RESULTS, conditions
 from bench.media_load import raise_file_limit
 from bench.turns.dialogue import dialogues
 from bench.turns.figures import Run, curve, failures, languages_table, sounds_table, table
-from bench.turns.measure import run_mode
-from bench.turns.modes import MODES, USUAL
+from bench.turns.measure import Load, run_mode, run_peer
+from bench.turns.modes import MODES, PEERS, USUAL
 from bench.turns.recordings import LANGUAGES, installed
 
 _TITLE = "Conversation quality: pauses, interruptions and sounds, by mode"
@@ -55,17 +55,23 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m bench.turns", description=(__doc__ or "").splitlines()[0]
     )
-    parser.add_argument("modes", nargs="*", metavar="MODE", help=", ".join(MODES))
+    parser.add_argument("modes", nargs="*", metavar="MODE", help=", ".join((*MODES, *PEERS)))
     parser.add_argument("--dialogues", type=int, default=500)
     parser.add_argument("--seed", type=int, help="default: drawn from the time, and printed")
     parser.add_argument("--languages", default=",".join(LANGUAGES))
     parser.add_argument("--prompts", choices=("judged", "tuned", "all"), default="judged")
     parser.add_argument("--at-once", type=int, default=100, help="calls at the same time")
+    parser.add_argument("--peers", action="store_true", help="other systems too, as far as one core carries")
+    parser.add_argument("--peer-dialogues", type=int, default=100)
+    parser.add_argument("--peer-at-once", type=int, default=12)
     parser.add_argument("--outcomes", type=Path, help="where to write every act as a line of JSON")
     parser.add_argument("--save", action="store_true", help="keep the tables and the chart in bench/results")
     chosen = parser.parse_args(arguments)
-    if unknown := [name for name in chosen.modes if name not in MODES]:
-        parser.error(f"there is no mode {', '.join(unknown)}; there are {', '.join(MODES)}")
+    known = (*MODES, *PEERS)
+    if unknown := [name for name in chosen.modes if name not in known]:
+        parser.error(f"there is no mode {', '.join(unknown)}; there are {', '.join(known)}")
+    chosen.modes = chosen.modes or list(USUAL)
+    chosen.modes += [name for name in PEERS if chosen.peers and name not in chosen.modes]
     chosen.languages = tuple(chosen.languages.split(","))
     if unknown := [name for name in chosen.languages if name not in LANGUAGES]:
         parser.error(f"there are no recordings in {', '.join(unknown)}")
@@ -90,9 +96,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     drawn = dialogues(chosen.dialogues, seed, chosen.languages, chosen.prompts)
     runs = []
     with tempfile.TemporaryDirectory(prefix="aywa-turns-") as folder:
-        for name in chosen.modes or USUAL:
+        for name in chosen.modes:
             began = time.monotonic()
-            runs.append(run_mode(MODES[name], drawn, chosen.at_once, seed, Path(folder) / name))
+            if name in MODES:
+                load = Load(drawn, chosen.at_once, seed)
+                runs.append(run_mode(MODES[name], load, Path(folder) / name))
+            else:
+                load = Load(drawn[: chosen.peer_dialogues], chosen.peer_at_once, seed)
+                runs.append(run_peer(PEERS[name], load, Path(folder) / name))
             print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
             if chosen.outcomes is not None:
                 write_outcomes(runs, chosen.outcomes)

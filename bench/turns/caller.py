@@ -54,6 +54,7 @@ class Heard:
     packets: list[Packet] = field(default_factory=list)
     acts: list[Acted] = field(default_factory=list)
     skipped: list[int] = field(default_factory=list)
+    stalls: list[tuple[float, float]] = field(default_factory=list)  # when the machine stood still
     failed: str = ""
 
 

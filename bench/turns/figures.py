@@ -24,6 +24,7 @@ class Run:
     dialogues: int
     failed: Sequence[str] = ()
     latest_ms: float = 0.0
+    left_out: int = 0  # acts during which the machine stood still
 
     def of(self, *what: str) -> list[Outcome]:
         """Outcomes of these kinds; of all without any."""
@@ -186,5 +187,5 @@ def failures(run: Run) -> str:
     notes = (
         f"; not carried out: {len(run.failed)} ({', '.join(sorted(set(run.failed)))})" if run.failed else ""
     )
-    late = f"; frames late by {run.latest_ms:.0f} ms at most"
+    late = f"; frames late by {run.latest_ms:.0f} ms at most, {run.left_out} acts left out for that"
     return f"* {run.name} ({run.what}): {told or 'nothing failed'}{notes}{late}"

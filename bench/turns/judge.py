@@ -29,7 +29,7 @@ REACT_S = 0.3  # after its end, a sound's cut may still come
 MOST_YIELD_S = 1.5
 RETAKEN_S = 0.2  # of the old answer over the caller's words
 IN_FLIGHT_S = 0.04  # two packets: what was sent before the decision
-FADE = 400  # samples of a fade out and in; what is said in it counts as said or as not said
+FADE = 400  # samples of a fade out and in; what is said in it is neither left out nor said twice
 _HEARD_S = 6.0  # until the transcript has the cut answer
 
 
@@ -48,7 +48,7 @@ class Cut:
         if self.after is None or self.after.phrase != self.before.phrase:
             return None
         jump = self.after.first - self.before.last
-        return 0 if 0 <= jump <= self.fade and self.fade <= FADE else jump
+        return 0 if 0 <= jump <= min(FADE, 2 * self.fade) else jump  # the end of a fade is silence
 
 
 class Judge:
@@ -58,6 +58,7 @@ class Judge:
         self._heard = heard
         self._hearing = hearing
         self._trace = trace
+        self.left_out = 0  # acts during which the machine stood still
 
     def outcomes(self) -> Iterator[Outcome]:
         """Of every act that was carried out and had something to be judged on."""
@@ -67,6 +68,12 @@ class Judge:
             act = acts[acted.index]
             outcome = self._blank(acted, act)
             until = following if following is not None else acted.over + ANSWER_BOUND_S
+            if any(
+                begin < min(until, acted.over + 2.0) and end > acted.begun - 0.1
+                for begin, end in self._heard.stalls
+            ):
+                self.left_out += 1
+                continue
             judged = (
                 self._say(act, acted, outcome, until)
                 if isinstance(act, Say)

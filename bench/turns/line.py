@@ -15,6 +15,7 @@ from tests.kit.ports import free_udp_range
 FRAME = 160
 FRAME_S = 0.02
 SLOTS = 10  # callers send in groups, 2 ms apart, so that one does not wait for all others
+STALL_S = 0.03  # a frame that is so late spoils what is measured on it
 _STEP_S = FRAME_S / SLOTS
 _HEADER = 12
 _TIMESTAMP = 35  # SO_TIMESTAMPNS of Linux, which the socket module does not name
@@ -48,6 +49,7 @@ class Line:
         self._places: dict[tuple[str, int], _Place] = {}
         self._slots: list[list[_Place]] = [[] for _ in range(SLOTS)]
         self.latest_s = 0.0  # how late a frame left, at the most
+        self.stalls: list[tuple[float, float]] = []  # when frames left too late: from, to
 
     def close(self) -> None:
         """Let go of the sockets."""
@@ -79,13 +81,21 @@ class Line:
                 await trio.lowlevel.checkpoint()
             self._receive()
             now = time.monotonic()
-            if now - due > _MOST_LATE_S:  # the machine stood still: who counts on the clock must know
+            self._note(due, now)
+            if now - due > _MOST_LATE_S:  # the machine stood still: do not hurry after it
                 began += now - due
                 due = now
-            self.latest_s = max(self.latest_s, now - due)
             for place in tuple(self._slots[step % SLOTS]):
                 place.send(self._socket, due)
             step += 1
+
+    def _note(self, due: float, now: float) -> None:
+        self.latest_s = max(self.latest_s, now - due)
+        if now - due > STALL_S:
+            if self.stalls and due - self.stalls[-1][1] < FRAME_S:
+                self.stalls[-1] = (self.stalls[-1][0], now)
+            else:
+                self.stalls.append((due, now))
 
     def _receive(self) -> None:
         for at, data, source in self._packets():

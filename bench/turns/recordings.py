@@ -73,7 +73,6 @@ def transcripts(language: str) -> dict[str, str]:
     return {name.strip(): text.strip() for name, colon, text in named if colon}
 
 
-@cache
 def load(language: str, name: str) -> Recording | None:
     """The recording with the times of its words; None where it or its text is missing or does not fit."""
     text = transcripts(language).get(name, "").strip(" .…\"'")

@@ -1,4 +1,4 @@
-"""`python -m bench.turns.runtime LOG PORT`: the whole runtime with emulated services in one process.
+"""`python -m bench.turns.runtime MODE LOG PORT`: the whole runtime with emulated services in one process.
 
 Settings come from RUNTIME_* variables as ever. What happened is written to LOG; callers tell the recogniser
 on UDP port PORT what they say. "ready" on stdout when calls are taken; it ends with its stdin.
@@ -16,16 +16,18 @@ import trio
 
 from aywa._native.heap import settle_heap
 from aywa.log import configure_logging
-from aywa.runtime.opening import Providers, open_runtime
+from aywa.runtime.opening import open_runtime
+from aywa.runtime.providers import Providers
 from aywa.settings import Settings
 from bench.turns.emulators import EmulatedModel, EmulatedTranscriber, EmulatedVoice, Log
+from bench.turns.modes import MODES, Mode
 from bench.turns.recordings import LANGUAGES, single_words
 
 
-async def run(log: Log, port: int) -> None:
+async def run(mode: Mode, log: Log, port: int) -> None:
     """Serve until stdin ends."""
     transcriber = EmulatedTranscriber(port)
-    providers = Providers(transcriber, EmulatedModel(log), EmulatedVoice(log))
+    providers = Providers(transcriber, EmulatedModel(log), EmulatedVoice(log), turn=mode.turn)
     settings = Settings.from_env(os.environ)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(transcriber.serve)
@@ -43,8 +45,8 @@ def main() -> int:
     for language in LANGUAGES:  # read before the first call, which would wait for the disk
         single_words(language)
     gc.freeze()
-    with Log(Path(sys.argv[1])) as log:
-        trio.run(run, log, int(sys.argv[2]))
+    with Log(Path(sys.argv[2])) as log:
+        trio.run(run, MODES[sys.argv[1]], log, int(sys.argv[3]))
     return 0
 
 

@@ -9,7 +9,7 @@ from aywa.ports.llm import Done, Expect, Token, ToolCall
 from aywa.ports.store import CallStatus
 from aywa.turn.latency_report import PARTS
 from aywa.turn.states import State
-from tests.kit.call_world import CallWorld, happens
+from tests.kit.call_world import NOT_AHEAD, CallWorld, happens
 from tests.kit.fake_leg import FRAME
 from tests.kit.fake_providers import FakeModel, FakeScenario, says
 
@@ -105,7 +105,7 @@ async def test_barge_in_keeps_what_was_heard(autojump_clock: trio.testing.MockCl
     """Words cut the answer at the sample: transcript, context and wire agree."""
     rooms = "Our rooms have a view of the lake and of the old town."
     model = FakeModel(says("Hello."), says(rooms), says("Yes?"))
-    world = CallWorld(model=model)
+    world = CallWorld(model=model, settings=NOT_AHEAD)
     async with world.call() as person:
         await person.listens()
         await person.says("tell me about the rooms")

@@ -11,6 +11,7 @@ from aywa.turn.events import (
     CancelGeneration,
     Commit,
     Decided,
+    DropSpeculation,
     EndTurn,
     FinalText,
     GateShut,
@@ -22,12 +23,14 @@ from aywa.turn.events import (
     PlayedTo,
     Resume,
     Speak,
+    Speculate,
     StartGeneration,
     TurnAction,
     TurnInput,
     UserSaid,
 )
 from aywa.turn.manager import TurnManager
+from aywa.turn.same_words import same_words
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 
@@ -49,6 +52,10 @@ class TurnWorld:
         self.owner: list[tuple[int, int]] = []  # (turn, end position) of what lies in the ring
         self.alive: int | None = None
         self.cancelled: set[int] = set()
+        self.ahead: Speculate | None = None  # the answer that is made ahead
+        self.made_ahead: list[int] = []
+        self.adopted: list[int] = []
+        self.last_said = ""
         self.started: list[StartGeneration] = []
         self.speak: list[Speak] = []
         self.log: list[TurnAction] = []
@@ -177,8 +184,24 @@ class TurnWorld:
 
     def _obey(self, action: TurnAction) -> None:
         match action:
-            case StartGeneration(turn):
+            case Speculate(speculation, text):
+                assert self.alive is None
+                assert self.ahead is None, "two answers at once"
+                assert self.hung_up is None
+                assert text.strip()
+                self.ahead = action
+                self.made_ahead.append(speculation)
+            case DropSpeculation(speculation):
+                assert self.ahead is not None
+                assert self.ahead.speculation == speculation
+                self.ahead = None
+            case StartGeneration(turn, speculation=speculation):
                 assert self.alive is None, "two generations at once"
+                assert (None if self.ahead is None else self.ahead.speculation) == speculation
+                if self.ahead is not None:
+                    assert same_words(self.ahead.text, self.last_said)
+                    self.adopted.append(self.ahead.speculation)
+                    self.ahead = None
                 assert self.hung_up is None
                 self.alive = turn
                 self.started.append(action)
@@ -198,6 +221,8 @@ class TurnWorld:
                 self.opened = epoch
             case Resume(epoch):
                 self.opened = epoch
+            case UserSaid(text):
+                self.last_said = text
             case HangUp():
                 assert self.hung_up is None
                 self.hung_up = action

@@ -71,3 +71,82 @@ def test_what_is_no_object_is_said_so(text: str | bytes) -> None:
     assert assistant is None
     assert [gap.name for gap in gaps] == ["FILE"]
     assert gaps[0].rule.startswith("must be")
+
+
+def test_a_plan_of_every_kind() -> None:
+    plan = {
+        "firstMessage": "Hello.",
+        "firstMessageMode": "assistant-speaks-first",
+        "firstMessageInterruptionsEnabled": True,
+        "endCallMessage": "Goodbye.",
+        "endCallPhrases": ["goodbye", "have a nice day"],
+        "backgroundSound": "office",
+        "voice": {
+            "language": "en-GB",
+            "cachingEnabled": False,
+            "chunkPlan": {
+                "enabled": True,
+                "minCharacters": 80,
+                "punctuationBoundaries": [".", "||", "。"],
+                "formatPlan": {
+                    "enabled": True,
+                    "numberToDigitsCutoff": 0,
+                    "formattersEnabled": ["email", "stripAsterisk"],
+                    "replacements": [
+                        {"type": "exact", "key": "Aywa", "value": "I wah"},
+                        {
+                            "type": "regex",
+                            "regex": "(a)+",
+                            "value": "$1",
+                            "options": [{"type": "whole-word", "enabled": True}],
+                        },
+                    ],
+                },
+            },
+        },
+    }
+    assert faults(plan) == {}
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("firstMessage", "https://example.com/hello.mp3"),
+        ("firstMessage", "x" * 1001),
+        ("firstMessageMode", "assistant-speaks-last"),
+        ("firstMessageInterruptionsEnabled", "yes"),
+        ("endCallMessage", "x" * 1001),
+        ("endCallPhrases.0", ["x"]),
+        ("endCallPhrases.1", ["goodbye", "x" * 141]),
+        ("backgroundSound", "https://example.com/office.mp3"),
+        ("backgroundSound", ""),
+        ("voice.language", {"language": "english please"}),
+        ("voice.provider", {"provider": "11labs"}),
+        ("voice.chunkPlan.minCharacters", {"chunkPlan": {"minCharacters": 81}}),
+        ("voice.chunkPlan.minCharacters", {"chunkPlan": {"minCharacters": 0}}),
+        ("voice.chunkPlan.punctuationBoundaries.0", {"chunkPlan": {"punctuationBoundaries": ["-"]}}),
+        ("voice.chunkPlan.punctuationBoundaries", {"chunkPlan": {"punctuationBoundaries": []}}),
+        (
+            "voice.chunkPlan.formatPlan.formattersEnabled.0",
+            {"chunkPlan": {"formatPlan": {"formattersEnabled": ["emoji"]}}},
+        ),
+        (
+            "voice.chunkPlan.formatPlan.numberToDigitsCutoff",
+            {"chunkPlan": {"formatPlan": {"numberToDigitsCutoff": -1}}},
+        ),
+        (
+            "voice.chunkPlan.formatPlan.replacements.0.regex.regex",
+            {"chunkPlan": {"formatPlan": {"replacements": [{"type": "regex", "regex": "(", "value": ""}]}}},
+        ),
+    ],
+)
+def test_every_fault_of_what_is_said_names_its_field(field: str, value: object) -> None:
+    assert next(iter(faults({field.partition(".")[0]: value}))) == f"FILE.{field}"
+
+
+def test_rules_are_said_in_words() -> None:
+    rule = "must be off, office or the path of a WAV file: nothing is fetched from the net"
+    assert faults({"backgroundSound": "http://x", "voice": {"provider": "azure"}}) == {
+        "FILE.backgroundSound": rule,
+        "FILE.voice.provider": "does nothing in this version yet: leave it out",
+    }

@@ -81,6 +81,20 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
             },
             "destination.number.transferPlan.mode",
         ),
+        *(
+            (
+                {
+                    "type": "transfer",
+                    "destination": {
+                        "type": "number",
+                        "number": "+4930123456",
+                        "transferPlan": {"mode": "warm-transfer-experimental", "holdAudioUrl": url},
+                    },
+                },
+                "destination.number.transferPlan.holdAudioUrl",
+            )
+            for url in ("", "music", "ftp://a/b", "https://", "https://user:pw@a/b", "file://host/a", 7)
+        ),
         ({"type": "capture", "mode": "off"}, "mode"),
         ({"type": "control"}, "control"),
         ({"type": "control", "control": "mute"}, "control"),

@@ -171,7 +171,7 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     ),
     "the final of a turn taken from its partial differs": (
         [(1, "speech", ""), (1.8, "partial", "a room"), (2, "stop", ""), (4.5, "final", "a broom")],
-        [(4.0, turn("a room", Why.PARTIAL, 1, 2)), (4.5, Correction("a broom"))],
+        [(4.0, turn("a room", Why.PARTIAL, 1, 2)), (4.5, Correction("a broom", "a room"))],
     ),
     "a double final": (
         [(1, "speech", ""), (2, "stop", ""), (2.1, "final", "yes"), (2.6, "final", "Yes.")],

@@ -12,6 +12,7 @@ from aywa.turn.events import (
     FinalText,
     Hushed,
     KeyPressed,
+    LineHeld,
     ModelDone,
     ModelFailed,
     ModelToken,
@@ -38,6 +39,7 @@ step = st.one_of(
     st.sampled_from(
         ["final yes", "final no words", "final uh-huh", "partial yes", "partial ", "digit 1", "digit #"]
     ),
+    st.sampled_from(["partial yes please", "partial yes please do", "final yes", "hold", "go on"]),
     st.floats(min_value=0.02, max_value=6.0),
     st.floats(min_value=0.02, max_value=0.6),
 )
@@ -81,6 +83,10 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
             world.send(Hushed(True))
         case "speak":
             world.send(Hushed(False))
+        case "hold":
+            world.send(LineHeld(True))
+        case "go on":
+            world.send(LineHeld(False))
         case "final yes":
             world.send(FinalText("yes please"))
         case "final no words":
@@ -107,6 +113,7 @@ def test_any_order_of_events(
     world.wait(200.0, marks=not lost_marks)
     assert world.hung_up is not None
     assert world.state_is(State.ENDED)
+    assert world.ahead is None, "an answer made ahead has no end"
     world.end()
     assert set(world.transitions) <= ALLOWED
     check_turns(world)
