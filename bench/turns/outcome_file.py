@@ -25,7 +25,7 @@ def write_outcomes(runs: Sequence[Run], conditions: str, path: Path) -> None:
 
 
 def read_outcomes(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
-    """The runs of these files in order, and the conditions they were taken under, each once."""
+    """The modes of these files in order, and the conditions they were taken under, each once."""
     runs: list[Run] = []
     conditions: list[str] = []
     known = {each.name for each in fields(Outcome)}
@@ -42,4 +42,25 @@ def read_outcomes(paths: Sequence[Path]) -> tuple[list[Run], list[str]]:
             values = {name: value for name, value in told.items() if name in known}
             values["pauses"] = [PauseOutcome(**pause) for pause in values["pauses"]]
             outcomes.append(Outcome(**values))
-    return runs, conditions
+    return _joined(runs), conditions
+
+
+def _joined(runs: Sequence[Run]) -> list[Run]:
+    """Parts of one mode, of several seeds, as one run."""
+    joined: dict[str, Run] = {}
+    for run in runs:
+        known = joined.get(run.name)
+        joined[run.name] = (
+            run
+            if known is None
+            else Run(
+                run.name,
+                run.what,
+                [*known.outcomes, *run.outcomes],
+                known.dialogues + run.dialogues,
+                [*known.failed, *run.failed],
+                max(known.latest_ms, run.latest_ms),
+                known.left_out + run.left_out,
+            )
+        )
+    return list(joined.values())

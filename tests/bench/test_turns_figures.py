@@ -61,3 +61,11 @@ def test_outcomes_are_read_as_they_were_written(tmp_path: Path) -> None:
     assert runs[0] == RUN
     assert list(runs[1].outcomes) == OUTCOMES[:2]
     assert conditions == ["a machine"]
+
+
+def test_parts_of_a_mode_are_one_run(tmp_path: Path) -> None:
+    for seed in (1, 2):
+        write_outcomes([RUN], f"seed {seed}", tmp_path / f"{seed}.jsonl")
+    (run,), conditions = read_outcomes([tmp_path / "1.jsonl", tmp_path / "2.jsonl"])
+    assert (run.dialogues, len(run.outcomes), run.left_out) == (8, 2 * len(OUTCOMES), 2)
+    assert conditions == ["seed 1", "seed 2"]
