@@ -39,6 +39,7 @@ from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.preflight import check_host
+from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import ProviderSettings, Settings
@@ -89,7 +90,7 @@ async def open_runtime(
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, providers.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        open_call_table(
+        _open_calls(
             CallDependencies(
                 engine=engine,
                 transcriber=providers.transcriber,
@@ -128,6 +129,13 @@ async def open_runtime(
             voice_judge=voice_judge,
             provider_names=(providers.transcriber.name, providers.model.name, providers.synthesizer.name),
         )
+
+
+@asynccontextmanager
+async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable]:
+    """The table of calls, whose memory is given back when nobody calls."""
+    async with open_call_table(dependencies) as table, open_quiet_watch(table.live):
+        yield table
 
 
 @dataclass(frozen=True, slots=True)

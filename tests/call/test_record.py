@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import trio
 
-from aywa.call.journal import Journal
+from aywa.call.journal import ROWS, Journal
 from aywa.errors import EndCode
 from aywa.ports.store import TimelineEntry
+from tests.kit.call_store_contract import call_row
 from tests.kit.call_world import CallWorld
 from tests.kit.fake_providers import FakeModel, says
 from tests.kit.fake_store import FakeRecordings, FakeStore
@@ -79,6 +80,29 @@ async def test_one_bad_entry_holds_nobody_up(autojump_clock: trio.testing.MockCl
         nursery.cancel_scope.cancel()
     assert set(store.entries) == {("good", 1), ("good", 2)}
     assert journal.dropped == 2
+
+
+async def test_rows_go_together_and_one_bad_row_holds_nobody_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    store = FakeStore()
+    journal = Journal(store)
+    rows = [call_row(number) for number in range(1, 2 * ROWS + 1)]
+    store.refuses.add(rows[5].id)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.serve)
+        for row in rows:
+            journal.put_row(row)
+        assert await journal.flush(30.0)
+        assert set(store.rows) == {row.id for row in rows} - {rows[5].id}
+        assert journal.dropped == 1
+        store.saves = 0
+        for row in rows[6:]:
+            journal.put_row(row)
+        assert await journal.flush(30.0)
+        assert store.saves == 2
+        assert journal.health.waiting == 0
+        nursery.cancel_scope.cancel()
 
 
 async def test_the_buffer_is_bounded(autojump_clock: trio.testing.MockClock) -> None:
