@@ -55,14 +55,15 @@ class Journal:
 
     @property
     def health(self) -> JournalHealth:
-        """How many entries wait, how many were lost, and whether the store fails at the moment."""
+        """How much waits, how much was lost, and whether the store fails at the moment."""
         waiting = len(self._entries) + len(self._lines) + len(self._rows)
         return JournalHealth(waiting, self.dropped, self._failures > 0)
 
     def put_row(self, row: CallRow) -> None:
         """Save the row; only its latest version is written."""
-        self._rows[row.id] = row
-        self._wake()
+        if row.id in self._rows or self._has_room():
+            self._rows[row.id] = row
+            self._wake()
 
     def put_entry(self, entry: TimelineEntry) -> None:
         """Append a timeline entry."""
@@ -106,7 +107,7 @@ class Journal:
             _log.error("journal.lost", entries=lost)
 
     def _has_room(self) -> bool:
-        if len(self._entries) + len(self._lines) < self._max_waiting:
+        if len(self._entries) + len(self._lines) + len(self._rows) < self._max_waiting:
             return True
         if self.dropped == 0:
             _log.error("journal.full", max_waiting=self._max_waiting)

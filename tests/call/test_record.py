@@ -118,6 +118,22 @@ async def test_the_buffer_is_bounded(autojump_clock: trio.testing.MockClock) -> 
     assert sorted(seq for _, seq in store.entries) == list(range(1, 11))
 
 
+async def test_rows_are_bounded_too_and_a_known_one_is_kept_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    store = FakeStore()
+    store.down = True
+    journal = Journal(store, max_waiting=10)
+    for number in range(1, 21):
+        journal.put_row(call_row(number))
+    assert (journal.health.waiting, journal.dropped) == (10, 10)
+    journal.put_row(call_row(10, scenario="another"))
+    assert (journal.health.waiting, journal.dropped) == (10, 10)
+    store.down = False
+    await journal.close(5.0)
+    assert list(store.rows.values()) == [*map(call_row, range(1, 10)), call_row(10, scenario="another")]
+
+
 async def test_entries_reach_the_store_within_a_tenth_of_a_second(
     autojump_clock: trio.testing.MockClock,
 ) -> None:
