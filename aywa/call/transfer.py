@@ -401,10 +401,10 @@ class Transfer:
 
     def _summary(self) -> str:
         live = self._live
-        return summary_of(live.tools.slots(), live.transcript.lines, self._dependencies.scenario.name)
+        return summary_of(live.tools.slots(), live.transcript.latest, self._dependencies.scenario.name)
 
     def _briefing(self) -> str:
         live = self._live
         return briefing_for(
-            self.machine.plan, live.tools.slots(), live.transcript.lines, self._dependencies.scenario.name
+            self.machine.plan, live.tools.slots(), live.transcript.latest, self._dependencies.scenario.name
         )

@@ -15,7 +15,7 @@ from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
-from aywa.call.table import open_call_table
+from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
@@ -33,6 +33,7 @@ from aywa.runtime.endpointing import load_turn_sound, open_advisor
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
+from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.settings import MediaSettings, Settings
 from aywa.transports.opening import Transports, open_transports
@@ -85,7 +86,7 @@ async def open_runtime(
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        open_call_table(
+        _open_calls(
             known(
                 engine=engine,
                 transcriber=provided.transcriber,
@@ -139,6 +140,13 @@ def _known(
         ambience=files.ambience,
         assistant=files.assistant,
     )
+
+
+@asynccontextmanager
+async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable]:
+    """The table of calls, whose memory is given back when nobody calls."""
+    async with open_call_table(dependencies) as table, open_quiet_watch(table.live):
+        yield table
 
 
 def _open_agent(settings: Settings, door: FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:
