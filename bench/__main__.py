@@ -41,6 +41,7 @@ MEASUREMENTS = (
     Measurement("rooms", "bench.rooms", "Calls that hear one another: the price of a bridge"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
+    Measurement("heard", "bench.heard", "What was heard of a cut phrase, beside the truth"),
     Measurement("amd", "bench.amd", "Answering-machine detection on recorded greetings"),
     Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
     Measurement("fuzz_sip", "bench.fuzz_sip", "Ten minutes of hostile SIP for each target", long=True),

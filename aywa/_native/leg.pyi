@@ -72,6 +72,8 @@ class NativeLeg:
     def mute(self, muted: bool) -> None: ...
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
+    def excuse(self, excused: bool) -> None:
+        """True: miss no packets; all else goes on."""
     def listen_for_tones(self, tones: bool) -> None:
         """Look for key presses in the audio, or no longer."""
     def play_background(self, clip: NativeClip | None) -> None:

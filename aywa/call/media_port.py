@@ -91,6 +91,12 @@ class LegPort(Protocol):
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
 
+    def excuse(self, excused: bool) -> None:
+        """Miss nothing while the other side is not to send."""
+
+    def mute_uplink(self, muted: bool) -> None:
+        """Hear silence instead of the other side."""
+
     def play_background(self, clip: Clip | None) -> None:
         """Loop a clip behind all that is sent; None: fade out."""
 

@@ -257,6 +257,10 @@ class Leg:
         """
         self._native.hold(held)
 
+    def excuse(self, excused: bool) -> None:
+        """The other side has been told to send nothing: no media timeout comes, all else goes on."""
+        self._native.excuse(excused)
+
     def capture(self, mode: CaptureMode) -> None:
         """Keep the last packets from now on, or keep more or less of each than before.
 

@@ -58,6 +58,8 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.excused = False
+        self.muted = False
         self.music: object = None
         self.apart = False
         self.pressed = ""  # keys that were sent
@@ -129,6 +131,12 @@ class FakeLeg:
 
     def hold(self, held: bool) -> None:
         self.held = held
+
+    def excuse(self, excused: bool) -> None:
+        self.excused = excused
+
+    def mute_uplink(self, muted: bool) -> None:
+        self.muted = muted
 
     def play_background(self, clip: object) -> None:
         self.music = clip

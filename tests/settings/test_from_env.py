@@ -40,6 +40,10 @@ def test_values_reach_their_slices() -> None:
             "RUNTIME_LOG_LEVEL": "debug",
             "RUNTIME_BARGE_IN": "no",
             "RUNTIME_ECHO_GUARD": "off",
+            "RUNTIME_SPECULATION": "no",
+            "RUNTIME_SPECULATION_TOKENS": "5000",
+            "RUNTIME_SPECULATION_CHARACTERS": "400",
+            "RUNTIME_SPECULATION_MIN_WORDS": "4",
             "RUNTIME_ACCEPT_REFER": "on",
             "RUNTIME_TRANSFER_TO": "sip:desk@pbx.example",
             "RUNTIME_TRANSFER_MODE": "attended",
@@ -55,6 +59,9 @@ def test_values_reach_their_slices() -> None:
     assert settings.call.barge_in is False
     assert (settings.call.echo_guard, settings.call.inband_digits) == (False, "on")
     assert settings.call.accept_refer
+    assert settings.call.speculation is False
+    assert (settings.call.speculation_tokens, settings.call.speculation_characters) == (5000, 400)
+    assert settings.call.speculation_min_words == 4
     assert (settings.call.transfer_to, settings.call.transfer_mode) == ("sip:desk@pbx.example", "attended")
     assert settings.artifacts.directory == "/srv/aywa/recordings"
     assert settings.log.level == "DEBUG"

@@ -93,7 +93,7 @@ def test_a_tool_has_its_own_time() -> None:
     world.send(ModelDone(turn))
     world.synthesize()
     world.wait(2.0)
-    assert world.context()[-1] == ("assistant", "Let me see Here it is.")
+    assert world.context()[-1] == ("assistant", "Let me see One moment, please. Here it is.")
 
 
 def test_the_synthesizer_fails() -> None:
