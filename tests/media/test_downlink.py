@@ -207,6 +207,18 @@ def test_without_barge_in_speech_is_told_and_playout_goes_on() -> None:
         assert sound(rig.phone.heard()) == tones(32 * FRAME)
 
 
+def test_what_may_not_be_interrupted_does_not_even_stutter() -> None:
+    with Rig() as rig:
+        rig.leg.set_barge_in(False)
+        rig.leg.write(g711.decode_ulaw(tones(8000)), 0)
+        rig.talk(QUIET[: 12 * FRAME] + SPEECH[: 20 * FRAME])
+        assert of_kind(rig.events, SpeechStarted)
+        assert sound(rig.phone.heard()) == tones(32 * FRAME)
+        rig.talk(QUIET)
+        rig.leg.set_barge_in(True)
+        assert interrupt(rig).epoch == 1
+
+
 class _Model:
     """What must be heard: the writes that were taken, cut by commits, in order."""
 
