@@ -35,13 +35,15 @@ def dying(coming: bytes, shape: int = 160) -> bytes:
     pcm = np.frombuffer(g711.decode_ulaw(coming[:shape]), np.int16)
     left = (np.float32(1) - np.arange(len(pcm), dtype=np.float32) / np.float32(shape)).astype(np.float32)
     cube = left * left * left
-    return g711.encode_ulaw((cube * cube * pcm).astype(np.int16).tobytes()).replace(b"\xff", b"")
+    dead = (cube * cube * np.float32(0.875) * pcm).astype(np.int16)
+    return g711.encode_ulaw(dead.tobytes()).replace(b"\xff", b"")
 
 
 def rising(gone: bytes, shape: int = 40) -> bytes:
     """How what was heard last leads in when the gate opens again."""
-    pcm = np.frombuffer(g711.decode_ulaw(gone[-shape:]), np.int16).astype(int)
-    led = np.trunc(pcm * np.arange(shape) / shape).astype(np.int16)
+    pcm = np.frombuffer(g711.decode_ulaw(gone[-shape:]), np.int16)
+    step = np.float32(0.875) * np.arange(shape, dtype=np.float32) / np.float32(shape)
+    led = (step * pcm).astype(np.int16)
     return g711.encode_ulaw(led.tobytes()).replace(b"\xff", b"")
 
 
