@@ -90,6 +90,9 @@ class LegPort(Protocol):
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
         """Send a key press; presses queue. Raises MediaError."""
 
+    def set_barge_in(self, on: bool) -> None:
+        """Whether the caller's speech closes the gate, from now on."""
+
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
 

@@ -59,6 +59,7 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.barge_in = parameters.barge_in is BargeInPolicy.IMMEDIATE
         self.excused = False
         self.muted = False
         self.music: object = None
@@ -131,6 +132,9 @@ class FakeLeg:
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
         self.pressed += digit
 
+    def set_barge_in(self, on: bool) -> None:
+        self.barge_in = on
+
     def hold(self, held: bool) -> None:
         self.held = held
 
@@ -183,7 +187,7 @@ class FakeLeg:
 
     def speech_started(self) -> None:
         """The VAD confirms speech."""
-        if self.parameters.barge_in is BargeInPolicy.IMMEDIATE:
+        if self.barge_in:
             self.epoch += 1
             self.emit(SpeechStarted(self.timeline, self.epoch))
             self.emit(GateClosed(self.epoch, self.played, self.timeline))
