@@ -62,7 +62,10 @@ def dates(draft: Draft, language: str) -> None:
 
     draft.sub(_ISO, iso)
     draft.sub(_NUMERIC, numeric)
-    draft.sub(_DAY_RANGE, lambda match: " to ".join(_DAYS[day.lower()] for day in match.groups()))
+    draft.sub(
+        _DAY_RANGE,
+        lambda match: " to ".join(_DAYS[day.lower()] for day in match.groups()) + _stop(match),
+    )
     draft.sub(_DAY_NAME, lambda match: _DAYS[match.group(1).lower()], settles=False)
     draft.sub(_MONTH_DAY, _month_day)
     draft.sub(_DAY_MONTH, _day_month)
