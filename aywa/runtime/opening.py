@@ -21,8 +21,6 @@ from aywa.events.bus import EventBus
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
-from aywa.media.fetch import FetchRules
-from aywa.media.hold_audio import HoldAudio
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.providers.silero import SileroModel
@@ -35,7 +33,8 @@ from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
-from aywa.settings import MediaSettings, Settings
+from aywa.runtime.sounds import hold_audio
+from aywa.settings import Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -136,7 +135,7 @@ def _known(
         clock=wall_now,
         turn_sound=turn_sound,
         hold_music=files.hold_music,
-        hold_audio=_hold_audio(settings.media),
+        hold_audio=hold_audio(settings.media),
         ambience=files.ambience,
         assistant=files.assistant,
     )
@@ -187,8 +186,3 @@ async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
     loaded = await trio.to_thread.run_sync(SileroModel, model)  # reads and compiles: a tenth of a second
     async with open_voice_judge(loaded) as judge:
         yield judge
-
-
-def _hold_audio(media: MediaSettings) -> HoldAudio:
-    rules = FetchRules(plain=media.hold_audio == "http", private_hosts=media.hold_audio_private_hosts)
-    return HoldAudio(None if media.hold_audio == "off" else rules, media.hold_audio_dir)
