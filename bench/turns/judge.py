@@ -153,10 +153,12 @@ class Judge:
         bytes_at = [
             each.at for each in self._trace.of("*tts.first_byte", 0, run.begin) if each.data["text"] == text
         ]
-        if bytes_at:
-            outcome.out_ms = (run.begin - bytes_at[-1]) * 1000
         answer = self._trace.answer_of(text)
         taken = self._trace.of("turn.taken", 0, run.begin)
+        if bytes_at:
+            # Of an answer that was made ahead nothing may leave before the turn is taken.
+            ready = max([bytes_at[-1], *(each.at for each in taken[-1:])])
+            outcome.out_ms = (run.begin - ready) * 1000
         if answer is None or not taken:
             return
         outcome.request_ms = max(0.0, answer.asked - taken[-1].at) * 1000
