@@ -109,6 +109,25 @@ class Media(Resource):
     echo: Echo | None = None
 
 
+class SpeculationCost(Resource):
+    """Answers made ahead of the caller's last word: how many were used, and what the others cost."""
+
+    adopted: int
+    dropped: int
+    prompt_tokens: int
+    completion_tokens: int
+    characters: int
+
+
+class CostBreakdown(Resource):
+    """What a call used of its providers, in units; what came to nothing is in the sums and on its own."""
+
+    llm_prompt_tokens: int
+    llm_completion_tokens: int
+    tts_characters: int
+    speculation: SpeculationCost
+
+
 class Monitor(Resource):
     """Where a live call is steered."""
 
@@ -137,6 +156,7 @@ class Call(Resource):
     scenario: str
     worker_id: str
     artifact: Artifact
+    cost_breakdown: CostBreakdown | None = None  # once the call is over
     media: Media | None = None  # once the call is over
     monitor: Monitor | None = None
 

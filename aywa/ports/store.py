@@ -46,6 +46,7 @@ class CallRow:
     slots: Mapping[str, object] = field(default_factory=dict)
     recording_path: str | None = None
     media: Mapping[str, object] | None = None  # how it sounded
+    costs: Mapping[str, object] | None = None  # what it used of its providers
     pcap_path: str | None = None
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
     worker_id: str = ""  # the process that owns the call while it lives

@@ -49,6 +49,7 @@ class PostgresCallStore:
             row.pcap_path,
             None if row.media is None else _clean_json(dict(row.media)),
             _clean_json([dict(transfer) for transfer in row.transfers]),
+            None if row.costs is None else _clean_json(dict(row.costs)),
         )
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
@@ -212,4 +213,5 @@ def _call(row: Row) -> CallRow:
         worker_id=row["worker_id"],
         media=row["media"],
         transfers=tuple(row["transfers"]),
+        costs=row["costs"],
     )

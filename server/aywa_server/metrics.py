@@ -134,6 +134,18 @@ class Metrics:
         self._barge_ins = Counter(
             "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
         )
+        self._ahead = Counter(
+            "aywa_speculations",
+            "Answers made ahead, by what became of them",
+            ["outcome"],
+            registry=self._registry,
+        )
+        self._wasted = Counter(
+            "aywa_speculation_dropped",
+            "Tokens and characters of answers made ahead for nothing",
+            ["unit"],
+            registry=self._registry,
+        )
         self._transfers = Counter(
             "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
         )
@@ -201,6 +213,15 @@ class Metrics:
                 if isinstance(total, int | float):
                     self._latency.observe(total / 1000)
                 self._observe_parts(entry.data)
+            case "speculation.adopted":
+                self._ahead.labels("adopted").inc()
+            case "speculation.refused":
+                self._ahead.labels("refused").inc()
+            case "speculation.dropped":
+                self._ahead.labels(str(entry.data.get("why", "")).lower()).inc()
+                for unit in ("prompt_tokens", "completion_tokens", "characters"):
+                    count = entry.data.get(unit)
+                    self._wasted.labels(unit).inc(count if isinstance(count, int) else 0)
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
             case "transfer.ended":

@@ -92,7 +92,7 @@ async def test_the_delay_is_the_longer_of_wait_and_services(
     world = CallWorld(
         model=timed.model,
         tts=timed.voice,
-        settings=CallSettings(endpointing_wait_s=wait_s, speculation=ahead),
+        settings=CallSettings(endpointing_wait_s=wait_s, endpointing_mode="fixed", speculation=ahead),
     )
     async with world.call() as person:
         await person.listens()
@@ -142,6 +142,18 @@ async def test_a_pause_in_the_sentence(autojump_clock: trio.testing.MockClock) -
     assert timed.most == 1, "never two at a time"
     roles = [message.role.value for message in timed.requests[-1].messages]
     assert roles == ["system", "assistant", "user"], "the model never reads of it"
+    assert world.row().costs == {
+        "llm_prompt_tokens": 300,  # greeting, dropped, adopted
+        "llm_completion_tokens": 21,
+        "tts_characters": 2 * len("Certainly.A room for you.") + len("Certainly."),
+        "speculation": {
+            "adopted": 1,
+            "dropped": 1,
+            "prompt_tokens": 100,
+            "completion_tokens": 7,
+            "characters": len("Certainly."),
+        },
+    }
 
 
 async def test_a_dropped_one_stops_at_once(autojump_clock: trio.testing.MockClock) -> None:
@@ -338,7 +350,9 @@ async def test_what_has_changed_meanwhile_makes_it_stale(autojump_clock: trio.te
         says("It was booked."),
     )
     world = CallWorld(
-        model=model, scenario=FakeScenario({"book": book}), settings=CallSettings(endpointing_wait_s=1.0)
+        model=model,
+        scenario=FakeScenario({"book": book}),
+        settings=CallSettings(endpointing_wait_s=1.0, endpointing_mode="fixed"),
     )
     async with world.call() as person:
         await person.listens()
@@ -358,7 +372,7 @@ async def test_a_long_answer_waits_to_be_read(autojump_clock: trio.testing.MockC
     sentence = "This is a sentence of the answer. "
     tokens: list[Step] = [Token(sentence) for _ in range(100)]
     model = FakeModel(says("Hello."), [*tokens, Done()])
-    world = CallWorld(model=model, settings=CallSettings(endpointing_wait_s=3.0))
+    world = CallWorld(model=model, settings=CallSettings(endpointing_wait_s=3.0, endpointing_mode="fixed"))
     async with world.call() as person:
         await person.listens()
         await asks(person, "tell me everything")

@@ -63,6 +63,18 @@ async def test_the_list_is_a_bare_array_newest_first() -> None:
         "roundTripMs": 35.5,
         "echo": {"delayMs": 172.5, "returnLossDb": 21.4},
     }
+    assert ended["costBreakdown"] == {
+        "llmPromptTokens": 1200,
+        "llmCompletionTokens": 90,
+        "ttsCharacters": 700,
+        "speculation": {
+            "adopted": 4,
+            "dropped": 1,
+            "promptTokens": 200,
+            "completionTokens": 12,
+            "characters": 30,
+        },
+    }
     assert ended["artifact"]["variableValues"] == {"day": "friday", "nights": 3}
     assert "monitor" not in ended
 
