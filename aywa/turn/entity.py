@@ -86,7 +86,7 @@ def digits_of(plain: str, pack: WordPack) -> int:
     count = 0
     times = 1
     for word in re.findall(r"\d+|[^\W\d_]+", plain):
-        if word.isdigit():
+        if word.isdecimal():
             count += len(word) * times
         elif word in ("double", "triple"):
             times = 2 if word == "double" else 3
