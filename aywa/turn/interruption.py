@@ -37,7 +37,7 @@ class Interruption:
         self._silent_since: float | None = None  # None: there is sound
         self._words_open = False  # words came that may take the floor, and are not sure
         self._voice_until: float | None = None
-        self._reports_partials = False  # the recogniser of this call
+        self._reports_partials: bool | None = None  # the recogniser of this call; None: not known yet
         self._guarded = False
 
     @property
@@ -86,11 +86,17 @@ class Interruption:
         self._silent_since = now - silent_s
         self._voice_until = None
 
-    def words(self, now: float, *, sure: bool, partial: bool) -> bool:
+    def transcribed(self, text: str, *, partial: bool) -> None:
+        """A transcript came: does this recogniser tell words before their final?"""
+        if partial:
+            self._reports_partials = True
+        elif text.strip() and self._reports_partials is None:
+            self._reports_partials = False
+
+    def words(self, now: float, *, sure: bool) -> bool:
         """The words of the open turn are others now; True when they cut the answer."""
         text = self._parts.endpointer.text
         floor = self._floor
-        self._reports_partials |= partial
         if floor.answer is None or not text or not self.may_cut:
             return False
         self._moved_at = now
@@ -155,6 +161,8 @@ class Interruption:
         if self._parts.endpointer.state is EndpointState.QUIET:
             return self._moved_at
         if self._silent_since is not None:
+            if self._reports_partials is False:
+                return None  # its words come with the final, late: the endpointer's times decide
             return self._silent_since + self._settings.resume_after_s
         return self._moved_at + self._settings.voiceless_s if self._reports_partials else None
 
