@@ -12,6 +12,7 @@ What goes on goes on at the exact sample. Words that come later still cut the as
 
 from __future__ import annotations
 
+from aywa.turn.actions import Guard
 from aywa.turn.barge_in_settings import BargeInMode
 from aywa.turn.causes import Cause
 from aywa.turn.endpointing import EndpointState, UserTurn, Why
@@ -37,6 +38,7 @@ class Interruption:
         self._words_open = False  # words came that may take the floor, and are not sure
         self._voice_until: float | None = None
         self._reports_partials = False  # the recogniser of this call
+        self._guarded = False
 
     @property
     def may_cut(self) -> bool:
@@ -52,6 +54,15 @@ class Interruption:
         if self._floor.state is State.YIELDED:
             return self._resume_at
         return self._voice_until if self._floor.state is State.SPEAKING else None
+
+    def settle(self) -> None:
+        """Tell the engine not to stop what may not be interrupted: it would be heard to stutter."""
+        if self._floor.state is State.ENDED:
+            return
+        guarded = self._mode is BargeInMode.REVERSIBLE and not self.may_cut
+        if guarded is not self._guarded:
+            self._guarded = guarded
+            self._floor.act(Guard(guarded))
 
     def sound(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech at `sample`; a higher epoch says that it stopped the assistant."""

@@ -156,6 +156,14 @@ class Metrics:
             registry=self._registry,
         )
         self._calls = _CallQuality(self._registry)
+        self._recording_lost = Counter(
+            "aywa_recording_lost_seconds",
+            "Of recordings, what is silence because a leg's ring was not emptied in time",
+            registry=self._registry,
+        )
+        self._recordings_failed = Counter(
+            "aywa_recordings_failed", "Recordings that a disk ended or never began", registry=self._registry
+        )
         self._http = Histogram(
             "aywa_http_request_seconds",
             "API requests",
@@ -224,6 +232,11 @@ class Metrics:
                     self._wasted.labels(unit).inc(count if isinstance(count, int) else 0)
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
+                lost_ms = entry.data.get("recording_lost_ms")
+                if isinstance(lost_ms, int | float):
+                    self._recording_lost.inc(lost_ms / 1000)
+            case "media.record_failed":
+                self._recordings_failed.inc()
             case "transfer.ended":
                 how = {name: str(entry.data.get(name, "")) for name in ("mode", "outcome")}
                 self._transfers.labels(**how).inc()

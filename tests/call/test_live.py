@@ -155,7 +155,10 @@ async def test_an_interruption_over_the_wire(understood: bool) -> None:
         assert "Sixty characters are three".startswith(first.text[:10])
         assert second.text == "Yes."
     else:
-        assert audible_ms(heard) == pytest.approx(spoken_ms, abs=1.0)
+        fades_ms = (
+            25  # it dies away and leads in again; the end of the one and the start of the other are faint
+        )
+        assert spoken_ms - 1 <= audible_ms(heard) <= spoken_ms + fades_ms
     sink = rig.recordings.sinks[live.id]
     assert sink.closed
     assert len(sink.frames) > 4 * 8000 * 3

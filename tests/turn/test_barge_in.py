@@ -323,8 +323,10 @@ def test_a_notice_is_heard_whole_and_what_was_said_is_answered_right_after_it(wo
     notice = "This call may be recorded."
     world = talking(text=f"{notice} We have a room. It has a view. It is quiet.", protected=(notice,))
     world.wait(0.5)
+    played = world.played
     world.say(words, seconds=0.5)
     assert world.state_is(State.SPEAKING), "the notice goes on"
+    assert world.played - played == round(8000 * (0.5 + 0.1 + world.settings.wait_s)), "without a stutter"
     world.wait(12.0)
     heard = [text for side, text in world.context() if side == "assistant"]
     assert heard[-1] == notice
