@@ -9,7 +9,6 @@ from dataclasses import replace
 import trio
 
 from aywa.answering.outcomes import AnsweringVerdict
-from aywa.call.assistant import with_colleague
 from aywa.call.colleague_timeline import ColleagueTimeline
 from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
 from aywa.call.context import Context
@@ -24,6 +23,7 @@ from aywa.call.keys import KeyPresses
 from aywa.call.machine_ear import MachineEar
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
+from aywa.call.speaking_plan import with_colleague
 from aywa.call.timeline import Timeline
 from aywa.call.tools import ToolRunner
 from aywa.call.transcript import Transcript

@@ -195,6 +195,7 @@ class Conversation:
             case CancelGeneration(turn, why):
                 timeline.add("turn.cancelled", turn=turn, why=why.name)
                 self._cancelled = why
+                parts.playout.cancelled(turn)
                 if self._generation is not None:
                     self._generation.cancel()
             case Speak(turn, phrase, text, spoken):

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.call.capture import CallCapture
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Admission, Dialling
 from aywa.call.dial_outcome import DialFailed, DialOutcome, outcome_of
@@ -42,6 +43,7 @@ class Listeners:
     on_ringing: Callable[[int], None]
     on_early_media: Callable[[LegPort], None]
     leg: Callable[[LegParameters], LegParameters]
+    capture: CallCapture | None = None
 
 
 class Attempt:
@@ -119,7 +121,7 @@ class Attempt:
 
     async def _invite(self, dialling: Dialling, last: bool) -> None:
         """Ask, and wait for the final response."""
-        now = trio.current_time()
+        now, capture = trio.current_time(), self._listeners.capture
         self._patience.deadline = self._deadline + CANCEL_GRACE_S
         if not last:
             self._patience.deadline = min(now + SETUP_TIMEOUT_S, self._patience.deadline)
@@ -135,7 +137,10 @@ class Attempt:
                     on_early_media=self._hear_early,
                     on_ringing=self._hear_ringing,
                     trunk=self._route.trunk.name,
+                    trace=None if capture is None else capture.tap,
                 )
+                if capture is not None:
+                    capture.also(self._session)
         except InviteFailed as error:
             self._failure = self._verdict(error)
         except TransportError as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from aywa.call.sip_port import IncomingPort, SessionEndedPort, SessionPort
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.refer import ReferTo
 from aywa.proto.sip.session_states import ReferAnswered, ReferReported
@@ -69,6 +70,10 @@ class Line:
     def sip_call_id(self) -> str:
         """The Call-ID that both sides know it by."""
         return self._sip.sip_call_id
+
+    def trace(self, tap: PacketTap) -> None:
+        """Give `tap` every message from now on."""
+        self._sip.trace(tap)
 
     @property
     def answer(self) -> SessionDescription | None:

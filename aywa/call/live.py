@@ -6,7 +6,6 @@ from dataclasses import asdict, is_dataclass, replace
 
 import trio
 
-from aywa.call.assistant import seeded
 from aywa.call.capture import CallCapture
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
@@ -25,6 +24,7 @@ from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.pauses import Pauses
+from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
 from aywa.call.timeline import Timeline
@@ -71,14 +71,23 @@ class LiveCall:
         )
         self.pauses = Pauses(self.conversation)
         self.steering = Steering(self.pauses, self.timeline)
+        self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.transfers = Transfers(
-            LiveView(self.id, self.timeline, self.transcript, box, owner, self.inbound, dependencies.clock),
+            LiveView(
+                self.id,
+                self.timeline,
+                self.capture,
+                self.transcript,
+                box,
+                owner,
+                self.inbound,
+                dependencies.clock,
+            ),
             dependencies,
             self._transferred,
         )
         plan = dependencies.transfer_to()
         self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
-        self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.over = trio.Event()
         self._clock = dependencies.clock
         self._journal = journal
@@ -95,13 +104,17 @@ class LiveCall:
             updated_at=created_at,
             worker_id=dependencies.worker_id,
         )
-        journal.put_row(self.row)
+        self._created()
+
+    def _created(self) -> None:
+        row = self.row
+        self._journal.put_row(row)
         self.timeline.add(
             "call.created",
-            type=type_.value,
-            scenario=self.row.scenario,
-            sip_call_id=sip_call_id,
-            **{"from": from_uri, "to": to_uri},
+            type=row.type.value,
+            scenario=row.scenario,
+            sip_call_id=row.sip_call_id,
+            **{"from": row.from_uri, "to": row.to_uri},
         )
 
     @property

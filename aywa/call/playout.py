@@ -47,6 +47,7 @@ class Playout:
         self._marks: dict[int, int | None] = {}  # mark id -> the turn whose first audible sample it follows
         self._next_mark = 1
         self._audible_turn = 0
+        self._over = 0  # turns up to this one are
         self._envelope = Envelope()
         self._enveloped = (0, 0)  # the turn and phrase that it is of
 
@@ -57,6 +58,11 @@ class Playout:
             self._written = self._leg.played
             self._marks.clear()
         self.wake()
+
+    def cancelled(self, turn: int) -> None:
+        """Nothing more of this turn is written, nor of those before: a writer that had already been woken
+        when it was cancelled runs once more before it notices."""
+        self._over = max(self._over, turn)
 
     def wake(self) -> None:
         """There may be room in the ring."""
@@ -82,7 +88,7 @@ class Playout:
         scale = self._leg.rate_hz // SAMPLE_RATE_HZ
         audio = _at_scale(pcm[: 2 * total], scale)
         first_audible = _first_audible(pcm) if self._audible_turn != turn else None
-        while offset < total:
+        while offset < total and turn > self._over:
             piece = min(total - offset, PIECE)
             if first_audible is not None and offset <= first_audible:
                 piece = min(piece, first_audible + 1 - offset)  # so that the mark stands right behind it

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.call.capture import CallCapture
 from aywa.call.dial_attempt import CANCEL_GRACE_S, SETUP_TIMEOUT_S, outcome_of_failure
 from aywa.call.dial_gate import Admission, Dialling
 from aywa.call.dial_outcome import DialFailed, DialOutcome
@@ -46,6 +47,7 @@ class ReferredCall:
         dialling: Dialling,
         describe: Callable[[], tuple[LocalAudio, SessionDescription]],
         note: Callable[..., object],
+        capture: CallCapture,
     ) -> None:
         """`describe`: a fresh offer for each INVITE. `note`: the timeline's `add`."""
         self._target = target
@@ -53,6 +55,7 @@ class ReferredCall:
         self._dialling = dialling
         self._describe = describe
         self._note = note
+        self._capture = capture
         self._deadline = trio.current_time() + request.ring_timeout_s
 
     async def ring(
@@ -116,7 +119,9 @@ class ReferredCall:
                     on_ringing=ringing,
                     trunk=route.trunk.name,
                     replaces=self._target.replaces,
+                    trace=self._capture.tap,
                 )
+                self._capture.also(session)
         except InviteFailed as error:
             overdue = trio.current_time() >= self._deadline
             outcome = outcome_of_failure(error, rang=rang, overdue=overdue)

@@ -108,15 +108,7 @@ class CallSession:
         receiver = Receiver(
             leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering, sound=sound
         )
-        if dependencies.advisor is not None:
-            conversation.advice = EndpointingAdvice(
-                dependencies.advisor,
-                live.id,
-                context,
-                timeline,
-                timeout_s=dependencies.turn_settings().endpointing.advice_timeout_s,
-                receive=conversation.receive,
-            )
+        conversation.advice = _advice(dependencies, live, context)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(
@@ -152,6 +144,16 @@ class CallSession:
             nursery.start_soon(answering.accompany, leg, conversation, name="who answered")
         elif answering is not None and opening.message:
             nursery.start_soon(answering.attend, leg, conversation, name="message")
+
+
+def _advice(dependencies: CallDependencies, live: LiveCall, context: Context) -> EndpointingAdvice | None:
+    """Whom the assistant's plan asks how long to wait for the caller."""
+    advisor = dependencies.advisor
+    if advisor is None:
+        return None
+    timeout_s = dependencies.turn_settings().endpointing.advice_timeout_s
+    receive = live.conversation.receive
+    return EndpointingAdvice(advisor, live.id, context, live.timeline, timeout_s=timeout_s, receive=receive)
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

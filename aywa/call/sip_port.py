@@ -68,6 +68,9 @@ class SessionPort(Protocol):
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Ask the peer to call `target`; `on_referral` hears how it goes. Raises LocalProtocolError."""
 
+    def trace(self, tap: PacketTap) -> None:
+        """Give `tap` every message from now on, to the last of the session."""
+
     @property
     def sip_call_id(self) -> str:
         """The Call-ID both sides know this session by."""

@@ -54,6 +54,7 @@ class Takeover:
 
     async def _replacement_came(self, call: IncomingPort) -> None:
         """Answer an INVITE with Replaces, and stay until that session is over."""
+        self._live.capture.listen(call)
         local = self._agreement.fresh()
         session_id, direction = self._dependencies.rng.getrandbits(62), self._agreement.direction
         try:
@@ -114,7 +115,9 @@ class Takeover:
 
         try:
             with dialling.gate.admit(request) as admitted:
-                call = ReferredCall(target, request, dialling, self._describe, live.timeline.add)
+                call = ReferredCall(
+                    target, request, dialling, self._describe, live.timeline.add, live.capture
+                )
                 referred = await call.ring(admitted, take, self._line.report_refer)
                 if referred is not None:
                     await self._go_over(target, referred, admitted)

@@ -276,6 +276,7 @@ class Transfer:
                         request,
                         self._dependencies,
                         timeline=self._live.timeline,
+                        capture=self._live.capture,
                         on_ringing=lambda status: self.receive(ColleagueRings()),
                     ) as dialled:
                         self._record(dialled.leg, keeper)

@@ -46,13 +46,14 @@ def office(rng: Random) -> Clip:
 
 
 def _noise(count: int, rng: Random) -> _Samples:
-    return np.random.default_rng(rng.getrandbits(64)).standard_normal(count)
+    noise: _Samples = np.random.default_rng(rng.getrandbits(64)).standard_normal(count)
+    return noise
 
 
 def _shaped(count: int, rng: Random, gains: _Samples) -> _Samples:
     """Noise whose spectrum has these gains, of unit level, around the circle."""
-    shaped: _Samples = np.fft.irfft(np.fft.rfft(_noise(count, rng)) * gains, count)
-    shaped /= np.sqrt(np.mean(shaped**2))
+    noise = np.fft.irfft(np.fft.rfft(_noise(count, rng)) * gains, count)
+    shaped: _Samples = noise / np.sqrt(np.mean(noise**2))
     return shaped
 
 
@@ -76,7 +77,8 @@ def _murmur(count: int, rng: Random) -> _Samples:
     voice = _shaped(count, rng, gains)
     syllables = _shaped(count, rng, np.exp(-(((hz - 4.5) / 1.5) ** 2)) * (hz > 0))
     talking = _shaped(count, rng, np.exp(-((hz / 0.25) ** 2)) * (hz > 0))
-    return voice * np.maximum(0, 0.6 + 0.5 * syllables) * np.clip(talking + 0.4, 0, 1.5)
+    murmur: _Samples = voice * np.maximum(0, 0.6 + 0.5 * syllables) * np.clip(talking + 0.4, 0, 1.5)
+    return murmur
 
 
 def _strike(sound: _Samples, rng: Random, *, seconds: float, hz: float, loud: float) -> None:

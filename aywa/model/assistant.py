@@ -20,6 +20,7 @@ from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
+from aywa.model.tool_messages import ToolMessages
 from aywa.model.voice_plan import Voice
 
 NOT_YET = frozenset(
@@ -65,7 +66,7 @@ class Assistant(Plan):
     `firstMessage` is what an assistant that speaks first greets with; one that has none waits for the caller,
     if `firstMessageMode` says that it speaks first, and greets as the model will if nothing is said at all.
     `endCallMessage` is said when the assistant ends the call; `endCallPhrases` make it hang up.
-    `backgroundSound`: `off`, `office`, or the path of a WAV file.
+    `toolMessages` are said while tools run. `backgroundSound`: `off`, `office`, or the path of a WAV file.
     """
 
     name: str = Field("", max_length=40)
@@ -75,6 +76,7 @@ class Assistant(Plan):
     first_message_interruptions_enabled: bool = False
     end_call_message: str = Field("", max_length=1000)
     end_call_phrases: tuple[EndPhrase, ...] = Field((), max_length=100)
+    tool_messages: tuple[ToolMessages, ...] = Field((), max_length=100)
     background_sound: str | None = Field(None, min_length=1, max_length=4096)
     max_duration_seconds: float | None = Field(None, ge=10, le=43_200)
     silence_timeout_seconds: float | None = Field(None, ge=5, le=3600)

@@ -116,8 +116,6 @@ class _Parser:
         bounds = self._bounds()
         if bounds is None:
             return node
-        if isinstance(node, Assertion):
-            raise ValueError("repeats a place")
         self._take("?")  # as few as possible: the same to whoever only asks whether it matches
         if self._bounds() is not None:
             raise ValueError("repeats a repeat")

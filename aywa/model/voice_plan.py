@@ -75,9 +75,9 @@ class FormatPlan(Plan):
     """How a phrase is worded. A plain number above `numberToDigitsCutoff` is read digit by digit."""
 
     enabled: bool = True
-    number_to_digits_cutoff: int = Field(2025, ge=0, le=10**15)
+    number_to_digits_cutoff: int = Field(default=2025, ge=0, le=10**15)
     replacements: tuple[Annotated[ExactReplacement | RegexReplacement, Field(discriminator="type")], ...] = (
-        Field((), max_length=MAX_REPLACEMENTS)
+        Field(default=(), max_length=MAX_REPLACEMENTS)
     )
     formatters_enabled: tuple[FormatterName, ...] | None = None
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from random import Random
 
-from aywa.call.assistant import fixed_phrases, fold
+from aywa.call.assistant import fold
+from aywa.call.speaking_plan import fixed_phrases
 from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, load_clip
 from aywa.media.office import LEVEL, office

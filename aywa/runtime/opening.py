@@ -91,7 +91,6 @@ async def open_runtime(
                 transcriber=provided.transcriber,
                 model=provided.model,
                 synthesizer=provided.synthesizer,
-                turn=provided.turn,
                 store=database.calls,
                 recordings=recordings,
                 captures=captures,

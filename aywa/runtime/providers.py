@@ -15,21 +15,16 @@ from aywa.providers.phrase_cache import PhraseCache, open_phrase_cache
 from aywa.providers.scripted import ScriptedModel
 from aywa.scenarios.registry import ScriptedScenario
 from aywa.settings import ProviderSettings
-from aywa.turn.settings import TurnSettings
 
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """What hears, thinks and speaks for every call of a worker.
-
-    `turn`: in place of all that settings and assistant say of turn taking; None: what they say.
-    """
+    """What hears, thinks and speaks for every call of a worker."""
 
     transcriber: Transcriber
     model: ChatModel
     synthesizer: Synthesizer
     phrases: PhraseCache | None = None  # `synthesizer`, once it remembers what is fixed
-    turn: TurnSettings | None = None
 
     @property
     def names(self) -> tuple[str, str, str]:

@@ -85,6 +85,9 @@ class StreamSession:
         """Raises LocalProtocolError: a transfer by REFER fails, one by dialling does not."""
         raise LocalProtocolError("a stream knows no REFER")
 
+    def trace(self, tap: PacketTap) -> None:
+        """Nothing: a stream has no packets of signalling."""
+
     def answer_refer(self, status: int) -> None:
         """Nothing: none comes."""
 

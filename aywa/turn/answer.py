@@ -30,7 +30,6 @@ class Answer:
         self.trigger = trigger
         self.source = Source.COMPLETE if scripted else Source.MODEL
         self.chunker = Chunker()
-        self.text: list[str] = []  # of the phrases given to the synthesizer
         self.phrases = 0  # given to the synthesizer
         self.phrases_written = 0  # in the ring whole
         self.end_code: EndCode | None = None  # hang up with this once it was heard

@@ -83,9 +83,10 @@ class AnswerSide:
                 self._model_done(answer, end_call, now)
             case ModelFailed(_, detail):
                 self._model_failed(answer, detail, now)
-            case ToolStarted(_, _, timeout_s, messages):
+            case ToolStarted(_, tool, timeout_s, messages):
                 floor.speak(answer, answer.chunker.flush())
                 answer.tool_started(timeout_s, now)
+                messages = self._settings.speaking.messages_for(tool) or messages
                 if (filler := self._fillers.tool_started(answer.turn, messages, now)) is not None:
                     floor.speak(answer, [filler])
             case ToolFinished():

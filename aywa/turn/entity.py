@@ -97,8 +97,14 @@ def digits_of(plain: str, pack: WordPack) -> int:
     return count
 
 
-def _digits(plain: str, pack: WordPack, wanted: int) -> Progress:
+def _spoken_digits(plain: str, pack: WordPack) -> int:
+    """As `digits_of`; but "one" among other words is no digit."""
     count = digits_of(plain, pack)
+    return 0 if count == 1 and len(plain.split()) > 2 else count
+
+
+def _digits(plain: str, pack: WordPack, wanted: int) -> Progress:
+    count = _spoken_digits(plain, pack)
     if count == 0:
         return Progress.ABSENT
     if plain.lstrip(" +").startswith(("00", "+")) or "+" in plain:
@@ -107,7 +113,7 @@ def _digits(plain: str, pack: WordPack, wanted: int) -> Progress:
 
 
 def _number(plain: str, pack: WordPack, wanted: int | None) -> Progress:
-    count = digits_of(plain, pack)
+    count = _spoken_digits(plain, pack)
     if count == 0:
         return Progress.ABSENT
     return Progress.COMPLETE if wanted is not None and count >= wanted else Progress.PARTIAL

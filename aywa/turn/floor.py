@@ -135,7 +135,7 @@ class Floor:
 
     def end_phrase(self, answer: Answer) -> EndCode | None:
         """What the call ends with when the answer holds one of the phrases that end it."""
-        phrase = self._end_phrases.found(" ".join(answer.text))
+        phrase = self._end_phrases.found(self.said if self._said_turn == answer.turn else "")
         if phrase is None:
             return None
         self.decide("turn.end_phrase", turn=answer.turn, phrase=phrase)
@@ -151,7 +151,6 @@ class Floor:
             self._said_turn, self.said = answer.turn, ""
         for text in phrases:
             self.said = f"{self.said} {text}".strip()
-            answer.text.append(text)
             spoken = self._wording.speak(text)
             self.ledger.phrase(answer.turn, answer.phrases, spoken)
             phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)

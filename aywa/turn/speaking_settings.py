@@ -118,8 +118,8 @@ class SpeakingSettings:
     """Of one assistant. `language`: a tag such as "en" or "de-AT"; abbreviations and wording follow it.
 
     `first_message`: what it greets with; empty: the model writes the greeting. `end_message`: said when the
-    assistant ends the call. `end_phrases`: it hangs up when one of them was heard from it. `seed`: by which
-    variants are chosen.
+    assistant ends the call. `end_phrases`: it hangs up when one of them was heard from it. `tool_messages`:
+    by the tool's name. `seed`: by which variants are chosen.
     """
 
     language: str = "en"
@@ -129,4 +129,9 @@ class SpeakingSettings:
     first_message: str = ""
     end_message: str = ""
     end_phrases: tuple[str, ...] = ()
+    tool_messages: tuple[tuple[str, tuple[ToolMessage, ...]], ...] = ()
     seed: int = 0
+
+    def messages_for(self, tool: str) -> tuple[ToolMessage, ...]:
+        """What the plan says for a tool of this name."""
+        return next((messages for name, messages in self.tool_messages if name == tool), ())

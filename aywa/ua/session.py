@@ -10,6 +10,7 @@ import trio
 
 from aywa.errors import ParseError
 from aywa.log import get_logger, places
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
 from aywa.proto.sip.header import Reason
@@ -130,6 +131,10 @@ class Session:
         """Tell the peer how far the call is that it asked for; a final status ends it."""
         self._usage.report_refer(status, trio.current_time())
         self._endpoint.apply(self._usage)
+
+    def trace(self, tap: PacketTap) -> None:
+        """Give `tap` every message of the session from now on, to the last."""
+        self._endpoint.log.follow(self.sip_call_id, tap, until_over=True)
 
     @property
     def sip_call_id(self) -> str:

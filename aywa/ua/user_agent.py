@@ -10,6 +10,7 @@ from random import Random
 import trio
 
 from aywa.log import get_logger, places
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
 from aywa.proto.sip.departure import Departures
@@ -96,6 +97,7 @@ class UserAgent:
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
         replaces: Replaces | None = None,
+        trace: PacketTap | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
@@ -116,6 +118,7 @@ class UserAgent:
             on_early_media,
             on_ringing,
             self._credentials(trunk),
+            trace,
             replaces,
         )
         return await place_call(self.endpoint, call, self.resolve)

@@ -64,6 +64,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peers", action="store_true", help="other systems too, as far as one core carries")
     parser.add_argument("--peer-dialogues", type=int, default=100)
     parser.add_argument("--peer-at-once", type=int, default=12)
+    parser.add_argument("--stall-ms", type=float, default=40.0, help="how late a frame spoils an act")
     parser.add_argument("--outcomes", type=Path, help="where to write every act as a line of JSON")
     parser.add_argument("--save", action="store_true", help="keep the tables and the chart in bench/results")
     chosen = parser.parse_args(arguments)
@@ -99,10 +100,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for name in chosen.modes:
             began = time.monotonic()
             if name in MODES:
-                load = Load(drawn, chosen.at_once, seed)
+                load = Load(drawn, chosen.at_once, seed, chosen.stall_ms / 1000)
                 runs.append(run_mode(MODES[name], load, Path(folder) / name))
             else:
-                load = Load(drawn[: chosen.peer_dialogues], chosen.peer_at_once, seed)
+                load = Load(drawn[: chosen.peer_dialogues], chosen.peer_at_once, seed, chosen.stall_ms / 1000)
                 runs.append(run_peer(PEERS[name], load, Path(folder) / name))
             print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
             if chosen.outcomes is not None:

@@ -77,6 +77,18 @@ class Hearing:
                 return packet.at + float(after[0]) / RATE
         return None
 
+    def last_audible(self, begin: float, end: float) -> float | None:
+        """The end of the last audible sample in this time."""
+        for packet in reversed(self._packets):
+            if not begin - 0.02 <= packet.at <= end:
+                continue
+            pcm = np.frombuffer(decode_ulaw(packet.payload), "<i2").astype(np.int32)
+            moments = packet.at + (np.flatnonzero(np.abs(pcm) >= AUDIBLE) + 1) / RATE
+            inside = moments[(moments > begin) & (moments <= end + 1e-6)]
+            if len(inside):
+                return float(inside[-1])
+        return None
+
     def finished(self, run: Run) -> bool:
         """Whether the phrase came to its end: nobody cut it."""
         return run.phrase != UNKNOWN and run.last >= len(self.phrases[run.phrase].codes) - 8

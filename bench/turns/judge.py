@@ -30,6 +30,7 @@ MOST_YIELD_S = 1.5
 RETAKEN_S = 0.2  # of the old answer over the caller's words
 IN_FLIGHT_S = 0.04  # two packets: what was sent before the decision
 FADE = 400  # samples of a fade out and in; what is said in it is neither left out nor said twice
+LEAD_IN = 8  # samples of a lead-in that cannot be told from what follows it
 _HEARD_S = 6.0  # until the transcript has the cut answer
 
 
@@ -48,7 +49,10 @@ class Cut:
         if self.after is None or self.after.phrase != self.before.phrase:
             return None
         jump = self.after.first - self.before.last
-        return 0 if 0 <= jump <= min(FADE, 2 * self.fade) else jump  # the end of a fade is silence
+        if self.fade == 0:
+            return jump
+        # The end of a fade out is silence, and that of a lead-in has the codes of what it leads to.
+        return 0 if -LEAD_IN <= jump <= min(FADE, 2 * self.fade) else jump
 
 
 class Judge:
@@ -150,15 +154,14 @@ class Judge:
     def _added(self, act: Say, outcome: Outcome, run: Run) -> None:
         """What the runtime took of the response's time."""
         text = self._hearing.phrases[run.phrase].text
+        taken = self._trace.of("turn.taken", 0, run.begin)
         bytes_at = [
             each.at for each in self._trace.of("*tts.first_byte", 0, run.begin) if each.data["text"] == text
         ]
-        answer = self._trace.answer_of(text)
-        taken = self._trace.of("turn.taken", 0, run.begin)
         if bytes_at:
-            # Of an answer that was made ahead nothing may leave before the turn is taken.
-            ready = max([bytes_at[-1], *(each.at for each in taken[-1:])])
-            outcome.out_ms = (run.begin - ready) * 1000
+            due = bytes_at[-1] if not taken else max(bytes_at[-1], taken[-1].at)
+            outcome.out_ms = (run.begin - due) * 1000
+        answer = self._trace.answer_of(text)
         if answer is None or not taken:
             return
         outcome.request_ms = max(0.0, answer.asked - taken[-1].at) * 1000
@@ -173,7 +176,7 @@ class Judge:
         if span is None:
             return None
         run = _last_known(span)
-        stopped = span.end
+        stopped = self._silent_from(span)
         if run is not None and self._ended_by_itself(run) and stopped - onset < 0.3:
             return None
         outcome.yield_ms = max(0.0, stopped - onset) * 1000
@@ -191,6 +194,12 @@ class Judge:
         self._heard_text(run, stopped, outcome)
         self._stale(stopped, outcome)
         return stopped
+
+    def _silent_from(self, span: Span) -> float:
+        """Where a span ends for the ear: its last known sample, or the last audible one of its fade."""
+        known = max((run.end for run in span.runs if run.phrase != UNKNOWN), default=span.begin)
+        audible = self._hearing.last_audible(known, span.end)
+        return known if audible is None else audible
 
     def _number(self, run: Run) -> int:
         """The answer's; a phrase that is the runtime's own is its own answer."""

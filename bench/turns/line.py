@@ -15,7 +15,7 @@ from tests.kit.ports import free_udp_range
 FRAME = 160
 FRAME_S = 0.02
 SLOTS = 10  # callers send in groups, 2 ms apart, so that one does not wait for all others
-STALL_S = 0.03  # a frame that is so late spoils what is measured on it
+STALL_S = 0.04  # a frame that is so late spoils what is measured on it
 _STEP_S = FRAME_S / SLOTS
 _HEADER = 12
 _TIMESTAMP = 35  # SO_TIMESTAMPNS of Linux, which the socket module does not name
@@ -36,7 +36,9 @@ class Party(Protocol):
 class Line:
     """The socket and its clock; `serve` must run."""
 
-    def __init__(self) -> None:
+    def __init__(self, stall_s: float = STALL_S) -> None:
+        """`stall_s`: how late a frame must be for what is measured around it to be left out."""
+        self._stall_s = stall_s
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self._reports = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)  # RTCP comes here and is not read
         self.port = free_udp_range(2)
@@ -91,7 +93,7 @@ class Line:
 
     def _note(self, due: float, now: float) -> None:
         self.latest_s = max(self.latest_s, now - due)
-        if now - due > STALL_S:
+        if now - due > self._stall_s:
             if self.stalls and due - self.stalls[-1][1] < FRAME_S:
                 self.stalls[-1] = (self.stalls[-1][0], now)
             else:

@@ -22,6 +22,7 @@ from bench.turns.dialogue import Dialogue
 from bench.turns.figures import Run
 from bench.turns.hearing import Hearing
 from bench.turns.judge import Judge
+from bench.turns.line import STALL_S
 from bench.turns.modes import Mode, Peer
 from bench.turns.outcome import Outcome
 from bench.turns.simulation import Simulation
@@ -46,6 +47,7 @@ class Load:
     dialogues: Sequence[Dialogue]
     at_once: int
     seed: int
+    stall_s: float = STALL_S  # see `Line`
 
 
 def environment(mode: Mode, folder: Path, sip_port: int) -> dict[str, str]:
@@ -81,7 +83,7 @@ def run_mode(mode: Mode, load: Load, folder: Path) -> Run:
 def _run_mode(mode: Mode, load: Load, folder: Path) -> Run:
     folder.mkdir(parents=True, exist_ok=True)
     sip_port, stt_port = free_port(socket.SOCK_DGRAM), free_port(socket.SOCK_DGRAM)
-    command = [sys.executable, "-m", "bench.turns.runtime", mode.name, str(folder / "log"), str(stt_port)]
+    command = [sys.executable, "-m", "bench.turns.runtime", str(folder / "log"), str(stt_port)]
     rng = Random(load.seed)
     outcomes = _run(
         command, environment(mode, folder, sip_port), open_sip_dial(sip_port, rng), stt_port, load
@@ -120,7 +122,7 @@ def _run(
             if process.stdout.readline() != b"ready\n":
                 raise StartError(errors.read_text(errors="replace")[-2000:])
             simulation = Simulation(dial, stt_port, Random(load.seed))
-            heard = trio.run(simulation.run, list(load.dialogues), load.at_once)
+            heard = trio.run(simulation.run, list(load.dialogues), load.at_once, load.stall_s)
         finally:
             _stop(process)
     failed = [each.failed for each in heard if each.failed]

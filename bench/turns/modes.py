@@ -5,36 +5,57 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
-from aywa.turn.settings import TurnSettings
-
 
 @dataclass(frozen=True, slots=True)
 class Mode:
     """One way. `environ`: RUNTIME_* variables; `assistant`: what stands in the file of RUNTIME_ASSISTANT,
-    empty: there is none; `turn`: in place of what those say of turn taking, None: what they say.
+    empty: there is none.
     """
 
     name: str
     what: str
     environ: Mapping[str, str] = field(default_factory=dict)
     assistant: Mapping[str, object] = field(default_factory=dict)
-    turn: TurnSettings | None = None
+
+
+_VOICE = {"stopSpeakingPlan": {"mode": "voice", "voiceSeconds": 0, "backoffSeconds": 0}}
 
 
 def fixed(wait_ms: int) -> Mode:
     """So much silence after every sentence, and a voice interrupts for good: what most systems began with."""
-    turn = TurnSettings(wait_s=wait_ms / 1000, barge=BargeInSettings(mode=BargeInMode.VOICE, voice_s=0.0))
-    return Mode(f"fixed-{wait_ms}", f"{wait_ms} ms of silence, any voice interrupts", turn=turn)
+    environ = {
+        "RUNTIME_ENDPOINTING": "fixed",
+        "RUNTIME_ENDPOINTING_WAIT_MS": str(wait_ms),
+        "RUNTIME_SPECULATION": "false",
+    }
+    what = f"{wait_ms} ms of silence end a turn, any voice interrupts for good, nothing ahead"
+    return Mode(f"fixed-{wait_ms}", what, environ, _VOICE)
 
 
-DEFAULT = Mode("default", "the settings as they come")
-WORDS = Mode(
-    "words",
-    "as the settings come, but only words interrupt",
-    turn=TurnSettings(wait_s=0.45, barge=BargeInSettings(mode=BargeInMode.WORDS)),
-)
-MODES = {mode.name: mode for mode in (DEFAULT, WORDS, fixed(700), fixed(300), fixed(450), fixed(1000))}
+def _endpointing(mode: str, what: str) -> Mode:
+    return Mode(mode, what, {"RUNTIME_ENDPOINTING": mode})
+
+
+def _barge_in(mode: str, what: str, **more: object) -> Mode:
+    plan = {"mode": mode, "backoffSeconds": 0, **more}
+    return Mode(f"barge-{mode}", what, assistant={"stopSpeakingPlan": plan})
+
+
+MODES = {
+    mode.name: mode
+    for mode in (
+        Mode("default", "the settings as they come"),
+        fixed(700),
+        fixed(300),
+        fixed(450),
+        fixed(1000),
+        _endpointing("adaptive", "the wait follows the caller's pauses"),
+        _endpointing("transcript", "the wait follows marks and numbers at the end of the transcript"),
+        Mode("not-ahead", "as the settings come, no answer ahead", {"RUNTIME_SPECULATION": "false"}),
+        _barge_in("voice", "as the settings come, a voice of 0.2 s interrupts"),
+        _barge_in("words", "as the settings come, two words interrupt", numWords=2),
+    )
+}
 USUAL = ("fixed-700", "default")
 
 

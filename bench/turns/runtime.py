@@ -1,4 +1,4 @@
-"""`python -m bench.turns.runtime MODE LOG PORT`: the whole runtime with emulated services in one process.
+"""`python -m bench.turns.runtime LOG PORT`: the whole runtime with emulated services in one process.
 
 Settings come from RUNTIME_* variables as ever. What happened is written to LOG; callers tell the recogniser
 on UDP port PORT what they say. "ready" on stdout when calls are taken; it ends with its stdin.
@@ -20,14 +20,13 @@ from aywa.runtime.opening import open_runtime
 from aywa.runtime.providers import Providers
 from aywa.settings import Settings
 from bench.turns.emulators import EmulatedModel, EmulatedTranscriber, EmulatedVoice, Log
-from bench.turns.modes import MODES, Mode
 from bench.turns.recordings import LANGUAGES, single_words
 
 
-async def run(mode: Mode, log: Log, port: int) -> None:
+async def run(log: Log, port: int) -> None:
     """Serve until stdin ends."""
     transcriber = EmulatedTranscriber(port)
-    providers = Providers(transcriber, EmulatedModel(log), EmulatedVoice(log), turn=mode.turn)
+    providers = Providers(transcriber, EmulatedModel(log), EmulatedVoice(log))
     settings = Settings.from_env(os.environ)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(transcriber.serve)
@@ -45,8 +44,8 @@ def main() -> int:
     for language in LANGUAGES:  # read before the first call, which would wait for the disk
         single_words(language)
     gc.freeze()
-    with Log(Path(sys.argv[2])) as log:
-        trio.run(run, MODES[sys.argv[1]], log, int(sys.argv[3]))
+    with Log(Path(sys.argv[1])) as log:
+        trio.run(run, log, int(sys.argv[2]))
     return 0
 
 

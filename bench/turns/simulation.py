@@ -28,10 +28,10 @@ class Simulation:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
         self.latest_s = 0.0  # how late a frame left, at the most
 
-    async def run(self, dialogues: list[Dialogue], at_once: int) -> list[Heard]:
+    async def run(self, dialogues: list[Dialogue], at_once: int, stall_s: float) -> list[Heard]:
         """Every dialogue once."""
         waiting, heard = list(dialogues), list[Heard]()
-        line = Line()
+        line = Line(stall_s)
 
         async def caller(delay_s: float) -> None:
             await trio.sleep(delay_s)

@@ -7,10 +7,13 @@ from random import Random
 import pytest
 import trio
 
-from aywa.call.assistant import fixed_phrases, fold, seeded, with_colleague
+from aywa.call.assistant import fold
+from aywa.call.control import LineAction, SteerLine
+from aywa.call.speaking_plan import fixed_phrases, seeded, with_colleague
 from aywa.errors import EndCode
 from aywa.media.clip import Clip, comfort_noise
 from aywa.model.assistant import Assistant, FirstMessageMode
+from aywa.model.tool_messages import DelayedMessage, StartMessage, ToolMessages
 from aywa.model.voice_plan import (
     ChunkPlan,
     ExactReplacement,
@@ -217,7 +220,28 @@ async def test_a_slow_tool_is_bridged(autojump_clock: trio.testing.MockClock) ->
     assert world.said()[-1] == ("assistant", f"{filler['text']} Found it.")
 
 
-async def test_the_office_is_heard_until_a_colleague_is(autojump_clock: trio.testing.MockClock) -> None:
+async def test_a_tool_says_what_the_plan_has_for_it(autojump_clock: trio.testing.MockClock) -> None:
+    async def search(call: ToolCall) -> str:
+        await trio.sleep(6.0)
+        return "{}"
+
+    messages = (
+        StartMessage(type="request-start", content="I am looking."),
+        DelayedMessage(type="request-response-delayed", content="Still looking.", timing_milliseconds=4000),
+        DelayedMessage(type="request-response-delayed", content="Nearly there.", timing_milliseconds=9000),
+    )
+    model = FakeModel(says("Hello."), [ToolCall("t1", "search", {}), Done()], [Token("Found it."), Done()])
+    assistant = Assistant(tool_messages=(ToolMessages(name="search", messages=messages),))
+    world = CallWorld(assistant=assistant, model=model, scenario=FakeScenario({"search": search}))
+    async with world.call() as person:
+        await person.listens()
+        await person.says("search please")
+        await person.listens()
+        person.session.remote_hangs_up()
+    assert world.said()[-1] == ("assistant", "I am looking. Still looking. Found it.")
+
+
+async def test_the_office_is_heard_whenever_no_music_plays(autojump_clock: trio.testing.MockClock) -> None:
     """Behind the whole conversation, and nowhere in what counts as speech."""
     world = CallWorld(ambience=NOISE)
     async with world.call() as person:
@@ -227,4 +251,8 @@ async def test_the_office_is_heard_until_a_colleague_is(autojump_clock: trio.tes
         played = leg.played
         await trio.sleep(2)
         assert leg.played == played
+        await person.live.control(SteerLine(LineAction.HOLD))
+        assert leg.music is None, "music instead, if there were any"
+        await person.live.control(SteerLine(LineAction.RESUME))
+        assert leg.music is NOISE
         person.session.remote_hangs_up()

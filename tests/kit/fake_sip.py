@@ -53,6 +53,7 @@ class FakeSession:
         self.refer_answers: list[int] = []  # to REFERs of the far side: the answer, then the reports
         self.referred: list[tuple[ReferTo, tuple[tuple[str, str], ...]]] = []
         self.sip_call_id = "session@test"
+        self.taps: list[PacketTap] = []
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None
@@ -79,6 +80,9 @@ class FakeSession:
 
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.referred.append((target, headers))
+
+    def trace(self, tap: PacketTap) -> None:
+        self.taps.append(tap)
 
     def answer_refer(self, status: int) -> None:
         self.refer_answers.append(status)

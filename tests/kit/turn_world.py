@@ -62,6 +62,8 @@ class TurnWorld:
         self.transitions: list[tuple[str, str, str]] = []
         self.hung_up: HangUp | None = None
         self.words_since_generation = 0
+        self.heard: dict[int, int] = {}  # samples by turn
+        self.step_s = 0.02  # in which audio is played
 
     @property
     def timeline(self) -> int:
@@ -130,7 +132,7 @@ class TurnWorld:
         while self.now < until and self.manager.state is not State.ENDED:
             deadline = self.manager.deadline
             step = until if deadline is None else min(until, max(deadline[0], self.now))
-            step = min(step, self.now + (0.02 if self.written > self.played else 0.5))
+            step = min(step, self.now + (self.step_s if self.written > self.played else 0.5))
             self._play(step - self.now)
             self.now = max(step, self.now)
             if marks:
@@ -167,12 +169,13 @@ class TurnWorld:
     def _play(self, seconds: float) -> None:
         if self.gate and self.opened != self.epoch:
             return
-        before = self.played
+        before = start = self.played
         self.played = min(max(self.written, self.played), self.played + round(seconds * SAMPLES_PER_S))
         for turn, end in self.owner:
-            if end > before and self.played > before:
+            if end > before and start < self.played:
                 assert turn not in self.cancelled, "audio of a cancelled turn was played"
-                break
+                self.heard[turn] = self.heard.get(turn, 0) + min(end, self.played) - start
+            start = max(start, end)
         self.owner = [entry for entry in self.owner if entry[1] > self.played]
 
     def _drain(self) -> list[TurnAction]:

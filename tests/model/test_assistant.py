@@ -81,6 +81,15 @@ def test_a_plan_of_every_kind() -> None:
         "endCallMessage": "Goodbye.",
         "endCallPhrases": ["goodbye", "have a nice day"],
         "backgroundSound": "office",
+        "toolMessages": [
+            {
+                "name": "search",
+                "messages": [
+                    {"type": "request-start", "content": "I am looking.", "blocking": False},
+                    {"type": "request-response-delayed", "content": "Still.", "timingMilliseconds": 3000},
+                ],
+            }
+        ],
         "voice": {
             "language": "en-GB",
             "cachingEnabled": False,
@@ -120,6 +129,15 @@ def test_a_plan_of_every_kind() -> None:
         ("endCallPhrases.1", ["goodbye", "x" * 141]),
         ("backgroundSound", "https://example.com/office.mp3"),
         ("backgroundSound", ""),
+        ("toolMessages.0.name", [{"name": "a b", "messages": []}]),
+        (
+            "toolMessages.0.messages.0.request-start.blocking",
+            [{"name": "a", "messages": [{"type": "request-start", "content": "x", "blocking": True}]}],
+        ),
+        (
+            "toolMessages.0.messages.0",
+            [{"name": "a", "messages": [{"type": "request-complete", "content": "x"}]}],
+        ),
         ("voice.language", {"language": "english please"}),
         ("voice.provider", {"provider": "11labs"}),
         ("voice.chunkPlan.minCharacters", {"chunkPlan": {"minCharacters": 81}}),

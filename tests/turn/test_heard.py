@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from aywa.turn.events import WordAt
 from aywa.turn.heard import HeardLedger
+from aywa.turn.speaking_settings import FormatSettings
+from aywa.turn.wording.formatter import wording
 
 
 def ledger_with(*texts: str, samples: int = 8000, words: tuple[WordAt, ...] = ()) -> HeardLedger:
@@ -159,3 +161,25 @@ def test_heard_is_a_beginning_of_what_was_said(phrases: list[tuple[str, int]], p
     assert texts[1].startswith(texts[0])
     if played >= sum(samples for _, samples in phrases):
         assert texts[1] == said
+
+
+def test_what_was_heard_is_told_in_the_words_that_were_written() -> None:
+    """Said are ten words, of which six come of the sum: it was heard when the last of them was."""
+    spoken = wording(FormatSettings(), "en").speak("It is $42.50 a night.")
+    assert spoken.spoken == "It is forty-two dollars and fifty cents a night."
+    words = spoken.spoken.split()
+    for heard, text in [
+        (0, ""),
+        (1, "It"),
+        (3, "It is"),
+        (6, "It is"),
+        (7, "It is $42.50"),
+        (8, "It is $42.50 a"),
+    ]:
+        ledger = HeardLedger()
+        ledger.phrase(1, 0, spoken)
+        marks = tuple(WordAt(word, 800 * index) for index, word in enumerate(words))
+        ledger.wrote(1, 0, 800 * len(words), marks)
+        ledger.wrote_whole(1, 0)
+        ledger.played_to(800 * heard + 10, 800 * heard + 10)
+        assert ledger.settle(1).text == text

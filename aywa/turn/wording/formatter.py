@@ -13,6 +13,10 @@ from aywa.turn.wording.draft import Draft, Say
 _PLAIN = re.compile(
     r"[A-Z]?[a-z']*(?:,? [A-Z]?[a-z']*)*(?:(?<!etc)\.|[!?])?\Z"
 )  # words that every voice reads well
+# Most phrases hold little to be reworded: what a group of rules begins with is looked for first.
+_MARK = re.compile(r"[^\w .,;:!?'()/@&$%+=-]|_|(?<!\w)'|\A\s*[-+]\s")
+_NUMERAL = re.compile(r"\d|[½¼¾⅓⅔¢#№]|A-[A-Z]|[A-Za-z]-[A-Za-z]-")
+_LETTERS = re.compile(r"[A-Z]{2}|[A-Za-z]\.|[&@=/_°%→≥≤]")
 _PLACE = re.compile(r"\$(&|\d)")
 
 
@@ -45,6 +49,8 @@ class Wording:
 
     def _marks(self, draft: Draft) -> None:
         on = self._settings.on
+        if _MARK.search(draft.text) is None:
+            return
         if on(Formatter.ASTERISK):
             markup.staging(draft)
         if on(Formatter.MARKDOWN):
@@ -60,8 +66,16 @@ class Wording:
     def _english_words(self, draft: Draft) -> None:
         on = self._settings.on
         if on(Formatter.EMAIL):
-            addresses.emails(draft, self._language)
-            addresses.urls(draft, self._language)
+            self._addresses(draft)
+        if _NUMERAL.search(draft.text):
+            self._english_numbers(draft)
+        if on(Formatter.ACRONYM) and _LETTERS.search(draft.text):
+            letters.abbreviations(draft)
+            letters.acronyms(draft)
+        self._pauses(draft)
+
+    def _english_numbers(self, draft: Draft) -> None:
+        on = self._settings.on
         if on(Formatter.DATE):
             moments.dates(draft, self._language)
         if on(Formatter.TIME):
@@ -82,16 +96,17 @@ class Wording:
             quantities.units(draft)
         if on(Formatter.NUMBER):
             quantities.numbers(draft, self._settings.digits_cutoff)
-        if on(Formatter.ACRONYM):
-            letters.abbreviations(draft)
-            letters.acronyms(draft)
-        self._pauses(draft)
+
+    def _addresses(self, draft: Draft) -> None:
+        if "@" in draft.text:
+            addresses.emails(draft, self._language)
+        if "." in draft.text or "://" in draft.text:
+            addresses.urls(draft, self._language)
 
     def _careful_words(self, draft: Draft) -> None:
         on = self._settings.on
         if on(Formatter.EMAIL):
-            addresses.emails(draft, self._language)
-            addresses.urls(draft, self._language)
+            self._addresses(draft)
         if on(Formatter.PHONE_NUMBER):
             addresses.phone_numbers(draft, self._language)
             addresses.long_numbers(draft, self._language)

@@ -36,6 +36,14 @@ async def options_status(port: int) -> int:
             return 0
 
 
+def words_of(burst: Path, folder: Path) -> str:
+    """What sipp, Kamailio and the instances say of calls that failed."""
+    logs = (burst / "errors.log", folder / "kamailio/log", *folder.glob("*.log"))
+    return "\n".join(
+        f"--- {log.name}\n{log.read_text(errors='replace')[-6000:]}" for log in logs if log.exists()
+    )
+
+
 async def test_calls_go_past_an_instance_that_is_killed_or_drained(tmp_path: Path) -> None:
     require("sipp", "sox")
     root = require_peers()
@@ -48,7 +56,7 @@ async def test_calls_go_past_an_instance_that_is_killed_or_drained(tmp_path: Pat
     async def call(number: int, calls: int) -> None:
         burst = Burst(calls, 4, TALK_MS, media_above=28_000)
         outcome = await sipp_calls(f"127.0.0.1:{proxy.port}", bursts[number], burst)
-        assert (outcome.successful, outcome.failed) == (calls, 0)
+        assert (outcome.successful, outcome.failed) == (calls, 0), words_of(bursts[number], tmp_path)
 
     async with (
         open_runtime_process(second) as drained,
