@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench wheel docs clean
+.PHONY: help run test check bench bench-turns wheel docs clean
 
 # make run ONCE=1: leave after the demonstration call.
 ONCE ?=
@@ -12,7 +12,7 @@ T ?=
 ARGS ?=
 
 help: ## say what there is
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 run: ## set up what is missing, start the runtime, place a recorded call to it, keep serving
 	@scripts/setup.sh run && exec .venv/bin/python -m aywa_server.demo $(if $(filter-out 0 no,$(ONCE)),--once)
@@ -27,6 +27,9 @@ bench: ## measure on this machine: calls per core beside the kernel's floor and 
 	@scripts/setup.sh test
 	@case " $(ARGS) " in "  " | *" peers "*) scripts/bench_peers.sh ;; esac
 	@exec .venv/bin/python -m bench $(ARGS)
+
+bench-turns: ## measure turn taking: callers that pause, interrupt, cough and echo, against the whole runtime
+	@scripts/setup.sh test && scripts/bench_turns.sh $(ARGS)
 
 wheel: ## build dist/*.whl (manylinux, native code inside) and dist/*.tar.gz
 	@scripts/setup.sh test && exec scripts/wheel.sh

@@ -30,6 +30,8 @@ class EndCode(Enum):
 
     CUSTOMER_HANGUP = "customer-ended-call"
     ASSISTANT_HANGUP = "assistant-ended-call"
+    ASSISTANT_SAID_GOODBYE = "assistant-ended-call-after-message-spoken"
+    END_PHRASE = "assistant-said-end-call-phrase"
     VOICEMAIL = "voicemail"
     CONTROL = "manually-canceled"
     CALLER_CANCELLED = "customer-cancelled-before-answer"

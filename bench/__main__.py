@@ -41,6 +41,7 @@ MEASUREMENTS = (
     Measurement("rooms", "bench.rooms", "Calls that hear one another: the price of a bridge"),
     Measurement("loss", "bench.loss", "Recorded speech after losses, jitter and drift"),
     Measurement("echo", "bench.echo", "Echo guard: false interruptions and words found"),
+    Measurement("heard", "bench.heard", "What was heard of a cut phrase, beside the truth"),
     Measurement("amd", "bench.amd", "Answering-machine detection on recorded greetings"),
     Measurement("fuzz", "bench.fuzz", "A million mutated RTP packets and 100,000 mutated reports"),
     Measurement("fuzz_sip", "bench.fuzz_sip", "Ten minutes of hostile SIP for each target", long=True),
@@ -48,6 +49,7 @@ MEASUREMENTS = (
     Measurement("sip_flood", "bench.sip_flood", "Floods of every method, and a trunk that calls", long=True),
     Measurement("sip_churn", "bench.sip_churn", "Three thousand calls with every ending", long=True),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("turn_overhead", "bench.turn_overhead", "What the runtime adds to an answer's delay"),
     Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )

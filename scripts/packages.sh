@@ -26,6 +26,15 @@ packages_of() {
         echo "tcpdump tcpdump"
         ;;
     esac
+    case $1 in turns) # recorded speech of bench/turns, with its words
+        local voice language
+        for voice in es_MX_f_Allison fr_CA_f_June it_IT_m_Carlo ru_RU_f_IvrvoiceRU; do
+            language=${voice%%_*}
+            echo "asterisk-core-sounds-$language-wav /usr/share/asterisk/sounds/$voice/vm-goodbye.wav"
+            echo "asterisk-core-sounds-$language /usr/share/doc/asterisk-core-sounds-$language/core-sounds-$language.txt.gz"
+        done
+        ;;
+    esac
 }
 
 # is_there PROOF
@@ -71,7 +80,7 @@ install_packages() {
     # whose package is there without it.
     step apt-install "Installing system packages: $*" \
         apt_get install --no-install-recommends --reinstall \
-        -o "Dpkg::Options::=--path-include=/usr/share/doc/asterisk-core-sounds-en/*" "$@" ||
+        -o "Dpkg::Options::=--path-include=/usr/share/doc/asterisk-core-sounds-*/*" "$@" ||
         fail "system packages could not be installed (see $LOGS/apt-install.log); mend what it names (on Ubuntu, 'universe' must be enabled) or run: apt-get install -y $*"
 }
 

@@ -11,6 +11,8 @@ cdef enum:
 # Writes the packet of this turn and returns its length in bytes, 0 when the codec has nothing to send; advances
 # the timeline by the wire's period.
 cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil
+# The gate has just closed: what was being said dies away.
+cdef void downlink_cut(Leg* leg) noexcept nogil
 # The engine was away for longer than is worth catching up: time passes, nothing is sent.
 cdef void downlink_skip(Leg* leg) noexcept nogil
 # The wire is about to become this one.

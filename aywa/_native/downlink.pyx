@@ -12,7 +12,7 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint32_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_i64, store_u32, store_u64
-from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_decode, codec_encode
+from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_cut, codec_decode, codec_encode
 from aywa._native.hearing cimport Hearing, hearing_awaits_echo, hearing_sent
 from aywa._native.legstate cimport *
 from aywa._native.mixing cimport Mixing, mixing_add, mixing_pass
@@ -30,6 +30,8 @@ cdef enum:
     PRIMED = 32                # samples of a filter's past
     DIGIT_VOLUME = 10          # -10 dBm0
     TONE_LEVEL = -8            # dBm0 of the high tone
+    FADE = 160                 # samples (20 ms) in which what is cut dies away; after 10 ms it is 36 dB down
+    RISE = 40                  # samples (5 ms) before the cut that lead in when it goes on
     TONE_RETURNS = 4000        # samples (500 ms) after which a press of ours does not come back any more
 
 
@@ -52,24 +54,80 @@ cdef void _pass_marks(Leg* leg, uint64_t before, uint64_t flush) noexcept nogil:
         store_u64(&down.marks_read, down.marks_read + 1)
 
 
+# Beside its neighbour in full, a sample of a fade is two code words of G.711 less: whoever compares what is
+# received with what was said finds the exact sample at which it stopped and went on.
+cdef float STEP = 0.875
+
+
+cdef void downlink_cut(Leg* leg) noexcept nogil:
+    cdef Downlink* down = &leg.down
+    if down.playing and load_u64(&down.written) > down.read:
+        down.cut = (FADE << down.shift) + 1
+    else:
+        _died_away(leg)
+    down.playing = False
+
+
+cdef bint _die_away(Leg* leg, int16_t* frame, int period) noexcept nogil:
+    """What lies behind the cut, ever softer, so that it does not click; it does not count as played."""
+    cdef Downlink* down = &leg.down
+    cdef int total = FADE << down.shift, at = total + 1 - down.cut, n, i
+    cdef uint64_t available = load_u64(&down.written) - down.read
+    cdef float left
+    n = total - at if total - at < period else period
+    if available < <uint64_t>(at + n):
+        n = <int>available - at if available > <uint64_t>at else 0
+    for i in range(n):
+        left = 1 - <float>(at + i) / total
+        left = left * left * left
+        frame[i] = <int16_t>(left * left * STEP * down.pcm[(down.read + at + i) & ((RING << down.shift) - 1)])
+    down.cut -= n
+    if n < period or down.cut == 1:
+        _died_away(leg)
+    return n > 0
+
+
+cdef void _died_away(Leg* leg) noexcept nogil:
+    """Nothing more of what was cut is sent; who shares the line with us goes on."""
+    if leg.down.cut > 1:
+        leg.down.cut = 1
+    if leg_mixing(leg) == NULL:
+        codec_cut(leg.wire.sender)
+
+
+cdef int _lead_in(Downlink* down, int16_t* frame, uint64_t available) noexcept nogil:
+    """What was heard last before a cut, ever louder, so that going on does not click; returns how much."""
+    cdef int led = RISE << down.shift, ring = RING << down.shift, i
+    if not down.cut:
+        return 0
+    down.cut = 0
+    if available > <uint64_t>(ring - led) or down.read < <uint64_t>led:
+        return 0                                  # it was overwritten
+    for i in range(led):
+        frame[i] = <int16_t>(STEP * i / led * down.pcm[(down.read - led + i) & (ring - 1)])
+    return led
+
+
 cdef int _take_speech(Leg* leg, int16_t* frame, int period) noexcept nogil:
-    """Up to `period` samples of PCM out of the ring into a frame of silence; returns how many."""
+    """Up to `period` samples of PCM into a frame of silence, out of the ring; returns how many."""
     cdef Downlink* down = &leg.down
     cdef bint is_open = load_u32(&down.open_epoch) == down.gate_epoch
     cdef uint64_t flush = load_u64(&down.flush_to), before = down.read, available
-    cdef int n = 0, start, first, ring = RING << down.shift
+    cdef int n = 0, led = 0, start, first, ring = RING << down.shift
     _pass_marks(leg, before, before)
     if flush > down.read:
         store_u64(&down.read, flush)
+        down.cut = 0
     available = load_u64(&down.written) - down.read
     if is_open and available:
-        n = period if available > <uint64_t>period else <int>available
+        led = _lead_in(down, frame, available)
+        n = period - led if available > <uint64_t>(period - led) else <int>available
         start = <int>(down.read & (ring - 1))
         first = ring - start if ring - start < n else n
-        memcpy(frame, &down.pcm[start], first * sizeof(int16_t))
-        memcpy(frame + first, &down.pcm[0], (n - first) * sizeof(int16_t))
+        memcpy(frame + led, &down.pcm[start], first * sizeof(int16_t))
+        memcpy(frame + led + first, &down.pcm[0], (n - first) * sizeof(int16_t))
         store_u64(&down.played, down.played + n)
-        down.audio_end = leg.timeline + (n >> down.shift)
+        down.audio_end = leg.timeline + ((led + n) >> down.shift)
         store_u64(&down.read, down.read + n)
     _pass_marks(leg, before, flush)
     available -= n
@@ -79,7 +137,7 @@ cdef int _take_speech(Leg* leg, int16_t* frame, int period) noexcept nogil:
         down.above_low = False
         store_u32(&down.wanted, 0)
         leg_flag(leg, FLAG_LOW_WATER)
-    return n
+    return led + n
 
 
 cdef int _digit(Leg* leg, uint8_t* packet) noexcept nogil:
@@ -196,11 +254,12 @@ cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil:
     cdef int16_t[MAX_PCM] own
     cdef int16_t* kept = frame
     cdef int n, length, period = leg.wire.period << down.shift
-    cdef bint marker
+    cdef bint marker, sounds
     memset(frame, 0, period * sizeof(int16_t))
     length = _digit(leg, packet)
     if length:
         down.sequence += 1
+        down.cut = down.cut != 0
         if mixing != NULL:
             mixing_pass(mixing, period)
         _advance(leg, frame, frame, False)
@@ -213,18 +272,20 @@ cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil:
     # The first packet and every beginning of speech after silence carry the marker (RFC 3551 section 4.1).
     marker = not down.begun or (n > 0 and not down.playing)
     _tell_drained(leg, n, period)
+    sounds = n > 0 or (down.cut > 1 and _die_away(leg, frame, period))
     if mixing != NULL:
         if load_u32(&mixing.apart):
             memcpy(own, frame, period * sizeof(int16_t))
             kept = own
-        mixing_add(mixing, frame, period, n > 0)
-    return _pack(leg, frame, kept, packet, marker, n > 0 or mixing != NULL)
+        mixing_add(mixing, frame, period, sounds)
+    return _pack(leg, frame, kept, packet, marker, sounds or mixing != NULL)
 
 
 cdef void downlink_skip(Leg* leg) noexcept nogil:
     cdef int16_t[MAX_PCM] frame
     memset(frame, 0, (leg.wire.period << leg.down.shift) * sizeof(int16_t))
     leg.down.begun = False
+    leg.down.cut = leg.down.cut != 0
     _advance(leg, frame, frame, False)
 
 

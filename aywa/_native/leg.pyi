@@ -70,8 +70,12 @@ class NativeLeg:
     def set_peer(self, peer: int) -> None:
         """Address << 16 | port of the remote side; 0: unknown."""
     def mute(self, muted: bool) -> None: ...
+    def set_barge_in(self, on: bool) -> None:
+        """Whether confirmed speech closes the gate, from now on."""
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
+    def excuse(self, excused: bool) -> None:
+        """True: miss no packets; all else goes on."""
     def listen_for_tones(self, tones: bool) -> None:
         """Look for key presses in the audio, or no longer."""
     def play_background(self, clip: NativeClip | None) -> None:

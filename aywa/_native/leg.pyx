@@ -236,8 +236,14 @@ cdef class NativeLeg:
     def mute(self, bint muted):
         store_u32(&self.leg.muted, muted)
 
+    def set_barge_in(self, bint on):
+        self.leg.barge_in = on
+
     def hold(self, bint held):
-        store_u32(&self.leg.held, held)
+        store_u32(&self.leg.held, self.leg.held & EXCUSED | (HELD if held else 0))
+
+    def excuse(self, bint excused):
+        store_u32(&self.leg.held, self.leg.held & HELD | (EXCUSED if excused else 0))
 
     def listen_for_tones(self, bint tones):
         cdef uint8_t wanted = TONES_BEGIN if tones else TONES_OFF

@@ -43,6 +43,10 @@ cdef enum:                     # presses in the audio
     TONES_BEGIN = 2            # on, whatever was heard before
 
 cdef enum:
+    HELD = 1                   # nothing is sent, heard or missed
+    EXCUSED = 2                # nothing is missed
+
+cdef enum:
     FLAG_PCM_READY = 1
     FLAG_LOW_WATER = 2
 
@@ -155,7 +159,7 @@ cdef struct Downlink:
     uint32_t wanted            # Python: a writer waits for room
     uint8_t begun
     uint8_t shift
-    uint8_t spare[2]
+    uint16_t cut               # the gate closed on speech: 1 + samples that are still to die away
     int16_t* pcm               # RING << shift samples
     uint64_t marks_written     # Python
     uint64_t marks_read
@@ -215,7 +219,7 @@ cdef struct Leg:
     uint32_t muted             # Python
     uint32_t queued
     uint32_t flags
-    uint32_t held              # Python: nothing is sent, heard or missed
+    uint32_t held              # Python: HELD, EXCUSED or both
     Reports* reports
     int64_t report_due         # timeline sample of the next report
     Capture* capture           # Python, once: NULL until packets are to be kept

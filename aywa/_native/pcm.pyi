@@ -15,3 +15,9 @@ def peak_of(pcm: _Bytes) -> int:
 
 def energy_of(pcm: _Bytes) -> int:
     """Sum of the squared samples; 0 for no samples."""
+
+def levels_of(pcm: _Bytes, window: int) -> bytes:
+    """The RMS level of each whole `window` of samples (1..65535), in dB over one unit: 0 (silence) to 90.
+
+    A rest shorter than a window is left out. ValueError out of range.
+    """

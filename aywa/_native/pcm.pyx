@@ -1,6 +1,7 @@
-"""Sample arithmetic on 16-bit PCM: gain, mix, peak, energy."""
+"""Sample arithmetic on 16-bit PCM: gain, mix, peak, energy, levels."""
 
 from cpython.bytes cimport PyBytes_AS_STRING, PyBytes_FromStringAndSize
+from libc.math cimport log10
 from libc.stdint cimport int16_t, int32_t, int64_t, uint8_t
 
 
@@ -41,6 +42,11 @@ cdef int64_t energy(const int16_t* src, int n) noexcept nogil:
     return total
 
 
+cdef uint8_t level_db(const int16_t* src, int n) noexcept nogil:
+    # 10 log10(1 + x) is 0 for silence and within 0.01 dB of the level from 27 dB on; 32768 squared gives 90.
+    return <uint8_t>(10.0 * log10(1.0 + <double>energy(src, n) / n) + 0.5)
+
+
 cdef int _count(const uint8_t[::1] pcm) except -1:
     if pcm.shape[0] % 2:
         raise ValueError("S16LE PCM must have an even number of bytes")
@@ -75,3 +81,16 @@ def peak_of(const uint8_t[::1] pcm):
 def energy_of(const uint8_t[::1] pcm):
     cdef int n = _count(pcm)
     return energy(<const int16_t*>&pcm[0], n) if n else 0
+
+
+def levels_of(const uint8_t[::1] pcm, int window):
+    cdef int n = _count(pcm), count, i
+    cdef uint8_t* out
+    if not 1 <= window <= 65535:
+        raise ValueError("a window lies in 1..65535 samples")
+    count = n // window
+    levels = PyBytes_FromStringAndSize(NULL, count)
+    out = <uint8_t*>PyBytes_AS_STRING(levels)
+    for i in range(count):
+        out[i] = level_db(<const int16_t*>&pcm[0] + i * window, window)
+    return levels

@@ -10,7 +10,8 @@ from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memcpy, memset
 
 from aywa._native.atomic cimport load_u32, load_u64, store_u32, store_u64
-from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_cut, codec_decode, codec_recovers, codec_reset
+from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, codec_decode, codec_recovers, codec_reset
+from aywa._native.downlink cimport downlink_cut
 from aywa._native.hearing cimport hearing_awaits_echo, hearing_guard
 from aywa._native.legstate cimport *
 from aywa._native.mixing cimport Mixing
@@ -45,9 +46,7 @@ cdef void audio_tell_speech(Leg* leg, int verdict) noexcept nogil:
         return
     if leg.barge_in:
         store_u32(&down.gate_epoch, down.gate_epoch + 1)
-        down.playing = False
-        if leg_mixing(leg) == NULL:
-            codec_cut(leg.wire.sender)            # who shares the line with us is not cut
+        downlink_cut(leg)
     leg_event(leg, EVENT_SPEECH_STARTED, leg.up.speech.onset, down.gate_epoch, 0)
     _tell_audio(leg)                          # its beginning waits in the ring
     if leg.barge_in:
@@ -132,7 +131,7 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
         _silence(pcm, band, n, up.shift)
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
-    if load_u32(&leg.held):
+    if load_u32(&leg.held) & HELD:
         _silence(pcm, band, n, up.shift)          # music on hold: to be recorded, and not the caller
     up.end = position + n
     if mixing != NULL and mixing.member != NULL:

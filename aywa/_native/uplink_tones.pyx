@@ -59,4 +59,4 @@ cdef void audio_go_on_with_noise(Leg* leg, int64_t now) noexcept nogil:
             recorder_left(leg.recorder, h.noise_end, pcm, n)
         h.noise_end += n
     if mixing != NULL and mixing.member != NULL:
-        member_noise(mixing.member, NULL if load_u32(&leg.muted) or load_u32(&leg.held) else &h.noise)
+        member_noise(mixing.member, NULL if load_u32(&leg.muted) or load_u32(&leg.held) & HELD else &h.noise)

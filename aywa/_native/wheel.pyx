@@ -197,7 +197,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
         if leg.recorder != NULL:
             recorder_fetch(leg.recorder)
         peer = leg_peer(leg)
-        if skip or peer == 0 or load_u32(&leg.held):
+        if skip or peer == 0 or load_u32(&leg.held) & HELD:
             downlink_skip(leg)                    # what waits to be played is kept: nobody would hear it
         else:
             length = downlink_tick(leg, w.packet)

@@ -9,14 +9,17 @@ from random import Random
 
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
+from aywa.call.pauses import Why
 from aywa.call.sip_port import SessionPort
+from aywa.errors import LocalProtocolError
 from aywa.media.negotiated import media_format, summary
+from aywa.proto.sdp.attributes import Direction
 from aywa.proto.sdp.audio import Accepted, LocalAudio, NoCommonCodec
 from aywa.proto.sdp.crypto import ENTROPY_BYTES
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.numbers import continued, remembered
 from aywa.proto.sdp.offer_answer import accept_answer, accept_offer, offer_again
-from aywa.turn.events import LineHeld, PlayedTo
+from aywa.turn.events import PlayedTo
 
 
 class Agreement:
@@ -39,6 +42,7 @@ class Agreement:
         self._current = first
         self._known = remembered((), first)
         self._rng = rng
+        self.direction = Direction.SENDRECV  # what this side wants
 
     @contextmanager
     def follow(self) -> Iterator[None]:
@@ -50,10 +54,22 @@ class Agreement:
             self._offer,
             self._receive_answer,
         )
+        sip.on_offer_refused = self._refused
         try:
             yield
         finally:
-            sip.on_offer = sip.on_offer_wanted = sip.on_answer = None
+            sip.on_offer = sip.on_offer_wanted = sip.on_answer = sip.on_offer_refused = None
+
+    def hold(self, on: bool) -> None:
+        """Tell the far side that it is on hold, or no longer. Raises LocalProtocolError while it may not be
+        told.
+        """
+        before, self.direction = self.direction, Direction.SENDONLY if on else Direction.SENDRECV
+        try:
+            self._sip.offer(self._offer)
+        except LocalProtocolError:
+            self.direction = before
+            raise
 
     def fresh(self) -> LocalAudio:
         """This side's stream for a session that may take the place of this one: keys of its own."""
@@ -71,21 +87,29 @@ class Agreement:
         """The answer to a re-INVITE; None refuses it and leaves all as it was."""
         local = replace(self._local, ptime_ms=self._current.ptime_ms)
         try:
-            accepted = accept_offer(offer, local, previous=self._sip.local)
+            accepted = self._accept(offer, local)
             if accepted.crypto is not None and accepted.crypto != self._current.crypto:
                 # The peer's stream begins anew, and so does ours, whose packets must not be numbered from
                 # the start again under a key that has been used (RFC 3711 section 9.1).
                 srtp = replace(local.srtp, entropy=self._rng.randbytes(ENTROPY_BYTES))
                 self._local, local = replace(self._local, srtp=srtp), replace(local, srtp=srtp)
-                accepted = accept_offer(offer, local, previous=self._sip.local)
+                accepted = self._accept(offer, local)
         except NoCommonCodec:
             return None
         self._apply(accepted)
         return accepted.answer
 
+    def _accept(self, offer: SessionDescription, local: LocalAudio) -> Accepted:
+        return accept_offer(offer, local, direction=self.direction, previous=self._sip.local)
+
     def _offer(self) -> SessionDescription:
-        """What a re-INVITE without an offer gets: all that is possible, even out of a hold (section 8.4)."""
-        return offer_again(self._sip.local, continued(self._local, self._current, self._known))
+        """What is offered in mid-call: all that is possible, even out of a hold of theirs (section 8.4)."""
+        local = continued(self._local, self._current, self._known)
+        return offer_again(self._sip.local, local, self.direction)
+
+    def _refused(self, status: int) -> None:
+        """The far side wants no change; what it hears does not hang on it."""
+        self._live.timeline.add("media.renegotiation_refused", sip_status=status)
 
     def _receive_answer(self, answer: SessionDescription) -> None:
         """The answer to our offer, with the ACK; one that cannot be carried ends the call."""
@@ -104,9 +128,12 @@ class Agreement:
         self._live.timeline.add("media.renegotiated", direction=accepted.direction.value, **summary(accepted))
 
     def _hold(self) -> None:
-        """Nothing may be sent to a side that does not receive: what is written waits for it."""
+        """Nothing may be sent to a side that does not receive: what is written waits for it; and nothing is
+        missed from one that does not send.
+        """
         held = not self._current.direction.sends
         leg, conversation = self._leg, self._live.conversation
         leg.hold(held)
+        leg.excuse(not self._current.direction.receives)
         conversation.receive(PlayedTo(leg.played, leg.timeline))
-        conversation.receive(LineHeld(held))
+        self._live.pauses.hold(Why.FAR_SIDE, held)

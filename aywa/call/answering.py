@@ -35,12 +35,13 @@ from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending, reason_for
 from aywa.call.hearing import Hearing
 from aywa.call.media_port import LegPort
+from aywa.call.pauses import Pauses, Why
 from aywa.call.receive import note
 from aywa.call.timeline import Timeline
 from aywa.errors import EndCode
 from aywa.media.events import Digit, LegEvent, PcmReady, SpeechStarted, SpeechStopped
 from aywa.ports.stt import Final, TranscriptEvent
-from aywa.turn.events import FinalText, Hushed, SayRequest
+from aywa.turn.events import FinalText, SayRequest
 
 TICK_S = 0.05  # between two looks at the clock: the deadlines hold without a packet
 KEY_EVERY_S = 0.3  # a press of 160 ms and the pause after it
@@ -73,11 +74,13 @@ class Answering:
         plan: AnsweringPlan,
         timeline: Timeline,
         ending: Ending,
+        pauses: Pauses,
         on_verdict: Callable[[AnsweringVerdict], None] = _ignore,
     ) -> None:
         self._plan = plan
         self._timeline = timeline
         self._ending = ending
+        self._pauses = pauses
         self._on_verdict = on_verdict
         self._ear = ToneEar()
         self._early: deque[tuple[Tone, ToneKind]] = deque(maxlen=EARLY_TONES)
@@ -136,7 +139,7 @@ class Answering:
         await self._press(leg)
         if self._hushed:
             conversation.diverted = None
-            conversation.receive(Hushed(False))
+            self._pauses.hush(Why.ANSWERING, False)
         if self._opening.text:
             conversation.receive(SayRequest(self._opening.text, interrupt=True))
         if self._opening.message:
@@ -149,7 +152,7 @@ class Answering:
         if self._beside is not None:
             self._hushed = True
             self._beside.diverted, self._beside.overheard = self.transcribed, None
-            self._beside.receive(Hushed(True))
+            self._pauses.hush(Why.ANSWERING, True)
 
     async def attend(self, leg: LegPort, conversation: Conversation) -> None:
         """While the message is being left; it is what the conversation says first."""

@@ -9,11 +9,13 @@ import trio
 from aywa.call.context import Context
 from aywa.call.conversation import Conversation
 from aywa.call.ending import Ending
+from aywa.call.keys import KeyPresses
 from aywa.call.media_port import LegPort
+from aywa.call.pauses import Pauses, Why
 from aywa.call.receive import Receiver
 from aywa.call.sip_port import SessionPort
 from aywa.media.clip import Clip
-from aywa.turn.events import HandedOver, LineHeld, SayRequest
+from aywa.turn.events import HandedOver, SayRequest
 from aywa.turn.states import State
 
 _LOOK_S = 0.1  # how often it is looked whether the assistant has finished
@@ -30,8 +32,13 @@ class CallerSide:
     receiver: Receiver
     context: Context
     ending: Ending
+    pauses: Pauses
+    keys: KeyPresses
     music: Clip | None = None
+    ambience: Clip | None = None  # behind the assistant, whenever no music plays
+    on_hold: bool = False  # by an operator
     _away: bool = False
+    _waits: bool = False
 
     async def tell(self, text: str) -> None:
         """Say this when nobody speaks, and wait until the assistant has finished; "": only wait."""
@@ -44,20 +51,43 @@ class CallerSide:
     def hold(self) -> None:
         """Music, and the assistant does not hear."""
         self.receiver.deaf(True)
-        self.conversation.receive(LineHeld(True))
+        self.pauses.hold(Why.TRANSFER, True)
+        self._waits = True
         self.leg.play_background(self.music)
+
+    def change_music(self, clip: Clip) -> None:
+        """Another piece, if the caller still waits."""
+        if self._waits:
+            self.leg.play_background(clip)
+
+    def put_on_hold(self) -> None:
+        """Music instead of the assistant, which is silent and does not hear."""
+        self.on_hold = True
+        self.pauses.hush(Why.ON_HOLD, True)
+        self.receiver.deaf(True)
+        self.pauses.hold(Why.ON_HOLD, True)
+        self.leg.play_background(self.music)
+
+    def take_off_hold(self) -> None:
+        """The assistant hears, and may speak."""
+        self.on_hold = False
+        self.leg.play_background(self.ambience)
+        self.receiver.deaf(False)
+        self.pauses.hold(Why.ON_HOLD, False)
+        self.pauses.hush(Why.ON_HOLD, False)
 
     def connected(self) -> None:
         """The caller hears somebody else from now on."""
-        self._away = True
+        self._away, self._waits = True, False
         self.conversation.receive(HandedOver(True))
         self.leg.play_background(None)
 
     def take_back(self, note: str, text: str) -> None:
         """The assistant goes on, knowing why; `text` is said first."""
-        self.leg.play_background(None)
+        self._waits = False
+        self.leg.play_background(self.ambience)
         self.receiver.deaf(False)
-        self.conversation.receive(LineHeld(False))
+        self.pauses.hold(Why.TRANSFER, False)
         if self._away:
             self._away = False
             self.conversation.receive(HandedOver(False))

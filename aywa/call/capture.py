@@ -8,11 +8,11 @@ import trio
 
 from aywa.call.disk import Disk
 from aywa.call.media_port import LegPort
-from aywa.call.sip_port import IncomingPort
+from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.call.sip_trace import SipTrace
 from aywa.call.timeline import Timeline
 from aywa.errors import EndCode, EndReason, RequestError
-from aywa.ports.capture import CapturedPacket, CaptureMode, CaptureStore
+from aywa.ports.capture import CapturedPacket, CaptureMode, CaptureStore, PacketTap
 
 WRITE_BOUND_S = 2.0  # for the disk; both sides have hung up by then
 LOSS_RATIO = 0.05
@@ -38,24 +38,39 @@ class CallCapture:
         self._disk = disk
         self._store = store
         self._leg: LegPort | None = None
-        self._sip: IncomingPort | None = None
+        self._calls: list[IncomingPort] = []  # to be let go of in the end
+        self._sessions: list[SessionPort] = []
         self._trace: SipTrace | None = None
         self._asked = False
 
-    def listen(self, sip: IncomingPort, mode: CaptureMode) -> None:
-        """The call's signalling; kept from the INVITE on unless `mode` is OFF."""
-        self._sip = sip
-        if mode is CaptureMode.OFF:
-            sip.trace(None)
-        else:
-            self._trace_from_here(mode)
+    def begin(self, mode: CaptureMode) -> None:
+        """Keep the signalling from the first INVITE on, unless `mode` is OFF."""
+        if mode is not CaptureMode.OFF:
+            self._trace = SipTrace(mode)
+
+    def listen(self, call: IncomingPort) -> None:
+        """The signalling of a call that comes in."""
+        call.trace(self.tap)
+        self._calls.append(call)
+
+    def also(self, session: SessionPort) -> None:
+        """A session that was begun with `tap`: ours to somebody, whether the call itself or a part of it."""
+        self._sessions.append(session)
+
+    @property
+    def tap(self) -> PacketTap | None:
+        """What hears the messages of each call that is part of this one; None: nobody wants them yet."""
+        return None if self._trace is None else self._trace.add
 
     def _trace_from_here(self, mode: CaptureMode) -> None:
         if self._trace is not None:
             self._trace.mode = mode
-        elif self._sip is not None:
-            self._trace = SipTrace(mode)
-            self._sip.trace(self._trace.add)
+            return
+        self._trace = SipTrace(mode)
+        for call in self._calls:
+            call.trace(self._trace.add)
+        for session in self._sessions:
+            session.trace(self._trace.add)
 
     def follow(self, leg: LegPort) -> None:
         """The call is answered on this leg."""
@@ -91,8 +106,9 @@ class CallCapture:
         try:
             return await self._keep(reason)
         finally:
-            if self._sip is not None:
-                self._sip.trace(None)
+            for call in self._calls:
+                call.trace(None)
+            self._calls, self._sessions = [], []
 
     async def _keep(self, reason: EndReason | None) -> str | None:
         cause = self._cause(reason)

@@ -9,6 +9,7 @@ from dataclasses import replace
 import trio
 
 from aywa.answering.outcomes import AnsweringVerdict
+from aywa.call.colleague_timeline import ColleagueTimeline
 from aywa.call.consult_model import KEYS, QUESTION, Answer, ConsultModel
 from aywa.call.context import Context
 from aywa.call.conversation import Conversation
@@ -22,6 +23,7 @@ from aywa.call.keys import KeyPresses
 from aywa.call.machine_ear import MachineEar
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
+from aywa.call.speaking_plan import with_colleague
 from aywa.call.timeline import Timeline
 from aywa.call.tools import ToolRunner
 from aywa.call.transcript import Transcript
@@ -54,7 +56,7 @@ class Consult:
     def __init__(self, conversation: Conversation, receiver: Receiver, keys: KeyPresses) -> None:
         self._conversation = conversation
         self._receiver = receiver
-        self._keys = keys
+        self.keys = keys
 
     def begin(self) -> None:
         """Speak first, or wait for the colleague's first word, as `speaks_first` said."""
@@ -64,7 +66,7 @@ class Consult:
         """Say and hear nothing more; the leg's events are still read."""
         self._conversation.end()
         self._receiver.deaf(True)
-        self._keys.muted = True
+        self.keys.muted = True
 
 
 @asynccontextmanager
@@ -84,12 +86,12 @@ async def open_consult(
     `say` hears what the transfer must know, `keep` every line of the conversation. Raises ProviderError when
     the recogniser cannot be opened.
     """
-    noted = _ColleagueTimeline(timeline, say, asks=asks)
+    noted = _Telling(timeline, say, asks=asks)
 
     def decided(yes: bool) -> None:
         say(Accepted(How.VOICE) if yes else Declined(How.VOICE))
 
-    settings = _patient(dependencies.turn_settings(), asks=asks, speaks_first=speaks_first)
+    settings = _patient(with_colleague(dependencies.turn_settings()), asks=asks, speaks_first=speaks_first)
     ending = Ending()
     conversation = Conversation(TurnManager(settings), Transcript("", keep), ending)
     judging = Judging(settings, noted, conversation.receive)
@@ -98,6 +100,7 @@ async def open_consult(
     latency = LatencyClock()
     async with trio.open_nursery() as nursery:
         await nursery.start(hearing.serve)
+        nursery.start_soon(hearing.tell_stops)
         with judging.open(dependencies.voice_judge):
             context = Context("")
             playout = Playout(dialled.leg, conversation.receive, conversation.first_audible)
@@ -145,6 +148,7 @@ def _patient(settings: TurnSettings, *, asks: bool, speaks_first: bool) -> TurnS
         max_duration_s=_PATIENT_S,
         silence_timeout_s=_PATIENT_S,
         silence_prompt_s=10.0,
+        speculation=replace(settings.speculation, enabled=False),  # his answer is a decision, not a question
         phrases=replace(settings.phrases, silence_prompt=QUESTION if asks else "Hello?"),
     )
 
@@ -173,14 +177,14 @@ class _Keys:
             self._say(Accepted(How.KEY) if answer is Answer.YES else Declined(How.KEY))
 
 
-class _ColleagueTimeline(Timeline):
-    """The call's timeline with `colleague.` before each kind; what the transfer must know is said too.
+class _Telling(ColleagueTimeline):
+    """What the transfer must know of what is written is said too.
 
     Where nobody is asked, a briefing that was interrupted connects only once no machine can have done it.
     """
 
     def __init__(self, timeline: Timeline, say: Callable[[TransferInput], None], *, asks: bool) -> None:
-        self._timeline = timeline
+        super().__init__(timeline)
         self._say = say
         self._certain = asks  # it does no harm that a machine was told all
         self._interrupted = False
@@ -192,14 +196,9 @@ class _ColleagueTimeline(Timeline):
         if self._interrupted:
             self._say(Briefed())
 
-    @property
-    def at_ms(self) -> int:
-        """As the call's."""
-        return self._timeline.at_ms
-
     def add(self, kind: str, **data: object) -> TimelineEntry:
         """Append an entry about the colleague."""
-        entry = self._timeline.add(f"colleague.{kind}", **data)
+        entry = super().add(kind, **data)
         if kind == "turn.assistant":
             if self._certain or not data.get("interrupted"):
                 self._say(Briefed())

@@ -87,9 +87,14 @@ class Context:
                 messages += [entry.message, *entry.results]
         return tuple(messages)
 
-    def request(self, tools: tuple[ToolSpec, ...]) -> ChatRequest:
-        """What the model needs for the next answer."""
-        return ChatRequest(self.messages(), tools)
+    def request(self, tools: tuple[ToolSpec, ...], then: str = "") -> ChatRequest:
+        """What the model needs for the next answer; `then`: what the caller may be about to have said."""
+        messages = self.messages()
+        if then and messages[-1].role is Role.USER:
+            messages = (*messages[:-1], replace(messages[-1], text=f"{messages[-1].text} {then}"))
+        elif then:
+            messages = (*messages, Message(Role.USER, then))
+        return ChatRequest(messages, tools)
 
     def _shorten(self) -> None:
         """Drop the oldest turns when there is too much: whole ones, none whose tool has not answered."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 from typing import TypeAlias
 
 from aywa.ports.capture import CaptureMode
@@ -25,6 +26,24 @@ class EndCall:
     """Hang up now."""
 
 
+class LineAction(Enum):
+    """What can be done to the line; the values are the API's."""
+
+    MUTE_ASSISTANT = "mute-assistant"
+    UNMUTE_ASSISTANT = "unmute-assistant"
+    MUTE_CUSTOMER = "mute-customer"
+    UNMUTE_CUSTOMER = "unmute-customer"
+    HOLD = "hold"
+    RESUME = "resume"
+
+
+@dataclass(frozen=True, slots=True)
+class SteerLine:
+    """Mute or hold."""
+
+    action: LineAction
+
+
 @dataclass(frozen=True, slots=True)
 class StartCapture:
     """Keep the packets from now on, in this way."""
@@ -39,4 +58,4 @@ class TransferCall:
     plan: TransferPlan
 
 
-Command: TypeAlias = Say | EndCall | StartCapture | TransferCall
+Command: TypeAlias = Say | EndCall | SteerLine | StartCapture | TransferCall

@@ -13,18 +13,25 @@ from math import inf
 import trio
 
 from aywa.call.ending import Ending, reason_for
+from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import Generation, GenerationParts
 from aywa.call.media_port import LegPort
+from aywa.call.speculation import Speculations
 from aywa.call.transcript import Transcript
 from aywa.ports.stt import Final, TranscriptEvent
 from aywa.turn.events import (
+    AskEndpointing,
     CallEnded,
     CallerSilence,
     CancelGeneration,
+    Cause,
     Commit,
     Decided,
+    DropSpeculation,
+    EndpointingAdvised,
     EndTurn,
     FinalText,
+    Guard,
     HangUp,
     KeyPressed,
     ModelDone,
@@ -34,6 +41,7 @@ from aywa.turn.events import (
     Resume,
     SayRequest,
     Speak,
+    Speculate,
     SpeechFailed,
     StartGeneration,
     Trigger,
@@ -44,6 +52,7 @@ from aywa.turn.events import (
     UserSaid,
     Yield,
 )
+from aywa.turn.latency_report import LatencyReport
 from aywa.turn.manager import TurnManager
 
 # Marks come at the ends of phrases; between them only the leg knows how far it is. Not in this list: what
@@ -71,10 +80,16 @@ class Conversation:
         self._leg: LegPort | None = None
         self._parts: GenerationParts | None = None
         self._nursery: trio.Nursery | None = None
+        self._ahead: Speculations | None = None
         self._generation: Generation | None = None
         self._armed_until = inf
         self._earlier = trio.Event()
         self._over = False
+        self._silent_at = -inf  # when the caller was last heard
+        self.advice: EndpointingAdvice | None = None  # whom the plan asks how long to wait
+        self._ended = False
+        self._report = LatencyReport()
+        self._cancelled: Cause | None = None  # why the turn that ends next is cut
         self.diverted: Callable[[TranscriptEvent], None] | None = (
             None  # who hears instead of the conversation
         )
@@ -83,11 +98,12 @@ class Conversation:
     def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
         """From now on the conversation can hear and speak."""
         self._leg, self._parts, self._nursery = leg, parts, nursery
+        self._ahead = Speculations(self.manager.settings, parts, nursery)
 
     def detach(self) -> None:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""
         self._over = True
-        self._leg = self._parts = self._nursery = self._generation = None
+        self._leg = self._parts = self._nursery = self._generation = self._ahead = None
         self.overheard = None
 
     def receive(self, event: TurnInput) -> None:
@@ -97,6 +113,8 @@ class Conversation:
         """
         if self._over:
             return
+        if isinstance(event, CallerSilence):
+            self._silent_at = trio.current_time() - event.silent_s
         if isinstance(event, _MAY_CUT):
             self._tell_position()
         self.manager.receive(event, trio.current_time())
@@ -115,21 +133,26 @@ class Conversation:
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())
             start, stop = event.started_at_sample, event.stopped_at_sample
-            self.receive(FinalText(event.text, event.confidence, start, stop))
+            self.receive(
+                FinalText(event.text, event.confidence, start, stop, event.end_of_turn, event.language)
+            )
         else:
-            self.receive(PartialText(event.text, event.confidence))
+            self.receive(PartialText(event.text, event.confidence, event.end_of_turn, event.language))
 
     def first_audible(self, turn: int, timeline: int) -> None:
         """The first sample of a turn that can be heard was sent at this timeline sample."""
         assert self._parts is not None
         split = self._parts.latency.first_audible(turn, timeline)
         if split is not None:
+            self._report.add(split)
             self._parts.timeline.add("turn.latency", **asdict(split))
 
     def end(self) -> None:
         """The call is over: settle what was said and what was heard. Twice is once."""
-        if self._parts is not None:
+        if self._parts is not None and not self._ended:
+            self._ended = True
             self.receive(CallEnded())
+            self._parts.timeline.add("turn.summary", **self._report.summary())
 
     async def watch(self) -> None:
         """Wake the manager at its deadlines, until cancelled."""
@@ -168,14 +191,18 @@ class Conversation:
                 timeline.add("turn.started", turn=turn, trigger=trigger.name, scripted=scripted)
                 if trigger is Trigger.USER:
                     parts.latency.taken(turn, trio.current_time())
+                    parts.playout.not_before = self._silent_at + self.manager.audio_wait_s
                 self._begin(action, parts)
             case CancelGeneration(turn, why):
                 timeline.add("turn.cancelled", turn=turn, why=why.name)
+                self._cancelled = why
+                parts.playout.cancelled(turn)
                 if self._generation is not None:
                     self._generation.cancel()
-            case Speak(_, phrase, text):
+            case Speak(turn, phrase, text, spoken):
                 assert self._generation is not None
-                self._generation.speak(phrase, text)
+                parts.latency.first_phrase(turn, trio.current_time())
+                self._generation.speak(phrase, text, spoken)
             case Yield(turn, epoch):
                 timeline.add("turn.yield", turn=turn, epoch=epoch, played=leg.played)
             case Resume(epoch, resumed):
@@ -187,6 +214,8 @@ class Conversation:
                 leg.commit(epoch)
                 parts.playout.gate_opened(epoch, flushed=True)
                 timeline.add("turn.commit", epoch=epoch, played=leg.played)
+            case Guard(on):
+                leg.set_barge_in(not on)
             case Truncate(turn, heard, sample):
                 timeline.add("turn.truncated", turn=turn, heard=heard, sample=sample)
             case EndTurn():
@@ -196,16 +225,30 @@ class Conversation:
             case UserAmended(text):
                 parts.context.user_amended(text)
                 timeline.add("turn.amended", text=text)
+            case AskEndpointing(text):
+                if self.advice is not None and self._nursery is not None:
+                    self.advice.ask(text, self._nursery)
+                else:
+                    self.receive(EndpointingAdvised(text, None))
             case HangUp(code, why):
                 self._ending.end(reason_for(code, detail=why.value))
+            case Speculate() | DropSpeculation():
+                assert self._ahead is not None
+                self._ahead.do(action)
 
     def _begin(self, start: StartGeneration, parts: GenerationParts) -> None:
         assert self._nursery is not None
-        self._generation = Generation(start, parts)
+        assert self._ahead is not None
+        ahead = self._ahead.adopt(start)
+        if ahead is not None:
+            parts.latency.adopted(start.turn)
+        self._generation = Generation(start, parts, ahead)
         self._nursery.start_soon(self._generation.run, name=f"turn {start.turn}")
 
     def _turn_ended(self, action: EndTurn, parts: GenerationParts) -> None:
         self._generation = None
+        self._report.ended(action, self._cancelled)
+        self._cancelled = None
         parts.context.assistant_heard(action.heard)
         if not action.heard:
             return

@@ -8,22 +8,30 @@ from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
 
+from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.rounds import RecordingRounds
+from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
+from aywa.model.assistant import Assistant
 from aywa.ports.capture import CaptureStore
+from aywa.ports.endpointing import EndpointingAdvisor
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
 from aywa.ports.tts import Synthesizer
+from aywa.ports.turn_sound import TurnSoundModel
 from aywa.ports.voice import VoiceJudge
 from aywa.settings import CallSettings, MediaSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
+from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -59,12 +67,17 @@ class CallDependencies:
     worker_id: str = ""
     media: MediaSettings = field(default_factory=MediaSettings)  # codecs and SRTP
     voice_judge: VoiceJudge | None = None  # None: what the engine takes for speech is speech
+    turn_sound: TurnSoundModel | None = None  # None: only the words tell whether a turn is over
+    advisor: EndpointingAdvisor | None = None  # whom the assistant's plan asks; None: nobody
     vad: VadSettings = field(default_factory=VadSettings)
     rounds: RecordingRounds = field(default_factory=lambda: RecordingRounds(DiskThreads()))
     captures: CaptureStore | None = None  # None: none is written
     dialling: Dialling | None = None  # None: nobody is called
     hold_music: Clip | None = None  # None: silence
-    turn: TurnSettings | None = None  # None: the defaults, with what CallSettings says
+    ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
+    assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
+    turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
+    hold_audio: HoldAudio | None = None  # None: it is the same for everybody
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -77,21 +90,32 @@ class CallDependencies:
     def speech_stop_ms(self) -> int:
         """The silence after which the engine reports the end of speech.
 
-        It is part of the endpointing wait, which counts from the same sample: a shorter wait shortens it, and
-        a pause between the two goes on in the same turn.
+        It is part of the endpointing wait, which counts from the same sample: where that is fixed a shorter
+        one shortens it, and a pause between the two goes on in the same turn. Where the words decide it is as
+        short as it may be: the first pause is where an answer can be begun, and it ends no turn.
         """
-        wait_ms = round(self.turn_settings().wait_s * 1000)
-        return max(MIN_STOP_MS, min(self.vad.stop_ms, wait_ms))
+        settings = self.turn_settings()
+        if settings.endpointing.mode is not EndpointingMode.FIXED:
+            return MIN_STOP_MS
+        return max(MIN_STOP_MS, min(self.vad.stop_ms, round(settings.wait_s * 1000)))
 
     def turn_settings(self) -> TurnSettings:
         """The thresholds of turn taking."""
         if self.turn is not None:
             return self.turn
         settings = self.settings
-        return TurnSettings(
+        usual = TurnSettings(
             barge_in=settings.barge_in,
             wait_s=settings.endpointing_wait_s,
+            endpointing=usual_endpointing(settings.endpointing_mode, settings.endpointing_language),
             max_duration_s=settings.max_duration_s,
             silence_timeout_s=settings.silence_timeout_s,
             silence_prompt_s=min(TurnSettings().silence_prompt_s, settings.silence_timeout_s / 2),
+            speculation=SpeculationSettings(
+                enabled=settings.speculation,
+                min_words=settings.speculation_min_words,
+                budget_tokens=settings.speculation_tokens,
+                budget_characters=settings.speculation_characters,
+            ),
         )
+        return fold(self.assistant, usual)

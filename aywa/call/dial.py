@@ -15,6 +15,7 @@ from contextlib import asynccontextmanager
 
 import trio
 
+from aywa.call.capture import CallCapture
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_attempt import Attempt, Listeners
 from aywa.call.dial_gate import Admission
@@ -43,6 +44,7 @@ async def dial(
     *,
     admission: Admission | None = None,
     timeline: Timeline | None = None,
+    capture: CallCapture | None = None,
     on_ringing: Callable[[int], None] = _ignore,
     on_early_media: Callable[[LegPort], None] = _ignore,
     leg: Callable[[LegParameters], LegParameters] = _as_it_is,
@@ -53,15 +55,15 @@ async def dial(
     where our own rules forbid it), BadNumber, LimitReached, and OverloadedError where the engine takes no
     more legs. Cancelling while it rings sends CANCEL; an answer that crosses is hung up, and so is a
     call that outlasts the minutes of its key or trunk.
-    `timeline` gets every attempt. `on_ringing` hears each status from 101 to 199, `on_early_media` the leg as
-    soon as something may be heard on it, if the request wants that: both are called synchronously. `leg`
-    may change how the leg behaves.
+    `timeline` gets every attempt, `capture` its messages. `on_ringing` hears each status from 101 to 199,
+    `on_early_media` the leg as soon as something may be heard on it, if the request wants that: both are
+    called synchronously. `leg` may change how the leg behaves.
     """
     dialling = dependencies.dialling
     if dialling is None:
         raise DialRefused("Nothing may be dialled: no trunk dials out")
     note = timeline.add if timeline is not None else _ignore
-    listeners = Listeners(note, on_ringing, on_early_media, leg)
+    listeners = Listeners(note, on_ringing, on_early_media, leg, capture)
     with admission or dialling.gate.admit(request) as admitted:
         dependencies.engine.admit()
         deadline = trio.current_time() + request.ring_timeout_s

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.call.capture import CallCapture
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Admission, Dialling
 from aywa.call.dial_outcome import DialFailed, DialOutcome, outcome_of
@@ -42,6 +43,7 @@ class Listeners:
     on_ringing: Callable[[int], None]
     on_early_media: Callable[[LegPort], None]
     leg: Callable[[LegParameters], LegParameters]
+    capture: CallCapture | None = None
 
 
 class Attempt:
@@ -119,7 +121,7 @@ class Attempt:
 
     async def _invite(self, dialling: Dialling, last: bool) -> None:
         """Ask, and wait for the final response."""
-        now = trio.current_time()
+        now, capture = trio.current_time(), self._listeners.capture
         self._patience.deadline = self._deadline + CANCEL_GRACE_S
         if not last:
             self._patience.deadline = min(now + SETUP_TIMEOUT_S, self._patience.deadline)
@@ -135,7 +137,10 @@ class Attempt:
                     on_early_media=self._hear_early,
                     on_ringing=self._hear_ringing,
                     trunk=self._route.trunk.name,
+                    trace=None if capture is None else capture.tap,
                 )
+                if capture is not None:
+                    capture.also(self._session)
         except InviteFailed as error:
             self._failure = self._verdict(error)
         except TransportError as error:
@@ -214,16 +219,22 @@ class Attempt:
 
     def _verdict(self, error: InviteFailed) -> DialFailed:
         """What a final status means; without a response, whether somebody was there at all."""
-        heard = error.response is not None or self._rang
-        outcome = outcome_of(error.status)
-        if not heard and error.status in (408, 503):
-            outcome = DialOutcome.UNREACHABLE
-        elif error.status in (408, 487) and trio.current_time() >= self._deadline:
-            outcome = DialOutcome.NO_ANSWER  # we cancelled
+        overdue = trio.current_time() >= self._deadline
+        outcome = outcome_of_failure(error, rang=self._rang, overdue=overdue)
         return self._failed(outcome, error.reason, error.status)
 
     def _failed(self, outcome: DialOutcome, detail: str, status: int | None = None) -> DialFailed:
         return DialFailed(outcome, detail, sip_status=status, trunk=self._route.trunk.name, rang=self._rang)
+
+
+def outcome_of_failure(error: InviteFailed, *, rang: bool, overdue: bool) -> DialOutcome:
+    """What became of an INVITE. `rang`: somebody's telephone had; `overdue`: the time to answer was up."""
+    heard = error.response is not None or rang
+    if not heard and error.status in (408, 503):
+        return DialOutcome.UNREACHABLE
+    if error.status in (408, 487) and overdue:
+        return DialOutcome.NO_ANSWER  # we cancelled
+    return outcome_of(error.status)
 
 
 async def guard_minutes(session: SessionPort, admission: Admission) -> None:

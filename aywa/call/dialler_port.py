@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from aywa.call.sip_port import SessionPort
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.refer import Replaces
 from aywa.proto.sip.uri import Uri
@@ -27,8 +28,11 @@ class DiallerPort(Protocol):
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
         replaces: Replaces | None = None,
+        trace: PacketTap | None = None,
     ) -> SessionPort:
         """Call `target` and return when it answered; cancelling the waiting cancels the call.
+
+        `trace` hears every message, of each attempt to its last.
 
         Raises InviteFailed with the final status, TransportError when nothing leads there, and
         ProtocolError for a header that may not be sent.

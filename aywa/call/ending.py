@@ -9,6 +9,8 @@ from aywa.errors import AywaError, EndCode, EndReason, EndSide
 GOODBYE_S = 4.0  # for the BYE and its answer, whatever happens around it
 _SIDES = {
     EndCode.ASSISTANT_HANGUP: EndSide.ASSISTANT,
+    EndCode.ASSISTANT_SAID_GOODBYE: EndSide.ASSISTANT,
+    EndCode.END_PHRASE: EndSide.ASSISTANT,
     EndCode.VOICEMAIL: EndSide.ASSISTANT,
     EndCode.CUSTOMER_HANGUP: EndSide.CALLER,
     EndCode.CALLER_CANCELLED: EndSide.CALLER,

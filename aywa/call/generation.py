@@ -9,21 +9,24 @@ written, and no further ahead.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from math import inf
 
 import trio
 
+from aywa.call.ahead import AheadAnswer
 from aywa.call.context import Context
 from aywa.call.hearing import Hearing
 from aywa.call.playout import Playout
 from aywa.call.timeline import Timeline
 from aywa.call.tools import TOOL_TIMEOUT_S, ToolRunner
 from aywa.errors import ProviderError
-from aywa.ports.llm import ChatModel, Done, Expect, Token, ToolCall
+from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Token, ToolCall
 from aywa.ports.tts import SpeechChunk, Synthesizer
 from aywa.turn.events import (
+    AnswerExpected,
     ModelDone,
     ModelFailed,
     ModelToken,
@@ -65,25 +68,38 @@ class _PhraseAudio:
 class Generation:
     """An assistant turn that runs. `speak` and `cancel` return at once."""
 
-    def __init__(self, start: StartGeneration, parts: GenerationParts) -> None:
+    def __init__(
+        self, start: StartGeneration, parts: GenerationParts, ahead: AheadAnswer | None = None
+    ) -> None:
+        """`ahead`: the answer that was made before the turn began; from now on this turn owns it."""
         self.turn = start.turn
+        self._ahead = ahead
         self._start = start
         self._parts = parts
         self._scope = trio.CancelScope()
         self._audio_came = False
         # Text is small and the model writes faster than anybody speaks: no bound but the model's own.
-        self._phrases_in, self._phrases = trio.open_memory_channel[tuple[int, str]](inf)
+        self._phrases_in, self._phrases = trio.open_memory_channel[tuple[int, str, str]](inf)
 
-    def speak(self, phrase: int, text: str) -> None:
-        """The manager wants this phrase spoken, after those before."""
-        self._phrases_in.send_nowait((phrase, text))
+    def speak(self, phrase: int, text: str, spoken: str) -> None:
+        """The manager wants this phrase spoken, after those before: `spoken` is said for `text`."""
+        self._phrases_in.send_nowait((phrase, text, spoken))
 
     def cancel(self) -> None:
         """Stop everything this turn does."""
         self._scope.cancel()
+        if self._ahead is not None:
+            self._ahead.cancel()
 
     async def run(self) -> None:
         """Until the turn's last sample is in the ring."""
+        try:
+            await self._run()
+        finally:
+            if self._ahead is not None:
+                self._ahead.cancel()
+
+    async def _run(self) -> None:
         with self._scope:
             async with trio.open_nursery() as nursery:
                 audio_in, audio = trio.open_memory_channel[_PhraseAudio](1)
@@ -125,7 +141,7 @@ class Generation:
         calls: list[ToolCall] = []
         said: list[str] = []
         done = Done()
-        async with parts.model.stream(request) as events:
+        async with self._events(number, request) as events:
             async for event in events:
                 match event:
                     case Token(text):
@@ -138,6 +154,7 @@ class Generation:
                         calls.append(event)
                     case Expect(phrases):
                         parts.hearing.expect(phrases)
+                        parts.receive(AnswerExpected(event.expectation))
                     case Done():
                         done = event
         parts.timeline.add(
@@ -157,13 +174,28 @@ class Generation:
         await self._settle_tools()
         return None
 
+    def _events(
+        self, number: int, request: ChatRequest
+    ) -> AbstractAsyncContextManager[AsyncIterator[ChatEvent]]:
+        """What the model writes; the first round may have been asked for ahead."""
+        if number == 0 and self._ahead is not None:
+            return self._ahead.stream()
+        return self._parts.model.stream(request)
+
+    def _speech(self, spoken: str) -> AbstractAsyncContextManager[AsyncIterator[SpeechChunk]]:
+        """A phrase's audio; that of the first one may have been made ahead."""
+        made = None if self._ahead is None else self._ahead.speech(spoken)
+        return self._parts.synthesizer.synthesize(spoken) if made is None else made
+
     async def _settle_tools(self) -> None:
         """Wait for tools, this answer's or those of one that was cut: the model must see their results."""
         running = self._parts.tools.running
         if not running:
             return
         name = running[0].call.name
-        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S))
+        specs = self._parts.tools.box.specs()
+        messages = next((spec.messages for spec in specs if spec.name == name), ())
+        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S, messages))
         await self._parts.tools.settle()
         self._parts.receive(ToolFinished(self.turn, name))
 
@@ -171,14 +203,15 @@ class Generation:
         """Phrases in, audio out, one phrase ahead of the one being written."""
         parts = self._parts
         async with audio:
-            async for phrase, text in self._phrases:
+            async for phrase, text, spoken in self._phrases:
                 # One phrase of audio at most, and a phrase is never longer than the chunker lets it be.
                 chunks_in, chunks = trio.open_memory_channel[SpeechChunk](inf)
                 await audio.send(_PhraseAudio(phrase, chunks))
-                parts.timeline.add("tts.phrase", turn=self.turn, phrase=phrase, text=text)
+                reworded = {} if spoken == text else {"spoken": spoken}
+                parts.timeline.add("tts.phrase", turn=self.turn, phrase=phrase, text=text, **reworded)
                 try:
                     with chunks_in:
-                        async with parts.synthesizer.synthesize(text) as speech:
+                        async with self._speech(spoken) as speech:
                             async for chunk in speech:
                                 if phrase == 0:
                                     self._first_audio()

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from math import inf
 
 import trio
 
 from aywa.call.timeline import Timeline
 from aywa.errors import ProviderError
-from aywa.ports.stt import Final, Partial, Transcriber, TranscriberSession, TranscriptEvent
+from aywa.ports.stt import (
+    Final,
+    Partial,
+    SettlingTranscriber,
+    Transcriber,
+    TranscriberSession,
+    TranscriptEvent,
+)
 
 REOPEN_AFTER_S = (0.2, 1.0, 3.0)  # a recogniser lost more often than this in a row is gone
 
@@ -24,6 +32,9 @@ class Hearing:
         self._heard = heard
         self._session: TranscriberSession | None = None
         self._expected: tuple[str, ...] = ()
+        self._settle_s = transcriber.settle_s if isinstance(transcriber, SettlingTranscriber) else 0.0
+        self._stop: tuple[int, float] | None = None  # an end of speech and when it is told
+        self._stopped = trio.Event()
 
     def feed(self, pcm: bytes, end_sample: int) -> None:
         """Caller audio, 16 kHz S16LE mono, up to this timeline sample; dropped while no session is open."""
@@ -31,12 +42,32 @@ class Hearing:
             self._session.feed_nowait(pcm, end_sample)
 
     def speech_started(self, sample: int) -> None:
-        """Speech began at this timeline sample (8 kHz)."""
-        if self._session is not None:
+        """Speech began at this timeline sample (8 kHz), or went on after a pause that was not told."""
+        if self._stop is not None:
+            self._stop = None
+        elif self._session is not None:
             self._session.speech_started(sample)
 
-    def speech_stopped(self, sample: int) -> None:
-        """Speech ended at this timeline sample (8 kHz)."""
+    def speech_stopped(self, sample: int, silent_s: float = inf) -> None:
+        """Speech ended at this timeline sample (8 kHz), `silent_s` seconds ago."""
+        if silent_s >= self._settle_s:
+            self._tell_stop(sample)
+        else:
+            self._stop = (sample, trio.current_time() + self._settle_s - silent_s)
+            self._stopped.set()
+
+    async def tell_stops(self) -> None:
+        """Tell the recogniser of ends of speech when their pauses are long enough, until cancelled."""
+        while True:
+            await self._stopped.wait()
+            while (stop := self._stop) is not None:
+                await trio.sleep_until(stop[1])
+                if self._stop == stop:
+                    self._tell_stop(stop[0])
+            self._stopped = trio.Event()
+
+    def _tell_stop(self, sample: int) -> None:
+        self._stop = None
         if self._session is not None:
             self._session.speech_stopped(sample)
 
@@ -81,7 +112,7 @@ class Hearing:
                 await trio.sleep(REOPEN_AFTER_S[losses])
                 losses += 1
             finally:
-                self._session = None
+                self._session = self._stop = None
 
     def _report(self, event: TranscriptEvent) -> None:
         match event:

@@ -52,7 +52,8 @@ class Inbound:
             raise OverloadedError(self.limit)
         engine = self.dependencies.engine
         media = self.dependencies.media.for_trunk(self.call.trunk)
-        self.live.capture.listen(self.call, CaptureMode(media.pcap))
+        self.live.capture.begin(CaptureMode(media.pcap))
+        self.live.capture.listen(self.call)
         engine.admit()
         ports = engine.reserve_port()
         taken = False

@@ -9,6 +9,7 @@ second of two quick ones.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Callable
 from enum import Enum
 from typing import Protocol
 
@@ -40,6 +41,7 @@ class KeyPresses:
 
     def __init__(self, listener: KeyListener, timeline: Timeline) -> None:
         self.muted = False  # presses are noted and told to nobody
+        self.divert: Callable[[str, int, KeyWay], None] | None = None  # who is told instead, muted or not
         self._listener = listener
         self._timeline = timeline
         self._untold: dict[KeyWay, deque[tuple[str, float]]] = {
@@ -52,7 +54,9 @@ class KeyPresses:
             self._timeline.add("media.digit_copy", digit=key, by=way.value)
             return
         self._timeline.add("media.digit", digit=key, duration_ms=duration_ms, by=way.value)
-        if not self.muted:
+        if self.divert is not None:
+            self.divert(key, duration_ms, way)
+        elif not self.muted:
             self._listener.receive(KeyPressed(key))
 
     def by_info(self, key: str, duration_ms: int) -> None:

@@ -10,6 +10,7 @@ from aywa.media.peer import NatPolicy
 from aywa.ports.capture import CaptureMode
 from aywa.proto.sdp.audio import Accepted
 from aywa.settings import TrunkSettings
+from aywa.turn.barge_in_settings import BargeInMode
 
 
 def leg_parameters(
@@ -17,13 +18,14 @@ def leg_parameters(
 ) -> LegParameters:
     """How the leg of a call on `trunk` behaves; `signalling_host`: where its SIP comes from, or ""."""
     settings, vad = dependencies.settings, dependencies.vad
+    reversible = dependencies.turn_settings().barge_mode is BargeInMode.REVERSIBLE
     media = dependencies.media.for_trunk(trunk)
     return LegParameters(
         # On an old hold from the start: the address comes with the re-INVITE that ends it.
         remote=accepted.remote if accepted.has_address else None,
         format=media_format(accepted),
         ssrc=new_ssrc(dependencies.rng),
-        barge_in=BargeInPolicy.IMMEDIATE if settings.barge_in else BargeInPolicy.OFF,
+        barge_in=BargeInPolicy.IMMEDIATE if reversible else BargeInPolicy.OFF,
         media_timeout_s=dependencies.media.media_timeout_s,
         record=settings.record,
         echo_guard=settings.echo_guard,

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 
 from aywa.call.sip_port import IncomingPort, SessionEndedPort, SessionPort
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.refer import ReferTo
 from aywa.proto.sip.session_states import ReferAnswered, ReferReported
@@ -21,6 +22,7 @@ class Line:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.on_offer_refused: Callable[[int], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.on_refer: Callable[[ReferTo], None] | None = None
@@ -44,6 +46,7 @@ class Line:
         sip.on_offer = lambda offer: None if self.on_offer is None else self.on_offer(offer)
         sip.on_offer_wanted = lambda: sip.local if self.on_offer_wanted is None else self.on_offer_wanted()
         sip.on_answer = lambda answer: self.on_answer and self.on_answer(answer)
+        sip.on_offer_refused = lambda status: self.on_offer_refused and self.on_offer_refused(status)
         sip.on_key = lambda key, duration_ms: self.on_key and self.on_key(key, duration_ms)
         sip.on_referral = lambda event: self.on_referral and self.on_referral(event)
         sip.on_refer = self._refer_came
@@ -68,6 +71,10 @@ class Line:
         """The Call-ID that both sides know it by."""
         return self._sip.sip_call_id
 
+    def trace(self, tap: PacketTap) -> None:
+        """Give `tap` every message from now on."""
+        self._sip.trace(tap)
+
     @property
     def answer(self) -> SessionDescription | None:
         """What the far side described last."""
@@ -82,6 +89,10 @@ class Line:
     def refer_to(self) -> ReferTo:
         """What somebody must be told who shall take our place in this session."""
         return self._sip.refer_to
+
+    def offer(self, make: Callable[[], SessionDescription]) -> None:
+        """Offer in mid-call what `make` describes. Raises LocalProtocolError."""
+        self._sip.offer(make)
 
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Ask the peer to call `target`. Raises LocalProtocolError."""
@@ -109,5 +120,5 @@ class Line:
 
 
 def _leave(sip: SessionPort) -> None:
-    sip.on_offer = sip.on_offer_wanted = sip.on_answer = sip.on_key = None
+    sip.on_offer = sip.on_offer_wanted = sip.on_answer = sip.on_offer_refused = sip.on_key = None
     sip.on_referral = sip.on_refer = sip.on_replaced = None

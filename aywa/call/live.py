@@ -7,7 +7,15 @@ from dataclasses import asdict, is_dataclass, replace
 import trio
 
 from aywa.call.capture import CallCapture
-from aywa.call.control import MAX_SAY_CHARACTERS, Command, EndCall, Say, StartCapture, TransferCall
+from aywa.call.control import (
+    MAX_SAY_CHARACTERS,
+    Command,
+    EndCall,
+    Say,
+    StartCapture,
+    SteerLine,
+    TransferCall,
+)
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
@@ -15,11 +23,15 @@ from aywa.call.journal import Journal
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
+from aywa.call.pauses import Pauses
+from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
+from aywa.call.steering import Steering
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
 from aywa.call.transfer_tool import TransferTools
 from aywa.call.transfers import Transfers
+from aywa.call.usage import Usage
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
 from aywa.ports.store import CallRow, CallType
@@ -51,19 +63,31 @@ class LiveCall:
         self.machine = CallMachine()
         self.ending = Ending()
         box = dependencies.scenario.open_tools()
-        self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer)
+        self._usage = Usage()
+        self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer, self._usage.observe)
         self.transcript = Transcript(self.id, journal.put_line)
         self.conversation = Conversation(
-            TurnManager(dependencies.turn_settings()), self.transcript, self.ending
+            TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
+        self.pauses = Pauses(self.conversation)
+        self.steering = Steering(self.pauses, self.timeline)
+        self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.transfers = Transfers(
-            LiveView(self.id, self.timeline, self.transcript, box, owner, self.inbound, dependencies.clock),
+            LiveView(
+                self.id,
+                self.timeline,
+                self.capture,
+                self.transcript,
+                box,
+                owner,
+                self.inbound,
+                dependencies.clock,
+            ),
             dependencies,
             self._transferred,
         )
         plan = dependencies.transfer_to()
         self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
-        self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.over = trio.Event()
         self._clock = dependencies.clock
         self._journal = journal
@@ -80,13 +104,17 @@ class LiveCall:
             updated_at=created_at,
             worker_id=dependencies.worker_id,
         )
-        journal.put_row(self.row)
+        self._created()
+
+    def _created(self) -> None:
+        row = self.row
+        self._journal.put_row(row)
         self.timeline.add(
             "call.created",
-            type=type_.value,
-            scenario=self.row.scenario,
-            sip_call_id=sip_call_id,
-            **{"from": from_uri, "to": to_uri},
+            type=row.type.value,
+            scenario=row.scenario,
+            sip_call_id=row.sip_call_id,
+            **{"from": row.from_uri, "to": row.to_uri},
         )
 
     @property
@@ -145,7 +173,8 @@ class LiveCall:
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
-        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason)
+        costs = self._usage.figures()
+        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason, costs=costs)
         self._save()
         self.timeline.add(
             "call.ended",
@@ -173,6 +202,11 @@ class LiveCall:
                     )
                 self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
                 self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
+                await trio.lowlevel.checkpoint()
+            case SteerLine(action):
+                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
+                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
+                self.steering.do(action, transferring=self.transfers.active)
                 await trio.lowlevel.checkpoint()
             case StartCapture(mode):
                 if self.state is not CallState.TALKING:

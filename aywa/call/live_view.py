@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from aywa.call.capture import CallCapture
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
 from aywa.ports.tools import ToolBox
@@ -21,6 +22,7 @@ class LiveView:
 
     id: str
     timeline: Timeline
+    capture: CallCapture
     transcript: Transcript
     tools: ToolBox
     owner: str

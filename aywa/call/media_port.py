@@ -90,8 +90,17 @@ class LegPort(Protocol):
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
         """Send a key press; presses queue. Raises MediaError."""
 
+    def set_barge_in(self, on: bool) -> None:
+        """Whether the caller's speech closes the gate, from now on."""
+
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""
+
+    def excuse(self, excused: bool) -> None:
+        """Miss nothing while the other side is not to send."""
+
+    def mute_uplink(self, muted: bool) -> None:
+        """Hear silence instead of the other side."""
 
     def play_background(self, clip: Clip | None) -> None:
         """Loop a clip behind all that is sent; None: fade out."""

@@ -16,6 +16,7 @@ from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.talk import Talk
 from aywa.errors import EndReason
+from aywa.ports.capture import CaptureMode
 from aywa.proto.sip.name_addr import NameAddr
 
 EXTENSION_AFTER_S = 1.0  # exchanges begin to listen a moment after they answer
@@ -63,12 +64,13 @@ class Outbound:
 
     async def _run(self, talk: Talk, nursery: trio.Nursery) -> None:
         plan, live = self._order.answering, self._live
-        answering = None if plan is None else Answering(plan, live.timeline, live.ending)
+        answering = None if plan is None else Answering(plan, live.timeline, live.ending, live.pauses)
 
         def hear_early(leg: LegPort) -> None:
             talk.record(leg)
             nursery.start_soon(self._hear_early, leg, answering, name="early media")
 
+        live.capture.begin(CaptureMode(self._dependencies.media.pcap))
         await talk.open_hearing()
         self._live.admitted()
         async with dial(
@@ -76,6 +78,7 @@ class Outbound:
             self._dependencies,
             admission=self._admission,
             timeline=self._live.timeline,
+            capture=self._live.capture,
             on_early_media=hear_early,
         ) as dialled:
             self._unanswered.cancel()

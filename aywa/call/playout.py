@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Callable
+from math import inf
 
 import trio
 
 from aywa._native.resample import Upsampler
 from aywa.call.media_port import LegPort
+from aywa.dsp.envelope import Envelope
 from aywa.errors import MediaError
 from aywa.turn.events import AudioWritten, PhraseWritten, PlayedTo, TurnInput, WordAt
 
@@ -38,12 +40,16 @@ class Playout:
         self._leg = leg
         self._receive = receive
         self._audible = audible  # (turn, timeline sample) of a turn's first audible sample
+        self.not_before = -inf  # nothing is written before this time
         self._epoch = leg.epoch
         self._written = leg.played
         self._wake = trio.Event()
         self._marks: dict[int, int | None] = {}  # mark id -> the turn whose first audible sample it follows
         self._next_mark = 1
         self._audible_turn = 0
+        self._over = 0  # turns up to this one are
+        self._envelope = Envelope()
+        self._enveloped = (0, 0)  # the turn and phrase that it is of
 
     def gate_opened(self, epoch: int, *, flushed: bool) -> None:
         """The manager has decided: go on with this epoch."""
@@ -52,6 +58,11 @@ class Playout:
             self._written = self._leg.played
             self._marks.clear()
         self.wake()
+
+    def cancelled(self, turn: int) -> None:
+        """Nothing more of this turn is written, nor of those before: a writer that had already been woken
+        when it was cancelled runs once more before it notices."""
+        self._over = max(self._over, turn)
 
     def wake(self) -> None:
         """There may be room in the ring."""
@@ -67,12 +78,17 @@ class Playout:
 
     async def write(self, turn: int, phrase: int, pcm: bytes, words: tuple[WordAt, ...] = ()) -> None:
         """Write S16LE PCM at 8 kHz of any length; waits for room and for the gate."""
+        if trio.current_time() < self.not_before:
+            await trio.sleep_until(self.not_before)
         offset = 0
         total = len(pcm) // 2
+        if self._enveloped != (turn, phrase):
+            self._envelope, self._enveloped = Envelope(), (turn, phrase)
+        levels = self._envelope.feed(pcm[: 2 * total])
         scale = self._leg.rate_hz // SAMPLE_RATE_HZ
         audio = _at_scale(pcm[: 2 * total], scale)
         first_audible = _first_audible(pcm) if self._audible_turn != turn else None
-        while offset < total:
+        while offset < total and turn > self._over:
             piece = min(total - offset, PIECE)
             if first_audible is not None and offset <= first_audible:
                 piece = min(piece, first_audible + 1 - offset)  # so that the mark stands right behind it
@@ -80,8 +96,8 @@ class Playout:
             if not taken:
                 await self._room()
                 continue
-            self._receive(AudioWritten(turn, phrase, taken, words))
-            words = ()
+            self._receive(AudioWritten(turn, phrase, taken, words, levels))
+            words, levels = (), b""
             offset += taken
             if first_audible is not None and offset == first_audible + 1:
                 self._audible_turn = turn

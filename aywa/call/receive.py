@@ -78,6 +78,7 @@ class Receiver:
         keys: KeyPresses,
         *,
         tap: UplinkTap | None = None,
+        sound: UplinkTap | None = None,
     ) -> None:
         self._leg = leg
         self._conversation = conversation
@@ -86,7 +87,7 @@ class Receiver:
         self._latency = latency
         self._judging = judging
         self._keys = keys
-        self._tap = tap
+        self._taps = tuple(each for each in (tap, sound) if each is not None)
         self._deaf = False
         self._speaking = False
         self._unheard_began = False
@@ -127,8 +128,8 @@ class Receiver:
                 self._speaking = True
                 self._hearing.speech_started(sample)
                 self._judging.speech_started(sample)
-                if self._tap is not None:
-                    self._tap.speech_started(sample)
+                for tap in self._taps:
+                    tap.speech_started(sample)
                 receive(CallerSpeech(sample, epoch))
             case SpeechStopped() if self._unheard_began:
                 self._unheard_began = False  # the sentence began when nobody listened
@@ -148,12 +149,13 @@ class Receiver:
     def _stopped(self, sample: int) -> None:
         leg = self._leg
         self._speaking = False
-        self._hearing.speech_stopped(sample)
+        silent_s = max(0, leg.timeline - sample) / SAMPLE_RATE_HZ
+        self._hearing.speech_stopped(sample, silent_s)
         self._judging.speech_stopped(sample)
-        if self._tap is not None:
-            self._tap.speech_stopped(sample)
         self._latency.speech_stopped(sample, leg.timeline, trio.current_time())
-        self._conversation.receive(CallerSilence(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ))
+        self._conversation.receive(CallerSilence(sample, silent_s))
+        for tap in self._taps:
+            tap.speech_stopped(sample)
 
     def _unheard(self, event: LegEvent) -> None:
         """Only our own speech goes on as ever; what was heard is thrown away."""
@@ -176,5 +178,5 @@ class Receiver:
         while pcm := self._leg.read_uplink():
             self._hearing.feed(pcm, self._leg.uplink_end)
             self._judging.feed(pcm, self._leg.uplink_end)
-            if self._tap is not None:
-                self._tap.feed(pcm, self._leg.uplink_end)
+            for tap in self._taps:
+                tap.feed(pcm, self._leg.uplink_end)

@@ -8,7 +8,9 @@ from aywa.call.answering import Answering, Opening
 from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
+from aywa.call.end_sound import EndSound
 from aywa.call.ending import GOODBYE_S, reason_for
+from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import GenerationParts
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
@@ -54,6 +56,7 @@ class CallSession:
                 await self._converse(leg, sip, judging)
         finally:
             live.transfers.detach()
+            live.steering.detach()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
@@ -101,14 +104,36 @@ class CallSession:
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)
         sip.on_key = keys.by_info
-        receiver = Receiver(leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering)
+        sound = EndSound(dependencies.turn_sound, nursery, timeline, conversation.receive)
+        receiver = Receiver(
+            leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering, sound=sound
+        )
+        conversation.advice = _advice(dependencies, live, context)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(
-            leg, sip, conversation, receiver, context, live.ending, music=dependencies.hold_music
+            leg,
+            sip,
+            conversation,
+            receiver,
+            context,
+            live.ending,
+            live.pauses,
+            keys,
+            music=dependencies.hold_music,
+            ambience=dependencies.ambience,
         )
+        live.steering.attach(side)
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
+        leg.play_background(dependencies.ambience)
+        if dependencies.assistant is not None:
+            timeline.add("assistant.started", name=dependencies.assistant.name)
+        self._speak_first(leg, context, nursery, opening)
+
+    def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
+        """Begin as the plan says, or as whoever has answered makes it."""
+        conversation, answering = self._live.conversation, self._answering
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))
@@ -119,6 +144,16 @@ class CallSession:
             nursery.start_soon(answering.accompany, leg, conversation, name="who answered")
         elif answering is not None and opening.message:
             nursery.start_soon(answering.attend, leg, conversation, name="message")
+
+
+def _advice(dependencies: CallDependencies, live: LiveCall, context: Context) -> EndpointingAdvice | None:
+    """Whom the assistant's plan asks how long to wait for the caller."""
+    advisor = dependencies.advisor
+    if advisor is None:
+        return None
+    timeout_s = dependencies.turn_settings().endpointing.advice_timeout_s
+    receive = live.conversation.receive
+    return EndpointingAdvice(advisor, live.id, context, live.timeline, timeout_s=timeout_s, receive=receive)
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

@@ -42,10 +42,18 @@ class SessionPort(Protocol):
     on_offer: Callable[[SessionDescription], SessionDescription | None] | None
     on_offer_wanted: Callable[[], SessionDescription] | None
     on_answer: Callable[[SessionDescription], None] | None
+    on_offer_refused: Callable[[int], None] | None
     on_key: Callable[[str, int], None] | None
     on_referral: Callable[[ReferAnswered | ReferReported], None] | None
     on_refer: Callable[[ReferTo], None] | None
     on_replaced: Callable[[Any], Awaitable[None]] | None  # hears an `IncomingPort`
+
+    def offer(self, make: Callable[[], SessionDescription]) -> None:
+        """Offer in mid-call what `make` describes, again if the peer was faster; `on_answer` or
+        `on_offer_refused` hears what comes of it, and neither where nothing is ever renegotiated.
+
+        Raises LocalProtocolError while another change is under way.
+        """
 
     def answer_refer(self, status: int) -> None:
         """Take (202) or refuse (300 to 699) what `on_refer` was told."""
@@ -59,6 +67,9 @@ class SessionPort(Protocol):
 
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Ask the peer to call `target`; `on_referral` hears how it goes. Raises LocalProtocolError."""
+
+    def trace(self, tap: PacketTap) -> None:
+        """Give `tap` every message from now on, to the last of the session."""
 
     @property
     def sip_call_id(self) -> str:

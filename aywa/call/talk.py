@@ -42,6 +42,7 @@ class Talk:
         """
         with trio.move_on_after(HEARING_BOUND_S) as bound:
             await self._nursery.start(self._hearing.serve, name="transcribe")
+            self._nursery.start_soon(self._hearing.tell_stops, name="transcribe pauses")
         if bound.cancelled_caught:
             raise ProviderError(
                 "The recogniser did not open in time",
@@ -68,6 +69,7 @@ class Talk:
         live.capture.follow(leg)
         line = Line(sip)
         agreement = Agreement(live, leg, line, local, accepted, dependencies.rng)
+        live.steering.agreement = agreement
         Takeover(live, line, agreement, dependencies, self._nursery)
         try:
             with agreement.follow():

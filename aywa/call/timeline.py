@@ -36,12 +36,18 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | llm.first_token | turn |
 | llm.done | turn, round, tool_calls, prompt_tokens, completion_tokens, end_call |
 | llm.failed, tts.failed | turn, detail |
+| speculation.decided, speculation.passed | words, min_words, in_turn, max_per_turn |
+| speculation.started | id, messages |
+| speculation.refused | id, why, prompt_tokens, spent_tokens, budget_tokens |
+| speculation.adopted | id, turn, ahead_ms, first_token_ms and first_audio_ms after it began |
+| speculation.dropped | id, why, ahead_ms, prompt_tokens, completion_tokens, estimated, characters, spent |
 | tool.started | id, name, arguments |
 | tool.finished | id, name, result, took_ms, timed_out |
 | tts.phrase | turn, phrase, text |
 | tts.first_audio | turn |
 | turn.state | from, to, cause, and the inputs of the decision |
-| turn.taken | why, wait_s, final_timeout_s, start_sample, end_sample |
+| turn.wait | wait_s, source (what chose it), unfinished (0..1: more comes), clues, language, mode |
+| turn.taken | why, source, wait_s, final_timeout_s, start_sample, end_sample |
 | turn.nothing | why, final_timeout_s |
 | turn.overdue | turn, cause, unplayed |
 | turn.limit | limit, max_duration_s |
@@ -55,7 +61,8 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.truncated | turn, heard, sample |
 | turn.user | text, start_ms, end_ms, counts |
 | turn.assistant | text, start_ms, end_ms, interrupted, trigger |
-| turn.latency | total_ms, vad_ms, stt_ms, endpointing_ms, llm_ms, tts_ms, playout_ms, and both samples |
+| turn.latency | total_ms; vad_, stt_, endpointing_, llm_, phrase_, tts_ and playout_ms; samples; speculated |
+| turn.summary | of the whole call: turns, percentiles_ms and latencies_ms by part, who interrupted whom |
 | control.say | text, interrupt, end_call |
 | control.end_call | |
 | control.transfer | destination, mode |

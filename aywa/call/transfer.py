@@ -19,23 +19,21 @@ import trio
 from aywa.call.briefing import briefing_for, summary_header, summary_of
 from aywa.call.caller_side import CallerSide
 from aywa.call.colleague_media import watch_media
+from aywa.call.colleague_recording import ColleagueRecording
 from aywa.call.consult import Consult, open_consult
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import DialFailed as NotReached
-from aywa.call.dial import Dialled, DialOutcome, DialRequest, dial
+from aywa.call.dial import Dialled, DialRequest, dial
+from aywa.call.keys import KeyPresses
 from aywa.call.live_view import LiveView
-from aywa.call.media_port import LegPort, RoomPort
-from aywa.call.record import Recorder
+from aywa.call.refer_target import refer_target, told_by
+from aywa.call.transfer_ends import end_reason, hangup_reason, not_reached
 from aywa.call.transfer_record import TransferRecord
+from aywa.call.transfer_room import TransferRoom, open_transfer_room
 from aywa.dialling.numbers import BadNumber
 from aywa.dialling.usage import LimitReached
-from aywa.errors import AywaError, EndCode, EndReason, EndSide, LocalProtocolError, ParseError
+from aywa.errors import AywaError, EndReason, LocalProtocolError, MediaError, ParseError
 from aywa.log import get_logger, places
-from aywa.media.routing import PLANS, Role, Routing
-from aywa.proto.sip.refer import ReferTo
-from aywa.proto.sip.session_states import ReferAnswered as SipReferAnswered
-from aywa.proto.sip.session_states import ReferReported
-from aywa.proto.sip.uri import parse_uri
 from aywa.transfer.events import (
     BriefColleague,
     Broken,
@@ -55,7 +53,6 @@ from aywa.transfer.events import (
     HoldCaller,
     Refer,
     ReferAnswered,
-    ReferProgress,
     ReleaseColleague,
     Requested,
     ReturnCaller,
@@ -68,32 +65,8 @@ from aywa.transfer.outcome import Outcome
 from aywa.transfer.states import State
 
 _log = get_logger("transfers")
-_LOOK_S = 0.002  # the engine begins with a leg within a tick
-_OUTCOMES = {
-    DialOutcome.BUSY: Outcome.BUSY,
-    DialOutcome.NO_ANSWER: Outcome.NO_ANSWER,
-    DialOutcome.CANCELLED: Outcome.NO_ANSWER,
-    DialOutcome.DECLINED: Outcome.DECLINED,
-    DialOutcome.NOT_ALLOWED: Outcome.FORBIDDEN,
-    DialOutcome.UNREACHABLE: Outcome.UNREACHABLE,
-    DialOutcome.FAILED: Outcome.UNREACHABLE,
-}
-_END_CODES = {
-    Outcome.CONNECTED: EndCode.FORWARDED,
-    Outcome.COMPLETED: EndCode.FORWARDED,
-    Outcome.BUSY: EndCode.OPERATOR_BUSY,
-    Outcome.NO_ANSWER: EndCode.OPERATOR_NO_ANSWER,
-    Outcome.VOICEMAIL: EndCode.OPERATOR_NO_ANSWER,
-}
 # Who hangs up here does so with somebody other than the assistant.
 _WITH_COLLEAGUE = (State.BRIDGED, State.REPLACING, State.REFERRED)
-
-
-def end_reason(outcome: Outcome) -> EndReason:
-    """Why a call ends that a transfer ends."""
-    return EndReason(
-        _END_CODES.get(outcome, EndCode.TRANSFER_FAILED), EndSide.ASSISTANT, detail=outcome.value
-    )
 
 
 class Transfer:
@@ -120,8 +93,8 @@ class Transfer:
         self._nursery: trio.Nursery | None = None
         self._colleague = trio.CancelScope()  # dialling, and all that is done with the leg
         self._released = trio.Event()
-        self._room: RoomPort | None = None
-        self._seats: dict[Role, object] = {}
+        self._room: TransferRoom | None = None
+        self._keys: KeyPresses | None = None  # of the colleague
         self._consult: Consult | None = None
         self._dialled: Dialled | None = None
 
@@ -149,10 +122,7 @@ class Transfer:
         """The caller's side has ended the call; what that is called."""
         with_colleague = self.machine.state in _WITH_COLLEAGUE
         self.receive(CallerHungUp())
-        outcome = self.machine.outcome
-        forwarded = with_colleague and outcome is not None and outcome.succeeded
-        code = EndCode.FORWARDED if forwarded else EndCode.TRANSFER_HANGUP
-        return EndReason(code, EndSide.CALLER, detail="" if outcome is None else outcome.value)
+        return hangup_reason(self.machine.outcome, with_colleague=with_colleague)
 
     # --- actions ------------------------------------------------------------------------------------------
 
@@ -177,6 +147,8 @@ class Transfer:
             case HoldCaller():
                 self.record.away_from(self._recorded_ms())
                 caller.hold()
+                if self.machine.plan.hold_audio:
+                    self._start(self._change_music, self.machine.plan.hold_audio)
             case Refer(replacing):
                 self._refer(replacing=replacing)
             case Dial():
@@ -221,11 +193,24 @@ class Transfer:
         await self._caller.tell(text)
         self.receive(CallerTold())
 
+    async def _change_music(self, url: str) -> None:
+        """The caller hears the usual music until what the plan names is there."""
+        source = self._dependencies.hold_audio
+        try:
+            if source is None:
+                raise MediaError("no URLs are fetched here")
+            clip = await source.get(url)
+        except MediaError as error:
+            self._live.timeline.add("transfer.hold_audio_failed", detail=error.detail)
+            return
+        self._live.timeline.add("transfer.hold_audio", name=clip.name, seconds=round(clip.seconds, 1))
+        self._caller.change_music(clip)
+
     # --- REFER --------------------------------------------------------------------------------------------
 
     def _refer(self, *, replacing: bool) -> None:
         plan, sip = self.machine.plan, self._caller.sip
-        sip.on_referral = self._hear_referral
+        sip.on_referral = lambda event: self.receive(told_by(event))
         headers = plan.destination.headers
         if plan.adds_summary:
             headers = (*headers, summary_header(self._summary()))
@@ -234,7 +219,7 @@ class Transfer:
                 assert self._dialled is not None, "only who answered is replaced"
                 target = self._dialled.sip.refer_to
             else:
-                target = self._target()
+                target = refer_target(plan.destination, sip.refer_to.uri)
             sip.refer(target, headers)
         except (LocalProtocolError, ParseError) as error:
             self._live.timeline.add("transfer.refer_failed", detail=error.detail)
@@ -244,22 +229,6 @@ class Transfer:
         """An input that follows from an action comes after it."""
         await trio.lowlevel.checkpoint()
         self.receive(event)
-
-    def _target(self) -> ReferTo:
-        """Whom the caller's side shall call: a number is one at its own host."""
-        destination = self.machine.plan.destination
-        if destination.sip_uri:
-            return ReferTo(parse_uri(destination.sip_uri))
-        peer = self._caller.sip.refer_to.uri
-        port = "" if peer.port is None else f":{peer.port}"
-        host = f"[{peer.host}]" if ":" in peer.host else peer.host
-        return ReferTo(parse_uri(f"sip:{destination.number}@{host}{port}"))
-
-    def _hear_referral(self, event: SipReferAnswered | ReferReported) -> None:
-        if isinstance(event, ReferReported):
-            self.receive(ReferProgress(event.status))
-        else:
-            self.receive(ReferAnswered(event.status, event.reports))
 
     # --- the colleague ------------------------------------------------------------------------------------
 
@@ -285,15 +254,17 @@ class Transfer:
                         request,
                         self._dependencies,
                         timeline=self._live.timeline,
+                        capture=self._live.capture,
                         on_ringing=lambda status: self.receive(ColleagueRings()),
                     ) as dialled:
-                        self._record(dialled.leg, keeper)
+                        recording = ColleagueRecording(self.record, self._caller.leg, self._keep)
+                        recording.begin(dialled.leg, self._dependencies, self._live.timeline, keeper)
                         failed = await self._talk(dialled)
                     keeper.cancel_scope.cancel()
         except* NotReached as group:
             error = group.exceptions[0]
             assert isinstance(error, NotReached), "dial raises them bare, nurseries in groups of one"
-            failed = DialFailed(_OUTCOMES.get(error.outcome, Outcome.UNREACHABLE), error.sip_status)
+            failed = not_reached(error)
         except* (BadNumber, LimitReached) as group:
             failed = DialFailed(Outcome.FORBIDDEN)
             detail = ", ".join(error.detail for error in group.exceptions if isinstance(error, AywaError))
@@ -303,25 +274,7 @@ class Transfer:
         self._dialled = None
         self.receive(failed or ColleagueGone())
 
-    def _record(self, leg: LegPort, keeper: trio.Nursery) -> None:
-        """The colleague left, what the assistant says to him right; the caller is in the call's own."""
-        dependencies = self._dependencies
-        if not dependencies.settings.record:
-            return
-        leg.record_apart(True)
-        keeper.start_soon(self._place, leg, name="record: place")
-        recorder = Recorder(leg, dependencies.recordings, self._live.timeline, dependencies.rounds)
-        keeper.start_soon(recorder.serve, self.record.name, self._recording_at, name="record")
-
-    async def _place(self, leg: LegPort) -> None:
-        """Where his recording begins in the call's own: known once the engine has begun with the leg."""
-        while not leg.start_ns:  # noqa: ASYNC110 - a store of the engine's thread
-            await trio.sleep(_LOOK_S)
-        self.record.offset_ms = round((leg.start_ns - self._caller.leg.start_ns) / 1e6)
-        self._changed(self.record)
-
-    def _recording_at(self, path: str) -> None:
-        self.record.recording_at(path)
+    def _keep(self) -> None:
         self._changed(self.record)
 
     def _recorded_ms(self) -> int:
@@ -334,20 +287,19 @@ class Transfer:
         if self.machine.over or self._released.is_set():
             return None
         async with AsyncExitStack() as stack:
-            legs = (self._caller.leg, dialled.leg)
-            engine = self._dependencies.engine
-            self._room = await stack.enter_async_context(engine.open_room(max(leg.rate_hz for leg in legs)))
-            for role, leg in zip((Role.CALLER, Role.COLLEAGUE), legs, strict=True):
-                self._seats[role] = await stack.enter_async_context(self._room.seat(leg))
+            engine, timeline = self._dependencies.engine, self._live.timeline
+            room = open_transfer_room(engine, self._caller.leg, dialled.leg, timeline)
+            self._room = await stack.enter_async_context(room)
             stack.callback(self._leave_room)
-            self._room.arrange(PLANS[Routing.CONSULT], self._seats)
             plan = self.machine.plan
             for key in plan.destination.extension:
                 dialled.leg.send_digit(key)
             if plan.mode.warm:
                 self._consult = await stack.enter_async_context(self._open_consult(dialled))
+                self._keys = self._consult.keys
             else:
-                await stack.enter_async_context(watch_media(dialled.leg, self.receive))
+                watched = watch_media(dialled, timeline, self.receive)
+                self._keys = await stack.enter_async_context(watched)
             self.receive(ColleagueAnswered())
             if self._consult is not None and plan.colleague_first:
                 self._consult.begin()
@@ -386,17 +338,17 @@ class Transfer:
         self.record.away_from(self._recorded_ms())
         if self._consult is not None:
             self._consult.end()
-        self._room.arrange(PLANS[Routing.BRIDGE], self._seats)
+        assert self._keys is not None, "likewise"
+        self._room.connect(self._caller.keys, self._keys)
         self._caller.connected()
 
     def _silence_room(self) -> None:
         """At once, not when the leg is closed: the caller talks with the assistant from now on."""
         if self._room is not None:
-            self._room.arrange(PLANS[Routing.CONSULT], self._seats)
+            self._room.part()
 
     def _leave_room(self) -> None:
-        self._room, self._consult = None, None
-        self._seats = {}
+        self._room = self._consult = self._keys = None
 
     def _broken(self, group: BaseExceptionGroup[Exception]) -> None:
         detail = next(

@@ -55,11 +55,14 @@ class Transfers:
         return self._active is not None
 
     def start(self, plan: TransferPlan) -> None:
-        """Begin one. Raises RequestError (409) when the call is not up, or one is under way."""
+        """Begin one. Raises RequestError (409) when the call is not up or on hold, or one is under
+        way."""
         if self._caller is None or self._nursery is None or self._caller.ending.reason is not None:
             raise RequestError("The call is not up", http_status=409, code="call-not-live")
         if self._active is not None:
             raise RequestError("A transfer is under way", http_status=409, code="transfer-under-way")
+        if self._caller.on_hold:
+            raise RequestError("The caller is on hold", http_status=409, code="on-hold")
         if len(self._records) >= MAX_TRANSFERS:
             raise RequestError(
                 "The call was transferred too often", http_status=409, code="too-many-transfers"

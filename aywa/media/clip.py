@@ -1,8 +1,7 @@
-"""What plays behind a leg while it waits: music from a WAV file, or noise that says the line is alive."""
+"""What plays behind a leg while it waits: music from a sound file, or noise that says the line is alive."""
 
 from __future__ import annotations
 
-import wave
 from pathlib import Path
 from random import Random
 
@@ -11,13 +10,14 @@ import soxr
 from numpy.typing import NDArray
 
 from aywa._native.background import NativeClip
-from aywa.errors import MediaError
+from aywa._native.g711 import decode_alaw, decode_ulaw
+from aywa.errors import MediaError, ParseError
+from aywa.proto.sound_file import Coding, Sound, parse_sound
 
 RATES_HZ = (8000, 16000)
 SHORTEST_S = 0.1
 LONGEST_S = 300.0  # 14 MB of memory
-_FILE_RATES_HZ = (4000, 192_000)
-_MAX_CHANNELS = 8
+_LARGEST_BYTES = 480_000_000  # 300 s of eight channels of 24 bits at 48 kHz, and more
 _NOISE_S = 4
 _NOISE_RMS = 33.0  # -60 dB of full scale: a quiet office through a telephone
 _NOISE_BAND_HZ = (200, 3400)
@@ -38,23 +38,35 @@ class Clip:
         return self._native[rate_hz]
 
 
-def load_clip(path: Path) -> Clip:
-    """A WAV file of integer PCM, 8 to 32 bits, 4 to 192 kHz, 0.1 to 300 s; several channels are averaged.
+def load_clip(path: Path, *, loudest: float | None = None) -> Clip:
+    """A sound file of integer PCM, 8 to 32 bits, or G.711, 4 to 192 kHz, 0.1 to 300 s; several channels are
+    averaged.
 
+    `loudest`: an RMS level, of full scale, above which it is turned down to that level.
     Reads the disk and resamples: for a worker thread. Raises MediaError that says what is wrong.
     """
     try:
-        with wave.open(str(path), "rb") as file:
-            _check(path, file)
-            samples = _mono(file)
-            rate_hz = file.getframerate()
+        if path.stat().st_size > _LARGEST_BYTES:
+            raise MediaError(f"{path} is larger than anything that can be played")
+        data = path.read_bytes()
     except OSError as error:
         raise MediaError(f"{path} cannot be read ({error.strerror})") from error
-    except (wave.Error, EOFError) as error:
-        raise MediaError(f"{path} is no WAV file of integer PCM") from error
-    if len(samples) < SHORTEST_S * rate_hz:
-        raise MediaError(f"{path} holds less than it says")
-    return Clip(path.name, {rate: _s16(soxr.resample(samples, rate_hz, rate)) for rate in RATES_HZ})
+    try:
+        return clip_of(parse_sound(data, path=path.name), path.name, loudest=loudest)
+    except (ParseError, MediaError) as error:
+        raise MediaError(f"{path}: {error.detail}") from error
+
+
+def clip_of(sound: Sound, name: str, *, loudest: float | None = None) -> Clip:
+    """The sound at both rates; resamples: for a worker thread. Raises MediaError by its length."""
+    if sound.cut and sound.seconds < SHORTEST_S:
+        raise MediaError("it holds less than it says")
+    if not SHORTEST_S <= sound.seconds <= LONGEST_S:
+        raise MediaError(f"it lasts {sound.seconds:.1f} s; {SHORTEST_S:g} to {LONGEST_S:g} s can be played")
+    samples = _mono(sound)
+    if loudest is not None and (level := float(np.sqrt(np.mean(samples**2)))) > loudest:
+        samples = samples * (loudest / level)
+    return Clip(name, {rate: _s16(soxr.resample(samples, sound.rate_hz, rate)) for rate in RATES_HZ})
 
 
 def comfort_noise(rng: Random) -> Clip:
@@ -72,29 +84,21 @@ def comfort_noise(rng: Random) -> Clip:
     return Clip("comfort noise", made)
 
 
-def _check(path: Path, file: wave.Wave_read) -> None:
-    """Before anything of it is read into memory."""
-    low, high = _FILE_RATES_HZ
-    if not low <= file.getframerate() <= high:
-        raise MediaError(f"{path} has {file.getframerate()} samples a second; {low} to {high} can be played")
-    if not 1 <= file.getnchannels() <= _MAX_CHANNELS:
-        raise MediaError(f"{path} has {file.getnchannels()} channels; at most {_MAX_CHANNELS} can be played")
-    seconds = file.getnframes() / file.getframerate()
-    if not SHORTEST_S <= seconds <= LONGEST_S:
-        raise MediaError(f"{path} lasts {seconds:.1f} s; {SHORTEST_S:g} to {LONGEST_S:g} s can be played")
-
-
-def _mono(file: wave.Wave_read) -> _Samples:
-    width, channels = file.getsampwidth(), file.getnchannels()
-    data = file.readframes(file.getnframes())
-    whole = len(data) // (width * channels) * width * channels
-    octets = np.frombuffer(data[:whole], np.uint8).reshape(-1, width)
-    if width == 1:
-        values = (octets[:, 0].astype(np.float64) - 128) / 128
-    else:
-        # The upper 16 bits are all that a telephone can carry.
-        values = octets[:, -2:].copy().view("<i2")[:, 0].astype(np.float64) / 32768
-    mono: _Samples = values.reshape(-1, channels).mean(axis=1)
+def _mono(sound: Sound) -> _Samples:
+    match sound.coding:
+        case Coding.ULAW:
+            values = np.frombuffer(decode_ulaw(bytes(sound.data)), "<i2").astype(np.float64) / 32768
+        case Coding.ALAW:
+            values = np.frombuffer(decode_alaw(bytes(sound.data)), "<i2").astype(np.float64) / 32768
+        case Coding.UNSIGNED_8:
+            values = (np.frombuffer(sound.data, np.uint8).astype(np.float64) - 128) / 128
+        case Coding.BIG_ENDIAN_16:
+            values = np.frombuffer(sound.data, ">i2").astype(np.float64) / 32768
+        case Coding.LITTLE_ENDIAN:
+            octets = np.frombuffer(sound.data, np.uint8).reshape(-1, sound.width)
+            # The upper 16 bits are all that a telephone can carry.
+            values = octets[:, -2:].copy().view("<i2")[:, 0].astype(np.float64) / 32768
+    mono: _Samples = values.reshape(-1, sound.channels).mean(axis=1)
     return mono
 
 

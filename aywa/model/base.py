@@ -25,3 +25,11 @@ class Resource(BaseModel):
     def to_json(self) -> dict[str, object]:
         """The resource as JSON types."""
         return self.model_dump(mode="json", by_alias=True, exclude_none=True)
+
+
+class Plan(BaseModel):
+    """A part of what a person writes about an assistant: camelCase, frozen; unknown fields are faults."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, populate_by_name=True, frozen=True, extra="forbid", allow_inf_nan=False
+    )

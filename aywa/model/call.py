@@ -40,6 +40,34 @@ class Recording(Resource):
     tracks: list[str] | None = None  # whose, in their order
 
 
+class TurnLatency(Resource):
+    """How long one answer took, in milliseconds: `turn_latency` is the whole, the others its parts."""
+
+    model_latency: float
+    voice_latency: float
+    transcriber_latency: float
+    endpointing_latency: float
+    turn_latency: float
+
+
+class PerformanceMetrics(Resource):
+    """How quickly the assistant answered, in milliseconds, and who interrupted whom how often.
+
+    The endpointing latency holds the detection of silence. `percentiles`: by part, `p50`, `p95` and `p99`.
+    """
+
+    turn_latencies: list[TurnLatency]
+    model_latency_average: float
+    voice_latency_average: float
+    transcriber_latency_average: float
+    endpointing_latency_average: float
+    turn_latency_average: float
+    to_transport_latency_average: float  # from the voice's first audio to the first sample that was sent
+    percentiles: dict[str, dict[str, float]]
+    num_user_interrupted: int
+    num_assistant_interrupted: int
+
+
 class Artifact(Resource):
     """What a call left behind."""
 
@@ -51,6 +79,7 @@ class Artifact(Resource):
 
     transcript: str | None = None  # "AI: …\nUser: …"
     messages: list[TranscriptMessage] | None = None
+    performance_metrics: PerformanceMetrics | None = None  # once the call is over and had an answer
     recording: Recording | None = None
 
 
@@ -81,6 +110,25 @@ class Media(Resource):
     recording_lost_ms: float | None = None  # silence in the recording because it was not fetched in time
 
 
+class SpeculationCost(Resource):
+    """Answers made ahead of the caller's last word: how many were used, and what the others cost."""
+
+    adopted: int
+    dropped: int
+    prompt_tokens: int
+    completion_tokens: int
+    characters: int
+
+
+class CostBreakdown(Resource):
+    """What a call used of its providers, in units; what came to nothing is in the sums and on its own."""
+
+    llm_prompt_tokens: int
+    llm_completion_tokens: int
+    tts_characters: int
+    speculation: SpeculationCost
+
+
 class Monitor(Resource):
     """Where a live call is steered."""
 
@@ -109,6 +157,7 @@ class Call(Resource):
     scenario: str
     worker_id: str
     artifact: Artifact
+    cost_breakdown: CostBreakdown | None = None  # once the call is over
     media: Media | None = None  # once the call is over
     monitor: Monitor | None = None
 
@@ -186,9 +235,21 @@ class CaptureCommand(Resource):
     mode: Literal["headers", "audio", "full"] = "headers"
 
 
-ControlCommand: TypeAlias = SayCommand | TransferCommand | EndCallCommand | CaptureCommand
+class LineCommand(Resource):
+    """Mute or unmute a side, or put the caller on hold and take him back."""
+
+    model_config = ConfigDict(extra="allow", strict=True)
+
+    type: Literal["control"]
+    control: Literal[
+        "mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "hold", "resume"
+    ]
+
+
+ControlCommand: TypeAlias = SayCommand | LineCommand | TransferCommand | EndCallCommand | CaptureCommand
 CONTROL_COMMANDS: dict[str, type[ControlCommand]] = {
     "say": SayCommand,
+    "control": LineCommand,
     "transfer": TransferCommand,
     "end-call": EndCallCommand,
     "capture": CaptureCommand,

@@ -41,6 +41,9 @@ class TransferPlanModel(Resource):
     dial_timeout: float = Field(default=60.0, ge=1, le=600)
     require_accept: bool | None = None
     fallback_plan: FallbackPlan | None = None
+    hold_audio_url: str | None = Field(
+        default=None, max_length=2048, pattern=r"^(https?://[^\s/@?#]+([/?]\S*)?|file:///\S+)$"
+    )
 
 
 class _Destination(Resource):

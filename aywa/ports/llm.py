@@ -8,6 +8,9 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol, TypeAlias
 
+from aywa.turn.expectation import Expectation, ValueKind
+from aywa.turn.speaking_settings import ToolMessage
+
 
 class Role(Enum):
     """Who a message is from."""
@@ -39,11 +42,12 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model sees it; `parameters` is a JSON schema object."""
+    """A tool as the model sees it; `parameters` is a JSON schema object. `messages`: said while it runs."""
 
     name: str
     description: str
     parameters: Mapping[str, object]
+    messages: tuple[ToolMessage, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +70,20 @@ class Token:
 
 @dataclass(frozen=True, slots=True)
 class Expect:
-    """What the model expects the caller to say next; passed to the recogniser as hints."""
+    """What the model expects the caller to say next: hints for the recogniser, and where the answer ends.
 
-    phrases: tuple[str, ...]
+    `kind` of value that is asked for (a pending tool's parameter), `digits` of it where known. Whatever is
+    one of `phrases` whole is a complete answer.
+    """
+
+    phrases: tuple[str, ...] = ()
+    kind: ValueKind = ValueKind.NONE
+    digits: int | None = None
+
+    @property
+    def expectation(self) -> Expectation:
+        """The same for the turn manager."""
+        return Expectation(self.kind, self.digits, phrases=self.phrases)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ class CallRow:
     slots: Mapping[str, object] = field(default_factory=dict)
     recording_path: str | None = None
     media: Mapping[str, object] | None = None  # how it sounded
+    costs: Mapping[str, object] | None = None  # what it used of its providers
     pcap_path: str | None = None
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
     worker_id: str = ""  # the process that owns the call while it lives
@@ -116,6 +117,9 @@ class CallStore(Protocol):
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""
+
+    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
+        """The newest entry of this kind, or None."""
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""

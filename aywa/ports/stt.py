@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,11 +13,14 @@ class Partial:
     """What the caller seems to be saying; replaced by the next partial of the same utterance.
 
     A `confidence` (0..1) says how sure the recogniser is that the final will have words; None is a guess that
-    the final may take back, which does not cut the assistant.
+    the final may take back, which does not cut the assistant. `end_of_turn` (0..1): how sure it is that the
+    caller is done, from a recogniser that judges turns itself; `language`: a tag such as "pt-BR".
     """
 
     text: str
     confidence: float | None = None
+    end_of_turn: float | None = None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +35,8 @@ class Final:
     confidence: float | None = None  # 0..1
     started_at_sample: int | None = None  # position in the uplink, in samples of 8 kHz since the leg began
     stopped_at_sample: int | None = None
+    end_of_turn: float | None = None  # as with a partial
+    language: str | None = None
 
 
 TranscriptEvent: TypeAlias = Partial | Final
@@ -73,3 +78,14 @@ class Transcriber(Protocol):
 
     def open(self) -> AbstractAsyncContextManager[TranscriberSession]:
         """Open a session; leaving the block releases everything it holds. Raises `ProviderError`."""
+
+
+@runtime_checkable
+class SettlingTranscriber(Protocol):
+    """A `Transcriber` that finalises at `speech_stopped` and wants whole sentences.
+
+    It is told of an end of speech only after `settle_s` seconds of silence: a shorter pause is part of the
+    utterance, although the turn manager hears of it at once.
+    """
+
+    settle_s: float

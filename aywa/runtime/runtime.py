@@ -9,7 +9,7 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, Say, StartCapture, TransferCall
+from aywa.call.control import EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
@@ -22,6 +22,7 @@ from aywa.model.readiness import Check
 from aywa.ports.capture import CaptureMode
 from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
+from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
 from aywa.settings import Settings, StrangerPolicy
@@ -44,6 +45,7 @@ class Runtime:
     bus: EventBus
     engine: MediaEngine
     hold_music: Clip
+    phrases: PhraseCache | None
     user_agent: UserAgent
     transports: Transports
     table: CallTable
@@ -100,6 +102,17 @@ class Runtime:
         if live is None:
             return False
         await live.control(TransferCall(plan))
+        return True
+
+    async def steer(self, call_id: str, action: str) -> bool:
+        """Mute or hold, `action` as in `LineAction`; False when this worker does not carry the call.
+
+        Raises `RequestError`.
+        """
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(SteerLine(LineAction(action)))
         return True
 
     async def end(self, call_id: str) -> bool:
@@ -168,6 +181,15 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
+        if self.phrases is not None:
+            kept = self.phrases.figures
+            gauges |= {
+                "phrases_kept": kept.phrases,
+                "phrases_kept_bytes": kept.bytes,
+                "phrases_from_memory": kept.hits,
+                "phrases_made": kept.misses,
+                "phrases_evicted": kept.evicted,
+            }
         if self.voice_judge is not None:
             judged = self.voice_judge.figures()
             gauges |= {

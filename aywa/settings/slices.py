@@ -88,7 +88,10 @@ class MediaSettings:
     max_event_lag_s: float = 0.5
     port_quarantine_s: float = 30.0  # a stray packet of the last call must not reach the next
     media_timeout_s: float = 30.0
-    hold_music: str = ""  # a WAV file; empty: comfort noise
+    hold_music: str = ""  # a sound file; empty: comfort noise
+    hold_audio: str = "https"  # what a transfer may have fetched for its caller: off, https, or http too
+    hold_audio_private_hosts: tuple[str, ...] = ()  # that may be inside, and be asked by http
+    hold_audio_dir: str = ""  # where `file:` URLs may lead; empty: nowhere
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
     # The cheapest first: a G.711 call costs least, and the PBX has it from the trunk anyway.
@@ -110,6 +113,7 @@ class MediaSettings:
         return replace(self, codecs=trunk.codecs or self.codecs, srtp=srtp, nat=nat)
 
 
+ENDPOINTING_MODES = ("model", "adaptive", "transcript", "fixed")
 TRANSFER_MODES = ("warm", "attended", "dial", "refer")
 
 
@@ -118,12 +122,21 @@ class CallSettings:
     """Limits and turn taking of a call."""
 
     scenario: str = "hotel_booking"
+    assistant: str = ""  # a JSON file, read by whoever opens the runtime; empty: none
     max_duration_s: float = 600.0
     silence_timeout_s: float = 30.0
-    endpointing_wait_s: float = 0.45  # silence since the caller's last voiced sample before the turn is taken
+    endpointing_mode: str = "model"
+    endpointing_wait_s: float = 0.45  # in the mode "fixed": silence since the caller's last voiced sample
+    endpointing_language: str = ""  # a tag such as "pt-BR"; empty: guessed from what callers say
+    endpointing_sound_model: str = ""  # an ONNX file such as Smart Turn's; empty: none listens
+    webhook_networks: tuple[str, ...] = ()  # private ones that an assistant's URLs may lead to
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True
+    speculation: bool = True  # answers are made ahead, at the caller's pauses
+    speculation_tokens: int = 20_000  # that those may cost which come to nothing, a call
+    speculation_characters: int = 2_000
+    speculation_min_words: int = 2
     echo_guard: bool = True  # the assistant's speech that a phone leg returns is taken for nobody's
     accept_refer: bool = False  # a REFER makes us call: nobody's phone bill is open to everybody who calls
     transfer_to: str = ""  # a number in E.164 or a sip: URI; empty: a conversation cannot hand its call over

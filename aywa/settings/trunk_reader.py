@@ -33,7 +33,10 @@ _USER = re.compile(r'[^"\\:\x00-\x1f\x7f]{1,128}')
 _SECRET = re.compile(r"[^\x00-\x1f\x7f]{1,256}")
 _REALM = re.compile(r'[^"\\\x00-\x1f\x7f]{1,128}')
 _HA1 = re.compile(r"[0-9A-Fa-f]{32}|[0-9A-Fa-f]{64}")
-_URI = re.compile(r"sip:(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
+_URI = re.compile(
+    r"sip:(?:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@)?[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?"
+    r"(?:;transport=(?:udp|tcp|tls))?"
+)
 _AOR = re.compile(r"sip:[A-Za-z0-9_.!~*'()&=+$,;?/%-]{1,64}@[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?")
 
 
@@ -153,7 +156,7 @@ def _read_registration(fields: Fields) -> TrunkRegistration:
     for field, example in (("registrar", "sip:192.0.2.10"), ("aor", "sip:7000@192.0.2.10")):
         if field not in fields:
             fields.fault(field, "must be given", example)
-    registrar = fields.text("registrar", _URI, "must be a sip: URI", "sip:192.0.2.10:5060")
+    registrar = fields.text("registrar", _URI, "must be a sip: URI", "sip:192.0.2.10:5060;transport=tcp")
     aor = fields.text("aor", _AOR, "must be a sip: URI with a user", "sip:7000@192.0.2.10")
     expires = fields.integer("expires", MIN_EXPIRES_S, MAX_EXPIRES_S, 3600)
     fields.end()

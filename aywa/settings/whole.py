@@ -21,6 +21,7 @@ from aywa.settings.reader import (
     transfer_target,
 )
 from aywa.settings.slices import (
+    ENDPOINTING_MODES,
     SRTP_SUITES,
     TRANSFER_MODES,
     ArtifactSettings,
@@ -235,6 +236,11 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         nat=env.choice("RUNTIME_MEDIA_NAT", _MEDIA.nat, ("off", "signalling", "any")),
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
         hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
+        hold_audio=env.choice("RUNTIME_HOLD_AUDIO", _MEDIA.hold_audio, ("off", "https", "http")),
+        hold_audio_private_hosts=tuple(
+            part.lower() for part in parts(env.text("RUNTIME_HOLD_AUDIO_PRIVATE_HOSTS"))
+        ),
+        hold_audio_dir=env.text("RUNTIME_HOLD_AUDIO_DIR", _MEDIA.hold_audio_dir),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
         codecs=env.choices("RUNTIME_MEDIA_CODECS", _MEDIA.codecs, _MEDIA.codecs),
@@ -248,15 +254,36 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
 
 def _read_call(env: EnvironmentReader) -> CallSettings:
     # At least 200 ms: the silence inside a word, before a p, t or k, lasts up to about 150.
+    # A wait alone says that it is the wait.
+    mode = "fixed" if env.text("RUNTIME_ENDPOINTING_WAIT_MS") else _CALL.endpointing_mode
     wait_ms = env.number("RUNTIME_ENDPOINTING_WAIT_MS", _CALL.endpointing_wait_s * 1000, 200, 5000)
     return CallSettings(
         scenario=env.text("RUNTIME_SCENARIO", _CALL.scenario),
+        assistant=env.text("RUNTIME_ASSISTANT", _CALL.assistant),
         max_duration_s=env.number("RUNTIME_MAX_DURATION_S", _CALL.max_duration_s, 10, 43_200),
         silence_timeout_s=env.number("RUNTIME_SILENCE_TIMEOUT_S", _CALL.silence_timeout_s, 5, 3600),
+        endpointing_mode=env.choice("RUNTIME_ENDPOINTING", mode, ENDPOINTING_MODES),
         endpointing_wait_s=wait_ms / 1000,
+        endpointing_language=env.text("RUNTIME_ENDPOINTING_LANGUAGE", _CALL.endpointing_language),
+        webhook_networks=env.read(
+            "RUNTIME_WEBHOOK_NETWORKS",
+            parse_networks,
+            _CALL.webhook_networks,
+            "must be a comma-separated list of IP addresses or CIDR blocks",
+            "10.20.0.0/16",
+        ),
+        endpointing_sound_model=env.text("RUNTIME_ENDPOINTING_SOUND_MODEL", _CALL.endpointing_sound_model),
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
+        speculation=env.flag("RUNTIME_SPECULATION", _CALL.speculation),
+        speculation_tokens=env.integer("RUNTIME_SPECULATION_TOKENS", _CALL.speculation_tokens, 0, 10_000_000),
+        speculation_characters=env.integer(
+            "RUNTIME_SPECULATION_CHARACTERS", _CALL.speculation_characters, 0, 1_000_000
+        ),
+        speculation_min_words=env.integer(
+            "RUNTIME_SPECULATION_MIN_WORDS", _CALL.speculation_min_words, 1, 50
+        ),
         echo_guard=env.flag("RUNTIME_ECHO_GUARD", _CALL.echo_guard),
         transfer_to=env.read(
             "RUNTIME_TRANSFER_TO",

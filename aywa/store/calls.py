@@ -88,7 +88,14 @@ class PostgresCallStore:
         if (key := _uuid(call_id)) is None:
             return []
         rows = await self._postgres.fetch(self._sql["timeline"], key)
-        return [TimelineEntry(str(r["call_id"]), r["seq"], r["at_ms"], r["kind"], r["data"]) for r in rows]
+        return [_entry(row) for row in rows]
+
+    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
+        """The newest entry of this kind, or None."""
+        if (key := _uuid(call_id)) is None:
+            return None
+        rows = await self._postgres.fetch(self._sql["timeline_last"], key, kind)
+        return _entry(rows[0]) if rows else None
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""
@@ -189,7 +196,12 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         row.pcap_path,
         None if row.media is None else _clean_json(dict(row.media)),
         _clean_json([dict(transfer) for transfer in row.transfers]),
+        None if row.costs is None else _clean_json(dict(row.costs)),
     )
+
+
+def _entry(row: Row) -> TimelineEntry:
+    return TimelineEntry(str(row["call_id"]), row["seq"], row["at_ms"], row["kind"], row["data"])
 
 
 def _call(row: Row) -> CallRow:
@@ -217,4 +229,5 @@ def _call(row: Row) -> CallRow:
         worker_id=row["worker_id"],
         media=row["media"],
         transfers=tuple(row["transfers"]),
+        costs=row["costs"],
     )

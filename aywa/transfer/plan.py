@@ -77,6 +77,7 @@ class TransferPlan:
     briefing_text: str = ""
     needs_consent: bool = True
     colleague_first: bool = False
+    hold_audio: str = ""  # URL of what the caller hears meanwhile
     adds_summary: bool = False  # as the header X-Transfer-Summary
     fallback_message: str | None = None
     fallback_ends_call: bool = False

@@ -12,7 +12,7 @@ class StreamCounters:
     open: int = 0
     accepted: int = 0
     strangers: int = 0  # from no trunk, or from one whose callers must show credentials
-    crowded: int = 0  # over the limit of connections
+    crowded: int = 0  # over the limit of calls, or of connections that have said nothing
     refused: int = 0  # while no more calls are taken
     credentials: int = 0  # without a password, or with a wrong one
     malformed: int = 0  # spoke something else, or too slowly

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
@@ -15,6 +15,7 @@ from aywa.log import get_logger, places
 from aywa.settings import TrunkCredentials, TrunkSettings
 from aywa.transports.carrier import Carrier
 from aywa.transports.counters import StreamCounters
+from aywa.transports.entrance import Entrance
 from aywa.transports.link import Gone, Link
 from aywa.transports.rtp_side import RtpSide
 from aywa.transports.sending import keep_short
@@ -60,6 +61,7 @@ class Around:
     max_connections: int
     rng: Random
     counters: StreamCounters
+    entrance: Entrance = field(default_factory=Entrance)
 
 
 class StreamListener:
@@ -99,13 +101,11 @@ class StreamListener:
             await trio.aclose_forcefully(stream)
             return
         counters.accepted += 1
-        counters.open += 1
         try:
             await self._have(stream, trunk, (host, port))
         except* Exception as group:  # noqa: BLE001 - the blast wall: what breaks this connection ends this one
             _log.error("transports.crashed", kind=self.kind.name, places=places(group))
         finally:
-            counters.open -= 1
             await trio.aclose_forcefully(stream)
 
     def _admit(self, host: str) -> TrunkSettings | None:
@@ -119,7 +119,7 @@ class StreamListener:
         if self._bans.banned(host, trio.current_time()):
             counters.credentials += 1
             return None
-        if counters.open >= around.max_connections:
+        if counters.open >= around.max_connections or not around.entrance.has_room():
             counters.crowded += 1
             return None
         return trunk
@@ -132,24 +132,41 @@ class StreamListener:
 
     async def _have(self, raw: trio.SocketStream, trunk: TrunkSettings, source: tuple[str, int]) -> None:
         keep_short(raw)
-        stream = await self._secure(raw)
-        if stream is None:
-            return
-        link = self.kind.make(stream, source[0])
-        try:
-            await link.open()
-        except ParseError as error:
-            self._turned_away(source[0], error)
+        link = await self._first_word(raw, source[0])
+        if link is None:
             return
         self._bans.proved(source[0])
-        if self._around.overloaded(source[0]):
-            self._around.counters.refused += 1
-            await _goodbye(link)
-            return
         if self.kind.user:
             shown = TrunkCredentials(self.kind.user)
             trunk = TrunkSettings(trunk.name, trunk.addresses, (shown,))
-        await self._carry(link, trunk, source)
+        around, counters = self._around, self._around.counters
+        crowded = counters.open >= around.max_connections
+        if crowded or around.overloaded(source[0]):
+            counters.crowded += crowded
+            counters.refused += not crowded
+            await _goodbye(link)
+            return
+        counters.open += 1
+        try:
+            await self._carry(link, trunk, source)
+        finally:
+            counters.open -= 1
+
+    async def _first_word(self, raw: trio.SocketStream, host: str) -> OpeningLink | None:
+        """The link once it has said who it is; None when it does not."""
+        with self._around.entrance.waiting() as silence:
+            stream = await self._secure(raw)
+            if stream is None:
+                return None
+            link = self.kind.make(stream, host)
+            try:
+                await link.open()
+                return link
+            except ParseError as error:
+                self._turned_away(host, error)
+        if silence.cancelled_caught:
+            self._around.counters.malformed += 1
+        return None
 
     async def _carry(self, link: Link, trunk: TrunkSettings, source: tuple[str, int]) -> None:
         around = self._around

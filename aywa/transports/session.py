@@ -58,6 +58,7 @@ class StreamSession:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.on_offer_refused: Callable[[int], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
         # Nobody is transferred over a stream by its far side, nor by it.
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
@@ -77,9 +78,15 @@ class StreamSession:
         """Raises LocalProtocolError: a stream has no dialog."""
         raise LocalProtocolError("a stream has no dialog")
 
+    def offer(self, make: Callable[[], SessionDescription]) -> None:
+        """Nothing: a stream is as it is."""
+
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Raises LocalProtocolError: a transfer by REFER fails, one by dialling does not."""
         raise LocalProtocolError("a stream knows no REFER")
+
+    def trace(self, tap: PacketTap) -> None:
+        """Nothing: a stream has no packets of signalling."""
 
     def answer_refer(self, status: int) -> None:
         """Nothing: none comes."""

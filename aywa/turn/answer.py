@@ -23,7 +23,9 @@ class Source(Enum):
 class Answer:
     """An assistant turn that is alive. Times are monotonic seconds."""
 
-    def __init__(self, turn: int, trigger: Trigger, now: float, *, scripted: bool = False) -> None:
+    def __init__(
+        self, turn: int, trigger: Trigger, now: float, *, scripted: bool = False, protected: bool = False
+    ) -> None:
         self.turn = turn
         self.trigger = trigger
         self.source = Source.COMPLETE if scripted else Source.MODEL
@@ -31,6 +33,7 @@ class Answer:
         self.phrases = 0  # given to the synthesizer
         self.phrases_written = 0  # in the ring whole
         self.end_code: EndCode | None = None  # hang up with this once it was heard
+        self.protected = protected  # nobody interrupts it
         self.failed = False  # the model broke off in it
         self.alive_at = now  # the last sign of life of whatever it waits for
         self._tool_timeout_s = 0.0
@@ -65,6 +68,11 @@ class Answer:
         """`samples` of 8 kHz went into the ring."""
         self.alive_at = now
         self._plays_until = max(self._plays_until, now) + samples / SAMPLES_PER_S
+
+    @property
+    def plays_until(self) -> float:
+        """When what is written will have been played, if nothing stops it."""
+        return self._plays_until
 
     def stop_playing(self, now: float) -> None:
         """The gate closed."""

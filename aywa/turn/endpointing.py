@@ -1,26 +1,32 @@
-"""When the caller has finished: VAD, transcripts and a wait.
+"""When the caller has finished: VAD, transcripts and a wait, chosen anew with every word.
 
 ```
-            speech        speech stops   final, and wait_s of silence
+            speech        speech stops   final, and the wait is over
   QUIET ────────────► SPEECH ─────────► WAITING ─────────────────────► QUIET   UserTurn(text)
     ▲                   ▲                  │ │ speech again: the turn goes on
     │                   └──────────────────┘ │
     └────────────────────────────────────────┘ final without a word, or no final in time: NothingSaid
 
   caller   ▁▁▂▅▇▇▅▂▁▁▁▁▁▂▅▇▅▂▁▁▁▁▁▁▁▁▁▁▁
-                      └wait┘      └──wait_s──┤ turn taken (if the final is there; else when it comes)
+                      └pause┘     └───wait───┤ turn taken (if the final is there; else when it comes)
 ```
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import TypeAlias
 
+from aywa.turn.endpointing_settings import EndpointingMode
+from aywa.turn.expectation import Expectation
 from aywa.turn.settings import TurnSettings
+from aywa.turn.turn_end import TurnEnd
+from aywa.turn.wait_choice import Wait
 
 _SAMPLES_PER_S = 8000  # of the leg's timeline
+_EMPTY_S = 0.45
+_WENT_ON_S = 1.6  # whoever speaks later than that after his turn begins another
 
 
 class EndpointState(Enum):
@@ -45,12 +51,13 @@ class Why(Enum):
 
 @dataclass(frozen=True, slots=True)
 class UserTurn:
-    """The caller has said something. Samples are on the leg's timeline."""
+    """The caller has said something. Samples are on the leg's timeline. `wait`: what was waited for."""
 
     text: str
     why: Why
     start_sample: int | None
     end_sample: int | None
+    wait: Wait | None = field(default=None, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +70,37 @@ class NothingSaid:
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """The final of a turn that was taken from its partial: the caller's words were these."""
+    """The final of a turn that was taken from its partial `said`: the caller's words were these."""
+
+    text: str
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Boundary:
+    """The caller pauses after these words; the turn may go on. `unfinished`: probability that it does."""
+
+    text: str
+    unfinished: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WaitChosen:
+    """How long is waited after these words, counted from the caller's last voiced sample."""
+
+    wait: Wait
+    text: str
+    language: str
+
+
+@dataclass(frozen=True, slots=True)
+class AdviceWanted:
+    """The webhook is to be asked about these words; `advised` takes its answer."""
 
     text: str
 
 
-EndpointResult: TypeAlias = UserTurn | NothingSaid | Correction
+EndpointResult: TypeAlias = UserTurn | NothingSaid | Correction | Boundary | WaitChosen | AdviceWanted
 
 TRANSITIONS: tuple[tuple[EndpointState, str, EndpointState], ...] = (
     (EndpointState.QUIET, "speech", EndpointState.SPEECH),
@@ -90,9 +122,13 @@ def normalised(text: str) -> str:
 class Endpointer:
     """Decides when the caller's turn is over. Inputs carry `now` in monotonic seconds."""
 
-    def __init__(self, settings: TurnSettings) -> None:
+    def __init__(self, settings: TurnSettings, end: TurnEnd | None = None) -> None:
+        """`end`: what is known of the caller already."""
         self.state = EndpointState.QUIET
         self._settings = settings
+        self._end = end if end is not None else TurnEnd(settings.endpointing, settings.wait_s)
+        self._wait: Wait | None = None  # while waiting
+        self._bounded = ""  # what the last Boundary said
         self._finals: list[str] = []
         self._partial = ""
         self._final_seen = False  # the final of what was spoken last
@@ -102,6 +138,8 @@ class Endpointer:
         self._began_at = 0.0  # of the turn's first speech
         self._silent_since = 0.0
         self._last_taken: UserTurn | None = None  # with no speech since
+        self._before = ""  # what was taken a moment ago, when the caller goes on: the words judged with his
+        self._empty_until = 0.0  # when a final without words is believed
         self._results: list[EndpointResult] = []
         self.cause = ""  # of the last transition
 
@@ -125,15 +163,42 @@ class Endpointer:
                 words = self._settings.max_utterance_s if self.text else self._settings.noise_timeout_s
                 return self._began_at + words
             case EndpointState.WAITING:
-                complete = self._final_seen and not self._partial
-                return self._silent_since + (
-                    self._settings.wait_s
-                    if complete
-                    else max(self._settings.final_timeout_s, self._settings.wait_s)
-                )
+                wait_s = self._settings.wait_s if self._wait is None else self._wait.seconds
+                if not self._final_seen or self._partial:
+                    wait_s = max(self._settings.final_timeout_s, wait_s)
+                elif not self.text:
+                    return self._empty_until
+                return max(self._silent_since + wait_s, self._end.advice_until(self.text))
+
+    def expect(self, expectation: Expectation) -> None:
+        """What the caller is asked for."""
+        self._end.expect(expectation)
+        self._judge_again()
+
+    def assistant_said(self, text: str) -> None:
+        """The assistant's last words: what the caller is asked for, unless `expect` says it afterwards."""
+        self._end.assistant_said(text)
+        self._judge_again()
+
+    def sound_judged(self, complete: float, now: float) -> None:
+        """How likely (0..1) the sound of what was said before this pause says that the turn is over."""
+        if self.state is EndpointState.WAITING:
+            self._end.heard(complete)
+            self._judge(now)
+
+    def advised(self, text: str, seconds: float | None, now: float) -> None:
+        """The webhook's answer to `AdviceWanted`; None: it failed."""
+        self._end.advised(text, seconds)
+        if self.state is EndpointState.WAITING:
+            self._judge(now)
+
+    def renewed(self) -> Endpointer:
+        """One that begins anew with what is known of this caller."""
+        return Endpointer(self._settings, self._end)
 
     def speech_started(self, sample: int, now: float) -> None:
         """The caller began, or went on, to speak at `sample`."""
+        self._learn_pause(sample)
         if self.state is EndpointState.QUIET:
             self._start_sample = sample
         if self.state is not EndpointState.SPEECH:
@@ -141,7 +206,9 @@ class Endpointer:
             self._began_at = now if self.state is EndpointState.QUIET else self._began_at
             self._final_seen = False
             self._onset_sample = sample
-            self._last_taken = None
+            self._last_taken = self._wait = None
+            self._bounded = ""
+            self._end.speech()
             self._enter(EndpointState.SPEECH, cause)
 
     def speech_stopped(self, sample: int, now: float, silent_s: float = 0.0) -> None:
@@ -150,18 +217,35 @@ class Endpointer:
         if self.state is EndpointState.SPEECH:
             self._silent_since = now - silent_s
             self._enter(EndpointState.WAITING, "speech stops")
+            self._judge(now)
             self.handle_timers(now)
 
-    def partial(self, text: str, now: float) -> None:
-        """What the caller seems to be saying; only counts while a turn is open."""
+    def partial(
+        self, text: str, now: float, *, end_of_turn: float | None = None, language: str | None = None
+    ) -> None:
+        """What the caller seems to be saying; only counts while a turn is open.
+
+        `end_of_turn` (0..1): how sure the recogniser is that the caller is done, if it says so.
+        """
         if self.state is not EndpointState.QUIET:
             self._partial = text.strip()
+            self._end.words(end_of_turn, language)
+            if self.state is EndpointState.WAITING:
+                self._judge(now)
 
     def final(
-        self, text: str, now: float, start_sample: int | None = None, end_sample: int | None = None
+        self,
+        text: str,
+        now: float,
+        start_sample: int | None = None,
+        end_sample: int | None = None,
+        *,
+        end_of_turn: float | None = None,
+        language: str | None = None,
     ) -> None:
         """What the caller said between these samples of the timeline, if the recogniser knows them."""
         text = text.strip()
+        self._end.words(end_of_turn, language)
         if self.state is EndpointState.QUIET:
             self._late_final(text, now)
             return
@@ -172,10 +256,8 @@ class Endpointer:
             return  # of speech before the last pause: what followed it is still to come
         self._final_seen = True
         if self.state is EndpointState.WAITING:
-            if self.text:
-                self.handle_timers(now)
-            else:
-                self._nothing(Why.EMPTY)
+            self._judge(now)
+            self.handle_timers(now)
 
     def take_keys(self, text: str) -> None:
         """The keypad's digits are a turn of their own; words that were pending go with them."""
@@ -235,16 +317,54 @@ class Endpointer:
             return
         if taken is not None and taken.why is Why.PARTIAL:
             self._last_taken = replace(taken, text=text, why=Why.FINAL)
-            self._results.append(Correction(text))
+            self._results.append(Correction(text, taken.text))
             return
         self._finals = [text]
         self._final_seen = True
         self._onset_sample = self._start_sample = self._end_sample = None
         self._silent_since = self._began_at = now
         self._enter(EndpointState.WAITING, "words without speech")
+        self._judge(now)
+
+    def _judge(self, now: float) -> None:
+        """Choose the wait anew, say so if it is another, and tell the boundary of new words."""
+        text = self.text
+        settings = self._settings.endpointing
+        if not text:
+            self._wait = None
+            # Before that a breath may part a word that nobody understood from the next.
+            held_s = 0.0 if settings.mode is EndpointingMode.FIXED else _EMPTY_S
+            self._empty_until = self._silent_since + held_s
+            return
+        wait = self._end.wait(f"{self._before} {text}".lstrip())
+        if wait != self._wait:
+            self._wait = wait
+            self._results.append(WaitChosen(wait, text, self._end.language_of(text)))
+        if normalised(text) != self._bounded:
+            self._bounded = normalised(text)
+            self._results.append(Boundary(text, wait.unfinished))
+            if self._end.wants_advice(text, now):
+                self._results.append(AdviceWanted(text))
+
+    def _judge_again(self) -> None:
+        if self.state is EndpointState.WAITING and self.text:
+            self._wait = self._end.wait(f"{self._before} {self.text}".lstrip())
+
+    def _learn_pause(self, sample: int) -> None:
+        """The caller goes on: how long was he silent, in the turn or although it had been taken?"""
+        taken = self._last_taken if self.state is EndpointState.QUIET else None
+        last = self._end_sample if taken is None else taken.end_sample
+        if self.state is EndpointState.QUIET:
+            self._before = ""
+        if last is None or self.state is EndpointState.SPEECH or not (self.text or taken):
+            return
+        pause_s = (sample - last) / _SAMPLES_PER_S
+        if pause_s <= _WENT_ON_S:
+            self._end.pauses.went_on(pause_s)
+            self._before = taken.text if taken is not None else self._before
 
     def _take(self, why: Why) -> None:
-        turn = UserTurn(self.text, why, self._start_sample, self._end_sample)
+        turn = UserTurn(self.text, why, self._start_sample, self._end_sample, self._wait)
         self._last_taken = turn
         self._results.append(turn)
         self._reset("turn taken")
@@ -256,8 +376,10 @@ class Endpointer:
         self._reset("nothing said")
 
     def _reset(self, cause: str) -> None:
+        self._end.turn_over(self.text)
         self._finals, self._partial, self._final_seen = [], "", False
-        self._start_sample = self._end_sample = None
+        self._start_sample = self._end_sample = self._wait = None
+        self._bounded = ""
         self._enter(EndpointState.QUIET, cause)
 
     def _enter(self, state: EndpointState, cause: str) -> None:

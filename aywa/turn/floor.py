@@ -9,6 +9,8 @@ from __future__ import annotations
 from aywa.errors import EndCode
 from aywa.turn.answer import SAMPLES_PER_S, Answer, Source
 from aywa.turn.barge_in import Gate, GateState
+from aywa.turn.chunker import Chunker, whole_text
+from aywa.turn.end_phrases import EndPhrases
 from aywa.turn.events import (
     CancelGeneration,
     Cause,
@@ -25,8 +27,12 @@ from aywa.turn.events import (
     Yield,
 )
 from aywa.turn.heard import HeardLedger
+from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation import Speculation
 from aywa.turn.states import State
+from aywa.turn.wording.formatter import wording
+from aywa.turn.words import heard_words
 
 
 class Floor:
@@ -35,22 +41,47 @@ class Floor:
     def __init__(self, settings: TurnSettings) -> None:
         self.state = State.CREATED
         self.answer: Answer | None = None
-        self.gate = Gate(settings)
+        self.gate = Gate()
         self.ledger = HeardLedger()
         self.failures = 0  # failed answers in a row
         self.closing_until: float | None = None
+        self.quiet_until: float | None = None  # after an interruption; phrases wait
+        self.last_heard = ""  # of the answer before
         self._settings = settings
         self._turn = 0
+        self.said = ""  # the text of the answer that spoke last
+        self._said_turn = 0
         self._actions: list[TurnAction] = []
+        self.ahead = Speculation(settings.speculation, self._actions.append)
+        self._waiting: list[Speak] = []
+        self._end_phrases = EndPhrases(settings.speaking.end_phrases)
+        self._wording = wording(settings.speaking.format, settings.speaking.language)
+        self._protected = tuple(heard_words(text) for text in settings.barge.protected)
 
     @property
     def begun(self) -> bool:
         """Whether a sample of the answer that is alive has been heard."""
         return self.answer is not None and self.ledger.begun(self.answer.turn)
 
+    @property
+    def protected(self) -> bool:
+        """Whether what is being said, or is said next, may not be interrupted."""
+        answer = self.answer
+        if answer is None:
+            return False
+        if answer.protected or (
+            answer.trigger is Trigger.GREETING and not self._settings.barge.first_message
+        ):
+            return True
+        if not self._protected:
+            return False
+        words = heard_words(self.ledger.playing(answer.turn))
+        return any(_contains(notice, words) or _contains(words, notice) for notice in self._protected)
+
     def actions(self) -> list[TurnAction]:
         """What is to be done, in order, since the last call."""
-        actions, self._actions = self._actions, []
+        actions = self._actions.copy()
+        self._actions.clear()
         return actions
 
     def act(self, action: TurnAction) -> None:
@@ -72,28 +103,78 @@ class Floor:
         now: float,
         text: str | None = None,
         end_code: EndCode | None = None,
+        protected: bool = False,
+        *,
+        answers: str | None = None,
     ) -> None:
-        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call."""
+        """Open a turn: the model's, or the given sentence, after which `end_code` ends the call.
+
+        `answers`: the caller's words, for which an answer may have been made ahead.
+        """
         assert self.answer is None, "one answer at a time"
         self._turn += 1
-        answer = self.answer = Answer(self._turn, trigger, now, scripted=text is not None)
+        scripted = text is not None
+        answer = self.answer = Answer(self._turn, trigger, now, scripted=scripted, protected=protected)
+        answer.chunker = Chunker(self._settings.speaking.chunks, self._settings.speaking.language)
         if self.gate.state is GateState.CLOSED:
             self.act(Commit(self.gate.open()))
-        self.act(StartGeneration(answer.turn, trigger, scripted=text is not None))
+        speculation = self.ahead.take(answers)
+        self.act(StartGeneration(answer.turn, trigger, scripted, speculation))
         if text is not None:
-            self.speak(answer, [text])
+            # A greeting may be long, and its first words are waited for; the rest is said in one breath.
+            speaking, first = self._settings.speaking, trigger is Trigger.GREETING
+            phrases = whole_text(text, speaking.chunks, speaking.language) if first else [text]
+            self.speak(answer, phrases)
+            if end_code is None and trigger is Trigger.OPERATOR:
+                end_code = self.end_phrase(answer)
         if end_code is not None:
             answer.end_code = end_code
             self.close(cause, now)
         else:
             self._enter(State.THINKING, cause, turn=answer.turn, trigger=trigger.name)
 
+    def end_phrase(self, answer: Answer) -> EndCode | None:
+        """What the call ends with when the answer holds one of the phrases that end it."""
+        phrase = self._end_phrases.found(self.said if self._said_turn == answer.turn else "")
+        if phrase is None:
+            return None
+        self.decide("turn.end_phrase", turn=answer.turn, phrase=phrase)
+        return EndCode.END_PHRASE
+
+    def start_line(self, line: Line, now: float) -> None:
+        """Open a turn with this sentence."""
+        self.start(line.trigger, line.cause, now, line.text, line.end_code, line.protected)
+
     def speak(self, answer: Answer, phrases: list[str]) -> None:
-        """Give phrases to the synthesizer, behind those before."""
+        """Give phrases to the synthesizer, behind those before, or keep them for the back-off."""
+        if phrases and self._said_turn != answer.turn:
+            self._said_turn, self.said = answer.turn, ""
         for text in phrases:
-            self.ledger.phrase(answer.turn, answer.phrases, text)
-            self.act(Speak(answer.turn, answer.phrases, text))
+            self.said = f"{self.said} {text}".strip()
+            spoken = self._wording.speak(text)
+            self.ledger.phrase(answer.turn, answer.phrases, spoken)
+            phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)
+            if self.quiet_until is None:
+                self.act(phrase)
+            else:
+                self._waiting.append(phrase)
             answer.phrases += 1
+
+    def back_off(self, now: float) -> None:
+        """The caller has interrupted: say nothing for as long as the settings ask."""
+        if self._settings.barge.backoff_s > 0:
+            self.quiet_until = now + self._settings.barge.backoff_s
+            self.decide("turn.backoff", backoff_s=self._settings.barge.backoff_s)
+
+    def handle_timers(self, now: float) -> None:
+        """The pause after an interruption may be over."""
+        if self.quiet_until is not None and now >= self.quiet_until:
+            self.quiet_until = None
+            waiting, self._waiting = self._waiting, []
+            for phrase in waiting:
+                self.act(phrase)
+            if self.answer is not None:
+                self.answer.sign_of_life(now)
 
     def first_audio(self, answer: Answer) -> None:
         """A sample of the answer was heard."""
@@ -133,7 +214,9 @@ class Floor:
         answer = self.answer
         assert answer is not None
         self.answer = self.closing_until = None
+        self._waiting = []
         heard = self.ledger.settle(answer.turn)
+        self.last_heard = heard.text or self.last_heard
         whole = heard.complete and answer.source is Source.COMPLETE
         self.act(CancelGeneration(answer.turn, cause))
         if not whole:
@@ -150,6 +233,7 @@ class Floor:
         if answer.trigger in (Trigger.USER, Trigger.GREETING) and not answer.failed:
             self.failures = 0
         heard = self.ledger.settle(answer.turn)
+        self.last_heard = heard.text or self.last_heard
         self.answer = None
         self.act(
             EndTurn(answer.turn, answer.trigger, heard.text, False, heard.start_sample, heard.end_sample)
@@ -186,7 +270,14 @@ class Floor:
 
     def _enter(self, state: State, cause: Cause, **inputs: object) -> None:
         """The only writer of the state."""
+        if state is State.ENDED:
+            self.ahead.close()
         self.decide(
             "turn.state", **{"from": self.state.name, "to": state.name, "cause": cause.name, **inputs}
         )
         self.state = state
+
+
+def _contains(text: tuple[str, ...], part: tuple[str, ...]) -> bool:
+    """Whether the words of `part` stand in a row in `text`."""
+    return bool(part) and any(text[at : at + len(part)] == part for at in range(len(text) - len(part) + 1))

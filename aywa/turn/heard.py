@@ -12,12 +12,12 @@ silence nor what was flushed is counted. Anchors tie `played` to the leg's timel
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass, field
 
+from aywa.turn.alignment import word_ends
 from aywa.turn.events import WordAt
+from aywa.turn.spoken import Spoken
 
-_WORD = re.compile(r"\S+")
 SAMPLES_PER_MS = 8
 # English at 160 words a minute is about 15 characters a second; only used until a phrase's length is known.
 _SAMPLES_PER_CHARACTER = 533
@@ -29,11 +29,17 @@ class SpokenPhrase:
 
     turn: int
     phrase: int
-    text: str
+    words_for: Spoken  # the model's words and what is said for them
     start: int | None = None  # `played` position of its first sample
     samples: int = 0
     whole: bool = False
     words: list[WordAt] = field(default_factory=list)
+    levels: bytearray = field(default_factory=bytearray)  # of its audio, see `word_ends`
+
+    @property
+    def text(self) -> str:
+        """The model's own words: all that is told of what was heard."""
+        return self.words_for.text
 
     def end(self) -> int | None:
         """The position after its last sample written so far."""
@@ -46,29 +52,19 @@ class SpokenPhrase:
         offset = played - self.start
         if self.whole and offset >= self.samples:
             return self.text
-        ends = self._word_ends()
         heard_to = 0
-        for text_end, sample_end in ends:
+        said = word_ends(self.words_for.spoken, bytes(self.levels), self._length(), self.words)
+        for text_end, sample_end in self.words_for.original(said):
             if sample_end > offset:
                 break
             heard_to = text_end
         return self.text[:heard_to]
 
-    def _word_ends(self) -> list[tuple[int, int]]:
-        """Per word: where it ends in the text and, in samples from the phrase's start, in the audio."""
-        spans = [match.span() for match in _WORD.finditer(self.text)]
-        if len(self.words) == len(spans):
-            starts = [word.at_sample for word in self.words[1:]]
-            length = self.samples if self.whole else max(self._length(), *(starts or [0]))
-            return list(zip((end for _, end in spans), [*starts, length], strict=True))
-        length, characters = self._length(), max(len(self.text), 1)
-        return [(end, -(-length * end // characters)) for _, end in spans]
-
     def _length(self) -> int:
         """Its length in samples; estimated, and never less than was written, while it is being made."""
         if self.whole:
             return self.samples
-        return max(self.samples, len(self.text) * _SAMPLES_PER_CHARACTER)
+        return max(self.samples, len(self.words_for.spoken) * _SAMPLES_PER_CHARACTER)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +92,15 @@ class HeardLedger:
         """Samples written and not yet played."""
         return max(0, self._written - self.played)
 
-    def phrase(self, turn: int, phrase: int, text: str) -> None:
-        """A phrase will be spoken."""
-        self._phrases.setdefault(turn, []).append(SpokenPhrase(turn, phrase, text))
+    def phrase(self, turn: int, phrase: int, text: str | Spoken) -> None:
+        """A phrase will be spoken: as it is written, or in the wording for the ear."""
+        spoken = Spoken.as_written(text) if isinstance(text, str) else text
+        self._phrases.setdefault(turn, []).append(SpokenPhrase(turn, phrase, spoken))
 
-    def wrote(self, turn: int, phrase: int, samples: int, words: tuple[WordAt, ...] = ()) -> None:
-        """`samples` of a phrase went into the ring, behind everything written before."""
+    def wrote(
+        self, turn: int, phrase: int, samples: int, words: tuple[WordAt, ...] = (), levels: bytes = b""
+    ) -> None:
+        """`samples` of a phrase went into the ring, behind everything written before; see `AudioWritten`."""
         entry = self._find(turn, phrase)
         if entry is None:
             return
@@ -110,6 +109,7 @@ class HeardLedger:
             self._written = entry.start
         entry.samples += samples
         entry.words.extend(words)
+        entry.levels += levels
         self._written += samples
 
     def wrote_whole(self, turn: int, phrase: int) -> None:
@@ -149,6 +149,20 @@ class HeardLedger:
             entry.whole and (end := entry.end()) is not None and self.played >= end
             for entry in self._phrases.get(turn, ())
         )
+
+    def so_far(self, turn: int) -> tuple[str, str]:
+        """What was heard of a turn that is not settled, and all that is to be heard of it up to now."""
+        phrases = self._phrases.get(turn, ())
+        heard = " ".join(text for entry in phrases if (text := entry.heard(self.played)))
+        return heard, " ".join(entry.text for entry in phrases)
+
+    def playing(self, turn: int) -> str:
+        """The phrase of a turn that is being played, or is played next; "" when all were."""
+        for entry in self._phrases.get(turn, ()):
+            end = entry.end()
+            if not entry.whole or end is None or self.played < end:
+                return entry.text
+        return ""
 
     def settle(self, turn: int) -> Heard:
         """Close a turn: what was heard of it. The ledger forgets it."""

@@ -1,15 +1,27 @@
-"""Key presses as one utterance: complete at a `#`, or when no other key follows in time."""
+"""Key presses as one utterance: complete at a delimiter, or when no other key follows in time."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
+
+_FORGOTTEN_S = 30.0  # a delimiter that has not come by then will not: what was pressed is taken
+
+
+@dataclass(frozen=True, slots=True)
+class KeypadSettings:
+    """How keys become an utterance."""
+
+    enabled: bool = True  # False: keys mean nothing
+    wait_s: float = 2.0  # people type with pauses of up to about 1.5 s; 0: the delimiter alone ends it
+    delimiter: str = "#"  # or `*`; "": none
 
 
 class Keypad:
     """The keys of one utterance. `now` is monotonic seconds."""
 
-    def __init__(self, wait_s: float) -> None:
-        """`wait_s`: the pause after a key that ends the utterance."""
+    def __init__(self, settings: KeypadSettings) -> None:
         self.deadline: float | None = None
-        self._wait_s = wait_s
+        self._settings = settings
         self._keys = ""
 
     @property
@@ -19,10 +31,13 @@ class Keypad:
 
     def press(self, digit: str, now: float) -> str:
         """Take a key; the complete utterance if it ends one, else ""."""
-        if digit == "#":
+        settings = self._settings
+        if digit == settings.delimiter:
             return self.take()
         self._keys += digit
-        self.deadline = now + self._wait_s
+        if not settings.wait_s and not settings.delimiter:
+            return self.take()
+        self.deadline = now + (settings.wait_s or _FORGOTTEN_S)
         return ""
 
     def due(self, now: float) -> str:

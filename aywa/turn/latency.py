@@ -1,11 +1,12 @@
 """How long the caller waited for an answer, split by cause.
 
 ```
-  last voiced sample      final        turn taken   first token   first audio     first audible sample
-  ──┤ vad ├── stopped ──┤ stt ├──┤ endpointing ├──┤ llm ├──────┤ tts ├─────────┤ playout ├──
+  last voiced sample    final        turn taken    first token   first phrase   first audio    first audible
+  ──┤ vad ├─ stopped ─┤ stt ├─┤ endpointing ├─┤ llm ├────┤ phrase ├─────┤ tts ├────┤ playout ├── sample
 ```
 Both ends are samples on the leg's timeline, so the total is what the wire carried; the parts between are
-stamped in monotonic seconds, and `playout` is what is left of the total.
+stamped in monotonic seconds, and `playout` is what is left of the total. Of an answer that was made ahead
+only what came after the turn was taken counts: what the caller still had to wait for.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ class LatencySplit:
     stt_ms: int
     endpointing_ms: int
     llm_ms: int
+    phrase_ms: int
     tts_ms: int
     playout_ms: int
     speech_end_sample: int
     first_audible_sample: int
+    speculated: bool = False  # the answer was made ahead
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +52,9 @@ class _Answer:
     speech: _Speech
     taken_at: float
     token_at: float | None = None
+    phrase_at: float | None = None
     audio_at: float | None = None
+    speculated: bool = False
 
 
 class LatencyClock:
@@ -85,6 +90,17 @@ class LatencyClock:
         if answer is not None and answer.turn == turn and answer.token_at is None:
             answer.token_at = now
 
+    def adopted(self, turn: int) -> None:
+        """The turn's answer was made ahead: its stamps are those of the hand-over, not of the making."""
+        if self._answer is not None and self._answer.turn == turn:
+            self._answer.speculated = True
+
+    def first_phrase(self, turn: int, now: float) -> None:
+        """A phrase was ready for the synthesizer; only the first one counts."""
+        answer = self._answer
+        if answer is not None and answer.turn == turn and answer.phrase_at is None:
+            answer.phrase_at = now
+
     def first_audio(self, turn: int, now: float) -> None:
         """Audio came from the synthesizer; only the first one counts."""
         answer = self._answer
@@ -101,12 +117,14 @@ class LatencyClock:
         if self._speech is speech:
             self._speech = None
         token_at = answer.taken_at if answer.token_at is None else answer.token_at
-        audio_at = token_at if answer.audio_at is None else answer.audio_at
+        phrase_at = token_at if answer.phrase_at is None else answer.phrase_at
+        audio_at = phrase_at if answer.audio_at is None else answer.audio_at
         total_ms = (timeline - speech.end_sample) // SAMPLES_PER_MS
         vad = _ms(speech.vad_s)
         stt = _ms(speech.final_at - speech.stopped_at)
         endpointing = _ms(answer.taken_at - speech.final_at)
-        llm, tts = _ms(token_at - answer.taken_at), _ms(audio_at - token_at)
+        llm, phrase = _ms(token_at - answer.taken_at), _ms(phrase_at - token_at)
+        tts = _ms(audio_at - phrase_at)
         return LatencySplit(
             turn=turn,
             total_ms=total_ms,
@@ -114,10 +132,12 @@ class LatencyClock:
             stt_ms=stt,
             endpointing_ms=endpointing,
             llm_ms=llm,
+            phrase_ms=phrase,
             tts_ms=tts,
-            playout_ms=total_ms - vad - stt - endpointing - llm - tts,
+            playout_ms=total_ms - vad - stt - endpointing - llm - phrase - tts,
             speech_end_sample=speech.end_sample,
             first_audible_sample=timeline,
+            speculated=answer.speculated,
         )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 
+from aywa.turn.idle import IdleMessages
 from aywa.turn.settings import TurnSettings
 
 
@@ -23,7 +24,8 @@ class Limits:
         self._ends_at: float | None = None
         self._counting_since: float | None = None
         self._silent_s = 0.0  # before `_counting_since`
-        self._prompts = 0
+        self._prompts = 0  # in this silence
+        self.idle = IdleMessages(settings.idle, settings.phrases.silence_prompt)
 
     def start(self, now: float) -> None:
         """The call was answered."""
@@ -32,6 +34,7 @@ class Limits:
     def caller_heard(self, now: float) -> None:
         """The caller said words or pressed a key."""
         self._silent_s, self._prompts = 0.0, 0
+        self.idle.caller_heard()
         if self._counting_since is not None:
             self._counting_since = now
 
@@ -77,6 +80,8 @@ class Limits:
         return Limit.PROMPT
 
     def _next_silence_s(self) -> float:
-        """The silence at which something happens next: a prompt, or the end."""
+        """The silence at which something happens next: a prompt if one is left, or the end."""
+        if not self.idle.left:
+            return self._settings.silence_timeout_s
         prompt_s = (self._prompts + 1) * self._settings.silence_prompt_s
         return min(prompt_s, self._settings.silence_timeout_s)

@@ -16,3 +16,4 @@ class Line:
     cause: Cause
     text: str
     end_code: EndCode | None = None
+    protected: bool = False  # nobody interrupts it

@@ -2,25 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-# Sounds that keep a conversation going without taking the floor. Words that may be answers ("yes", "okay",
-# "right") are left out: a question is often answered before it is finished.
-BACKCHANNELS = (
-    "uh-huh",
-    "uh huh",
-    "mm-hmm",
-    "mm hmm",
-    "mhm",
-    "mmhm",
-    "hmm",
-    "hm",
-    "mm",
-    "um",
-    "uh",
-    "ah",
-    "er",
-)
+from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
+from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
+from aywa.turn.idle import IdleSettings
+from aywa.turn.keypad import KeypadSettings
+from aywa.turn.speaking_settings import SpeakingSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +29,14 @@ class TurnSettings:
     """Thresholds of one call."""
 
     greet: bool = True  # the assistant speaks first
-    barge_in: bool = True  # must agree with the leg's BargeInPolicy
-    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken
+    barge_in: bool = True  # False: nobody interrupts, whatever `barge` says
+    wait_s: float = 0.5  # silence since the caller's last voiced sample before the turn is taken, if fixed
+    endpointing: EndpointingSettings = field(
+        default_factory=lambda: EndpointingSettings(EndpointingMode.FIXED)
+    )
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
     max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever
-    dtmf_wait_s: float = 2.0  # people type with pauses of up to about 1.5 s
     model_timeout_s: float = 10.0  # without a sign of life from the model
     speech_timeout_s: float = 8.0  # without audio from the synthesizer once the ring has run dry
     mark_slack_s: float = 1.0  # marks come within a tick; a second late they are lost
@@ -59,5 +50,14 @@ class TurnSettings:
     max_duration_s: float = 600.0
     silence_prompt_s: float = 10.0
     silence_timeout_s: float = 30.0
-    backchannels: tuple[str, ...] = BACKCHANNELS
+    speculation: SpeculationSettings = field(default_factory=SpeculationSettings)
+    keypad: KeypadSettings = field(default_factory=KeypadSettings)
+    idle: IdleSettings = field(default_factory=IdleSettings)
+    barge: BargeInSettings = field(default_factory=BargeInSettings)
+    speaking: SpeakingSettings = field(default_factory=SpeakingSettings)
     phrases: Phrases = Phrases()
+
+    @property
+    def barge_mode(self) -> BargeInMode:
+        """What takes the floor from the assistant; the leg's BargeInPolicy follows from it."""
+        return self.barge.mode if self.barge_in else BargeInMode.OFF

@@ -22,8 +22,11 @@ class State(Enum):
 class Wakeup(Enum):
     """Why the manager wants to be woken."""
 
+    INTERRUPTION = "the sound is over and no word came, or the voice lasts long enough"
+    BACKOFF = "the pause after an interruption"
     ENDPOINTING = "the caller's pause, or a transcript that does not come"
     KEYPAD = "the pause after a key"
+    FILLER = "a tool that takes its time"
     ANSWER = "model, synthesizer or marks have been silent"
     CLOSING = "the farewell's bound"
     LIMIT = "silence or the longest duration"
@@ -58,6 +61,10 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
         (State.YIELDED, Cause.NO_VOICE, State.THINKING),
         (State.YIELDED, Cause.NO_VOICE, State.SPEAKING),
         (State.YIELDED, Cause.NO_VOICE, State.CLOSING),
+        (State.YIELDED, Cause.NO_WORDS, State.THINKING),
+        (State.YIELDED, Cause.NO_WORDS, State.SPEAKING),
+        (State.YIELDED, Cause.NO_WORDS, State.CLOSING),
+        (State.YIELDED, Cause.BACKCHANNEL, State.THINKING),
         (State.YIELDED, Cause.BACKCHANNEL, State.SPEAKING),
         (State.YIELDED, Cause.BACKCHANNEL, State.CLOSING),
         (State.YIELDED, Cause.TRANSCRIPT, State.LISTENING),
@@ -65,6 +72,7 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
         (State.YIELDED, Cause.ANSWER_PLAYED, State.ENDED),
         (State.THINKING, Cause.LATE_TRANSCRIPT, State.LISTENING),
         (State.SPEAKING, Cause.LATE_TRANSCRIPT, State.LISTENING),
+        (State.SPEAKING, Cause.VOICE, State.LISTENING),
         (State.THINKING, Cause.AMENDED, State.LISTENING),
         (State.THINKING, Cause.NOTHING_TO_SAY, State.LISTENING),
         (State.THINKING, Cause.NOTHING_TO_SAY, State.ENDED),

@@ -18,6 +18,13 @@ class Unclear:
         self._settings = settings
         self._asked = 0
         self._cut_for_it = False
+        self._reports_guesses = False  # the recogniser of this call
+        self._guessed = False
+
+    def guessed(self, text: str) -> None:
+        """A partial came: a recogniser that reports them has one for whatever may have been words."""
+        self._reports_guesses = True
+        self._guessed |= bool(text.strip())
 
     def cut(self) -> None:
         """An answer was cut because words seemed to come: if they come to nothing, somebody must speak."""
@@ -25,12 +32,13 @@ class Unclear:
 
     def understood(self) -> None:
         """The caller was understood."""
-        self._asked, self._cut_for_it = 0, False
+        self._asked, self._cut_for_it, self._guessed = 0, False, False
 
     def asks(self, nothing: NothingSaid) -> bool:
         """Whether to ask the caller to say it again, now that nothing was understood."""
         cut, self._cut_for_it = self._cut_for_it, False
-        words = nothing.why is Why.EMPTY and nothing.spoken_s >= self._settings.unclear_speech_s
+        guessed, self._guessed = self._guessed or not self._reports_guesses, False
+        words = guessed and nothing.why is Why.EMPTY and nothing.spoken_s >= self._settings.unclear_speech_s
         if not cut and (not words or self._asked >= self._settings.max_reprompts):
             return False
         self._asked += 1

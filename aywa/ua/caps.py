@@ -1,18 +1,23 @@
 """How much of this process one trunk may take: calls at a time, and calls begun in a second.
 
 ```
-INVITE ──admit──▶ begun ──hold──▶ lives ──▶ over
-          └─ CapLimit: 503, and nobody hears of it
+INVITE ──admit──▶ begun ──hold──▶ lives ───────────▶ over
+          │                          │ 2 s without ACK ▲
+          │                          └──▶ unheard ─────┤ the ACK came: lives
+          └─ CapLimit: 503, nobody hears of it         └ too many: given up
 ```
 Without a share of its own a trunk that runs wild fills the whole process, and the calls of all the others are
 refused. Counted by trunk; of the addresses without a name, by the entry of the list that holds them.
+
+Who forges a trunk's address over UDP never hears our answer, and so acknowledges none: such calls stop
+to count against the trunk after 2 s, and of those there are only so many.
 """
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from aywa.ua.rates import BURST_S
@@ -20,6 +25,8 @@ from aywa.ua.trunk import Trunks
 
 # Where the calls of a process may come from more than one trunk, none has the last quarter of it by default.
 SHARE = (3, 4)
+# Of a trunk; each has a recogniser and ports until it is given up, at the latest 32 s after its answer.
+MAX_UNHEARD = 32
 CALLS_PER_S = 50.0  # of a trunk that does not say: each call is a row, a recogniser and ports
 
 
@@ -44,6 +51,40 @@ class _Scope:
     tokens: float
     at: float
     live: int = 0
+    unheard: OrderedDict[Place, Callable[[], None]] = field(default_factory=OrderedDict)
+
+
+class Place:
+    """One call's place in its trunk's share, from `hold` to `release`."""
+
+    def __init__(self, scope: _Scope) -> None:
+        self._scope = scope
+        self._counts = True
+        scope.live += 1
+
+    def doubt(self, give_up: Callable[[], None]) -> None:
+        """Nobody has acknowledged its answer: it counts no more. `give_up` ends it, should too many be so."""
+        if self._counts:
+            self._count(False)
+            unheard = self._scope.unheard
+            unheard[self] = give_up
+            if len(unheard) > MAX_UNHEARD:
+                _, give_up_oldest = unheard.popitem(last=False)
+                give_up_oldest()
+
+    def prove(self) -> None:
+        """The caller hears us after all."""
+        if self._scope.unheard.pop(self, None) is not None:
+            self._count(True)
+
+    def release(self) -> None:
+        """The call is over."""
+        self._scope.unheard.pop(self, None)
+        self._count(False)
+
+    def _count(self, counts: bool) -> None:
+        self._scope.live += counts - self._counts
+        self._counts = counts
 
 
 class TrunkCaps:
@@ -75,15 +116,9 @@ class TrunkCaps:
             self.refused[limit] += 1
         return limit
 
-    def hold(self, host: str, now: float) -> Callable[[], None]:
-        """A call of `host` lives until what is returned is called, once."""
-        scope = self._scope(host, now)
-        scope.live += 1
-
-        def release() -> None:
-            scope.live -= 1
-
-        return release
+    def hold(self, host: str, now: float) -> Place:
+        """A call of `host` lives until its place is released."""
+        return Place(self._scope(host, now))
 
     def live(self) -> dict[str, int]:
         """Calls that live, by trunk or entry."""

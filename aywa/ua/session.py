@@ -10,6 +10,7 @@ import trio
 
 from aywa.errors import ParseError
 from aywa.log import get_logger, places
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.parse import parse_sdp
 from aywa.proto.sip.header import Reason
@@ -22,6 +23,7 @@ from aywa.proto.sip.session_states import (
     Established,
     KeyPressed,
     OfferArrived,
+    OfferRefused,
     ReferAnswered,
     ReferArrived,
     ReferReported,
@@ -47,6 +49,14 @@ class SessionEnded:
     causes: tuple[Reason, ...] = ()  # what the peer's Reason headers say (RFC 3326)
 
 
+@dataclass(slots=True)
+class _Offering:
+    """A re-INVITE of ours that is not answered."""
+
+    make: Callable[[], SessionDescription]
+    made: SessionDescription
+
+
 class Session:
     """A confirmed INVITE usage, in either role.
 
@@ -55,6 +65,7 @@ class Session:
     and go on as before; it must not block. While it is not set, every such offer is refused: an answer that
     nobody made for it would be stale. A re-INVITE without an offer gets the one that `on_offer_wanted` makes,
     or what we described last while that is not set; `on_answer` hears the answer, once `local` is the offer.
+    It hears the answer to `offer` too, and `on_offer_refused` the status if there is none.
     `on_key` hears key presses that come by INFO: the key and its length in ms. `on_refer` hears whom the peer
     wants called (REFER): then `answer_refer` and `report_refer` are due; while it is not set, that gets
     603. `on_referral` hears how a REFER of ours goes. `on_replaced` is given the call that shall take this
@@ -65,6 +76,7 @@ class Session:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.on_offer_refused: Callable[[int], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
         self.on_early_media: Callable[[SessionDescription, bool], None] | None = None
         self.on_ringing: Callable[[int], None] | None = None
@@ -75,12 +87,24 @@ class Session:
         self.peer: SessionDescription | None = None  # `answer`, or None while the set-up lasts
         self._endpoint = endpoint
         self._usage = usage
+        self._offering: _Offering | None = None
         self._established = trio.Event()
         self._over = trio.Event()
         self._ended: Ended | None = None
         self._failed: Ended | None = None  # ended without having been up
         endpoint.listen(usage, self.hear)
         endpoint.sessions[usage] = self
+
+    def offer(self, make: Callable[[], SessionDescription]) -> None:
+        """Send a re-INVITE with what `make` describes; `on_answer` or `on_offer_refused` hears what comes of
+        it. `make` is asked again if an offer of the peer's comes first. No checkpoint.
+
+        Raises LocalProtocolError when the session is not up or a change is under way.
+        """
+        offering = _Offering(make, make())
+        self._usage.offer(offering.made.encode(), trio.current_time())
+        self._offering = offering
+        self._endpoint.apply(self._usage)
 
     @property
     def refer_to(self) -> ReferTo:
@@ -107,6 +131,10 @@ class Session:
         """Tell the peer how far the call is that it asked for; a final status ends it."""
         self._usage.report_refer(status, trio.current_time())
         self._endpoint.apply(self._usage)
+
+    def trace(self, tap: PacketTap) -> None:
+        """Give `tap` every message of the session from now on, to the last."""
+        self._endpoint.log.follow(self.sip_call_id, tap, until_over=True)
 
     @property
     def sip_call_id(self) -> str:
@@ -158,11 +186,14 @@ class Session:
                 self._take(body)
                 self._established.set()
             case AnswerArrived(body):
-                if self._take(body):
-                    self._tell_answer()
+                self._answer_came(body)
+            case OfferRefused(status):
+                self._offering = None
+                tell("sip.on_offer_refused_failed", self.on_offer_refused, status)
             case OfferArrived(body):
                 answer = self._answer_to(body)
                 self._usage.answer_offer(answer, trio.current_time())
+                self._offer_anew()
                 self._endpoint.apply(self._usage)
             case Ended():
                 self._ended = event
@@ -185,7 +216,29 @@ class Session:
                 else:
                     tell("sip.on_refer_failed", self.on_refer, target)
             case _:
-                pass  # offers of ours refused: nothing waits for them
+                pass
+
+    def _answer_came(self, body: bytes) -> None:
+        """The answer to our re-INVITE, or the one that an ACK brought."""
+        ours = self._offering
+        if ours is not None and self._usage.local_body == ours.made.encode():
+            self._offering, self.local = None, ours.made
+        else:
+            self._offer_anew()
+        if self._take(body):
+            self._tell_answer()
+
+    def _offer_anew(self) -> None:
+        """An offer of ours that waits its turn follows on what has been agreed on meanwhile."""
+        ours = self._offering
+        if ours is None:
+            return
+        try:
+            ours.made = ours.make()
+        except Exception as error:  # noqa: BLE001 - the blast wall of this call: the offer stays as it was
+            _log.error("sip.offer_anew_failed", places=places(error))
+            return
+        self._usage.offer_anew(ours.made.encode())
 
     def _take(self, body: bytes) -> bool:
         """Read the peer's answer; one that cannot be read ends the session."""

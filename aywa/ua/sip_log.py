@@ -22,6 +22,7 @@ class SipLog:
         """`local`: where we are for a peer."""
         self._local = local
         self._taps: dict[str, PacketTap] = {}
+        self._until_over: set[str] = set()
         self._undecided: dict[str, list[CapturedPacket]] = {}
         self._at_hand: tuple[int, Address, bytes] | None = None
 
@@ -40,8 +41,13 @@ class SipLog:
             at_ns, source, data = self._at_hand
             self._undecided.setdefault(call_id, [self._packet(at_ns, data, source, sent=False)])
 
-    def follow(self, call_id: str, tap: PacketTap) -> None:
-        """Give `tap` all messages of a call, those that were kept since it began first."""
+    def follow(self, call_id: str, tap: PacketTap, *, until_over: bool = False) -> None:
+        """Give `tap` all messages of a call, those that were kept since it began first.
+
+        `until_over`: to the last one that ends the session; else until `drop`.
+        """
+        if until_over:
+            self._until_over.add(call_id)
         for packet in self._undecided.pop(call_id, ()):
             tap(packet)
         self._taps[call_id] = tap
@@ -49,11 +55,14 @@ class SipLog:
     def drop(self, call_id: str) -> None:
         """Nobody wants the messages of this call, or no longer."""
         self._undecided.pop(call_id, None)
+        self._until_over.discard(call_id)
         self._taps.pop(call_id, None)
 
     def settle(self, call_id: str) -> None:
         """The call is over; who follows it may wait for its last message."""
         self._undecided.pop(call_id, None)
+        if call_id in self._until_over:
+            self.drop(call_id)
 
     def _note(self, data: bytes, peer: Address, *, sent: bool) -> None:
         if not self._taps and not self._undecided:

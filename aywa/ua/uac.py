@@ -9,6 +9,7 @@ from typing import TypeAlias
 import trio
 
 from aywa.errors import TransportError
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import RequestDone
 from aywa.proto.sip.custom_headers import check_custom_headers
@@ -47,6 +48,7 @@ class OutgoingCall:
     on_early_media: Callable[[SessionDescription, bool], None] | None = None
     on_ringing: Callable[[int], None] | None = None
     credentials: Credentials | None = None
+    trace: PacketTap | None = None  # hears every message, of each attempt
     replaces: Replaces | None = None  # the dialog of the target's that this call takes the place of
 
 
@@ -134,6 +136,8 @@ async def _next_target(plan: RedirectPlan, resolve: Resolve) -> tuple[Uri, list[
 async def _ask(endpoint: Endpoint, usage: OutgoingUsage, call: OutgoingCall) -> Session:
     """Wait for the answer of one INVITE."""
     session = Session(endpoint, usage, call.offer)
+    if call.trace is not None:
+        session.trace(call.trace)
     session.on_early_media = call.on_early_media
     session.on_ringing = call.on_ringing
     endpoint.flush()

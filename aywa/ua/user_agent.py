@@ -10,6 +10,7 @@ from random import Random
 import trio
 
 from aywa.log import get_logger, places
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.core import SipLoad, UserAgentCore
 from aywa.proto.sip.departure import Departures
@@ -96,6 +97,7 @@ class UserAgent:
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
         replaces: Replaces | None = None,
+        trace: PacketTap | None = None,
     ) -> Session:
         """Call `target`; returns when it answered (`session.answer`).
 
@@ -116,6 +118,7 @@ class UserAgent:
             on_early_media,
             on_ringing,
             self._credentials(trunk),
+            trace,
             replaces,
         )
         return await place_call(self.endpoint, call, self.resolve)
@@ -143,8 +146,8 @@ class UserAgent:
             call.let_go(603)
             return
         adds = take is self._on_call  # one that replaces another is no call more
-        release = self.gate.caps.hold(call.source[0], trio.current_time()) if adds else None
-        self._calls.start_soon(self._run, call, take, release, name=f"call {call.sip_call_id}")
+        call.place = self.gate.caps.hold(call.source[0], trio.current_time()) if adds else None
+        self._calls.start_soon(self._run, call, take, name=f"call {call.sip_call_id}")
 
     def _taker_of(self, replaced: InviteUsage, call: IncomingCall) -> OnCall | None:
         """Who answers a call that takes a session's place; None: it may not.
@@ -160,10 +163,10 @@ class UserAgent:
         same = self.endpoint.trunks.of(host) is call.trunk
         return session.on_replaced if session is not None and same else None
 
-    async def _run(self, call: IncomingCall, take: OnCall, release: Callable[[], None] | None) -> None:
+    async def _run(self, call: IncomingCall, take: OnCall) -> None:
         """One call behind its blast wall: what goes wrong inside ends this call only."""
         status = 480  # the application let go of the call without an answer
-        if release is None:
+        if call.place is None:
             status = 603
         try:
             await take(call)
@@ -174,8 +177,8 @@ class UserAgent:
             status = 503
             raise
         finally:
-            if release is not None:
-                release()
+            if call.place is not None:
+                call.place.release()
             call.let_go(status)
 
     def say_goodbye(self) -> None:

@@ -13,9 +13,10 @@ from aywa.model.call_order import PhoneCallOrder
 from aywa.proto.sip.custom_headers import CustomHeaderError, check_custom_headers
 from aywa.settings import DialSettings
 
+MAX_CUSTOMERS = 100  # of one request; each is placed before the answer
+
 # What other runtimes take here, and why this one does not.
 _NOT_TAKEN = {
-    "customers": "is not taken: place one call for each customer",
     "schedulePlan": "is not taken: place the call when it is due",
     "assistantId": "is not taken: calls get the scenario of the runtime (RUNTIME_SCENARIO)",
     "assistant": "is not taken: calls get the scenario of the runtime (RUNTIME_SCENARIO)",
@@ -65,6 +66,31 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: str) -> 
         customer.extension,
         None if detection is None else parse_plan(detection, wanted.voicemail_message),
     )
+
+
+def parse_orders(
+    body: dict[str, object], settings: DialSettings, owner: str
+) -> list[CallOrder | RequestError]:
+    """An order for each of `customers`, or what is wrong with that one; raises `RequestError` (400) for what
+    is wrong with all of them.
+    """
+    customers = body.get("customers")
+    if "customer" in body:
+        rule = "must not be given beside customer"
+        raise RequestError(f"customers: {rule}", code="invalid-field", field="customers")
+    if not isinstance(customers, list) or not 1 <= len(customers) <= MAX_CUSTOMERS:
+        rule = f"must be a list of 1 to {MAX_CUSTOMERS} customers"
+        raise RequestError(f"customers: {rule}", code="invalid-field", field="customers")
+    common = {name: value for name, value in body.items() if name != "customers"}
+    orders: list[CallOrder | RequestError] = []
+    for customer in customers:
+        try:
+            orders.append(parse_order({**common, "customer": customer}, settings, owner))
+        except RequestError as error:
+            if not (error.field or "").startswith("customer"):
+                raise
+            orders.append(error)
+    return orders
 
 
 def bad_number(error: BadNumber, order: CallOrder) -> RequestError:

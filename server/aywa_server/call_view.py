@@ -12,9 +12,11 @@ from aywa.model.call import (
     Artifact,
     ArtifactItem,
     Call,
+    CostBreakdown,
     Customer,
     Media,
     Monitor,
+    PerformanceMetrics,
     Recording,
     Timeline,
     TimelineItem,
@@ -33,8 +35,16 @@ _WARNINGS = frozenset(
 _ERRORS = frozenset({"failed", "crashed", "lost"})
 
 
-def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] | None = None) -> Call:
-    """The call; with its transcript when `lines` are given."""
+def call_resource(
+    row: CallRow,
+    base_url: str,
+    lines: Sequence[TranscriptLine] | None = None,
+    metrics: PerformanceMetrics | None = None,
+) -> Call:
+    """The call; with its transcript when `lines` are given, and how quickly it was answered."""
+    later = _later(row, base_url)
+    if metrics is not None:
+        later["performance_metrics"] = metrics
     reason = row.end_reason
     other = row.from_uri if row.type is CallType.INBOUND else row.to_uri
     return Call(
@@ -55,7 +65,8 @@ def call_resource(row: CallRow, base_url: str, lines: Sequence[TranscriptLine] |
         phone_call_provider_id=row.sip_call_id,
         scenario=row.scenario,
         worker_id=row.worker_id,
-        artifact=_artifact(row, _recording(row, base_url), lines).model_copy(update=_later(row, base_url)),
+        artifact=_artifact(row, _recording(row, base_url), lines).model_copy(update=later),
+        cost_breakdown=CostBreakdown.model_validate(dict(row.costs)) if row.costs is not None else None,
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED

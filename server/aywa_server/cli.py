@@ -1,4 +1,4 @@
-"""The `aywa` command: one module a verb, each with `register(subparsers)` and `run(args) -> int`."""
+"""The `aywa` command: a module for each kind of verb, with `register(subparsers)` and `run(args) -> int`."""
 
 from __future__ import annotations
 
@@ -18,6 +18,10 @@ _VERBS = {
     "timeline": "aywa_server.cli_timeline",
     "say": "aywa_server.cli_say",
     "transfer": "aywa_server.cli_transfer",
+    "mute": "aywa_server.cli_line",
+    "unmute": "aywa_server.cli_line",
+    "hold": "aywa_server.cli_line",
+    "resume": "aywa_server.cli_line",
     "end": "aywa_server.cli_end",
     "pcap": "aywa_server.cli_pcap",
 }
@@ -50,7 +54,7 @@ def _modules_for(arguments: Sequence[str]) -> list[str]:
     for argument in arguments:
         if argument in _VERBS:
             return [_VERBS[argument]]
-    return list(_VERBS.values())
+    return list(dict.fromkeys(_VERBS.values()))
 
 
 if __name__ == "__main__":

@@ -18,6 +18,7 @@ _PARTS = (
     ("stt_ms", "transcript"),
     ("endpointing_ms", "waiting"),
     ("llm_ms", "model"),
+    ("phrase_ms", "first phrase"),
     ("tts_ms", "voice"),
     ("playout_ms", "playout"),
 )

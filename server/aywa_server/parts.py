@@ -27,6 +27,9 @@ class LiveCalls(Protocol):
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
         """Begin to hand a live call over; False when this process does not carry it."""
 
+    async def steer(self, call_id: str, action: str) -> bool:
+        """Mute or hold; False when this process does not carry the call."""
+
     async def end(self, call_id: str) -> bool:
         """Hang up; False when this process does not carry the call."""
 

@@ -34,6 +34,7 @@ def plan_of(command: TransferCommand) -> TransferPlan:
         adds_summary=how.mode == "blind-transfer-add-summary-to-sip-header",
         fallback_message=None if fallback is None else fallback.message.strip(),
         fallback_ends_call=fallback is not None and fallback.end_call_enabled,
+        hold_audio=how.hold_audio_url or "",
         dial_timeout_s=how.dial_timeout,
         greeting_timeout_s=how.timeout,
     )

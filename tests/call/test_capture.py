@@ -11,14 +11,18 @@ import trio.testing
 
 from aywa.artifacts.pcap import encode_pcap
 from aywa.call.capture import WRITE_BOUND_S
-from aywa.call.control import StartCapture
+from aywa.call.control import StartCapture, TransferCall
+from aywa.call.dial import DialRequest
 from aywa.call.ending import reason_for
+from aywa.call.outbound import CallOrder
 from aywa.call.sip_trace import DATAGRAM_BYTES, MESSAGE_BYTES, MESSAGES
+from aywa.call.state import CallState
 from aywa.errors import EndCode, RequestError
 from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
-from aywa.settings import CallSettings, MediaSettings
-from tests.kit.call_world import CallWorld, Person
+from aywa.settings import CallSettings, MediaSettings, TrunkDialling, TrunkSettings
+from aywa.transfer.plan import Destination, Mode, TransferPlan
+from tests.kit.call_world import CallWorld, Person, happens
 from tests.kit.fake_sip import FakeIncomingCall
 from tests.kit.fake_store import FakeCaptures
 
@@ -242,3 +246,43 @@ async def test_a_call_that_could_not_be_agreed_on_is_written_with_its_refusal(
     assert incoming.rejected[0] == 488
     assert refused_before == [True]
     assert made.row().pcap_path is not None
+
+
+TRUNK = TrunkSettings("carrier", ("192.0.2.10",), dial=TrunkDialling("sip:192.0.2.10", ("+4930990",)))
+NUMBER = "+493012345678"
+
+
+@pytest.mark.parametrize("pcap", ["headers", "off"])
+async def test_a_call_out_has_its_sip_in_it(autojump_clock: trio.testing.MockClock, pcap: str) -> None:
+    made = world(media=MediaSettings(pcap=pcap), trunks=(TRUNK,))
+    async with made.table() as table:
+        live = table.place(CallOrder(DialRequest(NUMBER)))
+        await happens(lambda: bool(made.dialler.invites and made.dialler.invites[0].session))
+        (invite,) = made.dialler.invites
+        assert (invite.trace is not None) is (pcap != "off")
+        assert invite.session is not None
+        await happens(lambda: live.state is CallState.TALKING)
+        await live.control(StartCapture(CaptureMode.FULL))
+        (tap,) = [invite.trace] if invite.trace is not None else invite.session.taps
+        tap(message(7))
+        invite.session.remote_hangs_up()
+        await live.over.wait()
+    (packets,) = made.captures.written.values()
+    assert [packet.at_ns for packet in packets if packet.data.startswith(b"INVITE")] == [7]
+
+
+@pytest.mark.parametrize("pcap", ["headers", "off"])
+async def test_and_a_transfer_has_the_colleagues(autojump_clock: trio.testing.MockClock, pcap: str) -> None:
+    made = world(media=MediaSettings(pcap=pcap), trunks=(TRUNK,))
+    async with made.call() as person:
+        await person.listens()
+        await person.live.control(TransferCall(TransferPlan(Destination(number=NUMBER), Mode.DIAL)))
+        await happens(lambda: bool(made.dialler.invites and made.dialler.invites[0].session))
+        await trio.sleep(1)
+        (invite,) = made.dialler.invites
+        await person.live.control(StartCapture(CaptureMode.FULL))
+        assert invite.session is not None
+        (tap,) = [invite.trace] if invite.trace is not None else invite.session.taps
+        tap(message(7))
+        assert [p.at_ns for p in person.live.capture.packets() if p.data.startswith(b"INVITE")] == [7]
+        person.session.remote_hangs_up()

@@ -7,8 +7,9 @@ import trio
 from aywa.errors import EndCode, EndSide
 from aywa.ports.llm import Done, Expect, Token, ToolCall
 from aywa.ports.store import CallStatus
+from aywa.turn.latency_report import PARTS
 from aywa.turn.states import State
-from tests.kit.call_world import CallWorld, happens
+from tests.kit.call_world import NOT_AHEAD, CallWorld, happens
 from tests.kit.fake_leg import FRAME
 from tests.kit.fake_providers import FakeModel, FakeScenario, says
 
@@ -88,16 +89,23 @@ async def test_latency_is_measured_between_samples(autojump_clock: trio.testing.
     assert isinstance(audible, int)
     assert first_frame + 800 <= audible <= first_frame + 800 + FRAME
     assert latency["total_ms"] == (audible - end_sample) // 8
-    parts = ("vad_ms", "stt_ms", "endpointing_ms", "llm_ms", "tts_ms", "playout_ms")
+    parts = [f"{part}_ms" for part in PARTS[1:]]
     assert sum(int(str(latency[part])) for part in parts) == latency["total_ms"]
     assert latency["stt_ms"] == 100
+    (summary,) = world.entries("turn.summary")
+    assert summary["turns"] == 1
+    assert summary["latencies_ms"] == [{"turn": 2} | {part: latency[f"{part}_ms"] for part in PARTS}]
+    assert summary["percentiles_ms"] == {
+        part: dict.fromkeys(("p50", "p95", "p99"), latency[f"{part}_ms"]) for part in PARTS
+    }
+    assert world.kinds().count("turn.summary") == 1
 
 
 async def test_barge_in_keeps_what_was_heard(autojump_clock: trio.testing.MockClock) -> None:
     """Words cut the answer at the sample: transcript, context and wire agree."""
     rooms = "Our rooms have a view of the lake and of the old town."
     model = FakeModel(says("Hello."), says(rooms), says("Yes?"))
-    world = CallWorld(model=model)
+    world = CallWorld(model=model, settings=NOT_AHEAD)
     async with world.call() as person:
         await person.listens()
         await person.says("tell me about the rooms")

@@ -13,7 +13,7 @@ from aywa.proto.sdp.offer_answer import AudioFormat, LocalAudio, make_offer
 from aywa.settings import CallSettings, SrtpPolicy, TrunkSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
-from tests.kit.call_world import CallWorld, Person, happens
+from tests.kit.call_world import NOT_AHEAD, CallWorld, Person, happens
 from tests.kit.fake_providers import FakeModel, FakeScenario, broken, says
 from tests.kit.fake_sip import FakeIncomingCall
 
@@ -54,7 +54,7 @@ async def test_the_caller_hangs_up(autojump_clock: trio.testing.MockClock) -> No
 async def test_the_model_fails_again_and_again(autojump_clock: trio.testing.MockClock) -> None:
     """One failure is apologised for, the next one in a row ends the call with a farewell."""
     model = FakeModel(says("Hello."), [Token("I will look "), broken("llm")], [broken("llm")])
-    world = CallWorld(model=model)
+    world = CallWorld(model=model, settings=NOT_AHEAD)
     async with world.call() as person:
         await person.listens()
         await person.says("a room please")

@@ -20,7 +20,7 @@ async def test_the_engine_reports_the_end_of_speech_within_the_wait(
     wait_s: float, stop_ms: int, autojump_clock: trio.testing.MockClock
 ) -> None:
     """A wait shorter than the detector's own would otherwise do nothing."""
-    world = CallWorld(settings=CallSettings(endpointing_wait_s=wait_s))
+    world = CallWorld(settings=CallSettings(endpointing_mode="fixed", endpointing_wait_s=wait_s))
     async with world.call() as person:
         assert person.leg.parameters.speech_stop_ms == stop_ms
         await person.listens()
@@ -30,11 +30,13 @@ async def test_the_engine_reports_the_end_of_speech_within_the_wait(
 async def test_nothing_set(autojump_clock: trio.testing.MockClock) -> None:
     world = CallWorld()
     async with world.call() as person:
-        assert person.leg.parameters.speech_stop_ms == 450
+        assert person.leg.parameters.speech_stop_ms == 200  # the first boundary; the words decide
         await person.listens()
         await person.says("hello")
+        await person.listens()
         person.session.remote_hangs_up()
-    assert CallSettings().endpointing_wait_s == 0.45
+    assert world.entries("turn.wait")[-1]["mode"] == "MODEL"
+    assert world.entries("turn.taken")[-1]["source"] == "MODEL"
 
 
 async def test_thresholds_of_its_own(autojump_clock: trio.testing.MockClock) -> None:
@@ -47,7 +49,8 @@ async def test_thresholds_of_its_own(autojump_clock: trio.testing.MockClock) -> 
 
 async def test_speech_within_the_wait_goes_on_with_the_turn(autojump_clock: trio.testing.MockClock) -> None:
     world = CallWorld(
-        settings=CallSettings(endpointing_wait_s=1.0), model=FakeModel(says("Hello."), says("Three nights."))
+        settings=CallSettings(endpointing_mode="fixed", endpointing_wait_s=1.0),
+        model=FakeModel(says("Hello."), says("Three nights.")),
     )
     async with world.call() as person:
         await person.listens()

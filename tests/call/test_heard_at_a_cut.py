@@ -7,7 +7,7 @@ import trio
 from aywa.call.control import Say
 from aywa.ports.llm import Done, Token
 from aywa.turn.states import State
-from tests.kit.call_world import CallWorld, Person
+from tests.kit.call_world import NOT_AHEAD, CallWorld, Person
 from tests.kit.fake_providers import FakeModel, broken, says
 
 LONG = "Our rooms have a view of the lake and of the old town with all its many towers. "
@@ -27,7 +27,7 @@ def positions(world: CallWorld, person: Person) -> None:
 async def test_the_second_phrase_cannot_be_spoken(autojump_clock: trio.testing.MockClock) -> None:
     """Three seconds of the first were heard, and that is what the model is told."""
     model = FakeModel(says("Hello."), [0.1, Token(LONG), 3.0, Token("And a garden. "), Done()], says("Yes?"))
-    world = CallWorld(model=model)
+    world = CallWorld(model=model, settings=NOT_AHEAD)
     world.tts.errors.extend([None, None, broken("tts")])
     async with world.call() as person:
         await person.listens()

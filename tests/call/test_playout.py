@@ -57,3 +57,34 @@ async def test_speech_keeps_its_place_on_a_leg_of_16_khz(autojump_clock: trio.te
     sent = array("h", bytes(leg.sent))
     assert sum(written) == len(sent) == leg.played == len(tone)
     assert max(abs(a - b) for a, b in zip(sent[50:-50], tone[50:-50], strict=True)) < 80
+
+
+async def test_a_writer_that_was_woken_before_it_was_cancelled_writes_nothing_behind_the_commit(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """Room and words came in one tick: the writer runs once more before its cancellation reaches it."""
+    leg = FakeLeg(LegParameters(("127.0.0.1", 4000), MediaFormat(send=PCMU, receive=(PCMU,)), 1))
+    playout = Playout(leg, lambda event: None, lambda turn, sample: None)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(playout.write, 1, 0, b"\x00\x20" * 40_000)
+        await trio.testing.wait_all_tasks_blocked()
+        assert leg.waiting == LOOKAHEAD
+        playout.wake()  # the ring told of room
+        leg.epoch += 1
+        nursery.cancel_scope.cancel()  # and here the manager has decided
+        playout.cancelled(1)
+        leg.commit(leg.epoch)
+        playout.gate_opened(leg.epoch, flushed=True)
+    assert leg.waiting == 0
+
+
+async def test_the_next_turn_is_written_behind_the_commit(autojump_clock: trio.testing.MockClock) -> None:
+    leg = FakeLeg(LegParameters(("127.0.0.1", 4000), MediaFormat(send=PCMU, receive=(PCMU,)), 1))
+    written: list[TurnInput] = []
+    playout = Playout(leg, written.append, lambda turn, sample: None)
+    playout.cancelled(1)
+    await playout.write(1, 0, b"\x00\x20" * 800)
+    assert leg.waiting == 0
+    await playout.write(2, 0, b"\x00\x20" * 800)
+    assert leg.waiting == 800
+    assert [event.turn for event in written if isinstance(event, AudioWritten)] == [2, 2]

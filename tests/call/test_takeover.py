@@ -10,10 +10,13 @@ from dataclasses import replace
 import pytest
 import trio
 
+from aywa.call.control import TransferCall
 from aywa.errors import EndCode, LocalProtocolError
+from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sip.refer import ReferTo, Replaces
 from aywa.proto.sip.uri import parse_uri
 from aywa.settings import CallSettings, DialLimits, TrunkDialling, TrunkSettings
+from aywa.transfer.plan import Destination, Mode, TransferPlan
 from tests.kit.call_world import CallWorld, Person, happens
 from tests.kit.fake_dialler import DialScript
 from tests.kit.fake_sip import FakeIncomingCall
@@ -23,14 +26,17 @@ TARGET = ReferTo(parse_uri("sip:+493012345678@192.0.2.10"), Replaces("other@pbx"
 
 @asynccontextmanager
 async def talking(
-    *scripts: DialScript, accept_refer: bool = True, limits: DialLimits | None = None
+    *scripts: DialScript,
+    accept_refer: bool = True,
+    limits: DialLimits | None = None,
+    trunks: tuple[str, ...] = ("pbx",),
 ) -> AsyncIterator[Person]:
     """A call in which the assistant has greeted."""
     dial = TrunkDialling(
         "sip:192.0.2.10", ("+4930990",), hosts=("192.0.2.10",), limits=limits or DialLimits()
     )
     world = CallWorld(
-        trunks=(TrunkSettings("pbx", ("192.0.2.10",), dial=dial),),
+        trunks=tuple(TrunkSettings(name, ("192.0.2.10",), dial=dial) for name in trunks),
         settings=CallSettings(accept_refer=accept_refer),
     )
     world.dialler.scripts = deque(scripts)
@@ -193,3 +199,83 @@ async def test_the_minutes_of_a_call_that_a_refer_asked_for_count(
             await person.says("go on")
             await trio.sleep(5)
         assert 40 < trio.current_time() - began < 70
+
+
+async def refer(person: Person, target: ReferTo = TARGET) -> list[int]:
+    """The other side wants us to call somebody; what it is answered at once."""
+    assert person.session.on_refer is not None
+    before = len(person.session.refer_answers)
+    person.session.on_refer(target)
+    await trio.testing.wait_all_tasks_blocked()
+    return person.session.refer_answers[before:]
+
+
+async def test_one_refer_at_a_time(autojump_clock: trio.testing.MockClock) -> None:
+    async with talking(DialScript(486, after_s=5.0, rings_after_s=None), DialScript(200)) as person:
+        assert await refer(person) == [202]
+        for _ in range(3):
+            assert await refer(person) == [491]
+        await happens(lambda: 486 in person.session.refer_answers)
+        assert len(person.world.dialler.invites) == 1
+        assert await refer(person) == [202]  # after it, the next
+        await happens(lambda: person.session.over)
+        assert len(person.world.dialler.invites) == 2
+        session = person.world.dialler.invites[1].session
+        assert session is not None
+        assert session.on_refer is not None
+        session.on_refer(TARGET)  # and whoever has answered may ask too
+        await happens(lambda: session.refer_answers[:1] == [202])
+        await happens(lambda: session.over)
+        last = person.world.dialler.invites[2].session
+        assert last is not None
+        last.remote_hangs_up()
+
+
+async def test_none_while_we_transfer_the_call(autojump_clock: trio.testing.MockClock) -> None:
+    async with talking(DialScript(200, after_s=30.0)) as person:
+        await person.live.control(TransferCall(TransferPlan(Destination(number="+493012345678"), Mode.DIAL)))
+        await happens(lambda: len(person.world.dialler.invites) == 1)
+        assert await refer(person) == [491]
+        person.session.remote_hangs_up()
+
+
+async def test_every_trunk_that_leads_there_is_tried(autojump_clock: trio.testing.MockClock) -> None:
+    down, silent = DialScript(503, rings_after_s=None), DialScript(None, rings_after_s=None)
+    async with talking(down, silent, DialScript(200), trunks=("one", "two", "three")) as person:
+        await refer(person)
+        await happens(lambda: 200 in person.session.refer_answers)
+        assert person.session.refer_answers == [202, 180, 200]
+        invites = person.world.dialler.invites
+        assert [invite.trunk for invite in invites] == ["one", "two", "three"]
+        assert len({str(invite.offer.origin.session_id) for invite in invites}) == 3
+        assert invites[2].sent_at - invites[1].sent_at == pytest.approx(12.0, abs=0.5)
+        await happens(lambda: person.session.over)
+        assert invites[2].session is not None
+        invites[2].session.remote_hangs_up()
+
+
+async def test_nobody_is_rung_twice(autojump_clock: trio.testing.MockClock) -> None:
+    async with talking(DialScript(503), trunks=("one", "two")) as person:
+        await refer(person)
+        await happens(lambda: 503 in person.session.refer_answers)
+        assert person.session.refer_answers == [202, 180, 503]
+        assert len(person.world.dialler.invites) == 1
+        person.session.remote_hangs_up()
+
+
+async def test_a_target_without_a_common_codec(autojump_clock: trio.testing.MockClock) -> None:
+    async with talking(DialScript(200)) as person:
+        describe = person.world.dialler.describe
+
+        def silent(offer: SessionDescription) -> SessionDescription:
+            answer = describe(offer)
+            return replace(answer, media=(replace(answer.media[0], port=0),))
+
+        person.world.dialler.describe = silent  # type: ignore[method-assign]
+        await refer(person)
+        await happens(lambda: 488 in person.session.refer_answers)
+        session = person.world.dialler.invites[0].session
+        assert session is not None
+        assert session.over
+        await goes_on(person)
+        person.session.remote_hangs_up()

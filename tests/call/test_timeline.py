@@ -10,7 +10,7 @@ from aywa.call import timeline
 from aywa.call.timeline import Timeline
 from aywa.ports.llm import Done, Token, ToolCall
 from aywa.ports.store import TimelineEntry
-from tests.kit.call_world import CallWorld
+from tests.kit.call_world import NOT_AHEAD, CallWorld
 from tests.kit.fake_providers import FakeModel, FakeScenario, broken, says
 
 
@@ -32,7 +32,7 @@ async def test_every_kind_is_documented(autojump_clock: trio.testing.MockClock) 
         [broken("llm")],
         says("Goodbye.", end_call=True),
     )
-    world = CallWorld(model=model, scenario=FakeScenario({"look": tool}))
+    world = CallWorld(model=model, scenario=FakeScenario({"look": tool}), settings=NOT_AHEAD)
     async with world.call() as person:
         await person.listens()
         await person.says("look")

@@ -447,7 +447,7 @@ async def test_the_conversation_hands_over(autojump_clock: trio.testing.MockCloc
         await desk.reaches("DIALLING")
         assert desk.world.entries("turn.assistant")[-1]["text"] == "One moment, I am connecting you."
         await desk.reaches("DECIDING")
-        assert "The caller said: an operator please." in " ".join(desk.world.tts.spoken)
+        assert "The caller said, an operator please." in " ".join(desk.world.tts.spoken)
         (answer,) = [m for m in desk.world.model.requests[-1].messages if m.role is Role.TOOL]
         assert answer.text == '{"transfer": "started"}'
         assert "transferCall" in [tool.name for tool in desk.world.model.requests[-1].tools]

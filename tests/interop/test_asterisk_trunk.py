@@ -138,3 +138,30 @@ async def test_a_telephone_holds_and_resumes_the_assistant(asterisk: Asterisk, t
     assert heard.likeness > 0.99
     spoken = [entry["data"] for entry in timeline if entry["kind"] == "turn.assistant"]
     assert [turn["interrupted"] for turn in spoken] == [False]
+
+
+async def test_asterisk_is_held_by_an_operator_and_taken_back(asterisk: Asterisk, tmp_path: Path) -> None:
+    """Our re-INVITEs: it answers `sendonly` with `recvonly`, hears the noise on hold, and sends again."""
+
+    async def renegotiated(runtime: Child, call_id: str, count: int) -> list[str]:
+        with trio.fail_after(5):
+            while True:
+                timeline = (await runtime.get(f"/call/{call_id}/timeline"))["timeline"]
+                found = [e["data"]["direction"] for e in timeline if e["kind"] == "media.renegotiated"]
+                if len(found) >= count:
+                    return found
+                await trio.sleep(0.1)
+
+    async with open_runtime_process(settings_beside(asterisk, tmp_path)) as runtime:
+        await asterisk.originate(channel(asterisk, "trunk"), "talktrunk")
+        call = await called(runtime, "8000trunk")
+        control = f"/call/{call['id']}/control"
+        await trio.sleep(2)  # the assistant speaks
+        await runtime.post(control, {"type": "control", "control": "hold"})
+        assert await renegotiated(runtime, call["id"], 1) == ["sendonly"]
+        await trio.sleep(1)
+        await runtime.post(control, {"type": "control", "control": "resume"})
+        assert await renegotiated(runtime, call["id"], 2) == ["sendonly", "sendrecv"]
+        await runtime.post(control, {"type": "end-call"})
+        ended = await wait_for_end(runtime, call["id"], seconds=10)
+    assert ended["endedReason"] == "manually-canceled"

@@ -68,6 +68,11 @@ class DictCallStore:
         await self._work()
         return [entry for entry in self.entries if entry.call_id == call_id]
 
+    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
+        await self._work()
+        found = [entry for entry in self.entries if (entry.call_id, entry.kind) == (call_id, kind)]
+        return found[-1] if found else None
+
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         await self._work()
         return [line for line in self.lines if line.call_id == call_id]
@@ -121,6 +126,9 @@ class SpyCalls:
 
     async def end(self, call_id: str) -> bool:
         return self._take(call_id, "end")
+
+    async def steer(self, call_id: str, action: str) -> bool:
+        return self._take(call_id, "steer", action)
 
     async def capture(self, call_id: str, mode: str) -> bool:
         return self._take(call_id, "capture", mode)

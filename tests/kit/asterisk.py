@@ -21,6 +21,7 @@ from tests.kit.peers import foreign, library_folder
 from tests.kit.ports import free_port, free_udp_range
 
 TRUNK_HOST, TLS_HOST = "127.0.0.9", "127.0.0.10"
+STREAM_PASSWORD = "change-this-password"  # in docs/asterisk/websocket_client.conf
 _DOCUMENTED = Path(__file__).parents[2] / "docs/asterisk"
 _OWN = Path(__file__).with_name("asterisk_conf")
 _RTP_PORTS = 400
@@ -31,11 +32,12 @@ _POLL_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class AsteriskPorts:
-    """All on loopback. `trunk` and `tls_trunk`: where the documented trunks look for the runtime."""
+    """All on loopback. `trunk`, `tls_trunk`, `audiosocket`, `websocket`: where those who call look."""
 
     sip: int = field(default_factory=lambda: free_port(SOCK_DGRAM))
     tls: int = field(default_factory=free_port)
     http: int = field(default_factory=free_port)
+    audiosocket: int = field(default_factory=free_port)
     websocket: int = field(default_factory=free_port)
     trunk: int = field(default_factory=lambda: free_port(SOCK_DGRAM))
     tls_trunk: int = field(default_factory=free_port)
@@ -154,7 +156,6 @@ def _write_configuration(root: Path, folder: Path, ports: AsteriskPorts) -> None
         "TRUNK": f"{TRUNK_HOST}:{ports.trunk}",
         "SIP": str(ports.sip),
         "HTTP": str(ports.http),
-        "WEBSOCKET": str(ports.websocket),
         "RTP_FIRST": str(ports.rtp),
         "RTP_LAST": str(ports.rtp + _RTP_PORTS - 1),
     }
@@ -163,10 +164,15 @@ def _write_configuration(root: Path, folder: Path, ports: AsteriskPorts) -> None
         for name, value in filled.items():
             text = text.replace(f"@{name}@", value)
         (folder / path.name).write_text(text)
-    documented = _documented("extensions.conf", {})
+    lines = _documented("extensions.conf", {})
+    streams = _documented("extensions-streams.conf", {"127.0.0.1:9092": f"127.0.0.1:{ports.audiosocket}"})
     with (folder / "extensions.conf").open("a") as file:
-        file.write(f"{documented}\n[from-aywa](+)\ninclude => tests\n")
+        file.write(f"{lines}\n[from-aywa](+)\ninclude => tests\n")
+        file.write(streams.replace("[phones]", "[phones](+)"))
     (folder / "pjsip.conf").write_text(_pjsip(ports, folder))
+    client = _documented("websocket_client.conf", {"127.0.0.1:8787": f"127.0.0.1:{ports.websocket}"})
+    stranger = client.replace("[aywa]", "[stranger]").replace(STREAM_PASSWORD, "another-password-than-it")
+    (folder / "websocket_client.conf").write_text(client + stranger)
 
 
 def _write_keys(folder: Path) -> None:

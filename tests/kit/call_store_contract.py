@@ -48,6 +48,18 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
             "round_trip_ms": 35.5,
             "echo": {"delay_ms": 172.5, "return_loss_db": 21.4},
         },
+        costs={
+            "llm_prompt_tokens": 1200,
+            "llm_completion_tokens": 90,
+            "tts_characters": 700,
+            "speculation": {
+                "adopted": 4,
+                "dropped": 1,
+                "prompt_tokens": 200,
+                "completion_tokens": 12,
+                "characters": 30,
+            },
+        },
         transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
     )
     return replace(row, **changes)  # type: ignore[arg-type]

@@ -17,6 +17,8 @@ from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime
 from aywa.media.clip import Clip
+from aywa.media.hold_audio import HoldAudio
+from aywa.model.assistant import Assistant
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
@@ -28,6 +30,8 @@ from tests.kit.fake_leg import FakeEngine, FakeLeg
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, FakeTranscriber
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
 from tests.kit.fake_store import FakeCaptures, FakeDisk, FakeRecordings, FakeStore
+
+NOT_AHEAD = CallSettings(speculation=False)  # the model is asked once a turn, when it is taken
 
 
 async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
@@ -60,6 +64,9 @@ class CallWorld:
     dialler: FakeDialler = field(default_factory=FakeDialler)
     trunks: tuple[TrunkSettings, ...] = ()  # that dial out
     hold_music: Clip | None = None
+    assistant: Assistant | None = None
+    ambience: Clip | None = None
+    hold_audio: HoldAudio | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -87,6 +94,9 @@ class CallWorld:
             turn=self.turn,
             media=self.media,
             hold_music=self.hold_music,
+            assistant=self.assistant,
+            ambience=self.ambience,
+            hold_audio=self.hold_audio,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 

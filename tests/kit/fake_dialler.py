@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 import trio
 
 from aywa.errors import TransportError
+from aywa.ports.capture import PacketTap
 from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_offer
 from aywa.proto.sip.message import Response
@@ -46,6 +47,7 @@ class FakeInvite:
     allow_redirect: Callable[[Uri], bool] | None
     cancelled_at: float | None = None
     replaces: Replaces | None = None
+    trace: PacketTap | None = None
     session: FakeSession | None = None
 
 
@@ -69,11 +71,12 @@ class FakeDialler:
         on_ringing: Callable[[int], None] | None = None,
         trunk: str | None = None,
         replaces: Replaces | None = None,
+        trace: PacketTap | None = None,
     ) -> FakeSession:
         script = self.scripts.popleft() if self.scripts else DialScript()
         now = trio.current_time()
         sent = FakeInvite(target, from_uri, offer, tuple(headers), trunk, now, allow_redirect)
-        sent.replaces = replaces
+        sent.replaces, sent.trace = replaces, trace
         self.invites.append(sent)
         answer = self.describe(offer)
         done = False

@@ -59,6 +59,9 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.barge_in = parameters.barge_in is BargeInPolicy.IMMEDIATE
+        self.excused = False
+        self.muted = False
         self.music: object = None
         self.apart = False
         self.pressed = ""  # keys that were sent
@@ -129,8 +132,17 @@ class FakeLeg:
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
         self.pressed += digit
 
+    def set_barge_in(self, on: bool) -> None:
+        self.barge_in = on
+
     def hold(self, held: bool) -> None:
         self.held = held
+
+    def excuse(self, excused: bool) -> None:
+        self.excused = excused
+
+    def mute_uplink(self, muted: bool) -> None:
+        self.muted = muted
 
     def play_background(self, clip: object) -> None:
         self.music = clip
@@ -175,7 +187,7 @@ class FakeLeg:
 
     def speech_started(self) -> None:
         """The VAD confirms speech."""
-        if self.parameters.barge_in is BargeInPolicy.IMMEDIATE:
+        if self.barge_in:
             self.epoch += 1
             self.emit(SpeechStarted(self.timeline, self.epoch))
             self.emit(GateClosed(self.epoch, self.played, self.timeline))

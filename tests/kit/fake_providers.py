@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from array import array
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
 
 import trio
 import trio.lowlevel
@@ -94,9 +94,10 @@ class FakeModel:
     async def stream(self, request: ChatRequest) -> AsyncIterator[AsyncIterator[ChatEvent]]:
         self.requests.append(request)
         steps = self.answers.popleft() if self.answers else says("Is there anything else?")
-        yield self._run(steps)
+        async with aclosing(self._run(steps)) as events:
+            yield events
 
-    async def _run(self, steps: list[Step]) -> AsyncIterator[ChatEvent]:
+    async def _run(self, steps: list[Step]) -> AsyncGenerator[ChatEvent, None]:
         for step in steps:
             if isinstance(step, float):
                 await trio.sleep(step)

@@ -42,6 +42,9 @@ class FakeSession:
         self.on_offer: Callable[[SessionDescription], SessionDescription | None] | None = None
         self.on_offer_wanted: Callable[[], SessionDescription] | None = None
         self.on_answer: Callable[[SessionDescription], None] | None = None
+        self.on_offer_refused: Callable[[int], None] | None = None
+        self.offer_error: Exception | None = None  # what `offer` raises
+        self.offers: list[SessionDescription] = []  # of ours in mid-call
         self.on_key: Callable[[str, int], None] | None = None
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.refer_to = ReferTo(parse_uri("sip:peer@192.0.2.7:5070"), Replaces("call@test", "t", "f"))
@@ -50,6 +53,7 @@ class FakeSession:
         self.refer_answers: list[int] = []  # to REFERs of the far side: the answer, then the reports
         self.referred: list[tuple[ReferTo, tuple[tuple[str, str], ...]]] = []
         self.sip_call_id = "session@test"
+        self.taps: list[PacketTap] = []
         self.local = local
         self.answer = answer
         self.bye_sent_at: float | None = None
@@ -62,8 +66,23 @@ class FakeSession:
             self._end(FakeEnded(by_remote=False))
         await trio.sleep(0.01)
 
+    def offer(self, make: Callable[[], SessionDescription]) -> None:
+        if self.offer_error is not None:
+            raise self.offer_error
+        self.offers.append(make())
+
+    def answers(self, answer: Callable[[SessionDescription], SessionDescription]) -> None:
+        """The far side answers our last offer."""
+        assert self.on_answer is not None
+        self.local = self.offers[-1]
+        self.answer = answer(self.local)
+        self.on_answer(self.answer)
+
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.referred.append((target, headers))
+
+    def trace(self, tap: PacketTap) -> None:
+        self.taps.append(tap)
 
     def answer_refer(self, status: int) -> None:
         self.refer_answers.append(status)

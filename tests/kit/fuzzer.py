@@ -10,6 +10,7 @@ from random import Random
 from tests.kit.fuzz_program import TransactionTarget
 from tests.kit.fuzz_targets import DatagramTarget, DigestTarget, SdpTarget, StreamTarget, Target, Trial
 from tests.kit.mutate import mutated
+from tests.kit.stream_fuzz import AsteriskWsTarget, AudioSocketTarget
 
 TARGETS: dict[str, Callable[[], Target]] = {
     "datagram": DatagramTarget,
@@ -17,6 +18,8 @@ TARGETS: dict[str, Callable[[], Target]] = {
     "sdp": SdpTarget,
     "digest": DigestTarget,
     "transactions": TransactionTarget,
+    "audiosocket": AudioSocketTarget,
+    "asterisk_ws": AsteriskWsTarget,
 }
 MS_PER_KIB = 1.0
 AGAIN = 40  # times that a slow input is run before it counts as slow: the fastest run is its own cost

@@ -2,6 +2,11 @@
 
 import random
 import socket
+from collections import deque
+
+# What was given out last: two servers of one test are not started when they are given their ports.
+_ports: deque[int] = deque(maxlen=64)
+_ranges: deque[range] = deque(maxlen=6)
 
 
 def free_port(kind: int = socket.SOCK_STREAM) -> int:
@@ -10,11 +15,14 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
     Below the ephemeral range: there, some other socket's outgoing connection may take it before it is used.
     """
     for port in random.sample(range(10000, 20000), 1000):
+        if port in _ports:
+            continue
         with socket.socket(socket.AF_INET, kind) as probe:
             try:
                 probe.bind(("127.0.0.1", port))
             except OSError:
                 continue
+            _ports.append(port)
             return port
     raise RuntimeError("none of 1000 ports is free")
 
@@ -25,10 +33,12 @@ def free_udp_range(count: int, *, above: int = 20000, below: int = 28000) -> int
     Any of them, so that two runs on one machine seldom want the same.
     """
     candidates = range(above, below, 2 * count)
-    for first in random.sample(candidates, len(candidates)):
+    shuffled = random.sample(candidates, len(candidates))
+    for first in sorted(shuffled, key=lambda first: _given(range(first, first + count))):
+        wanted = range(first, first + count)
         probes = []
         try:
-            for port in range(first, first + count):
+            for port in wanted:
                 probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
                 probes.append(probe)
                 probe.bind(("127.0.0.1", port))
@@ -37,5 +47,11 @@ def free_udp_range(count: int, *, above: int = 20000, below: int = 28000) -> int
         finally:
             for probe in probes:
                 probe.close()
+        _ranges.append(wanted)
         return first
     raise RuntimeError(f"no {count} consecutive UDP ports are free")
+
+
+def _given(wanted: range) -> bool:
+    """True where it overlaps what was given out last."""
+    return any(given.start < wanted.stop and wanted.start < given.stop for given in _ranges)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from aywa.caller.session import PLAIN_MEDIA
 from aywa.ids import new_ssrc
 from aywa.media.engine import MediaEngine
+from aywa.media.events import Digit
 from aywa.media.leg import BargeInPolicy, Leg, LegParameters
 from aywa.media.negotiated import local_audio, media_format
 from aywa.proto.sdp.offer_answer import Accepted, accept_answer, accept_offer, make_offer
@@ -32,6 +33,7 @@ class Telephone:
         self.session = session
         self.leg = leg
         self._frames = bytearray()
+        self.heard_keys = ""
 
     @property
     def now(self) -> int:
@@ -68,6 +70,13 @@ class Telephone:
             self._frames += self.leg.read_recording()
             await trio.sleep(0.02)
 
+    async def listen_for_keys(self) -> None:
+        """Collect the keys the far side presses, until cancelled."""
+        while True:
+            event = await self.leg.next_event()
+            if isinstance(event, Digit):
+                self.heard_keys += event.digit
+
     def _track(self, channel: int, since: int) -> Samples:
         pairs = np.frombuffer(bytes(self._frames), "<i2").reshape(-1, 2)
         return pairs[since:, channel].astype(np.float64)
@@ -102,6 +111,7 @@ async def call(agent: UserAgent, engine: MediaEngine, target: str) -> AsyncItera
 async def _in_use(telephone: Telephone) -> AsyncIterator[Telephone]:
     async with trio.open_nursery() as nursery:
         nursery.start_soon(telephone.record)
+        nursery.start_soon(telephone.listen_for_keys)
         try:
             yield telephone
         finally:

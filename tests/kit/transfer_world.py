@@ -13,6 +13,7 @@ import trio
 
 from aywa.call.control import TransferCall
 from aywa.media.events import PcmReady
+from aywa.media.hold_audio import HoldAudio
 from aywa.media.routing import Routing
 from aywa.settings import CallSettings, TrunkDialling, TrunkSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
@@ -133,10 +134,12 @@ class Desk:
 
 
 @asynccontextmanager
-async def open_desk(*scripts: DialScript, settings: CallSettings | None = None) -> AsyncIterator[Desk]:
+async def open_desk(
+    *scripts: DialScript, settings: CallSettings | None = None, hold_audio: HoldAudio | None = None
+) -> AsyncIterator[Desk]:
     """A call that talks. Leaving the block hangs it up and looks for what is left."""
     model = FakeModel(says("Hello, how can I help?"))
-    world = CallWorld(model=model, trunks=(TRUNK,), hold_music=MUSIC)
+    world = CallWorld(model=model, trunks=(TRUNK,), hold_music=MUSIC, hold_audio=hold_audio)
     if settings is not None:
         world.settings = settings
     world.dialler.scripts = deque(scripts)

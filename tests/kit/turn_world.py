@@ -11,9 +11,11 @@ from aywa.turn.events import (
     CancelGeneration,
     Commit,
     Decided,
+    DropSpeculation,
     EndTurn,
     FinalText,
     GateShut,
+    Guard,
     HangUp,
     ModelDone,
     ModelToken,
@@ -22,12 +24,14 @@ from aywa.turn.events import (
     PlayedTo,
     Resume,
     Speak,
+    Speculate,
     StartGeneration,
     TurnAction,
     TurnInput,
     UserSaid,
 )
 from aywa.turn.manager import TurnManager
+from aywa.turn.same_words import same_words
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 
@@ -49,12 +53,19 @@ class TurnWorld:
         self.owner: list[tuple[int, int]] = []  # (turn, end position) of what lies in the ring
         self.alive: int | None = None
         self.cancelled: set[int] = set()
+        self.ahead: Speculate | None = None  # the answer that is made ahead
+        self.made_ahead: list[int] = []
+        self.adopted: list[int] = []
+        self.last_said = ""
         self.started: list[StartGeneration] = []
         self.speak: list[Speak] = []
         self.log: list[TurnAction] = []
         self.transitions: list[tuple[str, str, str]] = []
         self.hung_up: HangUp | None = None
         self.words_since_generation = 0
+        self.guarded = False  # the engine's gate stays open
+        self.heard: dict[int, int] = {}  # samples by turn
+        self.step_s = 0.02  # in which audio is played
 
     @property
     def timeline(self) -> int:
@@ -72,10 +83,14 @@ class TurnWorld:
         """Answer the call."""
         return self.send(CallStarted())
 
-    def say(self, text: str, *, seconds: float = 1.0, final_after: float = 0.1) -> list[TurnAction]:
+    def say(
+        self, text: str, *, seconds: float = 1.0, final_after: float = 0.1, partial: bool = True
+    ) -> list[TurnAction]:
         """The caller speaks for `seconds`, is transcribed, and then silent for as long as a turn takes."""
         actions = self.speech()
         actions += self.wait(seconds)
+        if partial:
+            actions += self.send(PartialText(text))
         actions += self.silence()
         actions += self.wait(final_after)
         actions += self.send(FinalText(text))
@@ -84,7 +99,7 @@ class TurnWorld:
     def speech(self) -> list[TurnAction]:
         """The engine's VAD confirms speech."""
         sample = self.timeline
-        if not self.gate:
+        if not self.gate or self.guarded:
             return self.send(CallerSpeech(sample, self.epoch))
         self.epoch += 1
         actions = self.send(CallerSpeech(sample, self.epoch))
@@ -123,7 +138,7 @@ class TurnWorld:
         while self.now < until and self.manager.state is not State.ENDED:
             deadline = self.manager.deadline
             step = until if deadline is None else min(until, max(deadline[0], self.now))
-            step = min(step, self.now + (0.02 if self.written > self.played else 0.5))
+            step = min(step, self.now + (self.step_s if self.written > self.played else 0.5))
             self._play(step - self.now)
             self.now = max(step, self.now)
             if marks:
@@ -160,12 +175,13 @@ class TurnWorld:
     def _play(self, seconds: float) -> None:
         if self.gate and self.opened != self.epoch:
             return
-        before = self.played
+        before = start = self.played
         self.played = min(max(self.written, self.played), self.played + round(seconds * SAMPLES_PER_S))
         for turn, end in self.owner:
-            if end > before and self.played > before:
+            if end > before and start < self.played:
                 assert turn not in self.cancelled, "audio of a cancelled turn was played"
-                break
+                self.heard[turn] = self.heard.get(turn, 0) + min(end, self.played) - start
+            start = max(start, end)
         self.owner = [entry for entry in self.owner if entry[1] > self.played]
 
     def _drain(self) -> list[TurnAction]:
@@ -177,8 +193,24 @@ class TurnWorld:
 
     def _obey(self, action: TurnAction) -> None:
         match action:
-            case StartGeneration(turn):
+            case Speculate(speculation, text):
+                assert self.alive is None
+                assert self.ahead is None, "two answers at once"
+                assert self.hung_up is None
+                assert text.strip()
+                self.ahead = action
+                self.made_ahead.append(speculation)
+            case DropSpeculation(speculation):
+                assert self.ahead is not None
+                assert self.ahead.speculation == speculation
+                self.ahead = None
+            case StartGeneration(turn, speculation=speculation):
                 assert self.alive is None, "two generations at once"
+                assert (None if self.ahead is None else self.ahead.speculation) == speculation
+                if self.ahead is not None:
+                    assert same_words(self.ahead.text, self.last_said)
+                    self.adopted.append(self.ahead.speculation)
+                    self.ahead = None
                 assert self.hung_up is None
                 self.alive = turn
                 self.started.append(action)
@@ -198,6 +230,10 @@ class TurnWorld:
                 self.opened = epoch
             case Resume(epoch):
                 self.opened = epoch
+            case UserSaid(text):
+                self.last_said = text
+            case Guard(on):
+                self.guarded = on
             case HangUp():
                 assert self.hung_up is None
                 self.hung_up = action

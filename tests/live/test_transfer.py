@@ -161,6 +161,7 @@ async def accepted_by_key(home: House) -> None:
         assert max(to_caller, to_colleague) < FOREIGN
         assert not [kind for kind in told if kind.startswith(("stt.", "turn.user"))]
         assert min(connected) >= FAITHFUL
+        await keys_cross(caller, colleague)
         await colleague.session.hangup()
         await caller.hangs_up()
         row = await here.ended()
@@ -170,6 +171,16 @@ async def accepted_by_key(home: House) -> None:
     assert "AI: A caller." in transfer["transcript"]
     assert 0 < transfer["recordingOffsetMs"] < 60_000
     await each_on_a_track(home.runtime, row)
+
+
+async def keys_cross(caller: Telephone, colleague: Telephone) -> None:
+    """Each hears the keys of the other, once."""
+    caller.heard_keys = colleague.heard_keys = ""
+    for key in "42#":
+        caller.press(key)
+    colleague.press("7")
+    await trio.sleep(2.0)
+    assert (colleague.heard_keys, caller.heard_keys) == ("42#", "7")
 
 
 async def tracks(runtime: Child, call_id: str) -> dict[str, Samples]:
@@ -222,6 +233,7 @@ async def cold_by_dialling(home: House) -> None:
         heard = best_match(caller.sent(since[0]), colleague.heard(since[1])).likeness
         print(f"connected: {heard:.4f}")
         assert heard >= FAITHFUL
+        await keys_cross(caller, colleague)
         await caller.session.hangup()
         await colleague.hangs_up()
         row = await here.ended()

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from aywa._native.background import BackgroundMixer
 from aywa.errors import ConfigError, MediaError
 from aywa.media.clip import Clip, comfort_noise, load_clip
-from aywa.runtime.opening import load_hold_music
+from aywa.runtime.named_files import load_hold_music
 
 
 def write(path: Path, samples: NDArray[np.float64], rate_hz: int, width: int = 2, channels: int = 1) -> Path:

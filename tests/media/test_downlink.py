@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -27,6 +28,23 @@ def tones(count: int, start: int = 0) -> bytes:
 def sound(packets: list[Packet]) -> bytes:
     """The code words heard, silence left out."""
     return b"".join(packet.payload for packet in packets).replace(b"\xff", b"")
+
+
+def dying(coming: bytes, shape: int = 160) -> bytes:
+    """How these code words sound when the gate closes on them: gone within 20 ms."""
+    pcm = np.frombuffer(g711.decode_ulaw(coming[:shape]), np.int16)
+    left = (np.float32(1) - np.arange(len(pcm), dtype=np.float32) / np.float32(shape)).astype(np.float32)
+    cube = left * left * left
+    dead = (cube * cube * np.float32(0.875) * pcm).astype(np.int16)
+    return g711.encode_ulaw(dead.tobytes()).replace(b"\xff", b"")
+
+
+def rising(gone: bytes, shape: int = 40) -> bytes:
+    """How what was heard last leads in when the gate opens again."""
+    pcm = np.frombuffer(g711.decode_ulaw(gone[-shape:]), np.int16)
+    step = np.float32(0.875) * np.arange(shape, dtype=np.float32) / np.float32(shape)
+    led = (step * pcm).astype(np.int16)
+    return g711.encode_ulaw(led.tobytes()).replace(b"\xff", b"")
 
 
 def of_kind(events: list[LegEvent], *kinds: type) -> list[LegEvent]:
@@ -127,9 +145,9 @@ def test_confirmed_speech_stops_playout_before_python_knows() -> None:
         rig.leg.write(g711.decode_ulaw(tones(8000)), 0)
         closed = interrupt(rig)
         heard = sound(rig.phone.heard())
-        assert heard == tones(closed.played)
+        assert heard == tones(closed.played) + dying(tones(8000)[closed.played :])
         assert closed.epoch == rig.leg.epoch == 1
-        assert closed.timeline == closed.played == len(heard)
+        assert closed.timeline == closed.played
         started = of_kind(rig.events, SpeechStarted)
         assert [event.epoch for event in started if isinstance(event, SpeechStarted)] == [1]
         assert not of_kind(rig.events, Drained)
@@ -141,7 +159,8 @@ def test_resume_goes_on_with_the_very_next_sample() -> None:
         closed = interrupt(rig)
         rig.leg.open_gate(closed.epoch)
         rig.step(60)
-        assert sound(rig.phone.heard()) == tones(8000)
+        heard, rest = sound(rig.phone.heard()), tones(8000)[closed.played :]
+        assert heard == tones(closed.played) + dying(rest) + rising(tones(closed.played)) + rest
 
 
 def test_commit_drops_the_rest_and_plays_only_what_comes_after() -> None:
@@ -154,7 +173,8 @@ def test_commit_drops_the_rest_and_plays_only_what_comes_after() -> None:
         rig.step()
         assert rig.leg.write(g711.decode_ulaw(tones(200, 77)), 1) == 200
         rig.step(10)
-        assert sound(rig.phone.heard()) == tones(closed.played) + tones(200, 77)
+        dead = dying(tones(8000)[closed.played :])
+        assert sound(rig.phone.heard()) == tones(closed.played) + dead + tones(200, 77)
 
 
 def test_the_gate_closes_while_nothing_plays_so_late_audio_stays_behind_it() -> None:
@@ -189,6 +209,18 @@ def test_without_barge_in_speech_is_told_and_playout_goes_on() -> None:
         assert sound(rig.phone.heard()) == tones(32 * FRAME)
 
 
+def test_what_may_not_be_interrupted_does_not_even_stutter() -> None:
+    with Rig() as rig:
+        rig.leg.set_barge_in(False)
+        rig.leg.write(g711.decode_ulaw(tones(8000)), 0)
+        rig.talk(QUIET[: 12 * FRAME] + SPEECH[: 20 * FRAME])
+        assert of_kind(rig.events, SpeechStarted)
+        assert sound(rig.phone.heard()) == tones(32 * FRAME)
+        rig.talk(QUIET)
+        rig.leg.set_barge_in(True)
+        assert interrupt(rig).epoch == 1
+
+
 class _Model:
     """What must be heard: the writes that were taken, cut by commits, in order."""
 
@@ -197,11 +229,30 @@ class _Model:
         self.heard = bytearray()
         self.open = True
         self.counter = 0
+        self.past = bytearray()  # as `heard`, without what dies away and leads in
+        self.playing = self.cut = False
 
-    def play(self, packets: int) -> None:
-        for _ in range(packets * FRAME if self.open else 0):
-            if self.ring:
-                self.heard.append(self.ring.popleft())
+    def play(self, packets: int, up_to: int | None = None) -> None:
+        """So many frames, or until so much was played."""
+        while self.open and packets and (up_to is None or len(self.past) < up_to):
+            packets -= 1
+            room = FRAME
+            if self.cut and self.ring:
+                self.cut = False
+                if len(self.ring) <= 8192 - 40:
+                    room -= 40
+                    self.heard += rising(bytes(self.past))
+            taken = bytes(self.ring.popleft() for _ in range(min(room, len(self.ring))))
+            self.heard += taken
+            self.past += taken
+            self.playing = len(taken) == room
+
+    def close(self) -> None:
+        """The caller speaks."""
+        if self.open and self.playing and self.ring:
+            self.cut = True
+            self.heard += dying(bytes(self.ring)[:160])
+        self.open = self.playing = False
 
 
 @settings(max_examples=40, deadline=None)
@@ -224,15 +275,14 @@ def test_no_stale_sample_is_ever_heard(operations: list[str]) -> None:
                     rig.step(2)
                     model.play(2)
                 case "speak":
-                    before = rig.leg.played
                     closed = interrupt(rig)
-                    model.play((closed.played - before + FRAME - 1) // FRAME)
-                    model.open = False
+                    model.play(-1, closed.played)
+                    model.close()
                 case "commit":
                     rig.leg.flush()
                     rig.leg.open_gate(rig.leg.epoch)
                     model.ring.clear()
-                    model.open = True
+                    model.open, model.cut = True, False
                     rig.step()
                 case "resume":
                     rig.leg.open_gate(rig.leg.epoch)

@@ -81,6 +81,23 @@ def test_no_packet_is_missed_while_held_nor_for_the_timeout_after_it() -> None:
         assert [type(event) for event in rig.take_events()][-1] is MediaTimeout
 
 
+def test_who_was_told_to_send_nothing_is_not_missed_and_still_hears() -> None:
+    with Rig(timeout_samples=1600) as rig:
+        rig.talk(ULAW_SILENCE)
+        rig.leg.excuse(True)
+        rig.leg.write(g711.decode_ulaw(tones(480)), 0)
+        rig.step(200)
+        assert sound(rig) == tones(480)
+        assert not [event for event in rig.take_events() if isinstance(event, MediaTimeout)]
+        rig.leg.hold(True)
+        rig.leg.hold(False)  # neither knows of the other
+        rig.step(20)
+        assert not [event for event in rig.take_events() if isinstance(event, MediaTimeout)]
+        rig.leg.excuse(False)
+        rig.step(12)
+        assert [type(event) for event in rig.take_events()][-1] is MediaTimeout
+
+
 def test_music_on_hold_is_recorded_and_not_taken_for_the_caller() -> None:
     with Rig(record=True) as rig:
         rig.talk(QUIET)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -48,3 +50,20 @@ def test_faults_are_sentences() -> None:
         pcm.mix(b"\0\0", b"")
     with pytest.raises(ValueError, match="even"):
         pcm.peak_of(b"\0")
+
+
+@given(SAMPLES, st.integers(1, 200))
+@example(EXTREMES, 80)
+def test_levels_are_those_of_each_whole_window(samples: bytes, window: int) -> None:
+    values = oracle.words(samples)
+    whole = [values[at : at + window] for at in range(0, len(values) - window + 1, window)]
+    expected = [10 * math.log10(1 + sum(value**2 for value in part) / window) for part in whole]
+    levels = pcm.levels_of(samples, window)
+    assert len(levels) == len(expected)
+    assert all(abs(got - want) <= 0.501 for got, want in zip(levels, expected, strict=True))
+
+
+@pytest.mark.parametrize("window", [0, -1, 65536])
+def test_a_window_has_a_length(window: int) -> None:
+    with pytest.raises(ValueError, match="window"):
+        pcm.levels_of(bytes(4), window)

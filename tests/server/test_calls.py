@@ -63,6 +63,18 @@ async def test_the_list_is_a_bare_array_newest_first() -> None:
         "roundTripMs": 35.5,
         "echo": {"delayMs": 172.5, "returnLossDb": 21.4},
     }
+    assert ended["costBreakdown"] == {
+        "llmPromptTokens": 1200,
+        "llmCompletionTokens": 90,
+        "ttsCharacters": 700,
+        "speculation": {
+            "adopted": 4,
+            "dropped": 1,
+            "promptTokens": 200,
+            "completionTokens": 12,
+            "characters": 30,
+        },
+    }
     assert ended["artifact"]["variableValues"] == {"day": "friday", "nights": 3}
     assert "monitor" not in ended
 
@@ -128,6 +140,48 @@ async def test_one_call_carries_its_transcript() -> None:
     assert (first["role"], first["interrupted"]) == ("bot", True)
     assert (second["role"], second["secondsFromStart"], second["duration"]) == ("user", 1.4, 600)
     assert second["time"] == int(ENDED.started_at.timestamp() * 1000) + 1400  # type: ignore[union-attr]
+
+
+async def test_one_call_tells_how_quickly_it_was_answered() -> None:
+    """The newest summary counts; the parts of each answer come in the names that clients know."""
+    parts = {"total": 800, "vad": 200, "stt": 100, "endpointing": 50, "llm": 250, "phrase": 40, "tts": 100}
+    summary: dict[str, object] = {
+        "turns": 2,
+        "percentiles_ms": {"total": {"p50": 800, "p95": 900, "p99": 900}},
+        "latencies_ms": [
+            {"turn": 2, **parts, "playout": 60},
+            {"turn": 3, **parts, "total": 900, "playout": 160},
+        ],
+        "assistant_interrupted": 3,
+        "caller_interrupted": 1,
+    }
+    entries = [
+        TimelineEntry(ENDED.id, 7, 50_000, "turn.summary", {"latencies_ms": []}),
+        TimelineEntry(ENDED.id, 8, 60_000, "turn.summary", summary),
+    ]
+    call = await get(client_for(DictCallStore({ENDED.id: ENDED}, entries=entries)), f"/call/{ENDED.id}")
+    turn = {"modelLatency": 290.0, "voiceLatency": 100.0, "transcriberLatency": 100.0}
+    assert call["artifact"]["performanceMetrics"] == {
+        "turnLatencies": [
+            {**turn, "endpointingLatency": 250.0, "turnLatency": 800.0},
+            {**turn, "endpointingLatency": 250.0, "turnLatency": 900.0},
+        ],
+        "modelLatencyAverage": 290.0,
+        "voiceLatencyAverage": 100.0,
+        "transcriberLatencyAverage": 100.0,
+        "endpointingLatencyAverage": 250.0,
+        "turnLatencyAverage": 850.0,
+        "toTransportLatencyAverage": 110.0,
+        "percentiles": {"total": {"p50": 800.0, "p95": 900.0, "p99": 900.0}},
+        "numUserInterrupted": 1,
+        "numAssistantInterrupted": 3,
+    }
+
+
+async def test_a_call_in_which_nothing_was_answered_has_no_such_figures() -> None:
+    entries = [TimelineEntry(ENDED.id, 7, 50_000, "turn.summary", {"latencies_ms": []})]
+    call = await get(client_for(DictCallStore({ENDED.id: ENDED}, entries=entries)), f"/call/{ENDED.id}")
+    assert "performanceMetrics" not in call["artifact"]
 
 
 async def test_the_timeline_puts_everything_on_one_clock_and_counts_trouble() -> None:

@@ -98,6 +98,15 @@ def test_say_and_end(parts: Parts) -> None:
     assert parts.calls.commands == [(LIVE.id, "say", "One moment.", True), (LIVE.id, "end")]
 
 
+def test_the_line(parts: Parts) -> None:
+    for arguments in (["mute", LIVE.id, "customer"], ["unmute", LIVE.id, "assistant"]):
+        assert main(arguments) == 0
+    assert main(["hold", LIVE.id]) == main(["resume", LIVE.id]) == 0
+    assert isinstance(parts.calls, SpyCalls)
+    actions = ["mute-customer", "unmute-assistant", "hold", "resume"]
+    assert parts.calls.commands == [(LIVE.id, "steer", action) for action in actions]
+
+
 def test_calling_somebody(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
     assert isinstance(parts.calls, SpyCalls)
     arguments = ["call", "--to", "+493012345678", "--trunk", "carrier", "--from", "+4930990", "--ring", "20"]

@@ -37,6 +37,9 @@ async def post(body: object, call_id: str = LIVE.id) -> tuple[int, Any, list[tup
         ({"type": "say", "content": "Hi.", "interruptAssistantEnabled": True}, ("say", "Hi.", False)),
         ({"message": {"type": "say", "content": "Wrapped."}}, ("say", "Wrapped.", False)),
         ({"type": "end-call"}, ("end",)),
+        ({"type": "control", "control": "mute-assistant"}, ("steer", "mute-assistant")),
+        ({"message": {"type": "control", "control": "unmute-customer"}}, ("steer", "unmute-customer")),
+        ({"type": "control", "control": "hold"}, ("steer", "hold")),
         ({"type": "capture"}, ("capture", "headers")),
         ({"type": "capture", "mode": "full"}, ("capture", "full")),
         ({"message": {"type": "end-call"}}, ("end",)),
@@ -78,7 +81,23 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
             },
             "destination.number.transferPlan.mode",
         ),
+        *(
+            (
+                {
+                    "type": "transfer",
+                    "destination": {
+                        "type": "number",
+                        "number": "+4930123456",
+                        "transferPlan": {"mode": "warm-transfer-experimental", "holdAudioUrl": url},
+                    },
+                },
+                "destination.number.transferPlan.holdAudioUrl",
+            )
+            for url in ("", "music", "ftp://a/b", "https://", "https://user:pw@a/b", "file://host/a", 7)
+        ),
         ({"type": "capture", "mode": "off"}, "mode"),
+        ({"type": "control"}, "control"),
+        ({"type": "control", "control": "mute"}, "control"),
         ({"type": ["say"]}, "type"),
         ({"type": None}, "type"),
         ({"message": "say"}, "type"),
@@ -98,7 +117,7 @@ async def test_a_wrong_command_is_400_and_names_the_field(body: object, field: s
 
 async def test_an_unknown_type_is_told_the_allowed_ones() -> None:
     _, answer, _ = await post({"type": "handoff"})
-    assert answer["message"] == "type must be one of say, transfer, end-call, capture"
+    assert answer["message"] == "type must be one of say, control, transfer, end-call, capture"
 
 
 async def test_unknown_ended_and_foreign_calls() -> None:

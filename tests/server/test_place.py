@@ -86,7 +86,11 @@ async def test_what_is_not_said_is_as_the_settings_say() -> None:
         ({"customer": CUSTOMER, "headers": {"Via": "SIP/2.0/UDP x"}}, "headers"),
         ({"customer": CUSTOMER, "headers": {"X-A": "a\r\nVia: x"}}, "headers"),
         ({"customer": CUSTOMER, "customers": [CUSTOMER]}, "customers"),
-        ({"customers": [CUSTOMER]}, "customers"),
+        ({"customers": []}, "customers"),
+        ({"customers": CUSTOMER}, "customers"),
+        ({"customers": [CUSTOMER] * 101}, "customers"),
+        ({"customers": [CUSTOMER], "ringTimeoutSeconds": "soon"}, "ringTimeoutSeconds"),
+        ({"customers": [CUSTOMER], "headers": {"Via": "x"}}, "headers"),
         ({"customer": CUSTOMER, "assistantId": "a"}, "assistantId"),
         ({"customer": CUSTOMER, "unheardOf": 1}, "unheardOf"),
     ],
@@ -121,3 +125,29 @@ async def test_a_key_is_needed() -> None:
     parts = make_parts()
     answer = await create_app(parts).test_client().post("/call", json={"customer": CUSTOMER})
     assert answer.status_code == 401
+
+
+async def test_several_customers_and_one_answer() -> None:
+    customers = [CUSTOMER, {"name": "nowhere"}, "a string", {"sipUri": "sip:210@pbx", "name": "Desk"}]
+    answer, body, placed = await post({"customers": customers, "fromNumber": "+4930990"})
+    assert answer.status_code == 201
+    assert [order.request.destination for order in placed] == ["+493012345678", "sip:210@pbx"]
+    assert {order.request.from_number for order in placed} == {"+4930990"}
+    assert [call["status"] for call in body["results"]] == ["queued", "queued"]
+    assert len({call["id"] for call in body["results"]}) == 2
+    assert [error["customer"] for error in body["errors"]] == [{"name": "nowhere"}, "a string"]
+    assert {(error["code"], error["statusCode"]) for error in body["errors"]} == {("invalid-field", 400)}
+
+
+@pytest.mark.parametrize(
+    ("refusal", "code", "status"),
+    [
+        (DialRefused("The destination is not on the list"), "destination-not-allowed", 403),
+        (BadNumber("too short"), "invalid-number", 400),
+        (OverloadedError("the worker is draining"), "overloaded", 503),
+    ],
+)
+async def test_none_of_several(refusal: AywaError, code: str, status: int) -> None:
+    answer, body, placed = await post({"customers": [CUSTOMER, CUSTOMER]}, refusal=refusal)
+    assert (answer.status_code, placed, body["results"]) == (400, [], [])
+    assert [(error["code"], error["statusCode"]) for error in body["errors"]] == [(code, status)] * 2

@@ -40,6 +40,10 @@ def test_values_reach_their_slices() -> None:
             "RUNTIME_LOG_LEVEL": "debug",
             "RUNTIME_BARGE_IN": "no",
             "RUNTIME_ECHO_GUARD": "off",
+            "RUNTIME_SPECULATION": "no",
+            "RUNTIME_SPECULATION_TOKENS": "5000",
+            "RUNTIME_SPECULATION_CHARACTERS": "400",
+            "RUNTIME_SPECULATION_MIN_WORDS": "4",
             "RUNTIME_ACCEPT_REFER": "on",
             "RUNTIME_TRANSFER_TO": "sip:desk@pbx.example",
             "RUNTIME_TRANSFER_MODE": "attended",
@@ -55,6 +59,9 @@ def test_values_reach_their_slices() -> None:
     assert settings.call.barge_in is False
     assert (settings.call.echo_guard, settings.call.inband_digits) == (False, "on")
     assert settings.call.accept_refer
+    assert settings.call.speculation is False
+    assert (settings.call.speculation_tokens, settings.call.speculation_characters) == (5000, 400)
+    assert settings.call.speculation_min_words == 4
     assert (settings.call.transfer_to, settings.call.transfer_mode) == ("sip:desk@pbx.example", "attended")
     assert settings.artifacts.directory == "/srv/aywa/recordings"
     assert settings.log.level == "DEBUG"
@@ -156,3 +163,18 @@ def test_packets_are_kept_only_where_that_is_asked_for() -> None:
         "RUNTIME_MEDIA_PCAP",
         "RUNTIME_MEDIA_PCAP_PACKETS",
     }
+
+
+def test_a_wait_alone_is_the_wait_and_otherwise_the_words_decide() -> None:
+    assert Settings.from_env({}).call.endpointing_mode == "model"
+    assert Settings.from_env({"RUNTIME_ENDPOINTING_WAIT_MS": "700"}).call.endpointing_mode == "fixed"
+    both = {"RUNTIME_ENDPOINTING_WAIT_MS": "700", "RUNTIME_ENDPOINTING": "adaptive"}
+    assert Settings.from_env(both).call.endpointing_mode == "adaptive"
+    gaps = gaps_of({"RUNTIME_ENDPOINTING": "guess"})
+    assert list(gaps) == ["RUNTIME_ENDPOINTING"]
+
+
+def test_networks_that_urls_may_lead_to() -> None:
+    given = {"RUNTIME_WEBHOOK_NETWORKS": "10.20.0.0/16,fd00::1"}
+    assert Settings.from_env(given).call.webhook_networks == ("10.20.0.0/16", "fd00::1")
+    assert len(gaps_of({"RUNTIME_WEBHOOK_NETWORKS": "voice.example.com"})) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 
 import pytest
@@ -20,6 +21,7 @@ from aywa.settings import (
     TrunkRegistration,
 )
 from aywa.settings.trunk_reader import read_trunks
+from tests.house.sources import ROOT
 
 SECRET = "do-not-show-me"
 
@@ -166,3 +168,26 @@ JSON = st.recursive(
 def test_any_json_is_read_or_faulted(tree: object) -> None:
     trunks, gaps = read_trunks(json.dumps([tree]))
     assert trunks or gaps
+
+
+@pytest.mark.parametrize("transport", ["udp", "tcp", "tls"])
+def test_a_registrar_is_reached_by_the_transport_it_names(transport: str) -> None:
+    registrar = f"sip:sip.carrier.example;transport={transport}"
+    row = {"name": "carrier", "addresses": ["198.51.100.0/24"]}
+    row["outbound"] = {"user": "a", "password": "b"}  # type: ignore[assignment]
+    row["register"] = {"registrar": registrar, "aor": "sip:a@carrier.example"}  # type: ignore[assignment]
+    (trunk,), gaps = read_trunks(json.dumps([row]))
+    assert gaps == []
+    assert trunk.register is not None
+    assert trunk.register.registrar == registrar
+
+
+@pytest.mark.parametrize("page", ["operations.md", "sip.md"])
+def test_what_the_documentation_shows_is_taken_as_it_stands(page: str) -> None:
+    text = (ROOT / "docs" / page).read_text()
+    shown = re.findall(r"RUNTIME_SIP_TRUNKS_JSON='(.*?)'", text, re.DOTALL)
+    for value in shown:
+        trunks, gaps = read_trunks(value.replace("\n", ""))
+        assert trunks
+        assert gaps == []
+    assert shown

@@ -43,6 +43,9 @@ async def test_calls_of_a_dead_worker_are_ended_at_their_last_sign_of_life(postg
         assert after.ended_at == lost.created_at + timedelta(seconds=10)
         assert after.updated_at == LATER
         last = (await store.timeline(lost.id))[-1]
+        assert await store.timeline_last(lost.id, "turn") == TimelineEntry(lost.id, 2, 10_000, "turn", {})
+        assert await store.timeline_last(lost.id, "tool") is None
+        assert await store.timeline_last("no uuid", "turn") is None
         assert (last.seq, last.at_ms, last.kind) == (3, 10_000, "call.ended")
         assert await store.get_call(done.id) == done
         assert await store.get_call(own.id) == own

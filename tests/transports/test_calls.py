@@ -8,7 +8,7 @@ import socket
 import ssl
 import struct
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from random import Random
@@ -24,6 +24,7 @@ from aywa.errors import ConfigError, EndCode, EndSide, TransportError
 from aywa.ports.store import CallRow
 from aywa.proto.audiosocket.frame import Kind
 from aywa.settings import CallSettings, TransportSettings, TrunkCredentials, TrunkSettings
+from aywa.transports.entrance import MAX_SILENT, SPEAKS_WITHIN_S
 from aywa.transports.opening import ASTERISK_WS, AUDIOSOCKET, Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.trunk import Trunks
@@ -265,13 +266,32 @@ async def test_the_limit_of_connections_is_for_all_together() -> None:
     world = StreamWorld()
     async with world.open() as transports:
         address = transports.addresses[AUDIOSOCKET]
-        async with connected(address), connected(address), connected(address):
+        async with connected(address) as first, connected(address) as second, connected(address) as third:
+            for number, stream in enumerate((first, second, third), 1):
+                await AudioSocketPeer(stream).begin(uuid=UUID(int=number))
             await happens(lambda: transports.counters.open == 3)
             async with connected(address) as stream:
                 assert not await stream.receive_some(1)
             assert transports.counters.crowded == 1
         await happens(lambda: transports.counters.open == 0)
-        assert transports.counters.malformed == 3
+
+
+async def test_who_says_nothing_takes_no_place_of_a_call() -> None:
+    world = StreamWorld()
+    async with world.open() as transports, AsyncExitStack() as silent:
+        address = transports.addresses[AUDIOSOCKET]
+        for _ in range(MAX_SILENT):
+            await silent.enter_async_context(connected(address))
+        await happens(lambda: transports.counters.accepted == MAX_SILENT)
+        assert transports.counters.open == 0
+        async with connected(address) as stream:  # all of them have just come
+            assert not await stream.receive_some(1)
+        assert transports.counters.crowded == 1
+        await trio.sleep(SPEAKS_WITHIN_S)
+        async with connected(address) as stream:  # who has been silent longest goes
+            await AudioSocketPeer(stream).begin()
+            await world.live()
+            assert (transports.counters.open, transports.counters.malformed) == (1, 1)
 
 
 async def test_a_host_that_guesses_is_banned() -> None:

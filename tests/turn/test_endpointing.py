@@ -19,6 +19,7 @@ from aywa.turn.endpointing import (
 )
 from aywa.turn.settings import TurnSettings
 
+_DECISIONS = (UserTurn, NothingSaid, Correction)
 SETTINGS = TurnSettings(wait_s=0.5, final_timeout_s=2.0, noise_timeout_s=15.0, max_utterance_s=60.0)
 
 # (seconds, input, argument): what happens; then what is decided, with the second at which it was. A final may
@@ -32,7 +33,8 @@ def run(script: Script, until: float = 100.0) -> list[tuple[float, EndpointResul
     decided: list[tuple[float, EndpointResult]] = []
 
     def at(now: float) -> None:
-        decided.extend((round(now, 3), result) for result in endpointer.results())
+        results = (each for each in endpointer.results() if isinstance(each, _DECISIONS))
+        decided.extend((round(now, 3), result) for result in results)
 
     seen: set[tuple[EndpointState, str, EndpointState]] = set()
     for now, name, argument in [*script, (until, "end", "")]:
@@ -169,7 +171,7 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     ),
     "the final of a turn taken from its partial differs": (
         [(1, "speech", ""), (1.8, "partial", "a room"), (2, "stop", ""), (4.5, "final", "a broom")],
-        [(4.0, turn("a room", Why.PARTIAL, 1, 2)), (4.5, Correction("a broom"))],
+        [(4.0, turn("a room", Why.PARTIAL, 1, 2)), (4.5, Correction("a broom", "a room"))],
     ),
     "a double final": (
         [(1, "speech", ""), (2, "stop", ""), (2.1, "final", "yes"), (2.6, "final", "Yes.")],

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from copy import deepcopy
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.turn.events import WordAt
 from aywa.turn.heard import HeardLedger
+from aywa.turn.speaking_settings import FormatSettings
+from aywa.turn.wording.formatter import wording
 
 
 def ledger_with(*texts: str, samples: int = 8000, words: tuple[WordAt, ...] = ()) -> HeardLedger:
@@ -20,20 +24,27 @@ def ledger_with(*texts: str, samples: int = 8000, words: tuple[WordAt, ...] = ()
     return ledger
 
 
+def heard_at(ledger: HeardLedger, played: int) -> str:
+    """What a caller has heard at this position; the ledger stays as it is."""
+    copy = deepcopy(ledger)
+    copy.played_to(played, played)
+    return copy.settle(1).text
+
+
 @pytest.mark.parametrize(
     ("played", "heard"),
     [
         (0, ""),
-        (3199, ""),
-        (3200, "abcd"),  # four of ten characters: the word's last sample has been sent
-        (7999, "abcd"),
-        (8000, "abcd efgh."),
-        (8001, "abcd efgh."),
-        (16000, "abcd efgh. ijkl mnop."),
+        (3999, ""),
+        (4000, "bad"),  # as much is to be said of the one as of the other: its last sample has been sent
+        (7999, "bad"),
+        (8000, "bad dog"),
+        (8001, "bad dog"),
+        (16000, "bad dog big cat"),
     ],
 )
-def test_without_word_marks_time_is_shared_by_characters(played: int, heard: str) -> None:
-    ledger = ledger_with("abcd efgh.", "ijkl mnop.")
+def test_without_word_marks_time_is_shared_by_what_there_is_to_say(played: int, heard: str) -> None:
+    ledger = ledger_with("bad dog", "big cat")
     ledger.played_to(played, played)
     assert ledger.settle(1).text == heard
 
@@ -46,13 +57,37 @@ def test_word_marks_are_exact(played: int, heard: str) -> None:
     assert ledger.settle(1).text == heard
 
 
-def test_marks_that_do_not_fit_the_text_are_not_believed() -> None:
-    """A synthesizer that reads "$5" as two words cannot say where the text's words are."""
-    ledger = ledger_with(
-        "It is $5.", words=(WordAt("it", 0), WordAt("is", 1), WordAt("five", 2), WordAt("d", 3))
+def test_marks_are_believed_word_by_word() -> None:
+    """A synthesizer that reads "$5" as two words still knows where the others are."""
+    marks = (
+        WordAt("it", 0),
+        WordAt("is", 900),
+        WordAt("five", 2000),
+        WordAt("dollars", 4000),
+        WordAt("now", 7000),
     )
-    ledger.played_to(10, 10)
-    assert ledger.settle(1).text == ""
+    ledger = ledger_with("It is $5 now.", words=marks)
+    assert next(at for at in range(0, 8001, 100) if heard_at(ledger, at) == "It") == 900
+    assert heard_at(ledger, 6900) == "It is"
+    assert heard_at(ledger, 7000) == "It is $5"
+
+
+def test_marks_of_another_text_are_not_believed() -> None:
+    ledger = ledger_with("bad dog", words=(WordAt("other", 0), WordAt("words", 10)))
+    assert heard_at(ledger, 3999) == ""
+    assert heard_at(ledger, 4000) == "bad"
+
+
+def test_a_pause_belongs_to_no_word() -> None:
+    """200 ms of speech, 600 ms of silence, 200 ms of speech: the first words are heard before the pause."""
+    ledger = HeardLedger()
+    ledger.phrase(1, 0, "Bad dog, big cat")
+    ledger.wrote(1, 0, 8000, levels=bytes([60] * 20 + [0] * 60 + [60] * 20))
+    ledger.wrote_whole(1, 0)
+    assert heard_at(ledger, 1599) == "Bad"
+    assert heard_at(ledger, 1600) == "Bad dog,"
+    assert heard_at(ledger, 6400) == "Bad dog,"
+    assert heard_at(ledger, 8000) == "Bad dog, big cat"
 
 
 def test_times_lie_on_the_timeline_around_a_closed_gate() -> None:
@@ -126,3 +161,25 @@ def test_heard_is_a_beginning_of_what_was_said(phrases: list[tuple[str, int]], p
     assert texts[1].startswith(texts[0])
     if played >= sum(samples for _, samples in phrases):
         assert texts[1] == said
+
+
+def test_what_was_heard_is_told_in_the_words_that_were_written() -> None:
+    """Said are ten words, of which six come of the sum: it was heard when the last of them was."""
+    spoken = wording(FormatSettings(), "en").speak("It is $42.50 a night.")
+    assert spoken.spoken == "It is forty-two dollars and fifty cents a night."
+    words = spoken.spoken.split()
+    for heard, text in [
+        (0, ""),
+        (1, "It"),
+        (3, "It is"),
+        (6, "It is"),
+        (7, "It is $42.50"),
+        (8, "It is $42.50 a"),
+    ]:
+        ledger = HeardLedger()
+        ledger.phrase(1, 0, spoken)
+        marks = tuple(WordAt(word, 800 * index) for index, word in enumerate(words))
+        ledger.wrote(1, 0, 800 * len(words), marks)
+        ledger.wrote_whole(1, 0)
+        ledger.played_to(800 * heard + 10, 800 * heard + 10)
+        assert ledger.settle(1).text == text

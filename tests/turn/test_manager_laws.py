@@ -5,6 +5,7 @@ from __future__ import annotations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aywa.turn.barge_in_settings import BargeInMode, BargeInSettings
 from aywa.turn.events import (
     CancelGeneration,
     Cause,
@@ -12,6 +13,7 @@ from aywa.turn.events import (
     FinalText,
     Hushed,
     KeyPressed,
+    LineHeld,
     ModelDone,
     ModelFailed,
     ModelToken,
@@ -24,6 +26,8 @@ from aywa.turn.events import (
     Trigger,
     UserSaid,
 )
+from aywa.turn.idle import IdleSettings
+from aywa.turn.keypad import KeypadSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import TRANSITIONS, State
 from tests.kit.turn_world import TurnWorld
@@ -36,8 +40,20 @@ step = st.one_of(
         ["model fails", "speech fails", "tool", "tool done", "say", "say now", "say and end", "hush", "speak"]
     ),
     st.sampled_from(
-        ["final yes", "final no words", "final uh-huh", "partial yes", "partial ", "digit 1", "digit #"]
+        [
+            "final yes please",
+            "final no words",
+            "final uh-huh",
+            "final stop",
+            "partial yes please",
+            "partial uh-huh",
+            "partial ",
+            "guess maybe",
+            "digit 1",
+            "digit #",
+        ]
     ),
+    st.sampled_from(["partial yes please", "partial yes please do", "final yes", "hold", "go on"]),
     st.floats(min_value=0.02, max_value=6.0),
     st.floats(min_value=0.02, max_value=0.6),
 )
@@ -81,32 +97,65 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
             world.send(Hushed(True))
         case "speak":
             world.send(Hushed(False))
-        case "final yes":
-            world.send(FinalText("yes please"))
+        case "hold":
+            world.send(LineHeld(True))
+        case "go on":
+            world.send(LineHeld(False))
         case "final no words":
             world.send(FinalText(""))
-        case "final uh-huh":
-            world.send(FinalText("uh-huh"))
+        case str() if action.startswith("final"):
+            world.send(FinalText(action.removeprefix("final ")))
+        case str() if action.startswith("guess"):
+            world.send(PartialText(action.removeprefix("guess ")))
         case str() if action.startswith("partial"):
             world.send(PartialText(action.removeprefix("partial "), 0.9))
         case str() if action.startswith("digit"):
             world.send(KeyPressed(action[-1]))
 
 
+turn_settings = st.builds(
+    TurnSettings,
+    greet=st.booleans(),
+    barge_in=st.booleans(),
+    max_duration_s=st.just(120.0),
+    barge=st.builds(
+        BargeInSettings,
+        mode=st.sampled_from(BargeInMode),
+        num_words=st.integers(1, 3),
+        voice_s=st.floats(0, 0.5),
+        backoff_s=st.sampled_from([0.0, 0.3, 4.0]),
+        first_message=st.booleans(),
+        protected=st.sampled_from([(), ("How may I help",)]),
+    ),
+    idle=st.builds(IdleSettings, max_spoken=st.integers(1, 3), reset_on_speech=st.booleans()),
+    keypad=st.builds(
+        KeypadSettings,
+        enabled=st.booleans(),
+        wait_s=st.sampled_from([0.0, 2.0]),
+        delimiter=st.sampled_from(["", "#"]),
+    ),
+)
+
+
 @settings(max_examples=300, deadline=None)
-@given(st.lists(step, max_size=40), st.booleans(), st.booleans(), st.booleans(), st.booleans())
+@given(st.lists(step, max_size=40), turn_settings, st.booleans(), st.booleans())
 def test_any_order_of_events(
-    steps: list[str | float], barge_in: bool, gate: bool, greet: bool, lost_marks: bool
+    steps: list[str | float], how: TurnSettings, gate: bool, lost_marks: bool
 ) -> None:
-    """One generation at a time, each for new words; nothing cancelled is played; the end is reached."""
-    world = TurnWorld(TurnSettings(greet=greet, barge_in=barge_in, max_duration_s=120.0), gate=gate)
+    """One generation at a time, each for new words; nothing cancelled is played; the end is reached.
+
+    There is always a moment at which the manager wants to be woken.
+    """
+    world = TurnWorld(how, gate=gate)
     world.start()
     for action in steps:
         perform(world, action, lost_marks)
+        assert world.manager.deadline is not None or world.state_is(State.ENDED)
     # Nobody says or does anything more: no state lasts, whatever it was.
     world.wait(200.0, marks=not lost_marks)
     assert world.hung_up is not None
     assert world.state_is(State.ENDED)
+    assert world.ahead is None, "an answer made ahead has no end"
     world.end()
     assert set(world.transitions) <= ALLOWED
     check_turns(world)

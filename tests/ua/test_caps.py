@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from random import Random
 
 import pytest
@@ -12,11 +13,12 @@ from structlog.testing import capture_logs
 from trio.testing import MockClock
 
 from aywa.settings import SipSettings, TrunkSettings
-from aywa.ua import IncomingCall, InviteFailed, UserAgent, open_user_agent
-from aywa.ua.caps import CALLS_PER_S, CapLimit, TrunkCaps
+from aywa.ua import IncomingCall, InviteFailed, SipCallEnded, UserAgent, open_user_agent
+from aywa.ua.caps import CALLS_PER_S, MAX_UNHEARD, CapLimit, TrunkCaps
 from aywa.ua.rates import BURST_S
 from aywa.ua.trunk import Trunks
 from tests.kit.sip_agents import ALICE_URI, BOB_URI, offer, refuse_calls, talk
+from tests.kit.sip_flood import requests
 from tests.kit.sip_sockets import MemoryNet, open_memory_net
 
 WILD, OTHER, BOB_HOST = "192.0.2.7", "192.0.2.1", "192.0.2.2"
@@ -64,10 +66,10 @@ def test_one_that_is_full_leaves_room_for_the_others() -> None:
 def test_who_ends_a_call_may_begin_another() -> None:
     caps = TrunkCaps(Trunks((WILD,), (TrunkSettings("b", (OTHER,), max_calls=1),)), 40)
     assert caps.admit(OTHER, 0.0) is None
-    release = caps.hold(OTHER, 0.0)
+    place = caps.hold(OTHER, 0.0)
     assert caps.admit(OTHER, 0.0) is CapLimit.CALLS
     assert caps.admit(OTHER, 0.0, replaces=True) is None
-    release()
+    place.release()
     assert caps.admit(OTHER, 0.0) is None
     assert caps.live() == {"b": 0}
 
@@ -99,6 +101,62 @@ def test_forged_sources_are_counted_as_one(hosts: list[str]) -> None:
     for host in hosts:
         caps.admit(host, 0.0)
     assert len(caps.live()) <= 2
+
+
+def test_who_is_not_heard_gives_his_place_to_others_and_gets_it_back() -> None:
+    caps = TrunkCaps(Trunks((), (TrunkSettings("b", (OTHER,), max_calls=2),)))
+    given_up: list[int] = []
+    places = []
+    for number in range(MAX_UNHEARD + 3):
+        assert caps.admit(OTHER, 60.0 + number) is None
+        places.append(caps.hold(OTHER, 60.0 + number))
+        places[-1].doubt(lambda number=number: given_up.append(number))  # type: ignore[misc]
+        places[-1].doubt(given_up.clear)  # twice is once
+    assert given_up == [0, 1, 2]
+    assert caps.live() == {"b": 0}
+    places[5].prove()
+    places[0].prove()  # it was given up
+    assert caps.live() == {"b": 1}
+    for place in places:
+        place.release()
+        place.release()
+    assert caps.live() == {"b": 0}
+
+
+async def test_forged_calls_do_not_fill_the_trunk(autojump_clock: MockClock) -> None:
+    trunk = TrunkSettings("pbx", (OTHER,), max_calls=3)
+    ended: list[SipCallEnded] = []
+
+    async def on_call(incoming: IncomingCall) -> None:
+        try:
+            await talk(incoming)
+        except SipCallEnded as end:
+            ended.append(end)
+
+    async with (
+        open_memory_net() as net,
+        agent(net, OTHER, SipSettings(trunks=(BOB_HOST,))) as pbx,
+        agent(net, BOB_HOST, SipSettings(trunks=(), named_trunks=(trunk,)), on_call) as bob,
+    ):
+
+        async def forge() -> None:
+            for invite in islice(requests("INVITE", OTHER, BOB_HOST), 60):
+                bob.endpoint.receive(invite, (OTHER, 5060))
+                await trio.sleep(1.0)
+
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(forge)
+            await trio.sleep(3.5)
+            for _ in range(10):  # a genuine caller, again and again
+                session = await pbx.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
+                await trio.sleep(3)
+                await session.hangup()
+        assert bob.gate.caps.live()["pbx"] <= 3
+        await trio.sleep(40)
+        assert bob.gate.caps.live() == {"pbx": 0}
+        assert len(ended) + bob.gate.caps.refused[CapLimit.CALLS] == 60
+        assert len(ended) > 45  # held for 32 s each, six would have been taken
+        assert not any(end.by_remote for end in ended)
 
 
 def agent(net: MemoryNet, host: str, settings: SipSettings, on_call=refuse_calls, capacity=None):  # type: ignore[no-untyped-def]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import gc
 
+import pytest
+import trio
 from trio.testing import MockClock
 
 from aywa.ports.capture import CapturedPacket
@@ -11,7 +13,7 @@ from aywa.proto.sip.message import Request
 from aywa.proto.sip.parser import parse_datagram
 from aywa.proto.sip.routing import Address
 from aywa.proto.sip.stream_address import StreamAddress, Transport
-from aywa.ua import IncomingCall
+from aywa.ua import IncomingCall, InviteFailed
 from aywa.ua.sip_log import UNDECIDED_MESSAGES, SipLog
 from tests.kit.sip_agents import ALICE_URI, answer, offer, open_agents
 from tests.kit.sip_messages import request, response
@@ -48,6 +50,44 @@ async def test_a_call_is_kept_from_its_invite_to_the_answer_to_its_bye(autojump_
         assert {(packet.local, packet.remote) for packet in kept} == {(US, ("192.0.2.1", 5060))}
         assert all(packet.length == len(packet.data) for packet in kept)
         assert [packet.at_ns for packet in kept] == sorted(packet.at_ns for packet in kept)
+
+
+async def test_a_call_of_ours_is_kept_with_every_attempt_and_let_go_of_by_itself(
+    autojump_clock: MockClock,
+) -> None:
+    kept: list[CapturedPacket] = []
+
+    async def on_call(call: IncomingCall) -> None:
+        if not refused:
+            refused.append(call.sip_call_id)
+            await call.reject(486)
+            return
+        await call.ring()
+        session = await call.answer(answer())
+        await session.wait_ended()
+
+    refused: list[str] = []
+    async with open_agents(on_call) as agents:
+        log = agents.alice.endpoint.log
+        with pytest.raises(InviteFailed):
+            await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer(), trace=kept.append)
+        assert _words(kept) == ["> INVITE", "< 100", "< 486", "> ACK"]
+        kept.clear()
+        session = await agents.alice.invite(
+            agents.bob_uri, from_uri=ALICE_URI, offer=offer(), trace=kept.append
+        )
+        await session.hangup()
+        assert _words(kept) == ["> INVITE", "< 100", "< 180", "< 200", "> ACK", "> BYE", "< 200"]
+        kept.clear()
+        session = await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer())
+        session.trace(kept.append)  # from here on
+        await session.hangup()
+        assert _words(kept) == ["> BYE", "< 200"]
+        with trio.move_on_after(0.001):
+            await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer(), trace=kept.append)
+        await trio.sleep(60)
+        assert not log._taps
+        assert not log._until_over
 
 
 async def test_nothing_is_kept_of_a_call_that_nobody_looks_into(autojump_clock: MockClock) -> None:

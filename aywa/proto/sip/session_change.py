@@ -119,6 +119,14 @@ class ChangingSession(SessionBase):
             raise LocalProtocolError("a re-INVITE needs a confirmed session without an open offer")
         self._begin("INVITE", body)
 
+    def offer_anew(self, body: bytes) -> None:
+        """Replace the offer of a change of ours that waits to be sent again: it was made before the peer's
+        own, which has been answered since. Nothing happens while none waits.
+        """
+        own = self._own
+        if own is not None and own.body and not own.refresh and self._is_idle():
+            own.body = body
+
     def update(self, body: bytes, now: float) -> None:
         """Send an UPDATE, with the offer `body` or, empty, as a sign of life (RFC 3311 §5.1).
 

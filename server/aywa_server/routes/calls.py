@@ -9,6 +9,7 @@ from aywa.ports.store import CallRow
 from aywa_server.call_query import parse_call_query
 from aywa_server.call_view import call_resource, timeline_resource
 from aywa_server.parts import Parts
+from aywa_server.performance import performance
 
 
 def calls_routes(parts: Parts) -> Blueprint:
@@ -31,7 +32,8 @@ def calls_routes(parts: Parts) -> Blueprint:
     async def get_call(call_id: str) -> Response:
         row = await find_call(parts, call_id)
         lines = await store.transcript(row.id)
-        return jsonify(call_resource(row, base_url(parts), lines).to_json())
+        summary = await store.timeline_last(row.id, "turn.summary")
+        return jsonify(call_resource(row, base_url(parts), lines, performance(summary)).to_json())
 
     @routes.get("/call/<call_id>/timeline")
     async def get_timeline(call_id: str) -> Response:

@@ -13,6 +13,7 @@ from aywa.model.call import (
     CaptureCommand,
     ControlCommand,
     EndCallCommand,
+    LineCommand,
     SayCommand,
 )
 from aywa.model.transfer import TransferCommand
@@ -37,6 +38,8 @@ def control_routes(parts: Parts) -> Blueprint:
                 taken = await parts.calls.say(
                     row.id, command.content, end_after=command.end_call_after_spoken
                 )
+            case LineCommand():
+                taken = await parts.calls.steer(row.id, command.control)
             case TransferCommand():
                 taken = await parts.calls.transfer(row.id, plan_of(command))
             case EndCallCommand():

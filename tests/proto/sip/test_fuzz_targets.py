@@ -13,7 +13,10 @@ from tests.kit.fuzzer import TARGETS, SlowInputError, fuzz
 
 @pytest.mark.parametrize(
     ("name", "count"),
-    [("datagram", 6000), ("stream", 4000), ("sdp", 4000), ("digest", 3000), ("transactions", 250)],
+    [
+        *(("datagram", 6000), ("stream", 4000), ("sdp", 4000), ("digest", 3000), ("transactions", 250)),
+        *(("audiosocket", 4000), ("asterisk_ws", 6000)),
+    ],
 )
 def test_a_short_run(name: str, count: int) -> None:
     figures = fuzz(TARGETS[name](), Random(4475), until=lambda done: done.inputs >= count, timed=False)

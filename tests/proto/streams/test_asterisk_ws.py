@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from random import Random
 
 import pytest
 from hypothesis import example, given
@@ -22,7 +23,7 @@ from aywa.proto.asterisk_ws.events import (
     QueueStatus,
 )
 from aywa.proto.asterisk_ws.parse import MAX_MESSAGE, parse_event
-from tests.kit.stream_fuzz import read_asterisk_ws
+from tests.kit.stream_fuzz import AsteriskWsTarget
 
 EARLY = MediaStart("aywa", "WebSocket/aywa/0x7f5910003ff0", "slin16", 640, 20)
 START = replace(EARLY, channel_id="1795278990.6")
@@ -121,4 +122,4 @@ def test_a_correlation_id_stands_where_asterisk_looks_for_it() -> None:
 @given(st.text(max_size=300) | st.sampled_from([*PLAIN, *JSON]).flatmap(lambda text: st.just(text[:-3])))
 @example('{"event":"ERROR","error_text":"\\ud83d"}')
 def test_any_text_is_an_event_or_a_parse_error(text: str) -> None:
-    read_asterisk_ws(text.encode("utf-8", "surrogatepass"))
+    AsteriskWsTarget().trial(text.encode("utf-8", "surrogatepass"), Random(1))()

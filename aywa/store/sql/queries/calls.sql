@@ -2,8 +2,8 @@
 insert into calls (
     id, type, status, scenario, from_uri, to_uri, sip_call_id, created_at, updated_at, started_at, ended_at,
     end_code, end_side, end_sip_status, end_detail, slots, recording_path, worker_id,
-    pcap_path, media, transfers
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
+    pcap_path, media, transfers, costs
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
 on conflict (id) do update set
     type = excluded.type, status = excluded.status, scenario = excluded.scenario,
     from_uri = excluded.from_uri, to_uri = excluded.to_uri, sip_call_id = excluded.sip_call_id,
@@ -12,7 +12,8 @@ on conflict (id) do update set
     end_code = excluded.end_code, end_side = excluded.end_side,
     end_sip_status = excluded.end_sip_status, end_detail = excluded.end_detail,
     slots = excluded.slots, recording_path = excluded.recording_path, worker_id = excluded.worker_id,
-    pcap_path = excluded.pcap_path, media = excluded.media, transfers = excluded.transfers;
+    pcap_path = excluded.pcap_path, media = excluded.media, transfers = excluded.transfers,
+    costs = excluded.costs;
 
 -- name: get_call
 select * from calls where id = $1;
@@ -40,6 +41,9 @@ on conflict (call_id, seq) do nothing;
 
 -- name: timeline
 select call_id, seq, at_ms, kind, data from timeline where call_id = $1 order by seq;
+
+-- name: timeline_last
+select call_id, seq, at_ms, kind, data from timeline where call_id = $1 and kind = $2 order by seq desc limit 1;
 
 -- name: append_transcript
 insert into transcript (call_id, seq, role, text, start_ms, end_ms, interrupted)

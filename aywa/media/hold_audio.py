@@ -1,0 +1,109 @@
+"""Music on hold that a command names by URL: fetched or read, decoded, and kept for the next call."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import trio
+
+from aywa.errors import MediaError, ParseError
+from aywa.media.clip import Clip, clip_of
+from aywa.media.fetch import Fetched, FetchRules, fetch
+from aywa.proto.sound_file import parse_sound
+
+KEPT_S = 600.0  # then it is fetched anew: whoever replaced the file need not wait longer
+MAX_KEPT_SECONDS = 1200.0  # of audio in all: 58 MB of memory at both rates
+MAX_AT_A_TIME = 4  # fetches; each may take ten seconds and hold its file in memory
+
+
+@dataclass(slots=True)
+class _Kept:
+    """A clip, or somebody who is fetching it."""
+
+    until: float
+    done: trio.Event = field(default_factory=trio.Event)
+    clip: Clip | None = None
+
+
+class HoldAudio:
+    """The clips of one process."""
+
+    def __init__(self, rules: FetchRules | None, folder: str = "", *, loudest: float | None = None) -> None:
+        """`rules` None: nothing is fetched. `folder`: where `file:` URLs may lead; empty: nowhere.
+
+        `loudest`: as in `clip_of`.
+        """
+        self._loudest = loudest
+        self._rules = rules
+        self._folder = folder
+        self._kept: OrderedDict[str, _Kept] = OrderedDict()
+        self._fetching = trio.CapacityLimiter(MAX_AT_A_TIME)
+
+    async def get(self, url: str) -> Clip:
+        """The clip; whoever asks while it is being fetched waits for the same one. Raises MediaError."""
+        while True:
+            known = self._kept.get(url)
+            if known is None or (known.done.is_set() and trio.current_time() >= known.until):
+                break
+            await known.done.wait()
+            if known.clip is not None:
+                self._kept.move_to_end(url)
+                return known.clip
+        kept = self._kept[url] = _Kept(trio.current_time() + KEPT_S)
+        try:
+            async with self._fetching:
+                clip = kept.clip = await self._make(url)
+        finally:
+            kept.done.set()
+            if kept.clip is None:
+                del self._kept[url]  # whoever waited tries for himself
+        self._forget_the_oldest()
+        return clip
+
+    async def _make(self, url: str) -> Clip:
+        if urlsplit(url).scheme == "file":
+            fetched = await trio.to_thread.run_sync(self._read, url)
+        elif self._rules is None:
+            raise MediaError("no URLs are fetched here")
+        else:
+            fetched = await fetch(url, self._rules)
+        return await trio.to_thread.run_sync(_decode, fetched, self._loudest)
+
+    def _read(self, url: str) -> Fetched:
+        """In a worker thread."""
+        if not self._folder:
+            raise MediaError("no files are read here")
+        folder = Path(self._folder).resolve()
+        path = Path(unquote(urlsplit(url).path)).resolve()
+        if not path.is_relative_to(folder):
+            raise MediaError("the file is not in the folder for such files")
+        limit = FetchRules().max_bytes if self._rules is None else self._rules.max_bytes
+        try:
+            with path.open("rb") as file:
+                data = file.read(limit + 1)
+        except OSError as error:
+            raise MediaError(f"the file cannot be read ({error.strerror})") from error
+        if len(data) > limit:
+            raise MediaError(f"the file is larger than {limit} bytes")
+        return Fetched(data, "", path.name)
+
+    def _forget_the_oldest(self) -> None:
+        seconds = sum(kept.clip.seconds for kept in self._kept.values() if kept.clip is not None)
+        for url, kept in list(self._kept.items()):
+            if seconds <= MAX_KEPT_SECONDS:
+                return
+            if kept.clip is not None:
+                seconds -= kept.clip.seconds
+                del self._kept[url]
+
+
+def _decode(fetched: Fetched, loudest: float | None) -> Clip:
+    """In a worker thread. Raises MediaError."""
+    try:
+        sound = parse_sound(fetched.data, fetched.media_type, fetched.path)
+    except ParseError as error:
+        raise MediaError(error.detail) from error
+    return clip_of(sound, fetched.path.rpartition("/")[2], loudest=loudest)

@@ -1,0 +1,1 @@
+"""Conversation quality: callers that pause, interrupt, cough and echo, against the whole runtime."""
