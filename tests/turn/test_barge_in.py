@@ -247,6 +247,47 @@ def test_a_second_voice_in_the_background_is_not_understood_and_changes_nothing(
     assert world.context()[-1] == ("assistant", ANSWER)
 
 
+def test_a_guess_that_was_taken_back_holds_nothing() -> None:
+    world = talking()
+    world.speech()
+    world.wait(0.2)
+    world.send(PartialText("the"))
+    world.send(PartialText(""))
+    world.silence()
+    world.wait(0.52)
+    assert world.state_is(State.SPEAKING)
+
+
+def test_an_acknowledgement_of_the_last_words_starts_no_generation() -> None:
+    """The answer is over when its turn is taken: it was said into the answer all the same."""
+    world = talking()
+    world.wait(6.6)
+    world.speech()
+    world.wait(0.3)
+    world.send(PartialText("uh-huh", 0.9))
+    world.silence()
+    world.wait(0.3)
+    world.send(FinalText("uh-huh"))
+    started = len(world.started)
+    world.wait(4.0)
+    assert world.state_is(State.LISTENING)
+    assert len(world.started) == started
+    assert said(world)[-1] == ("uh-huh", False)
+    world.say("okay")  # and this is said into silence
+    assert len(world.started) == started + 1
+
+
+def test_a_transcript_of_marks_only_says_nothing() -> None:
+    world = talking()
+    world.speech()
+    world.wait(0.3)
+    world.silence()
+    world.send(FinalText("..."))
+    world.wait(9.0)
+    assert len(world.started) == 2
+    assert said(world)[-1] == ("...", False)
+
+
 # --- the other modes
 
 
