@@ -23,7 +23,7 @@ from bench.media_load import raise_file_limit
 from bench.turns.dialogue import Dialogue, chosen, with_pauses
 from bench.turns.figures import Run
 from bench.turns.measure import Load, run_mode
-from bench.turns.modes import DEFAULT
+from bench.turns.modes import MODES
 from bench.turns.recordings import installed
 
 _LANGUAGE = "en"
@@ -81,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     within = True
     with tempfile.TemporaryDirectory(prefix="aywa-overhead-") as folder:
         for number, (name, environ) in enumerate(_WAYS.items()):
-            run = run_mode(replace(DEFAULT, environ=environ), load, Path(folder) / str(number))
+            run = run_mode(replace(MODES["default"], environ=environ), load, Path(folder) / str(number))
             lines, held = _rows(name, run)
             print("\n".join(lines), flush=True)
             within = within and held

@@ -273,3 +273,11 @@ def test_what_was_measured_while_the_machine_stood_still_is_left_out() -> None:
         judged = Judge(heard, wire.hearing(), entries())
         assert len(list(judged.outcomes())) == kept
         assert judged.left_out == 1 - kept
+
+
+def test_an_answer_that_the_next_act_began_with_is_an_answer() -> None:
+    act, echo = sentence(0.5, 0.0, 0.5), Disturb(Kind.ECHO, "echo", np.zeros(1), (), 0.0)
+    wire = Wire().put(2.7, bytes(b"\x7e" * 160) + SPEECH.codes)
+    heard = Heard(Dialogue(DIALOGUE, "en", (act, echo), 0.0, 0.0, None, 1), wire.packets())
+    heard.acts += [Acted(0, 1.0, 2.0), Acted(1, 2.71, 9.0)]
+    assert next(Judge(heard, wire.hearing(), entries()).outcomes()).answered
