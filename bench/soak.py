@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import re
+import signal
 import socket
 import sys
 import tempfile
@@ -22,6 +23,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
+from itertools import pairwise
 from pathlib import Path
 from statistics import median
 
@@ -42,6 +44,7 @@ _SAMPLE_S = 2.0
 _WARM_UP_CALLS = 8
 _CHURN_AT_ONCE = 40
 _MOST_GROWTH = 0.02
+_ASKED = 6  # times before it counts as not answering
 _GAUGE = re.compile(r"^aywa_(tasks|calls_live|engine_legs) ([0-9.e+]+)$", re.MULTILINE)
 LONG = Habit(stays_s=3600.0, speaks_every_s=12.0)
 SHORT = Habit(stays_s=2.0, speaks_every_s=1.0)
@@ -78,6 +81,13 @@ class Phase:
     resident_kib: list[int]
     after: Figures
 
+    def eighths(self) -> str:
+        """The median of each eighth of the phase, in MiB."""
+        samples = self.resident_kib
+        cuts = [len(samples) * part // 8 for part in range(9)]
+        parts = [samples[begin:end] for begin, end in pairwise(cuts)]
+        return ", ".join(f"{median(part) / 1024:.1f}" for part in parts if part)
+
     @property
     def growth(self) -> float:
         """Of memory in the second half: the median of its last quarter against that of its first."""
@@ -94,11 +104,11 @@ class Watch:
         self._proc = Path(f"/proc/{child.process.pid}")
         self._data = data
         self.samples: list[int] = []
+        self.unanswered = 0  # requests, within the client's 10 s each
 
     async def figures(self) -> Figures:
         """All of them now."""
-        answer = await self._child.client.get("/metrics")
-        answer.raise_for_status()
+        answer = await self._metrics()
         gauges = {name: int(float(value)) for name, value in _GAUGE.findall(answer.text)}
         links = list(self._links())
         database = self._database_connections()
@@ -112,6 +122,19 @@ class Watch:
             calls=gauges["calls_live"] + gauges["engine_legs"],
             resident_kib=status["VmRSS"],
         )
+
+    async def _metrics(self) -> httpx.Response:
+        """A machine that others use too may let it wait; how often it did is told. Raises httpx.HTTPError."""
+        for attempt in range(_ASKED):
+            try:
+                answer = await self._child.client.get("/metrics")
+            except httpx.TransportError:
+                if attempt + 1 == _ASKED or self._child.process.poll() is not None:
+                    raise
+                self.unanswered += 1
+            else:
+                return answer.raise_for_status()
+        raise AssertionError("it answers or raises")
 
     async def sample(self) -> None:
         """Note the memory every two seconds until cancelled."""
@@ -235,6 +258,10 @@ async def _gone(child: Child, error: httpx.TransportError) -> str:
     words = (await trio.Path(child.log).read_text(errors="replace")).splitlines()[-40:]
     status = child.process.poll()
     how = "still runs" if status is None else f"ended with status {status}"
+    if status is None:  # PYTHONFAULTHANDLER: where its threads are
+        child.process.send_signal(signal.SIGABRT)
+        await trio.to_thread.run_sync(child.process.wait, 30)
+        words = (await trio.Path(child.log).read_text(errors="replace")).splitlines()[-80:]
     return "\n".join((f"the runtime did not answer ({error}) and {how}; it said", *words))
 
 
@@ -250,12 +277,16 @@ async def _phases(arguments: argparse.Namespace, callers: Callers, watch: Watch)
         ),
         (f"{arguments.churn} calls, {_CHURN_AT_ONCE} at a time", partial(churn, callers, arguments.churn)),
     )
-    missed = []
+    missed, eighths = [], []
     for name, work in works:
         done = await phase(name, work, watch, arguments.settle)
         missed += [f"{name}: {text}" for text in done.after.left_over(before)]
         if done.growth > _MOST_GROWTH:
             missed.append(f"{name}: memory grew by {done.growth * 100:.1f} % in the second half")
+        eighths.append(f"{name}: {done.eighths()}")
+    print("\nMiB in each eighth of a phase. " + "; ".join(eighths) + ".")
+    if watch.unanswered:
+        print(f"\n{watch.unanswered} requests were not answered within 10 s.")
     tally = callers.tally
     outcomes = ", ".join(f"{count} {how}" for how, count in sorted(tally.ended.items()))
     print(f"\nCalls ended: {outcomes}; packets received {tally.packets}, lost {tally.lost}.")

@@ -70,6 +70,8 @@ class NativeLeg:
     def set_peer(self, peer: int) -> None:
         """Address << 16 | port of the remote side; 0: unknown."""
     def mute(self, muted: bool) -> None: ...
+    def set_barge_in(self, on: bool) -> None:
+        """Whether confirmed speech closes the gate, from now on."""
     def hold(self, held: bool) -> None:
         """True: send nothing, keep what waits to be played, hear silence and miss no packets."""
     def excuse(self, excused: bool) -> None:

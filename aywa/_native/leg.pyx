@@ -236,6 +236,9 @@ cdef class NativeLeg:
     def mute(self, bint muted):
         store_u32(&self.leg.muted, muted)
 
+    def set_barge_in(self, bint on):
+        self.leg.barge_in = on
+
     def hold(self, bint held):
         store_u32(&self.leg.held, self.leg.held & EXCUSED | (HELD if held else 0))
 

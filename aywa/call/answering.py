@@ -158,17 +158,17 @@ class Answering:
         """While the message is being left; it is what the conversation says first."""
         handling = self._handling
         assert handling is not None
-        lines = conversation.transcript.lines
-        before, cut_at = len(lines), inf
+        transcript = conversation.transcript
+        before, cut_at = transcript.count, inf
         with trio.move_on_after(MESSAGE_BOUND_S):
             while handling.state is HandlingState.LEAVING:
                 await trio.sleep(TICK_S)
                 self._look()
                 if self._again:
                     conversation.receive(SayRequest(self._again, interrupt=True))
-                    self._again, before, cut_at = "", len(lines), inf
+                    self._again, before, cut_at = "", transcript.count, inf
                     continue
-                since = lines[before:]
+                since = transcript.since(before)
                 if any(line.role == "user" for line in since):
                     handling.person_spoke()
                 elif since and not since[-1].interrupted:

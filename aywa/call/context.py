@@ -1,10 +1,19 @@
-"""The conversation as the model sees it: what the caller said and heard, and what the tools answered."""
+"""The conversation as the model sees it: what the caller said and heard, and what the tools answered.
+
+A call of hours does not grow without end, nor do its requests: beyond `MOST_CHARACTERS` the oldest turns go,
+a quarter at a time, so that providers which keep a request's beginning need not read it anew every turn.
+"""
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 
 from aywa.ports.llm import ChatRequest, Message, Role, ToolCall, ToolSpec
+
+MOST_CHARACTERS = 100_000  # some 25,000 tokens, or two hours of one side talking without a pause
+_KEPT_SHARE = 0.75
+LEFT_OUT = "The beginning of this conversation is left out."
 
 
 @dataclass(slots=True)
@@ -14,12 +23,19 @@ class _ToolRound:
     message: Message
     results: list[Message]
 
+    @property
+    def answered(self) -> bool:
+        """Whether all results are there."""
+        return len(self.results) >= len(self.message.tool_calls)
+
 
 class Context:
     """An assistant message holds what was heard; a tool's result stands behind its call whenever it comes."""
 
-    def __init__(self, prompt: str) -> None:
-        self._prompt = Message(Role.SYSTEM, prompt)
+    def __init__(self, prompt: str, *, most_characters: int = MOST_CHARACTERS) -> None:
+        """`most_characters`: of all that follows the prompt."""
+        self._head = [Message(Role.SYSTEM, prompt)]
+        self._most = most_characters
         self._entries: list[Message | _ToolRound] = []
 
     def user_said(self, text: str) -> None:
@@ -27,7 +43,8 @@ class Context:
         if self._entries and isinstance(last := self._entries[-1], Message) and last.role is Role.USER:
             self._entries[-1] = replace(last, text=f"{last.text} {text}")
         else:
-            self._entries.append(Message(Role.USER, text))
+            self._shorten()
+            self._entries.append(Message(Role.USER, _once(text)))
 
     def user_amended(self, text: str) -> None:
         """The caller's last message should have read so."""
@@ -48,7 +65,7 @@ class Context:
             if isinstance(entry, _ToolRound) and entry.message.text:
                 entry.message = replace(entry.message, text="")  # part of what was heard, or never heard
         if text:
-            self._entries.append(Message(Role.ASSISTANT, text))
+            self._entries.append(Message(Role.ASSISTANT, _once(text)))
 
     def tools_called(self, calls: tuple[ToolCall, ...], said: str) -> None:
         """The model called tools after saying `said`, which the caller may or may not hear."""
@@ -62,7 +79,7 @@ class Context:
 
     def messages(self) -> tuple[Message, ...]:
         """The whole conversation, the prompt first."""
-        messages = [self._prompt]
+        messages = list(self._head)
         for entry in self._entries:
             if isinstance(entry, Message):
                 messages.append(entry)
@@ -78,3 +95,35 @@ class Context:
         elif then:
             messages = (*messages, Message(Role.USER, then))
         return ChatRequest(messages, tools)
+
+    def _shorten(self) -> None:
+        """Drop the oldest turns when there is too much: whole ones, none whose tool has not answered."""
+        sizes = [_characters(entry) for entry in self._entries]
+        rest = sum(sizes)
+        if rest <= self._most:
+            return
+        kept_from = 0
+        for index, entry in enumerate(self._entries):
+            if isinstance(entry, _ToolRound) and not entry.answered:
+                break
+            if isinstance(entry, Message) and entry.role is Role.USER:
+                kept_from = index
+                if rest <= self._most * _KEPT_SHARE:
+                    break
+            rest -= sizes[index]
+        if kept_from:
+            del self._entries[:kept_from]
+            self._head[1:] = [Message(Role.SYSTEM, LEFT_OUT)]
+
+
+def _once(text: str) -> str:
+    """The same text for all who say it: questions, greetings and "yes" come in every call."""
+    return sys.intern(str(text))
+
+
+def _characters(entry: Message | _ToolRound) -> int:
+    if isinstance(entry, Message):
+        return len(entry.text)
+    message = entry.message
+    called = sum(len(str(value)) for call in message.tool_calls for value in call.arguments.values())
+    return len(message.text) + called + sum(len(result.text) for result in entry.results)

@@ -31,6 +31,7 @@ from aywa.turn.events import (
     EndpointingAdvised,
     EndTurn,
     FinalText,
+    Guard,
     HangUp,
     KeyPressed,
     ModelDone,
@@ -213,6 +214,8 @@ class Conversation:
                 leg.commit(epoch)
                 parts.playout.gate_opened(epoch, flushed=True)
                 timeline.add("turn.commit", epoch=epoch, played=leg.played)
+            case Guard(on):
+                leg.set_barge_in(not on)
             case Truncate(turn, heard, sample):
                 timeline.add("turn.truncated", turn=turn, heard=heard, sample=sample)
             case EndTurn():

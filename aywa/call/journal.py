@@ -20,6 +20,7 @@ from aywa.ports.store import CallRow, CallStore, TimelineEntry, TranscriptLine
 FLUSH_EVERY_S = 0.1
 MAX_WAITING = 200_000  # entries; about 100 MB, a quarter of an hour of 100 busy calls
 BATCH = 2_000  # entries in one append
+ROWS = 200  # calls in one transaction
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 MAX_REFUSALS = 3  # a batch refused so often although the store answers is not going to be taken
 _log = get_logger("journal")
@@ -54,14 +55,15 @@ class Journal:
 
     @property
     def health(self) -> JournalHealth:
-        """How many entries wait, how many were lost, and whether the store fails at the moment."""
+        """How much waits, how much was lost, and whether the store fails at the moment."""
         waiting = len(self._entries) + len(self._lines) + len(self._rows)
         return JournalHealth(waiting, self.dropped, self._failures > 0)
 
     def put_row(self, row: CallRow) -> None:
         """Save the row; only its latest version is written."""
-        self._rows[row.id] = row
-        self._wake()
+        if row.id in self._rows or self._has_room():
+            self._rows[row.id] = row
+            self._wake()
 
     def put_entry(self, entry: TimelineEntry) -> None:
         """Append a timeline entry."""
@@ -105,7 +107,7 @@ class Journal:
             _log.error("journal.lost", entries=lost)
 
     def _has_room(self) -> bool:
-        if len(self._entries) + len(self._lines) < self._max_waiting:
+        if len(self._entries) + len(self._lines) + len(self._rows) < self._max_waiting:
             return True
         if self.dropped == 0:
             _log.error("journal.full", max_waiting=self._max_waiting)
@@ -138,8 +140,9 @@ class Journal:
 
     async def _write_batch(self) -> None:
         """One batch of each kind: rows first, because entries refer to them. Raises StoreError."""
-        for row in list(self._rows.values()):
-            await self._attempt_row(row)
+        rows = list(self._rows.values())
+        for start in range(0, len(rows), ROWS):
+            await self._attempt_rows(rows[start : start + ROWS])
         entries = [self._entries[index] for index in range(min(BATCH, len(self._entries)))]
         if entries:
             await self._attempt_entries(entries)
@@ -151,14 +154,19 @@ class Journal:
             for _ in lines:
                 self._lines.popleft()
 
-    async def _attempt_row(self, row: CallRow) -> None:
+    async def _attempt_rows(self, rows: Sequence[CallRow]) -> None:
         try:
-            await self._store.save_call(row)
+            await self._store.save_calls(rows)
         except StoreError as error:
             self._refused(error)
-            self._drop("row", 1)
-        if self._rows.get(row.id) is row:
-            del self._rows[row.id]
+            for row in rows:
+                try:
+                    await self._store.save_call(row)
+                except StoreError:
+                    self._drop("row", 1)
+        for row in rows:
+            if self._rows.get(row.id) is row:
+                del self._rows[row.id]
 
     async def _attempt_entries(self, entries: Sequence[TimelineEntry]) -> None:
         try:

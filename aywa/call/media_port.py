@@ -26,6 +26,8 @@ class StatsPort(Protocol):
     def echo_delay_ms(self) -> float | None: ...
     @property
     def echo_return_loss_db(self) -> float | None: ...
+    @property
+    def recording_lost_ms(self) -> float: ...
 
 
 class LegPort(Protocol):
@@ -87,6 +89,9 @@ class LegPort(Protocol):
 
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
         """Send a key press; presses queue. Raises MediaError."""
+
+    def set_barge_in(self, on: bool) -> None:
+        """Whether the caller's speech closes the gate, from now on."""
 
     def hold(self, held: bool) -> None:
         """Send nothing and miss nothing while held; what was written waits."""

@@ -8,7 +8,10 @@ from aywa.proto.rtp.quality import DirectionQuality, StreamQuality
 
 
 def media_record(format: MediaFormat, quality: StreamQuality, stats: StatsPort) -> dict[str, object]:
-    """`codec` and `srtp` as last agreed on, both directions, `round_trip_ms` and `echo`; None is unknown."""
+    """`codec` and `srtp` as last agreed on, both directions, `round_trip_ms` and `echo`; None is unknown.
+
+    `recording_lost_ms`: silence in the recording because nobody emptied the leg's ring in time.
+    """
     trip = quality.round_trip_ms
     return {
         "codec": format.send.codec.value,
@@ -17,6 +20,7 @@ def media_record(format: MediaFormat, quality: StreamQuality, stats: StatsPort) 
         "sent": _direction(quality.sent),
         "round_trip_ms": None if trip is None else round(trip, 1),
         "echo": _echo(stats),
+        "recording_lost_ms": round(stats.recording_lost_ms, 1),
     }
 
 

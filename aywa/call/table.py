@@ -181,7 +181,11 @@ def _trunk_of(call: IncomingPort) -> str:
 
 @asynccontextmanager
 async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallTable]:
-    """Open the table; leaving the block drains: calls go on for at most `drain_s`, then end with SHUTDOWN."""
+    """Open the table; leaving the block drains: calls go on for at most `drain_s`, then end with SHUTDOWN.
+
+    Whatever ends the block, no more calls are taken: those that still came to a runtime that is being
+    cancelled would keep it from ever ending.
+    """
     journal = Journal(dependencies.store)
     try:
         async with trio.open_nursery() as keeper:
@@ -189,8 +193,10 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
             keeper.start_soon(dependencies.rounds.serve, name="recordings")
             async with trio.open_nursery() as calls:
                 table = CallTable(dependencies, journal, calls)
-                yield table
-                calls.cancel_scope.deadline = table.drain()
+                try:
+                    yield table
+                finally:
+                    calls.cancel_scope.deadline = table.drain()
             keeper.cancel_scope.cancel()
     finally:
         await journal.close(JOURNAL_CLOSE_S)

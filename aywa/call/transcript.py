@@ -1,12 +1,18 @@
-"""The transcript: what each side said, as heard, in milliseconds since the recording's first sample."""
+"""The transcript: what each side said, as heard, in milliseconds since the recording's first sample.
+
+The store has all of it. Here the latest lines stay, so that a call of hours does not hold every word of it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Sequence
 
 from aywa.ports.store import TranscriptLine
 from aywa.turn.events import EndTurn, UserSaid
 from aywa.turn.heard import SAMPLES_PER_MS
+
+KEPT_LINES = 64  # a message left on a machine takes a dozen; a summary names the last three
 
 
 class Transcript:
@@ -15,7 +21,17 @@ class Transcript:
     def __init__(self, call_id: str, keep: Callable[[TranscriptLine], None]) -> None:
         self._call_id = call_id
         self._keep = keep
-        self.lines: list[TranscriptLine] = []
+        self.count = 0  # lines up to now
+        self._latest: deque[TranscriptLine] = deque(maxlen=KEPT_LINES)
+
+    @property
+    def latest(self) -> Sequence[TranscriptLine]:
+        """The last lines, the newest last; `KEPT_LINES` at most."""
+        return self._latest
+
+    def since(self, count: int) -> list[TranscriptLine]:
+        """The lines after the first `count`, of those that are kept."""
+        return [line for line in self._latest if line.seq > count]
 
     def user(self, said: UserSaid, timeline: int) -> TranscriptLine:
         """The caller's words; where the VAD knows no beginning or end, they lie at `timeline`."""
@@ -32,15 +48,16 @@ class Transcript:
     def _add(
         self, role: str, text: str, start: int, end: int, *, interrupted: bool = False
     ) -> TranscriptLine:
+        self.count += 1
         line = TranscriptLine(
             call_id=self._call_id,
-            seq=len(self.lines) + 1,
+            seq=self.count,
             role=role,
             text=text,
             start_ms=start // SAMPLES_PER_MS,
             end_ms=end // SAMPLES_PER_MS,
             interrupted=interrupted,
         )
-        self.lines.append(line)
+        self._latest.append(line)
         self._keep(line)
         return line

@@ -19,14 +19,14 @@ import trio
 from aywa.call.briefing import briefing_for, summary_header, summary_of
 from aywa.call.caller_side import CallerSide
 from aywa.call.colleague_media import watch_media
+from aywa.call.colleague_recording import ColleagueRecording
 from aywa.call.consult import Consult, open_consult
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial import DialFailed as NotReached
 from aywa.call.dial import Dialled, DialRequest, dial
 from aywa.call.keys import KeyPresses
 from aywa.call.live_view import LiveView
-from aywa.call.media_port import LegPort
-from aywa.call.record import Recorder
+from aywa.call.refer_target import refer_target, told_by
 from aywa.call.transfer_ends import end_reason, hangup_reason, not_reached
 from aywa.call.transfer_record import TransferRecord
 from aywa.call.transfer_room import TransferRoom, open_transfer_room
@@ -34,10 +34,6 @@ from aywa.dialling.numbers import BadNumber
 from aywa.dialling.usage import LimitReached
 from aywa.errors import AywaError, EndReason, LocalProtocolError, MediaError, ParseError
 from aywa.log import get_logger, places
-from aywa.proto.sip.refer import ReferTo
-from aywa.proto.sip.session_states import ReferAnswered as SipReferAnswered
-from aywa.proto.sip.session_states import ReferReported
-from aywa.proto.sip.uri import parse_uri
 from aywa.transfer.events import (
     BriefColleague,
     Broken,
@@ -57,7 +53,6 @@ from aywa.transfer.events import (
     HoldCaller,
     Refer,
     ReferAnswered,
-    ReferProgress,
     ReleaseColleague,
     Requested,
     ReturnCaller,
@@ -70,7 +65,6 @@ from aywa.transfer.outcome import Outcome
 from aywa.transfer.states import State
 
 _log = get_logger("transfers")
-_LOOK_S = 0.002  # the engine begins with a leg within a tick
 # Who hangs up here does so with somebody other than the assistant.
 _WITH_COLLEAGUE = (State.BRIDGED, State.REPLACING, State.REFERRED)
 
@@ -216,7 +210,7 @@ class Transfer:
 
     def _refer(self, *, replacing: bool) -> None:
         plan, sip = self.machine.plan, self._caller.sip
-        sip.on_referral = self._hear_referral
+        sip.on_referral = lambda event: self.receive(told_by(event))
         headers = plan.destination.headers
         if plan.adds_summary:
             headers = (*headers, summary_header(self._summary()))
@@ -225,7 +219,7 @@ class Transfer:
                 assert self._dialled is not None, "only who answered is replaced"
                 target = self._dialled.sip.refer_to
             else:
-                target = self._target()
+                target = refer_target(plan.destination, sip.refer_to.uri)
             sip.refer(target, headers)
         except (LocalProtocolError, ParseError) as error:
             self._live.timeline.add("transfer.refer_failed", detail=error.detail)
@@ -235,22 +229,6 @@ class Transfer:
         """An input that follows from an action comes after it."""
         await trio.lowlevel.checkpoint()
         self.receive(event)
-
-    def _target(self) -> ReferTo:
-        """Whom the caller's side shall call: a number is one at its own host."""
-        destination = self.machine.plan.destination
-        if destination.sip_uri:
-            return ReferTo(parse_uri(destination.sip_uri))
-        peer = self._caller.sip.refer_to.uri
-        port = "" if peer.port is None else f":{peer.port}"
-        host = f"[{peer.host}]" if ":" in peer.host else peer.host
-        return ReferTo(parse_uri(f"sip:{destination.number}@{host}{port}"))
-
-    def _hear_referral(self, event: SipReferAnswered | ReferReported) -> None:
-        if isinstance(event, ReferReported):
-            self.receive(ReferProgress(event.status))
-        else:
-            self.receive(ReferAnswered(event.status, event.reports))
 
     # --- the colleague ------------------------------------------------------------------------------------
 
@@ -279,7 +257,8 @@ class Transfer:
                         capture=self._live.capture,
                         on_ringing=lambda status: self.receive(ColleagueRings()),
                     ) as dialled:
-                        self._record(dialled.leg, keeper)
+                        recording = ColleagueRecording(self.record, self._caller.leg, self._keep)
+                        recording.begin(dialled.leg, self._dependencies, self._live.timeline, keeper)
                         failed = await self._talk(dialled)
                     keeper.cancel_scope.cancel()
         except* NotReached as group:
@@ -295,25 +274,7 @@ class Transfer:
         self._dialled = None
         self.receive(failed or ColleagueGone())
 
-    def _record(self, leg: LegPort, keeper: trio.Nursery) -> None:
-        """The colleague left, what the assistant says to him right; the caller is in the call's own."""
-        dependencies = self._dependencies
-        if not dependencies.settings.record:
-            return
-        leg.record_apart(True)
-        keeper.start_soon(self._place, leg, name="record: place")
-        recorder = Recorder(leg, dependencies.recordings, self._live.timeline, dependencies.rounds)
-        keeper.start_soon(recorder.serve, self.record.name, self._recording_at, name="record")
-
-    async def _place(self, leg: LegPort) -> None:
-        """Where his recording begins in the call's own: known once the engine has begun with the leg."""
-        while not leg.start_ns:  # noqa: ASYNC110 - a store of the engine's thread
-            await trio.sleep(_LOOK_S)
-        self.record.offset_ms = round((leg.start_ns - self._caller.leg.start_ns) / 1e6)
-        self._changed(self.record)
-
-    def _recording_at(self, path: str) -> None:
-        self.record.recording_at(path)
+    def _keep(self) -> None:
         self._changed(self.record)
 
     def _recorded_ms(self) -> int:
@@ -401,10 +362,10 @@ class Transfer:
 
     def _summary(self) -> str:
         live = self._live
-        return summary_of(live.tools.slots(), live.transcript.lines, self._dependencies.scenario.name)
+        return summary_of(live.tools.slots(), live.transcript.latest, self._dependencies.scenario.name)
 
     def _briefing(self) -> str:
         live = self._live
         return briefing_for(
-            self.machine.plan, live.tools.slots(), live.transcript.lines, self._dependencies.scenario.name
+            self.machine.plan, live.tools.slots(), live.transcript.latest, self._dependencies.scenario.name
         )

@@ -31,8 +31,12 @@ class _Kept:
 class HoldAudio:
     """The clips of one process."""
 
-    def __init__(self, rules: FetchRules | None, folder: str = "") -> None:
-        """`rules` None: nothing is fetched. `folder`: where `file:` URLs may lead; empty: nowhere."""
+    def __init__(self, rules: FetchRules | None, folder: str = "", *, loudest: float | None = None) -> None:
+        """`rules` None: nothing is fetched. `folder`: where `file:` URLs may lead; empty: nowhere.
+
+        `loudest`: as in `clip_of`.
+        """
+        self._loudest = loudest
         self._rules = rules
         self._folder = folder
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
@@ -66,7 +70,7 @@ class HoldAudio:
             raise MediaError("no URLs are fetched here")
         else:
             fetched = await fetch(url, self._rules)
-        return await trio.to_thread.run_sync(_decode, fetched)
+        return await trio.to_thread.run_sync(_decode, fetched, self._loudest)
 
     def _read(self, url: str) -> Fetched:
         """In a worker thread."""
@@ -96,10 +100,10 @@ class HoldAudio:
                 del self._kept[url]
 
 
-def _decode(fetched: Fetched) -> Clip:
+def _decode(fetched: Fetched, loudest: float | None) -> Clip:
     """In a worker thread. Raises MediaError."""
     try:
         sound = parse_sound(fetched.data, fetched.media_type, fetched.path)
     except ParseError as error:
         raise MediaError(error.detail) from error
-    return clip_of(sound, fetched.path.rpartition("/")[2])
+    return clip_of(sound, fetched.path.rpartition("/")[2], loudest=loudest)

@@ -251,6 +251,10 @@ class Leg:
         """Hear silence instead of the caller: recording, recognition and barge-in alike."""
         self._native.mute(muted)
 
+    def set_barge_in(self, on: bool) -> None:
+        """Whether the caller's speech closes the gate, from now on."""
+        self._native.set_barge_in(on)
+
     def hold(self, held: bool) -> None:
         """Stop sending, or go on. Held, the playout ring stands still, the caller is silence to all but the
         recording, and no media timeout comes; the timeline goes on.

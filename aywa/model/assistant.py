@@ -49,6 +49,7 @@ NOT_YET = frozenset(
 NOT_YET_INSIDE = frozenset({"voice.provider", "voice.voiceId", "voice.fallbackPlan"})
 EndPhrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=140)]
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.I)
+_SCHEMES = ("https://", "http://", "file://")
 _MISTAKES = 20  # shown at most: a file of another kind makes hundreds
 
 
@@ -66,7 +67,7 @@ class Assistant(Plan):
     `firstMessage` is what an assistant that speaks first greets with; one that has none waits for the caller,
     if `firstMessageMode` says that it speaks first, and greets as the model will if nothing is said at all.
     `endCallMessage` is said when the assistant ends the call; `endCallPhrases` make it hang up.
-    `toolMessages` are said while tools run. `backgroundSound`: `off`, `office`, or the path of a WAV file.
+    `toolMessages` are said while tools run. `backgroundSound`: `off`, `office`, a path or a URL.
     """
 
     name: str = Field("", max_length=40)
@@ -95,9 +96,9 @@ class Assistant(Plan):
 
     @field_validator("background_sound")
     @classmethod
-    def _on_this_host(cls, sound: str | None) -> str | None:
-        if sound is not None and _ADDRESS.match(sound):
-            raise ValueError("must be off, office or the path of a WAV file: nothing is fetched from the net")
+    def _reachable(cls, sound: str | None) -> str | None:
+        if sound is not None and _ADDRESS.match(sound) and not sound.startswith(_SCHEMES):
+            raise ValueError("must be off, office, the path of a sound file, or its https or file URL")
         return sound
 
 

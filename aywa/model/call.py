@@ -107,6 +107,7 @@ class Media(Resource):
     sent: DirectionQuality | None = None  # by the other side's reports
     round_trip_ms: float | None = None
     echo: Echo | None = None
+    recording_lost_ms: float | None = None  # silence in the recording because it was not fetched in time
 
 
 class SpeculationCost(Resource):

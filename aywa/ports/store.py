@@ -98,6 +98,9 @@ class CallStore(Protocol):
     async def save_call(self, row: CallRow) -> None:
         """Insert or replace the row with this id."""
 
+    async def save_calls(self, rows: Sequence[CallRow]) -> None:
+        """Insert or replace them, each with an id of its own: all, or none when it raises."""
+
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
 

@@ -83,10 +83,15 @@ class EmbeddedSession:
         if not self._phrases:
             self._unheard_since = at_sample
             return
-        process = min((p for p in self._processes if not p.lost), key=lambda p: p.busy, default=None)
-        if process is None:
+        living = [p for p in self._processes if not p.lost]
+        if not living:
             lost = ProviderError("The recogniser is lost.", provider="embedded", stage="stt", retryable=True)
             self._emit(lost)
+            return
+        process = min((p for p in living if not p.crowded), key=lambda p: p.busy, default=None)
+        if process is None:  # heard, it would be answered when nobody waits for it any more
+            living[0].tell_crowded()
+            self._unheard_since = at_sample
             return
         utterance = _Utterance(next(self._numbers), process, at_sample)
         answer = _Answer(utterance, self._take)

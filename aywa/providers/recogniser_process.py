@@ -8,6 +8,7 @@ its starts go on, so that a host that was short of memory or descriptors heals w
 from __future__ import annotations
 
 import json
+import math
 import os
 import subprocess
 import sys
@@ -20,15 +21,20 @@ import trio
 import aywa
 from aywa.errors import LocalProtocolError
 from aywa.log import get_logger
-from aywa.providers.recogniser_wire import FrameKind, FrameReader, encode_frame
+from aywa.providers.recogniser_queue import FrameQueue
+from aywa.providers.recogniser_wire import FrameKind, FrameReader
 
 _MODULE = "aywa.providers.recogniser_worker"
 _START_S = 30.0  # loading the model takes 0.2 s on an idle machine
 _RESTART_S = 5.0  # that long callers wait for a process that had been there; then it is lost until it is back
 _GOODBYE_S = 2.0
-_MAX_BACKLOG = (
-    8 << 20
-)  # bytes that a worker may owe (4 minutes of audio): beyond it the process counts as hung
+# Bytes that wait for a process. A second of audio is 32,000, which take it 30 ms of a core: behind a megabyte
+# a result comes later than anybody waits for it, so no utterance begins; those under way may fill the rest.
+CROWDED_BYTES = 1 << 20
+MOST_BYTES = 4 << 20
+_PIECE_BYTES = 1 << 16  # written at a time: what is still here can still be forgotten
+_HUNG_S = 10.0  # a process that does not take a piece for so long does not work
+_CROWDED_TOLD_S = 10.0
 _STEADY_S = 10.0  # a process that was ready for less has failed
 _LOST_AFTER = 3  # failures in a row
 _FIRST_PAUSE_S = 0.25
@@ -59,7 +65,8 @@ class RecogniserProcess:
     def __init__(self, pronunciations: Mapping[str, str]) -> None:
         self._pronunciations = dict(pronunciations)
         self._answers: dict[int, Answer] = {}
-        self._backlog = bytearray()
+        self._queue = FrameQueue()
+        self._told_at = -math.inf  # that it is crowded, in Trio's time
         self._wake = trio.Event()
         self._settled = trio.Event()  # the first start has succeeded or failed for good
         self._process: trio.Process | None = None
@@ -76,6 +83,16 @@ class RecogniserProcess:
     def busy(self) -> int:
         """Utterances under way."""
         return len(self._answers)
+
+    @property
+    def crowded(self) -> bool:
+        """True while so much waits for the process that a new utterance would be answered too late."""
+        return self._queue.size > CROWDED_BYTES
+
+    @property
+    def waiting_bytes(self) -> int:
+        """What the process has not taken yet."""
+        return self._queue.size
 
     @property
     def pid(self) -> int | None:
@@ -99,9 +116,23 @@ class RecogniserProcess:
         self._send(FrameKind.CHECK, utterance, self._check_payload(phrases))
 
     def feed(self, utterance: int, pcm: bytes) -> None:
-        """Audio of an utterance."""
-        if utterance in self._answers:
+        """Audio of an utterance. Where there is no room for it the utterance is answered with nothing."""
+        if utterance not in self._answers:
+            return
+        if self._queue.size > MOST_BYTES:
+            self.tell_crowded()
+            answer = self._answers[utterance]
+            self.abandon(utterance)
+            answer(FrameKind.RESULT, b"")
+        else:
             self._send(FrameKind.AUDIO, utterance, pcm)
+
+    def tell_crowded(self) -> None:
+        """Somebody was not heard because too much waits; it is logged now and then."""
+        now = trio.current_time()
+        if now >= self._told_at + _CROWDED_TOLD_S:
+            self._told_at = now
+            _log.warning("recogniser.crowded", waiting_bytes=self._queue.size, utterances=self.busy)
 
     def end(self, utterance: int) -> None:
         """Ask for the result now."""
@@ -109,8 +140,8 @@ class RecogniserProcess:
             self._send(FrameKind.END, utterance)
 
     def abandon(self, utterance: int) -> None:
-        """Nobody wants the result any more."""
-        if self._answers.pop(utterance, None) is not None:
+        """Nobody wants the result any more; what the process has not taken of it, it never gets."""
+        if self._answers.pop(utterance, None) is not None and not self._queue.forget(utterance):
             self._send(FrameKind.ABANDON, utterance)
 
     async def serve(self) -> None:
@@ -148,12 +179,12 @@ class RecogniserProcess:
             )
         except OSError as error:  # no descriptor, memory or process left: the host's trouble may pass
             _log.warning("recogniser.start_failed", error=error.strerror, failures=self._failures + 1)
-            self._backlog.clear()
+            self._queue.clear()
             self._answer_all()
             return False
         self._process = process
         if self.starts > 1 and self._pronunciations:
-            self._backlog[:0] = encode_frame(FrameKind.CHECK, 0, self._check_payload(()))
+            self._queue.put_first(FrameKind.CHECK, 0, self._check_payload(()))
         ready_at = float("inf")
         try:
             async with trio.open_nursery() as nursery:
@@ -164,7 +195,7 @@ class RecogniserProcess:
         finally:
             self._process = None
             await _say_goodbye(process)
-            self._backlog.clear()
+            self._queue.clear()
             self._answer_all()
         _log.warning("recogniser.ended", exit_code=process.returncode, starts=self.starts)
         return trio.current_time() - ready_at >= _STEADY_S
@@ -196,12 +227,17 @@ class RecogniserProcess:
         assert process.stdin is not None
         try:
             while True:
-                if not self._backlog:
+                if not self._queue.size:
                     self._wake = trio.Event()
                     await self._wake.wait()
-                data = bytes(self._backlog)
-                self._backlog.clear()
-                await process.stdin.send_all(data)
+                    continue
+                patience_s = _START_S if self.state is RecogniserState.STARTING else _HUNG_S
+                with trio.move_on_after(patience_s) as patience:
+                    await process.stdin.send_all(self._queue.take(_PIECE_BYTES))
+                if patience.cancelled_caught:
+                    _log.error("recogniser.hung", waiting_bytes=self._queue.size)
+                    process.kill()
+                    return
         except (trio.BrokenResourceError, trio.ClosedResourceError):
             pass  # the reader sees the end and cleans up
 
@@ -209,9 +245,7 @@ class RecogniserProcess:
         if self.lost:
             self._answer_all()
             return
-        if len(self._backlog) > _MAX_BACKLOG and self._process is not None:
-            self._process.kill()
-        self._backlog += encode_frame(kind, utterance, payload)
+        self._queue.put(kind, utterance, payload)
         self._wake.set()
 
     def _answer(self, kind: FrameKind, utterance: int, payload: bytes) -> None:

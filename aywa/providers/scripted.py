@@ -46,7 +46,7 @@ def answer(script: Script, messages: tuple[Message, ...]) -> Iterator[ChatEvent]
     """What the script answers to a conversation."""
     standing = read_conversation(script, messages)
     yield Expect(script.phrases_for(standing.open_slot(script), tuple(standing.values)))
-    count = sum(1 for message in messages for _ in message.tool_calls)
+    count = max((_number(call.id) for message in messages for call in message.tool_calls), default=0)
     calls = tuple(_tool_calls(script, standing, count))
     yield from calls
     text = "" if calls else _text(script, standing)
@@ -58,6 +58,12 @@ def answer(script: Script, messages: tuple[Message, ...]) -> Iterator[ChatEvent]
         prompt_tokens=sum(len(message.text.split()) for message in messages if message.role is not Role.TOOL),
         completion_tokens=len(pieces),
     )
+
+
+def _number(call_id: str) -> int:
+    """Counted on from the last one: the beginning of a long conversation may be missing."""
+    digits = call_id.removeprefix("call-")
+    return int(digits) if digits.isdecimal() else 0
 
 
 def _tool_calls(script: Script, standing: Standing, count: int) -> Iterator[ToolCall]:

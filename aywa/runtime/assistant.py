@@ -1,15 +1,12 @@
-"""Reads the file that RUNTIME_ASSISTANT names, and what that file names."""
+"""Reads the file that RUNTIME_ASSISTANT names, and knows which phrases are fixed by it."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from random import Random
 
 from aywa.call.assistant import fold
 from aywa.call.speaking_plan import fixed_phrases
-from aywa.errors import ConfigError, Gap, MediaError
-from aywa.media.clip import Clip, load_clip
-from aywa.media.office import LEVEL, office
+from aywa.errors import ConfigError, Gap
 from aywa.model.assistant import Assistant, parse_assistant
 from aywa.turn.chunker import whole_text
 from aywa.turn.settings import TurnSettings
@@ -36,19 +33,6 @@ def load_assistant(path: str) -> Assistant | None:
     if gaps:
         raise ConfigError(gaps)
     return assistant
-
-
-def load_ambience(assistant: Assistant | None) -> Clip | None:
-    """What sounds behind the conversation, None for nothing. Blocks; raises `ConfigError`."""
-    sound = None if assistant is None else assistant.background_sound
-    if sound is None or sound == "off":
-        return None
-    if sound == "office":
-        return office(Random(0))
-    try:
-        return load_clip(Path(sound), loudest=LEVEL)
-    except MediaError as error:
-        raise ConfigError([Gap(f"{VARIABLE}.backgroundSound", error.detail, "office")]) from error
 
 
 def fixed_wordings(assistant: Assistant | None) -> tuple[str, ...]:

@@ -9,8 +9,9 @@ from random import Random
 from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.model.assistant import Assistant
-from aywa.runtime.assistant import fixed_wordings, load_ambience, load_assistant
+from aywa.runtime.assistant import fixed_wordings, load_assistant
 from aywa.runtime.preflight import check_host
+from aywa.runtime.sounds import load_ambience
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import Settings
 
@@ -32,7 +33,8 @@ def look_around(settings: Settings) -> NamedFiles:
     assistant = load_assistant(settings.call.assistant)
     check_host(settings)
     music = load_hold_music(settings.media.hold_music)
-    return NamedFiles(scenario, assistant, load_ambience(assistant), music, fixed_wordings(assistant))
+    ambience = load_ambience(assistant, settings.media)
+    return NamedFiles(scenario, assistant, ambience, music, fixed_wordings(assistant))
 
 
 def load_hold_music(path: str) -> Clip:

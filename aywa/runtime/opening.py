@@ -15,14 +15,12 @@ from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
-from aywa.call.table import open_call_table
+from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
-from aywa.media.fetch import FetchRules
-from aywa.media.hold_audio import HoldAudio
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.providers.silero import SileroModel
@@ -33,8 +31,10 @@ from aywa.runtime.endpointing import load_turn_sound, open_advisor
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
+from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
-from aywa.settings import MediaSettings, Settings
+from aywa.runtime.sounds import hold_audio
+from aywa.settings import Settings
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -85,7 +85,7 @@ async def open_runtime(
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        open_call_table(
+        _open_calls(
             known(
                 engine=engine,
                 transcriber=provided.transcriber,
@@ -135,10 +135,17 @@ def _known(
         clock=wall_now,
         turn_sound=turn_sound,
         hold_music=files.hold_music,
-        hold_audio=_hold_audio(settings.media),
+        hold_audio=hold_audio(settings.media),
         ambience=files.ambience,
         assistant=files.assistant,
     )
+
+
+@asynccontextmanager
+async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable]:
+    """The table of calls, whose memory is given back when nobody calls."""
+    async with open_call_table(dependencies) as table, open_quiet_watch(table.live):
+        yield table
 
 
 def _open_agent(settings: Settings, door: FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:
@@ -179,8 +186,3 @@ async def _open_voice_judge(model: str) -> AsyncIterator[VoiceBatcher | None]:
     loaded = await trio.to_thread.run_sync(SileroModel, model)  # reads and compiles: a tenth of a second
     async with open_voice_judge(loaded) as judge:
         yield judge
-
-
-def _hold_audio(media: MediaSettings) -> HoldAudio:
-    rules = FetchRules(plain=media.hold_audio == "http", private_hosts=media.hold_audio_private_hosts)
-    return HoldAudio(None if media.hold_audio == "off" else rules, media.hold_audio_dir)

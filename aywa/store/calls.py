@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
@@ -25,48 +26,34 @@ class PostgresCallStore:
 
     async def save_call(self, row: CallRow) -> None:
         """Insert or replace the row with this id."""
-        reason = row.end_reason
-        await self._postgres.execute(
-            self._sql["save_call"],
-            UUID(row.id),
-            row.type.value,
-            row.status.value,
-            row.scenario,
-            _clean(row.from_uri),
-            _clean(row.to_uri),
-            _clean(row.sip_call_id),
-            row.created_at,
-            row.updated_at,
-            row.started_at,
-            row.ended_at,
-            reason.code.value if reason else None,
-            reason.side.value if reason else None,
-            reason.sip_status if reason else None,
-            _clean(reason.detail) if reason else None,
-            _clean_json(dict(row.slots)),
-            row.recording_path,
-            row.worker_id,
-            row.pcap_path,
-            None if row.media is None else _clean_json(dict(row.media)),
-            _clean_json([dict(transfer) for transfer in row.transfers]),
-            None if row.costs is None else _clean_json(dict(row.costs)),
-        )
+        await self._postgres.execute(self._sql["save_call"], *_columns(row))
+
+    async def save_calls(self, rows: Sequence[CallRow]) -> None:
+        """Insert or replace them in one transaction."""
+        await self._postgres.executemany(self._sql["save_call"], [_columns(row) for row in rows])
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
-        await self._postgres.executemany(
+        await self._postgres.execute(
             self._sql["append_timeline"],
-            [(UUID(e.call_id), e.seq, e.at_ms, e.kind, _clean_json(dict(e.data))) for e in entries],
+            [UUID(entry.call_id) for entry in entries],
+            [entry.seq for entry in entries],
+            [entry.at_ms for entry in entries],
+            [entry.kind for entry in entries],
+            [json.dumps(_clean_json(dict(entry.data))) for entry in entries],
         )
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         """Append; a line whose (call_id, seq) exists is ignored."""
-        await self._postgres.executemany(
+        await self._postgres.execute(
             self._sql["append_transcript"],
-            [
-                (UUID(x.call_id), x.seq, x.role, _clean(x.text), x.start_ms, x.end_ms, x.interrupted)
-                for x in lines
-            ],
+            [UUID(line.call_id) for line in lines],
+            [line.seq for line in lines],
+            [line.role for line in lines],
+            [_clean(line.text) for line in lines],
+            [line.start_ms for line in lines],
+            [line.end_ms for line in lines],
+            [line.interrupted for line in lines],
         )
 
     async def get_call(self, call_id: str) -> CallRow | None:
@@ -182,6 +169,35 @@ def _clean_json(value: object) -> object:
             return [_clean_json(item) for item in value]
         case _:
             return _clean(str(value))
+
+
+def _columns(row: CallRow) -> tuple[object, ...]:
+    """In the order of `save_call`."""
+    reason = row.end_reason
+    return (
+        UUID(row.id),
+        row.type.value,
+        row.status.value,
+        row.scenario,
+        _clean(row.from_uri),
+        _clean(row.to_uri),
+        _clean(row.sip_call_id),
+        row.created_at,
+        row.updated_at,
+        row.started_at,
+        row.ended_at,
+        reason.code.value if reason else None,
+        reason.side.value if reason else None,
+        reason.sip_status if reason else None,
+        _clean(reason.detail) if reason else None,
+        _clean_json(dict(row.slots)),
+        row.recording_path,
+        row.worker_id,
+        row.pcap_path,
+        None if row.media is None else _clean_json(dict(row.media)),
+        _clean_json([dict(transfer) for transfer in row.transfers]),
+        None if row.costs is None else _clean_json(dict(row.costs)),
+    )
 
 
 def _entry(row: Row) -> TimelineEntry:

@@ -75,6 +75,13 @@ class Commit:
 
 
 @dataclass(frozen=True, slots=True)
+class Guard:
+    """From now on what is said may not be interrupted (`on`), or may be again: the gate shall not close."""
+
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Speak:
     """Synthesize and play this phrase after the ones before it. `spoken`: what is said for `text`."""
 
@@ -156,6 +163,7 @@ TurnAction: TypeAlias = (
     | Yield
     | Resume
     | Commit
+    | Guard
     | Speak
     | Truncate
     | EndTurn

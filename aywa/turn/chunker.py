@@ -156,7 +156,7 @@ class Cutter:
         text, after = self._text, self._at + 1
         if after >= len(text):
             return 0 if final else None
-        if not text[after].isspace():
+        if not text[after].isspace() or (text.count("(", 0, after) > text.count(")", 0, after)):
             return 0
         if self._at and text[: self._at].rstrip()[-1:].isdigit():
             follower = self._word_after(after, final=final)

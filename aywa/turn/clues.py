@@ -57,7 +57,7 @@ def _mark(text: str) -> str:
 
 def kind_of(word: str, pack: WordPack) -> Kind:
     """The kind of one folded word."""
-    if word[:1].isdigit():
+    if word[:1].isdecimal():
         return Kind.NUMBER
     return pack.kinds.get(word, Kind.OTHER)
 

@@ -100,6 +100,8 @@ def judge(text: str, language: str, *, asked: bool = False) -> Judgement:
     if is_open:
         clues.pop("words 7+", None)  # however long it is, it does not end there
     parts = {name: _WEIGHTS.get(name, 0.0) * value for name, value in clues.items()}
+    if "closed phrase" in clues:  # "thank you" ends in an open word and is not open
+        parts = {name: min(part, 0.0) if name.startswith("last ") else part for name, part in parts.items()}
     score = sum(parts.values())
     heavy = sorted((name for name in parts if name != "bias"), key=lambda name: -abs(parts[name]))
     return Judgement(1.0 / (1.0 + exp(-score)), language, tuple(heavy[:3]))

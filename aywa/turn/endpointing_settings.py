@@ -60,5 +60,6 @@ class EndpointingSettings:
     adaptive_max_s: float = 1.5
     entity_open_s: float = 2.2  # people look numbers up, and read them in groups
     entity_done_s: float = 0.4  # a complete value needs no more than a breath
+    phrase_open_s: float = 0.7  # an expected answer with which a longer one begins
     sound_weight: float = 0.5  # of the sound's verdict beside the text's, as log odds, where a model listens
     advice_timeout_s: float = 0.4  # what a webhook may take; then the built-in decides

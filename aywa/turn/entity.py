@@ -70,11 +70,14 @@ def progress_of(text: str, expected: Expectation, language: str) -> Progress:
             return Progress.ABSENT  # a name has no end that can be told
 
 
-def is_answer(text: str, phrases: tuple[str, ...]) -> bool:
-    """Whether the text is one of these answers, and not the beginning of a longer one."""
+def progress_among(text: str, phrases: tuple[str, ...]) -> Progress:
+    """Whether the text is one of these answers: a part where a longer one begins so, absent if it is none."""
     said = _normal(text)
     answers = {_normal(phrase) for phrase in phrases}
-    return said in answers and not any(answer.startswith(said + " ") for answer in answers)
+    if said not in answers:
+        return Progress.ABSENT
+    longer = any(answer.startswith(said + " ") for answer in answers)
+    return Progress.PARTIAL if longer else Progress.COMPLETE
 
 
 def _normal(text: str) -> str:
@@ -86,7 +89,7 @@ def digits_of(plain: str, pack: WordPack) -> int:
     count = 0
     times = 1
     for word in re.findall(r"\d+|[^\W\d_]+", plain):
-        if word.isdigit():
+        if word.isdecimal():
             count += len(word) * times
         elif word in ("double", "triple"):
             times = 2 if word == "double" else 3

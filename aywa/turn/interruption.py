@@ -12,6 +12,7 @@ What goes on goes on at the exact sample. Words that come later still cut the as
 
 from __future__ import annotations
 
+from aywa.turn.actions import Guard
 from aywa.turn.barge_in_settings import BargeInMode
 from aywa.turn.causes import Cause
 from aywa.turn.endpointing import EndpointState, UserTurn, Why
@@ -36,7 +37,8 @@ class Interruption:
         self._silent_since: float | None = None  # None: there is sound
         self._words_open = False  # words came that may take the floor, and are not sure
         self._voice_until: float | None = None
-        self._reports_partials = False  # the recogniser of this call
+        self._reports_partials: bool | None = None  # the recogniser of this call; None: not known yet
+        self._guarded = False
 
     @property
     def may_cut(self) -> bool:
@@ -52,6 +54,15 @@ class Interruption:
         if self._floor.state is State.YIELDED:
             return self._resume_at
         return self._voice_until if self._floor.state is State.SPEAKING else None
+
+    def settle(self) -> None:
+        """Tell the engine not to stop what may not be interrupted: it would be heard to stutter."""
+        if self._floor.state is State.ENDED:
+            return
+        guarded = self._mode is BargeInMode.REVERSIBLE and not self.may_cut
+        if guarded is not self._guarded:
+            self._guarded = guarded
+            self._floor.act(Guard(guarded))
 
     def sound(self, sample: int, epoch: int, now: float) -> None:
         """The engine confirmed speech at `sample`; a higher epoch says that it stopped the assistant."""
@@ -75,11 +86,17 @@ class Interruption:
         self._silent_since = now - silent_s
         self._voice_until = None
 
-    def words(self, now: float, *, sure: bool, partial: bool) -> bool:
+    def transcribed(self, text: str, *, partial: bool) -> None:
+        """A transcript came: does this recogniser tell words before their final?"""
+        if partial:
+            self._reports_partials = True
+        elif text.strip() and self._reports_partials is None:
+            self._reports_partials = False
+
+    def words(self, now: float, *, sure: bool) -> bool:
         """The words of the open turn are others now; True when they cut the answer."""
         text = self._parts.endpointer.text
         floor = self._floor
-        self._reports_partials |= partial
         if floor.answer is None or not text or not self.may_cut:
             return False
         self._moved_at = now
@@ -144,6 +161,8 @@ class Interruption:
         if self._parts.endpointer.state is EndpointState.QUIET:
             return self._moved_at
         if self._silent_since is not None:
+            if self._reports_partials is False:
+                return None  # its words come with the final, late: the endpointer's times decide
             return self._silent_since + self._settings.resume_after_s
         return self._moved_at + self._settings.voiceless_s if self._reports_partials else None
 

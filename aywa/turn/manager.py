@@ -201,5 +201,6 @@ class TurnManager:
         if self.state in (State.CLOSING, State.ENDED):
             parts.limits.stop()
             parts.lines.clear()
+        self._caller.interruption.settle()
         listens = self.state is State.LISTENING and quiet
         parts.limits.count(listens and not parts.held and not parts.noise.heard(now), now)

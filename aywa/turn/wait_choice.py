@@ -14,7 +14,7 @@ from math import exp, log
 from aywa.turn.clues import kind_of, last_sentence
 from aywa.turn.completeness import judge
 from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
-from aywa.turn.entity import Progress, is_answer, progress_of
+from aywa.turn.entity import Progress, progress_among, progress_of
 from aywa.turn.expectation import Expectation, ValueKind
 from aywa.turn.lexicon import PACKS
 from aywa.turn.lexicon.pack import Kind
@@ -121,8 +121,10 @@ def _by_model(settings: EndpointingSettings, evidence: Evidence) -> Wait:
 def _by_value(settings: EndpointingSettings, evidence: Evidence, usual: Wait) -> Wait:
     """The usual wait, longer while a value is being said and shorter when it is complete."""
     expected = evidence.expected
-    if expected.phrases and is_answer(evidence.text, expected.phrases):
-        seconds = max(settings.entity_done_s, settings.min_wait_s)
+    answered = progress_among(evidence.text, expected.phrases)
+    if answered is not Progress.ABSENT:
+        whole = answered is Progress.COMPLETE
+        seconds = max(settings.entity_done_s if whole else settings.phrase_open_s, settings.min_wait_s)
         return Wait(min(seconds, usual.seconds), WaitSource.VALUE_DONE, usual.unfinished, usual.clues)
     if expected.kind is ValueKind.NONE or not evidence.text:
         return usual

@@ -8,12 +8,10 @@ The same dialogues are carried out in every mode, over real SIP and RTP on loopb
 from __future__ import annotations
 
 import argparse
-import json
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 
 from bench.__main__ import RESULTS, conditions
@@ -22,18 +20,10 @@ from bench.turns.dialogue import dialogues
 from bench.turns.figures import Run, curve, failures, languages_table, sounds_table, table
 from bench.turns.measure import Load, run_mode, run_peer
 from bench.turns.modes import MODES, PEERS, USUAL
+from bench.turns.outcome_file import read_outcomes, write_outcomes
 from bench.turns.recordings import LANGUAGES, installed
 
 _TITLE = "Conversation quality: pauses, interruptions and sounds, by mode"
-
-
-def write_outcomes(runs: Sequence[Run], path: Path) -> None:
-    """A line for each act: mode, failures, and all that was judged, with the trace of what went wrong."""
-    with path.open("w", encoding="utf-8") as file:
-        for run in runs:
-            for each in run.outcomes:
-                line = {"mode": run.name, "failures": each.failures, **asdict(each)}
-                file.write(json.dumps(line, ensure_ascii=False) + "\n")
 
 
 def report(runs: Sequence[Run]) -> str:
@@ -66,6 +56,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--peer-at-once", type=int, default=12)
     parser.add_argument("--stall-ms", type=float, default=40.0, help="how late a frame spoils an act")
     parser.add_argument("--outcomes", type=Path, help="where to write every act as a line of JSON")
+    parser.add_argument("--read", type=Path, nargs="+", help="such files: show these, carry out nothing")
     parser.add_argument("--save", action="store_true", help="keep the tables and the chart in bench/results")
     chosen = parser.parse_args(arguments)
     known = (*MODES, *PEERS)
@@ -79,42 +70,59 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     return chosen
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the tables; 2 when recordings are missing."""
-    chosen = parse(arguments)
-    if missing := installed(chosen.languages):
-        print(f"recordings are missing: apt-get install {' '.join(missing)}", file=sys.stderr)
-        return 2
+def keep(text: str, told: str, runs: Sequence[Run]) -> None:
+    """Into bench/results, with the chart."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "turns.svg").write_text(curve(runs), encoding="utf-8")
+    body = f"# {_TITLE}\n\n{told}\n\n{text}\n\n![false cut-ins](turns.svg)\n"
+    (RESULTS / "turns.md").write_text(body, encoding="utf-8")
+
+
+def carry_out(chosen: argparse.Namespace) -> tuple[list[Run], str]:
+    """Every mode and peer, one after the other; and under what conditions."""
     raise_file_limit()
-    taken_on = conditions()
     seed = chosen.seed if chosen.seed is not None else time.time_ns() % 1_000_000
     told = (
-        f"{chosen.dialogues} dialogues of seed {seed} in {', '.join(chosen.languages)}, "
+        f"{conditions()}. {chosen.dialogues} dialogues of seed {seed} in {', '.join(chosen.languages)}, "
         f"{chosen.prompts} prompts, {chosen.at_once} at a time; "
-        "services: words after 150 ms, model 200 ms, voice 100 ms"
+        "services: words after 150 ms, model 200 ms, voice 100 ms."
     )
-    print(f"{taken_on}\n\n{told}\n", flush=True)
+    print(f"{told}\n", flush=True)
     drawn = dialogues(chosen.dialogues, seed, chosen.languages, chosen.prompts)
     runs = []
     with tempfile.TemporaryDirectory(prefix="aywa-turns-") as folder:
         for name in chosen.modes:
             began = time.monotonic()
+            place = Path(folder) / name
             if name in MODES:
                 load = Load(drawn, chosen.at_once, seed, chosen.stall_ms / 1000)
-                runs.append(run_mode(MODES[name], load, Path(folder) / name))
+                runs.append(run_mode(MODES[name], load, place))
             else:
-                load = Load(drawn[: chosen.peer_dialogues], chosen.peer_at_once, seed, chosen.stall_ms / 1000)
-                runs.append(run_peer(PEERS[name], load, Path(folder) / name))
+                some = drawn[: chosen.peer_dialogues]
+                load = Load(some, chosen.peer_at_once, seed, chosen.stall_ms / 1000)
+                runs.append(run_peer(PEERS[name], load, place))
             print(f"{name} took {time.monotonic() - began:.0f} s", file=sys.stderr, flush=True)
             if chosen.outcomes is not None:
-                write_outcomes(runs, chosen.outcomes)
+                write_outcomes(runs, told, chosen.outcomes)
+    return runs, told
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the tables; 2 when recordings are missing."""
+    chosen = parse(arguments)
+    if chosen.read:
+        runs, taken = read_outcomes(chosen.read)
+        told = "\n\n".join(taken)
+        print(f"{told}\n")
+    else:
+        if missing := installed(chosen.languages):
+            print(f"recordings are missing: apt-get install {' '.join(missing)}", file=sys.stderr)
+            return 2
+        runs, told = carry_out(chosen)
     text = report(runs)
     print(text)
     if chosen.save:
-        RESULTS.mkdir(exist_ok=True)
-        (RESULTS / "turns.svg").write_text(curve(runs), encoding="utf-8")
-        body = f"# {_TITLE}\n\n{taken_on}\n\n{told}\n\n{text}\n\n![false cut-ins](turns.svg)\n"
-        (RESULTS / "turns.md").write_text(body, encoding="utf-8")
+        keep(text, told, runs)
     return 0
 
 

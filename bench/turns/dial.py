@@ -14,14 +14,17 @@ import trio
 
 from aywa.caller.session import PLAIN_MEDIA
 from aywa.media.negotiated import local_audio
+from aywa.proto.sdp.description import SessionDescription
 from aywa.proto.sdp.offer_answer import accept_answer, make_offer
-from aywa.proto.sip.uri import parse_uri
+from aywa.proto.sip.uri import Uri, parse_uri
 from aywa.settings import SipSettings
 from aywa.ua.errors import InviteFailed
+from aywa.ua.session import Session
 from aywa.ua.user_agent import UserAgent, open_user_agent
 from aywa_server.cli_call import decline
 
 _GOODBYE_S = 5.0
+_RETRY_S, _TRIES = 1.0, 30
 _PEER_START_S = 20.0
 
 
@@ -59,10 +62,7 @@ class SipDial:
             local_audio("127.0.0.1", port, PLAIN_MEDIA, self._rng), self._rng.getrandbits(31), 1
         )
         target = parse_uri(f"sip:{dialogue}@127.0.0.1:{self._sip_port}")
-        try:
-            session = await self._agent.invite(target, from_uri=parse_uri("sip:turns@127.0.0.1"), offer=offer)
-        except InviteFailed as failure:
-            raise RefusedError(f"refused {failure.status}") from failure
+        session = await self._invite(target, offer)
         try:
             assert session.answer is not None, "an established session has been described"
             accepted = accept_answer(offer, session.answer)
@@ -71,6 +71,19 @@ class SipDial:
         finally:
             with trio.move_on_after(_GOODBYE_S, shield=True):
                 await session.hangup()
+
+    async def _invite(self, target: Uri, offer: SessionDescription) -> Session:
+        """Again and again while the runtime has no room: a busy machine is not what is measured."""
+        for attempt in range(_TRIES):
+            try:
+                return await self._agent.invite(
+                    target, from_uri=parse_uri("sip:turns@127.0.0.1"), offer=offer
+                )
+            except InviteFailed as failure:
+                if failure.status != 503 or attempt == _TRIES - 1:
+                    raise RefusedError(f"refused {failure.status}") from failure
+            await trio.sleep(_RETRY_S)
+        raise AssertionError("returned or raised")
 
 
 @asynccontextmanager

@@ -118,7 +118,8 @@ class Judge:
             else:
                 begin = interrupted
         self._cut_ins(act, acted, outcome, begin, last)
-        self._response(act, outcome, last, min(until, last + ANSWER_BOUND_S))
+        # What comes next may have been begun by the answer itself, a little before it can be heard.
+        self._response(act, outcome, last, min(until + REACT_S, last + ANSWER_BOUND_S))
         return True
 
     def _cut_ins(self, act: Say, acted: Acted, outcome: Outcome, begin: float, last: float) -> None:

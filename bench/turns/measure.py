@@ -10,6 +10,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from random import Random
 
@@ -33,6 +34,7 @@ from tests.kit.ports import free_port
 _TRIES = 3  # a port that was free a moment ago may have been taken
 _ROOT = Path(__file__).parents[2]
 _STOP_S = 20.0
+_JUDGES = os.cpu_count() or 1
 _RTP_PORTS = ("30000", "32766")
 
 
@@ -143,13 +145,19 @@ def _stop(process: subprocess.Popen[bytes]) -> None:
 
 def judged(calls: Sequence[Heard], traces: dict[str, Trace]) -> tuple[list[Outcome], int]:
     """Every act of every call, and how many were left out because the machine stood still."""
+    work = [(heard, traces.get(heard.dialogue.id, Trace([]))) for heard in calls]
     outcomes: list[Outcome] = []
     left_out = 0
-    for heard in calls:
-        dialogue = heard.dialogue
-        trace = traces.get(dialogue.id, Trace([]))
-        phrases = [say(dialogue.language, dialogue.id, text) for text in trace.spoken]
-        judge = Judge(heard, Hearing(heard.packets, phrases), trace)
-        outcomes += judge.outcomes()
-        left_out += judge.left_out
+    with get_context("spawn").Pool(_JUDGES) as pool:
+        for found, missing in pool.starmap(judge_call, work, chunksize=8):
+            outcomes += found
+            left_out += missing
     return outcomes, left_out
+
+
+def judge_call(heard: Heard, trace: Trace) -> tuple[list[Outcome], int]:
+    """One call's outcomes, and how many of its acts were left out."""
+    dialogue = heard.dialogue
+    phrases = [say(dialogue.language, dialogue.id, text) for text in trace.spoken]
+    judge = Judge(heard, Hearing(heard.packets, phrases), trace)
+    return list(judge.outcomes()), judge.left_out

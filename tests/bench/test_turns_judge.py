@@ -245,3 +245,39 @@ def test_what_the_runtime_adds() -> None:
         sentence(0.5, 0.0, 0.5), 6.4, Wire().put(8.32, OTHER.codes), entries(replace(taken, at=8.1))
     )
     assert speculated.request_ms == 0.0
+
+
+def test_a_lead_in_is_not_said_twice() -> None:
+    stopped = round(1.05 * RATE)
+    leading = np.frombuffer(SPEECH.pcm, "<i2")[stopped - 40 : stopped] * np.linspace(0, 0.99, 40)
+    after = encode_ulaw(leading.astype("<i2").tobytes()) + SPEECH.codes[stopped:]
+    outcome = judge(cough(), 2.0, Wire().put(1.0, SPEECH.codes[:stopped]).put(2.9, after))
+    assert (outcome.cut, outcome.jump, outcome.stays) == (True, 0, False)
+
+
+def test_a_fade_ends_for_the_ear_where_it_is_no_longer_audible() -> None:
+    stopped = round(1.05 * RATE)
+    faint = np.frombuffer(SPEECH.pcm, "<i2")[stopped : stopped + 160] * np.linspace(0.05, 0, 160)
+    wire = Wire().put(1.0, SPEECH.codes[:stopped] + encode_ulaw(faint.astype("<i2").tobytes()))
+    outcome = judge(sentence(0.6, 0.0, 0.6, after_s=1.0), 2.0, wire.put(4.0, OTHER.codes))
+    assert outcome.yield_ms == pytest.approx(50, abs=3)
+
+
+def test_what_was_measured_while_the_machine_stood_still_is_left_out() -> None:
+    act = sentence(0.5, 0.0, 0.5)
+    wire = Wire().put(2.7, SPEECH.codes)
+    for stall, kept in (((1.2, 1.3), 0), ((9.0, 9.1), 1)):
+        heard = Heard(Dialogue(DIALOGUE, "en", (act,), 0.0, 0.0, None, 1), wire.packets())
+        heard.acts.append(Acted(0, 1.0, 2.0))
+        heard.stalls.append(stall)
+        judged = Judge(heard, wire.hearing(), entries())
+        assert len(list(judged.outcomes())) == kept
+        assert judged.left_out == 1 - kept
+
+
+def test_an_answer_that_the_next_act_began_with_is_an_answer() -> None:
+    act, echo = sentence(0.5, 0.0, 0.5), Disturb(Kind.ECHO, "echo", np.zeros(1), (), 0.0)
+    wire = Wire().put(2.7, bytes(b"\x7e" * 160) + SPEECH.codes)
+    heard = Heard(Dialogue(DIALOGUE, "en", (act, echo), 0.0, 0.0, None, 1), wire.packets())
+    heard.acts += [Acted(0, 1.0, 2.0), Acted(1, 2.71, 9.0)]
+    assert next(Judge(heard, wire.hearing(), entries()).outcomes()).answered

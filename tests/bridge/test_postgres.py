@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import gc
+import os
+import signal
+
 import pytest
 import trio
 
@@ -76,3 +80,23 @@ async def test_a_task_from_outside_the_loop_may_ask(postgres_url: str) -> None:
             go.set()
             await asked.wait()
     assert answers == [7]
+
+
+async def test_a_connection_that_cannot_be_given_back_in_time_ends_nothing(
+    postgres_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A server process that stands still while its session is left: both sides give up in the same moment,
+    and nobody is left to hear of it."""
+    monkeypatch.setattr("aywa.bridge.postgres._GOODBYE_S", 0.2)
+    async with open_clean_postgres(postgres_url) as (_loop, postgres):
+        async with postgres.session() as session:
+            (row,) = await session.fetch("select pg_backend_pid() as pid")
+            os.kill(row["pid"], signal.SIGSTOP)
+        try:
+            with trio.fail_after(30):
+                await trio.sleep(0.5)
+                gc.collect()
+                await trio.sleep(0.1)
+                assert (await postgres.fetch("select 1 as one"))[0]["one"] == 1
+        finally:
+            os.kill(row["pid"], signal.SIGCONT)

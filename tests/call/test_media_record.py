@@ -35,6 +35,7 @@ async def test_the_record_says_how_the_call_sounded(autojump_clock: trio.testing
         "sent": {"loss_percent": 0.0, "jitter_ms": 1.0, "mos": 4.41},
         "round_trip_ms": 48.8,
         "echo": None,
+        "recording_lost_ms": 0.0,
     }
     assert world.row().media == media
     (stats,) = world.entries("media.stats")
@@ -58,6 +59,7 @@ async def test_a_phone_that_returned_our_speech_is_told_by_the_api(
     world = CallWorld()
     async with world.call() as person:
         person.leg.echo = (172.52, 21.44)
+        person.leg.recording_lost_ms = 2345.67
         person.session.remote_hangs_up()
     row = world.row()
     answer = (
@@ -67,7 +69,9 @@ async def test_a_phone_that_returned_our_speech_is_told_by_the_api(
     )
     media = (await answer.get_json())["media"]
     assert media["echo"] == {"delayMs": 172.5, "returnLossDb": 21.4}
+    assert media["recordingLostMs"] == 2345.7
     (stats,) = world.entries("media.stats")
+    assert stats["recording_lost_ms"] == 2345.67
     assert stats["quality"] == row.media
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import trio
 
-from aywa.call.journal import Journal
+from aywa.call.journal import ROWS, Journal
 from aywa.errors import EndCode
 from aywa.ports.store import TimelineEntry
+from tests.kit.call_store_contract import call_row
 from tests.kit.call_world import CallWorld
 from tests.kit.fake_providers import FakeModel, says
 from tests.kit.fake_store import FakeRecordings, FakeStore
@@ -81,6 +82,29 @@ async def test_one_bad_entry_holds_nobody_up(autojump_clock: trio.testing.MockCl
     assert journal.dropped == 2
 
 
+async def test_rows_go_together_and_one_bad_row_holds_nobody_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    store = FakeStore()
+    journal = Journal(store)
+    rows = [call_row(number) for number in range(1, 2 * ROWS + 1)]
+    store.refuses.add(rows[5].id)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(journal.serve)
+        for row in rows:
+            journal.put_row(row)
+        assert await journal.flush(30.0)
+        assert set(store.rows) == {row.id for row in rows} - {rows[5].id}
+        assert journal.dropped == 1
+        store.saves = 0
+        for row in rows[6:]:
+            journal.put_row(row)
+        assert await journal.flush(30.0)
+        assert store.saves == 2
+        assert journal.health.waiting == 0
+        nursery.cancel_scope.cancel()
+
+
 async def test_the_buffer_is_bounded(autojump_clock: trio.testing.MockClock) -> None:
     store = FakeStore()
     store.down = True
@@ -92,6 +116,22 @@ async def test_the_buffer_is_bounded(autojump_clock: trio.testing.MockClock) -> 
     await journal.close(5.0)
     # What was kept is the beginning, without holes.
     assert sorted(seq for _, seq in store.entries) == list(range(1, 11))
+
+
+async def test_rows_are_bounded_too_and_a_known_one_is_kept_up(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    store = FakeStore()
+    store.down = True
+    journal = Journal(store, max_waiting=10)
+    for number in range(1, 21):
+        journal.put_row(call_row(number))
+    assert (journal.health.waiting, journal.dropped) == (10, 10)
+    journal.put_row(call_row(10, scenario="another"))
+    assert (journal.health.waiting, journal.dropped) == (10, 10)
+    store.down = False
+    await journal.close(5.0)
+    assert list(store.rows.values()) == [*map(call_row, range(1, 10)), call_row(10, scenario="another")]
 
 
 async def test_entries_reach_the_store_within_a_tenth_of_a_second(

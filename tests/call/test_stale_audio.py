@@ -14,6 +14,7 @@ from aywa.ports.llm import ChatEvent, ChatRequest, Done, Token
 from aywa.ports.stt import Partial
 from aywa.ports.tts import SpeechChunk
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speculation_settings import SpeculationSettings
 from aywa.turn.states import State
 from tests.kit.call_world import CallWorld, Person
 from tests.kit.fake_leg import FakeLeg
@@ -78,7 +79,14 @@ async def interrupt(person: Person, rng: Random) -> None:
 async def test_nothing_of_an_answer_that_was_cut_is_sent(autojump_clock: trio.testing.MockClock) -> None:
     rng = Random(5)
     model = NumberedModel()
-    world = CallWorld(model=model, turn=TurnSettings(max_duration_s=1e6, silence_timeout_s=1e6))
+    turn = TurnSettings(
+        max_duration_s=1e6,
+        silence_timeout_s=1e6,
+        speculation=SpeculationSettings(
+            enabled=False
+        ),  # so that the number of requests is that of the answer
+    )
+    world = CallWorld(model=model, turn=turn)
     world.tts = LevelledSynthesizer(model)
     cuts: list[tuple[int, int]] = []  # where on the wire, and which answers are over there
     async with world.call() as person:

@@ -41,6 +41,10 @@ class DictCallStore:
         await self._work()
         self.rows[row.id] = row
 
+    async def save_calls(self, rows: Sequence[CallRow]) -> None:
+        await self._work()
+        self.rows.update((row.id, row) for row in rows)
+
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         await self._work()
         self.entries += entries

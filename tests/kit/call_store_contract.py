@@ -81,6 +81,13 @@ async def replaces_a_row_with_the_same_id(store: CallStore) -> None:
     assert await store.list_calls() == [call_row()]
 
 
+async def saves_many_at_once(store: CallStore) -> None:
+    await store.save_call(call_row(1, status=CallStatus.RINGING, started_at=None))
+    await store.save_calls([call_row(number) for number in (3, 1, 2)])
+    assert await store.list_calls() == [call_row(3), call_row(2), call_row(1)]
+    await store.save_calls([])
+
+
 async def knows_no_unknown_call(store: CallStore) -> None:
     for call_id in (call_row(7).id, "no-uuid", "", "a" * 10_000, "\0"):
         assert await store.get_call(call_id) is None
@@ -146,6 +153,7 @@ async def survives_text_that_databases_dislike(store: CallStore) -> None:
 RULES = (
     returns_what_was_saved,
     replaces_a_row_with_the_same_id,
+    saves_many_at_once,
     knows_no_unknown_call,
     lists_newest_first_within_limit_and_bound,
     narrows_a_list_by_window,

@@ -12,6 +12,8 @@ import numpy.typing as npt
 Samples = npt.NDArray[np.float64]
 RATE_HZ = 8000
 _WINDOW_S = 2.0
+_PIECE_S = 0.5
+_SPOKEN = 0.3  # of the whole's level: a piece below it is a pause
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +42,20 @@ def _sox(*source: str, given: bytes = b"") -> Samples:
     return np.frombuffer(raw, "<i2").astype(np.float64)
 
 
-def best_match(sent: Samples, heard: Samples) -> Match:
-    """The loudest two seconds of `sent`, looked for all through `heard`."""
-    size = int(_WINDOW_S * RATE_HZ)
+def faithful_s(sent: Samples, heard: Samples, least: float) -> float:
+    """How many seconds of `sent`, in pieces of half a second, are at least so alike somewhere in `heard`.
+
+    Where a process was held up in mid-word, a piece is lost, and what comes before and behind it is not.
+    """
+    size = int(_PIECE_S * RATE_HZ)
+    pieces = [sent[start : start + size] for start in range(0, len(sent) - size + 1, size)]
+    spoken = [piece for piece in pieces if np.std(piece) > _SPOKEN * np.std(sent)]
+    return _PIECE_S * sum(best_match(piece, heard, _PIECE_S).likeness >= least for piece in spoken)
+
+
+def best_match(sent: Samples, heard: Samples, window_s: float = _WINDOW_S) -> Match:
+    """The loudest two seconds of `sent`, or as many as are asked for, looked for all through `heard`."""
+    size = int(window_s * RATE_HZ)
     assert min(len(sent), len(heard)) >= size, "a recording is shorter than the window"
     energy = np.concatenate(([0.0], np.cumsum(sent**2)))
     start = int(np.argmax(energy[size:] - energy[:-size]))

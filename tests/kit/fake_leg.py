@@ -44,6 +44,7 @@ class FakeStats:
     lost: int = 0
     echo_delay_ms: float | None = None
     echo_return_loss_db: float | None = None
+    recording_lost_ms: float = 0.0
 
 
 class FakeLeg:
@@ -58,6 +59,7 @@ class FakeLeg:
         self.timeline = 0
         self.remote = parameters.remote
         self.held = False
+        self.barge_in = parameters.barge_in is BargeInPolicy.IMMEDIATE
         self.excused = False
         self.muted = False
         self.music: object = None
@@ -65,6 +67,7 @@ class FakeLeg:
         self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
         self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
+        self.recording_lost_ms = 0.0
         self.capture_mode = parameters.capture
         send = parameters.format.send
         self.rate_hz = 16_000 if send.codec in (Codec.G722, Codec.OPUS, Codec.L16) else RATE_HZ
@@ -129,6 +132,9 @@ class FakeLeg:
     def send_digit(self, digit: str, duration_ms: int = 160) -> None:
         self.pressed += digit
 
+    def set_barge_in(self, on: bool) -> None:
+        self.barge_in = on
+
     def hold(self, held: bool) -> None:
         self.held = held
 
@@ -154,7 +160,7 @@ class FakeLeg:
     def stats(self) -> FakeStats:
         received, lost = self.packets
         delay_ms, loss_db = self.echo or (None, None)
-        return FakeStats(received, self.timeline // FRAME, lost, delay_ms, loss_db)
+        return FakeStats(received, self.timeline // FRAME, lost, delay_ms, loss_db, self.recording_lost_ms)
 
     def capture(self, mode: CaptureMode) -> None:
         self.capture_mode = mode
@@ -181,7 +187,7 @@ class FakeLeg:
 
     def speech_started(self) -> None:
         """The VAD confirms speech."""
-        if self.parameters.barge_in is BargeInPolicy.IMMEDIATE:
+        if self.barge_in:
             self.epoch += 1
             self.emit(SpeechStarted(self.timeline, self.epoch))
             self.emit(GateClosed(self.epoch, self.played, self.timeline))

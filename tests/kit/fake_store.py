@@ -26,10 +26,21 @@ class FakeStore:
         self.down = False
         self.refuses: set[str] = set()  # call ids whose entries it never takes
         self.appends = 0
+        self.saves = 0
 
     async def save_call(self, row: CallRow) -> None:
         await self._io()
-        self.rows[row.id] = row
+        self._take([row])
+
+    async def save_calls(self, rows: Sequence[CallRow]) -> None:
+        await self._io()
+        self.saves += 1
+        self._take(rows)
+
+    def _take(self, rows: Sequence[CallRow]) -> None:
+        if any(row.id in self.refuses for row in rows):
+            raise StoreError("The row cannot be stored")
+        self.rows.update((row.id, row) for row in rows)
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         await self._io()

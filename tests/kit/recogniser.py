@@ -9,11 +9,13 @@ class FakeProcess:
     """Keeps what it is told of each utterance."""
 
     lost = False
+    crowded = False
     busy = 0
 
     def __init__(self) -> None:
         self.heard: dict[int, bytes] = {}
         self.ended: list[int] = []
+        self.told_crowded = 0
 
     def begin(self, utterance: int, phrases: Sequence[str], gain: float, answer: object) -> None:
         self.heard[utterance] = b""
@@ -26,3 +28,6 @@ class FakeProcess:
 
     def abandon(self, utterance: int) -> None:
         self.ended.append(utterance)
+
+    def tell_crowded(self) -> None:
+        self.told_crowded += 1

@@ -10,6 +10,7 @@ import trio
 
 from aywa_server.child import COMMAND, Child, open_child
 from tests.kit.ports import free_port, free_udp_range
+from tests.kit.postgres import copy_cluster
 
 API_KEY = "test-key-0123456789abcdef"
 
@@ -45,6 +46,7 @@ async def open_runtime_process(
 ) -> AsyncIterator[Child]:
     """Start it, wait until it is ready, stop it with SIGTERM at the end."""
     data_dir = Path(settings["RUNTIME_DATA_DIR"])
+    await trio.to_thread.run_sync(copy_cluster, data_dir)
     async with open_child(settings, data_dir.with_suffix(".log"), command=command) as child:
         yield child
 

@@ -15,6 +15,7 @@ from aywa.turn.events import (
     EndTurn,
     FinalText,
     GateShut,
+    Guard,
     HangUp,
     ModelDone,
     ModelToken,
@@ -62,6 +63,7 @@ class TurnWorld:
         self.transitions: list[tuple[str, str, str]] = []
         self.hung_up: HangUp | None = None
         self.words_since_generation = 0
+        self.guarded = False  # the engine's gate stays open
         self.heard: dict[int, int] = {}  # samples by turn
         self.step_s = 0.02  # in which audio is played
 
@@ -81,10 +83,14 @@ class TurnWorld:
         """Answer the call."""
         return self.send(CallStarted())
 
-    def say(self, text: str, *, seconds: float = 1.0, final_after: float = 0.1) -> list[TurnAction]:
+    def say(
+        self, text: str, *, seconds: float = 1.0, final_after: float = 0.1, partial: bool = True
+    ) -> list[TurnAction]:
         """The caller speaks for `seconds`, is transcribed, and then silent for as long as a turn takes."""
         actions = self.speech()
         actions += self.wait(seconds)
+        if partial:
+            actions += self.send(PartialText(text))
         actions += self.silence()
         actions += self.wait(final_after)
         actions += self.send(FinalText(text))
@@ -93,7 +99,7 @@ class TurnWorld:
     def speech(self) -> list[TurnAction]:
         """The engine's VAD confirms speech."""
         sample = self.timeline
-        if not self.gate:
+        if not self.gate or self.guarded:
             return self.send(CallerSpeech(sample, self.epoch))
         self.epoch += 1
         actions = self.send(CallerSpeech(sample, self.epoch))
@@ -226,6 +232,8 @@ class TurnWorld:
                 self.opened = epoch
             case UserSaid(text):
                 self.last_said = text
+            case Guard(on):
+                self.guarded = on
             case HangUp():
                 assert self.hung_up is None
                 self.hung_up = action

@@ -35,13 +35,15 @@ def dying(coming: bytes, shape: int = 160) -> bytes:
     pcm = np.frombuffer(g711.decode_ulaw(coming[:shape]), np.int16)
     left = (np.float32(1) - np.arange(len(pcm), dtype=np.float32) / np.float32(shape)).astype(np.float32)
     cube = left * left * left
-    return g711.encode_ulaw((cube * cube * pcm).astype(np.int16).tobytes()).replace(b"\xff", b"")
+    dead = (cube * cube * np.float32(0.875) * pcm).astype(np.int16)
+    return g711.encode_ulaw(dead.tobytes()).replace(b"\xff", b"")
 
 
 def rising(gone: bytes, shape: int = 40) -> bytes:
     """How what was heard last leads in when the gate opens again."""
-    pcm = np.frombuffer(g711.decode_ulaw(gone[-shape:]), np.int16).astype(int)
-    led = np.trunc(pcm * np.arange(shape) / shape).astype(np.int16)
+    pcm = np.frombuffer(g711.decode_ulaw(gone[-shape:]), np.int16)
+    step = np.float32(0.875) * np.arange(shape, dtype=np.float32) / np.float32(shape)
+    led = (step * pcm).astype(np.int16)
     return g711.encode_ulaw(led.tobytes()).replace(b"\xff", b"")
 
 
@@ -205,6 +207,18 @@ def test_without_barge_in_speech_is_told_and_playout_goes_on() -> None:
         assert not of_kind(rig.events, GateClosed)
         assert rig.leg.epoch == 0
         assert sound(rig.phone.heard()) == tones(32 * FRAME)
+
+
+def test_what_may_not_be_interrupted_does_not_even_stutter() -> None:
+    with Rig() as rig:
+        rig.leg.set_barge_in(False)
+        rig.leg.write(g711.decode_ulaw(tones(8000)), 0)
+        rig.talk(QUIET[: 12 * FRAME] + SPEECH[: 20 * FRAME])
+        assert of_kind(rig.events, SpeechStarted)
+        assert sound(rig.phone.heard()) == tones(32 * FRAME)
+        rig.talk(QUIET)
+        rig.leg.set_barge_in(True)
+        assert interrupt(rig).epoch == 1
 
 
 class _Model:

@@ -127,7 +127,7 @@ def test_a_plan_of_every_kind() -> None:
         ("endCallMessage", "x" * 1001),
         ("endCallPhrases.0", ["x"]),
         ("endCallPhrases.1", ["goodbye", "x" * 141]),
-        ("backgroundSound", "https://example.com/office.mp3"),
+        ("backgroundSound", "ftp://example.com/office.wav"),
         ("backgroundSound", ""),
         ("toolMessages.0.name", [{"name": "a b", "messages": []}]),
         (
@@ -163,8 +163,8 @@ def test_every_fault_of_what_is_said_names_its_field(field: str, value: object) 
 
 
 def test_rules_are_said_in_words() -> None:
-    rule = "must be off, office or the path of a WAV file: nothing is fetched from the net"
-    assert faults({"backgroundSound": "http://x", "voice": {"provider": "azure"}}) == {
+    rule = "must be off, office, the path of a sound file, or its https or file URL"
+    assert faults({"backgroundSound": "ftp://x", "voice": {"provider": "azure"}}) == {
         "FILE.backgroundSound": rule,
         "FILE.voice.provider": "does nothing in this version yet: leave it out",
     }

@@ -19,6 +19,7 @@ class Process:
     """Answers when the test says so."""
 
     lost = False
+    crowded = False
 
     def __init__(self) -> None:
         self.answers: list[Answer] = []

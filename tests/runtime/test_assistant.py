@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import wave
-from array import array
 from pathlib import Path
 
 import pytest
 
-from aywa._native.background import BackgroundMixer
 from aywa.errors import ConfigError
-from aywa.media.office import LEVEL
 from aywa.model.assistant import Assistant
 from aywa.model.voice_plan import Voice
-from aywa.runtime.assistant import fixed_wordings, load_ambience, load_assistant
+from aywa.runtime.assistant import fixed_wordings, load_assistant
 from aywa.settings import Settings
 
 
@@ -56,26 +52,3 @@ def test_what_is_the_same_in_every_call_is_known_before_the_first() -> None:
     assert "Are you still there?" in wordings
     assert fixed_wordings(Assistant(voice=Voice(caching_enabled=False))) == ()
     assert "One moment, please." in fixed_wordings(None)
-
-
-def test_what_sounds_behind_the_conversation(tmp_path: Path) -> None:
-    assert (
-        load_ambience(None) is load_ambience(Assistant()) is load_ambience(Assistant(background_sound="off"))
-    )
-    office = load_ambience(Assistant(background_sound="office"))
-    assert office is not None
-    assert office.name == "office"
-    path = tmp_path / "rain.wav"
-    with wave.open(str(path), "wb") as file:
-        file.setnchannels(1)
-        file.setsampwidth(2)
-        file.setframerate(8000)
-        file.writeframes(b"\0\x40" * 8000)
-    rain = load_ambience(Assistant(background_sound=str(path)))
-    assert rain is not None
-    mixer = BackgroundMixer()
-    mixer.play(rain.at(8000))
-    loudest = max(array("h", mixer.add(bytes(8000))))
-    assert 0.9 < loudest / 32768 / LEVEL < 1.1, "half of full scale is turned down"
-    with pytest.raises(ConfigError, match=r"RUNTIME_ASSISTANT\.backgroundSound: .*cannot be read"):
-        load_ambience(Assistant(background_sound=str(tmp_path / "missing.wav")))

@@ -219,10 +219,10 @@ async def test_leaving_drains_and_says_goodbye(data_dir: Path) -> None:
         assert row.end_reason.code is EndCode.SHUTDOWN
 
 
-async def test_the_host_is_checked_before_anything_starts(data_dir: Path) -> None:
-    settings = settings_in(data_dir)
+async def test_the_host_is_checked_before_anything_starts(tmp_path: Path) -> None:
+    settings = settings_in(tmp_path)
     check_host(settings)
-    assert not (data_dir / "postgres").exists()
+    assert not (tmp_path / "postgres").exists()
 
 
 async def test_without_a_recogniser_no_call_is_taken(data_dir: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,7 +60,8 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
             ("speculation.dropped", {"why": "OTHER_WORDS", "prompt_tokens": 20, "completion_tokens": 3}),
             ("media.stats", {"quality": HEARD}),
             ("media.stats", {"quality": {"received": None, "sent": None, "round_trip_ms": None}}),
-            ("media.stats", {}),
+            ("media.stats", {"recording_lost_ms": 2500.0}),
+            ("media.record_failed", {"error": "No space left on device"}),
             ("call.ended", {"code": "customer-ended-call"}),
             ("something.else", {}),
         ],
@@ -92,6 +93,8 @@ async def test_metrics_count_calls_reasons_and_latency() -> None:
         'aywa_call_jitter_seconds_sum{direction="received"} 0.004',
         "aywa_call_round_trip_seconds_sum 0.06",
         "aywa_call_round_trip_seconds_count 1.0",
+        "aywa_recording_lost_seconds_total 2.5",
+        "aywa_recordings_failed_total 1.0",
         "aywa_calls_live 3.0",
         'aywa_http_request_seconds_count{method="GET",route="/metrics",status="401"} 1.0',
     ):

@@ -163,3 +163,18 @@ def test_packets_are_kept_only_where_that_is_asked_for() -> None:
         "RUNTIME_MEDIA_PCAP",
         "RUNTIME_MEDIA_PCAP_PACKETS",
     }
+
+
+def test_a_wait_alone_is_the_wait_and_otherwise_the_words_decide() -> None:
+    assert Settings.from_env({}).call.endpointing_mode == "model"
+    assert Settings.from_env({"RUNTIME_ENDPOINTING_WAIT_MS": "700"}).call.endpointing_mode == "fixed"
+    both = {"RUNTIME_ENDPOINTING_WAIT_MS": "700", "RUNTIME_ENDPOINTING": "adaptive"}
+    assert Settings.from_env(both).call.endpointing_mode == "adaptive"
+    gaps = gaps_of({"RUNTIME_ENDPOINTING": "guess"})
+    assert list(gaps) == ["RUNTIME_ENDPOINTING"]
+
+
+def test_networks_that_urls_may_lead_to() -> None:
+    given = {"RUNTIME_WEBHOOK_NETWORKS": "10.20.0.0/16,fd00::1"}
+    assert Settings.from_env(given).call.webhook_networks == ("10.20.0.0/16", "fd00::1")
+    assert len(gaps_of({"RUNTIME_WEBHOOK_NETWORKS": "voice.example.com"})) == 1

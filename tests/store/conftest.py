@@ -1,5 +1,19 @@
-"""The database of the store's tests."""
+"""Stores on a real PostgreSQL."""
 
-from tests.kit.postgres import data_dir, postgres_url
+from __future__ import annotations
 
-__all__ = ["data_dir", "postgres_url"]
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.kit.postgres import postgres_url, temporary_dir
+
+__all__ = ["postgres_url"]
+
+
+@pytest.fixture
+def data_dir() -> Iterator[Path]:
+    """An empty directory: the server's whole start is tested here."""
+    with temporary_dir() as path:
+        yield path

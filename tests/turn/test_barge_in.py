@@ -29,11 +29,13 @@ from tests.kit.turn_world import TurnWorld, greeted
 ANSWER = "We have a quiet room with a view of the old town."
 
 
-def talking(mode: BargeInMode = BargeInMode.REVERSIBLE, text: str = ANSWER, **barge: object) -> TurnWorld:
+def talking(
+    mode: BargeInMode = BargeInMode.REVERSIBLE, text: str = ANSWER, *, partials: bool = True, **barge: object
+) -> TurnWorld:
     """An answer of eight seconds, of which one was heard."""
     settings = TurnSettings(barge=BargeInSettings(mode=mode, **barge))  # type: ignore[arg-type]
     world = greeted(settings, gate=mode is BargeInMode.REVERSIBLE)
-    world.say("a room please")
+    world.say("a room please", partial=partials)
     world.answer(text)
     world.synthesize(seconds=8.0)
     world.wait(1.0)
@@ -172,13 +174,31 @@ def test_a_sound_that_does_not_end_gives_the_floor_back() -> None:
 
 
 def test_who_speaks_for_long_to_a_recogniser_without_partials_is_not_talked_over() -> None:
-    world = talking()
+    world = talking(partials=False)
     world.speech()
     world.wait(6.0)
     assert world.state_is(State.YIELDED)
     world.silence()
     world.send(FinalText("I want the one that you have mentioned before"))
     assert world.state_is(State.LISTENING)
+
+
+def test_a_recogniser_that_has_only_finals_is_waited_for() -> None:
+    """Nobody talks over an interruption whose words are still on their way; a noise has its empty final."""
+    world = talking(partials=False)
+    world.speech()
+    world.wait(0.8)
+    world.silence()
+    world.wait(0.9)
+    assert world.state_is(State.YIELDED)
+    world.send(FinalText(""))
+    assert world.state_is(State.SPEAKING)
+    world.speech()
+    world.wait(0.8)
+    world.silence()
+    world.wait(0.9)
+    world.send(FinalText("the other room"))
+    assert world.state_is(State.THINKING)
 
 
 def test_a_guess_holds_the_answer_until_the_final_is_there() -> None:
@@ -323,8 +343,10 @@ def test_a_notice_is_heard_whole_and_what_was_said_is_answered_right_after_it(wo
     notice = "This call may be recorded."
     world = talking(text=f"{notice} We have a room. It has a view. It is quiet.", protected=(notice,))
     world.wait(0.5)
+    played = world.played
     world.say(words, seconds=0.5)
     assert world.state_is(State.SPEAKING), "the notice goes on"
+    assert world.played - played == round(8000 * (0.5 + 0.1 + world.settings.wait_s)), "without a stutter"
     world.wait(12.0)
     heard = [text for side, text in world.context() if side == "assistant"]
     assert heard[-1] == notice

@@ -59,6 +59,7 @@ def chunks(
         ("Call 030.123.456 or +49 30 123 456. Good?", ["Call 030.123.456 or +49 30 123 456.", "Good?"]),
         ("We are open from 10 – 12 daily.", ["We are open from 10 – 12 daily."]),
         ("It is 12. 05. 2026 today.", ["It is 12. 05. 2026 today."]),
+        ("Take all of it (one, two, or three), please.", ["Take all of it (one, two, or three),", "please."]),
         ("- nuts\n- bread", ["- nuts", "- bread"]),
         ("  ", []),
         ("...", []),

@@ -119,7 +119,9 @@ def test_a_name_waits_for_the_family_name() -> None:
 def test_an_expected_phrase_ends_the_turn_unless_a_longer_one_begins_so() -> None:
     expected = Expectation(phrases=("friday", "friday for two nights", "monday"))
     assert choose_wait(MODEL, Evidence("Monday.", expected=expected)).source is WaitSource.VALUE_DONE
-    assert choose_wait(MODEL, Evidence("friday", expected=expected)).source is WaitSource.MODEL
+    longer = choose_wait(MODEL, Evidence("friday", expected=expected))
+    assert (longer.source, longer.seconds) == (WaitSource.VALUE_DONE, MODEL.phrase_open_s)
+    assert choose_wait(MODEL, Evidence("sunday", expected=expected)).source is WaitSource.MODEL
 
 
 evidences = st.builds(

@@ -80,7 +80,8 @@ def urls(draft: Draft, language: str) -> None:
     def say(match: re.Match[str]) -> str:
         address = match.group()
         bare = address.rstrip(".,;:!?'")
-        host, _, path = re.sub(r"^https?://", "", bare, flags=re.I).partition("/")
+        place = re.split(r"[?#]", re.sub(r"^https?://", "", bare, flags=re.I))[0]
+        host, _, path = place.partition("/")
         host = re.sub(r"^www\.", "", host, flags=re.I)
         said = _domain(host, words, language)
         if path.strip("/") and len(path) <= _LONG_PATH:

@@ -15,7 +15,7 @@ _PLAIN = re.compile(
 )  # words that every voice reads well
 # Most phrases hold little to be reworded: what a group of rules begins with is looked for first.
 _MARK = re.compile(r"[^\w .,;:!?'()/@&$%+=-]|_|(?<!\w)'|\A\s*[-+]\s")
-_NUMERAL = re.compile(r"\d|[½¼¾⅓⅔¢#№]|A-[A-Z]|[A-Za-z]-[A-Za-z]-")
+_NUMERAL = re.compile(r"\d|[½¼¾⅓⅔¢#№]|[A-Za-z]-[A-Za-z]-|[a-z]{2}[.]?[ ]?[-–][ ]?[A-Z]")
 _LETTERS = re.compile(r"[A-Z]{2}|[A-Za-z]\.|[&@=/_°%→≥≤]")
 _PLACE = re.compile(r"\$(&|\d)")
 

@@ -29,6 +29,7 @@ _ABBREVIATIONS = {
     "incl.": "including",
     "excl.": "excluding",
     "tel.": "telephone",
+    "ext.": "extension",
     "w/o": "without",
     "w/": "with",
 }
@@ -58,6 +59,8 @@ _CODE = re.compile(
     r"(?<![\w.,@/-])(?=[\w-]*\d)(?=[\w-]*[A-Za-z])(?:[A-Z0-9]+(?:-[A-Z0-9]+)*|[a-z]{1,3}\d{3,})(?![\w@/]|-\w|[.,]\d)",
     re.ASCII,
 )
+_NUMBER_SIGN = re.compile(r"(?<![\w#&])#(?=[A-Z]*\d)")
+_SHORT = 4  # "W-9", "R2-D2" is longer: said in one breath
 _CODE_PART = re.compile(r"[A-Za-z]+|\d+")
 _DASHED_DIGITS = re.compile(r"(?<![\w.,-])\d{1,4}(?:-\d{1,4}){2,}(?![\w-]|[.,]\d)")
 _SPELT = re.compile(r"(?<![\w-])(?:[A-Za-z0-9]-){2,}[A-Za-z0-9](?![\w-])")
@@ -88,6 +91,7 @@ def abbreviations(draft: Draft) -> None:
 
 def codes(draft: Draft) -> None:
     """Say "A B, four seven zero one" for "AB-4701"."""
+    draft.sub(_NUMBER_SIGN, "number ", settles=False)
     draft.sub(_SPELT, lambda match: " ".join(_code_part(part) for part in match.group().upper().split("-")))
     draft.sub(_DASHED_DIGITS, lambda match: ", ".join(digits(part) for part in match.group().split("-")))
     draft.sub(_CODE, _code)
@@ -113,7 +117,7 @@ def _code(match: re.Match[str]) -> str:
     for group in text.split("-"):
         parts = " ".join(_code_part(part, long=True) for part in _CODE_PART.findall(group))
         said += (" " if word else ", ") + parts
-        word = _pronounceable(group)
+        word = _pronounceable(group) or len(text) <= _SHORT
     return said.removeprefix(", ")
 
 

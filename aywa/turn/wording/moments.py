@@ -32,6 +32,7 @@ _DAY_MONTH = re.compile(
     r"(?![\d:])"
 )
 _DAY_NAME = re.compile(rf"\b({'|'.join(_DAYS)})\.?(?=,?[ ](?:{_MONTH}|\d|the\b))", re.I)
+_DAY_RANGE = re.compile(rf"\b({'|'.join(_DAYS)})\.?[ ]?[-–][ ]?({'|'.join(_DAYS)})\b\.?", re.I)
 _YEAR = re.compile(
     rf"\b((?:{_MONTH}|in|since|until|till|by|from|before|after|during|early|late|year|spring|summer|autumn|fall"
     r"|winter|of)[ ])((?:1[1-9]|20)\d\d)(?![\w,.:/%-]*\d)\b"
@@ -61,6 +62,10 @@ def dates(draft: Draft, language: str) -> None:
 
     draft.sub(_ISO, iso)
     draft.sub(_NUMERIC, numeric)
+    draft.sub(
+        _DAY_RANGE,
+        lambda match: " to ".join(_DAYS[day.lower()] for day in match.groups()) + _stop(match),
+    )
     draft.sub(_DAY_NAME, lambda match: _DAYS[match.group(1).lower()], settles=False)
     draft.sub(_MONTH_DAY, _month_day)
     draft.sub(_DAY_MONTH, _day_month)

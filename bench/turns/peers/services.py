@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, cast
 
 from bench.peers.rtp_endpoint import RtpEndpoint
 from bench.turns.recordings import LANGUAGES, single_words
@@ -73,8 +73,7 @@ class _Door(asyncio.DatagramProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """The door is open."""
-        assert isinstance(transport, asyncio.DatagramTransport)
-        self._transport = transport
+        self._transport = cast("asyncio.DatagramTransport", transport)
 
     def datagram_received(self, data: bytes, addr: tuple[str, int]) -> None:
         """A message of the callers."""

@@ -1,0 +1,43 @@
+"""What sounds behind calls: by whose rules it is fetched, and what an assistant's plan asks for."""
+
+from __future__ import annotations
+
+from functools import partial
+from pathlib import Path
+from random import Random
+
+import trio
+
+from aywa.errors import ConfigError, Gap, MediaError
+from aywa.media.clip import Clip, load_clip
+from aywa.media.fetch import FetchRules
+from aywa.media.hold_audio import HoldAudio
+from aywa.media.office import LEVEL, office
+from aywa.model.assistant import Assistant
+from aywa.settings import MediaSettings
+
+FIELD = "RUNTIME_ASSISTANT.backgroundSound"
+
+
+def hold_audio(media: MediaSettings, *, loudest: float | None = None) -> HoldAudio:
+    """Sounds by URL, as the settings let them be fetched."""
+    rules = FetchRules(plain=media.hold_audio == "http", private_hosts=media.hold_audio_private_hosts)
+    return HoldAudio(None if media.hold_audio == "off" else rules, media.hold_audio_dir, loudest=loudest)
+
+
+def load_ambience(assistant: Assistant | None, media: MediaSettings) -> Clip | None:
+    """What sounds behind the conversation, None for nothing. Blocks; for a worker thread of trio.
+
+    Raises `ConfigError`.
+    """
+    sound = None if assistant is None else assistant.background_sound
+    if sound is None or sound == "off":
+        return None
+    if sound == "office":
+        return office(Random(0))
+    try:
+        if "://" in sound:
+            return trio.from_thread.run(partial(hold_audio(media, loudest=LEVEL).get, sound))
+        return load_clip(Path(sound), loudest=LEVEL)
+    except MediaError as error:
+        raise ConfigError([Gap(FIELD, error.detail, "office")]) from error
