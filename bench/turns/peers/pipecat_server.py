@@ -70,6 +70,7 @@ class Model(FrameProcessor):
         super().__init__()
         self._call = call
         self._heard: list[str] = []
+        self._guess = ""
         self._thinking: asyncio.Task[None] | None = None
 
     async def process_frame(self, frame: Frame, direction: FrameDirection) -> None:
@@ -77,17 +78,28 @@ class Model(FrameProcessor):
         await super().process_frame(frame, direction)
         if isinstance(frame, TranscriptionFrame):
             self._heard.append(frame.text)
+            self._guess = ""
             return
-        if isinstance(frame, InputAudioRawFrame | InterimTranscriptionFrame):
+        if isinstance(frame, InterimTranscriptionFrame):
+            self._guess = frame.text
+            return
+        if isinstance(frame, InputAudioRawFrame):
             return
         await self.push_frame(frame, direction)
         if isinstance(frame, InterruptionFrame):
             self._stop()
-        elif isinstance(frame, UserStoppedSpeakingFrame) and self._heard:
-            self._begin(" ".join(self._heard[-4:]))
-            self._heard.clear()
+        elif isinstance(frame, UserStoppedSpeakingFrame):
+            self._answer()
         elif isinstance(frame, StartFrame):
             self._begin("")
+
+    def _answer(self) -> None:
+        """The turn is over: what was said since the last answer, and the guess if no final came yet."""
+        heard = " ".join([*self._heard, self._guess]).strip()
+        self._heard.clear()
+        self._guess = ""
+        if heard:
+            self._begin(heard)
 
     def _begin(self, heard: str) -> None:
         self._stop()
