@@ -14,7 +14,6 @@ import argparse
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -27,12 +26,9 @@ from bench.turns.modes import MODES
 from bench.turns.recordings import installed
 
 _LANGUAGE = "en"
-_TURNS = 4
+_TURNS = 3
 _MOST_MS = 25.0
-_WAYS = {
-    "asked when the turn is taken": {"RUNTIME_SPECULATION": "off"},
-    "asked ahead": {"RUNTIME_SPECULATION": "on"},
-}
+_MODES = {"asked when the turn is taken": MODES["not-ahead"], "asked ahead": MODES["default"]}
 
 
 def _dialogue(number: int, seed: int) -> Dialogue:
@@ -80,8 +76,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print("| the model is | way | turns | p50 | p95 | p99 |\n|---|---|---|---|---|---|")
     within = True
     with tempfile.TemporaryDirectory(prefix="aywa-overhead-") as folder:
-        for number, (name, environ) in enumerate(_WAYS.items()):
-            run = run_mode(replace(MODES["default"], environ=environ), load, Path(folder) / str(number))
+        for name, mode in _MODES.items():
+            run = run_mode(mode, load, Path(folder) / mode.name)
             lines, held = _rows(name, run)
             print("\n".join(lines), flush=True)
             within = within and held

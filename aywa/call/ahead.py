@@ -172,7 +172,17 @@ def _bare(error: ProviderError) -> ProviderError:
 
 
 async def _each(channel: trio.MemoryReceiveChannel[_T | ProviderError]) -> AsyncIterator[_T]:
-    async for item in channel:
+    """What is there already comes without a checkpoint: the caller waits for it."""
+    while True:
+        try:
+            item = channel.receive_nowait()
+        except trio.EndOfChannel:
+            return
+        except trio.WouldBlock:
+            try:
+                item = await channel.receive()
+            except trio.EndOfChannel:
+                return
         if isinstance(item, ProviderError):
             raise item
         yield item

@@ -6,6 +6,7 @@ a quarter at a time, so that providers which keep a request's beginning need not
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass, replace
 
 from aywa.ports.llm import ChatRequest, Message, Role, ToolCall, ToolSpec
@@ -43,7 +44,7 @@ class Context:
             self._entries[-1] = replace(last, text=f"{last.text} {text}")
         else:
             self._shorten()
-            self._entries.append(Message(Role.USER, text))
+            self._entries.append(Message(Role.USER, _once(text)))
 
     def user_amended(self, text: str) -> None:
         """The caller's last message should have read so."""
@@ -64,7 +65,7 @@ class Context:
             if isinstance(entry, _ToolRound) and entry.message.text:
                 entry.message = replace(entry.message, text="")  # part of what was heard, or never heard
         if text:
-            self._entries.append(Message(Role.ASSISTANT, text))
+            self._entries.append(Message(Role.ASSISTANT, _once(text)))
 
     def tools_called(self, calls: tuple[ToolCall, ...], said: str) -> None:
         """The model called tools after saying `said`, which the caller may or may not hear."""
@@ -113,6 +114,11 @@ class Context:
         if kept_from:
             del self._entries[:kept_from]
             self._head[1:] = [Message(Role.SYSTEM, LEFT_OUT)]
+
+
+def _once(text: str) -> str:
+    """The same text for all who say it: questions, greetings and "yes" come in every call."""
+    return sys.intern(str(text))
 
 
 def _characters(entry: Message | _ToolRound) -> int:

@@ -87,13 +87,15 @@ class CallerSide:
         )
         sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
         self._parts.unclear.guessed(event.text)
+        self.interruption.transcribed(event.text, partial=True)
         if sure:
             self._heard(event.text, now)
-        if self.interruption.words(now, sure=sure, partial=True):
+        if self.interruption.words(now, sure=sure):
             self._parts.unclear.cut()
 
     def final(self, event: FinalText, now: float) -> None:
         """What the caller has said."""
+        self.interruption.transcribed(event.text, partial=False)
         self._parts.endpointer.final(
             event.text,
             now,
@@ -103,7 +105,7 @@ class CallerSide:
             language=event.language,
         )
         self._heard(event.text, now)
-        self.interruption.words(now, sure=True, partial=False)
+        self.interruption.words(now, sure=True)
 
     def _heard(self, text: str, now: float) -> None:
         if text.strip():

@@ -339,7 +339,7 @@ class Endpointer:
         wait = self._end.wait(f"{self._before} {text}".lstrip())
         if wait != self._wait:
             self._wait = wait
-            self._results.append(WaitChosen(wait, text, self._end.language))
+            self._results.append(WaitChosen(wait, text, self._end.language_of(text)))
         if normalised(text) != self._bounded:
             self._bounded = normalised(text)
             self._results.append(Boundary(text, wait.unfinished))

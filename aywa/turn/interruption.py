@@ -37,8 +37,9 @@ class Interruption:
         self._silent_since: float | None = None  # None: there is sound
         self._words_open = False  # words came that may take the floor, and are not sure
         self._voice_until: float | None = None
-        self._reports_partials = False  # the recogniser of this call
+        self._reports_partials: bool | None = None  # the recogniser of this call; None: not known yet
         self._guarded = False
+        self._began_over = False  # the caller's turn, over an answer that was not cut
 
     @property
     def may_cut(self) -> bool:
@@ -68,6 +69,8 @@ class Interruption:
         """The engine confirmed speech at `sample`; a higher epoch says that it stopped the assistant."""
         floor, answer = self._floor, self._floor.answer
         self._silent_since = None
+        if self._parts.endpointer.start_sample == sample:  # with this sound the turn began
+            self._began_over = answer is not None and floor.begun
         speaks = answer is not None and floor.state in (State.THINKING, State.SPEAKING)
         if speaks and self._mode is BargeInMode.VOICE and self.may_cut:
             self._voice_until = now + self._settings.voice_s
@@ -86,11 +89,19 @@ class Interruption:
         self._silent_since = now - silent_s
         self._voice_until = None
 
-    def words(self, now: float, *, sure: bool, partial: bool) -> bool:
+    def transcribed(self, text: str, *, partial: bool) -> None:
+        """A transcript came: does this recogniser tell words before their final?"""
+        if partial:
+            self._reports_partials = True
+        elif text.strip() and self._reports_partials is None:
+            self._reports_partials = False
+
+    def words(self, now: float, *, sure: bool) -> bool:
         """The words of the open turn are others now; True when they cut the answer."""
         text = self._parts.endpointer.text
         floor = self._floor
-        self._reports_partials |= partial
+        if not text:
+            self._words_open = False  # a guess was taken back
         if floor.answer is None or not text or not self.may_cut:
             return False
         self._moved_at = now
@@ -105,7 +116,7 @@ class Interruption:
         """The caller has finished; True when nothing stands in the way of an answer."""
         floor = self._floor
         if floor.answer is None:
-            return True
+            return not self._acknowledges_what_is_over(turn)
         if turn.why is Why.KEYPAD:
             if self.may_cut:
                 floor.cut(Cause.DIGIT, now)
@@ -116,7 +127,7 @@ class Interruption:
         if judgement.verdict is Verdict.COMMIT and self.may_cut:
             self._cut(judgement, now)
             return True
-        if judgement.verdict is Verdict.RESUME:
+        if judgement.verdict in (Verdict.RESUME, Verdict.UNDECIDED):
             self._parts.acknowledged(turn)
         else:
             self._parts.keep(turn, urgent=judgement.verdict is Verdict.COMMIT and floor.protected)
@@ -124,6 +135,17 @@ class Interruption:
         if floor.state is State.YIELDED:
             floor.resume(Cause.BACKCHANNEL, now)
         return False
+
+    def _acknowledges_what_is_over(self, turn: UserTurn) -> bool:
+        """An "uh-huh" in an answer that has meanwhile come to its end asks for no other."""
+        if not self._began_over or turn.why is Why.KEYPAD:
+            return False
+        judgement = self.judge(turn.text)
+        if judgement.verdict is not Verdict.RESUME:
+            return False
+        self._parts.acknowledged(turn)
+        self._decide("turn.kept", judgement)
+        return True
 
     def handle_timers(self, now: float) -> None:
         """The sound is over and no word came; or the voice has lasted long enough."""
@@ -135,6 +157,7 @@ class Interruption:
             if self.may_cut:
                 self._floor.decide("turn.voice", voice_s=self._settings.voice_s)
                 self._parts.unclear.cut()
+                self._began_over = False
                 self._floor.cut(Cause.VOICE, now)
                 self._floor.back_off(now)
             return
@@ -155,6 +178,8 @@ class Interruption:
         if self._parts.endpointer.state is EndpointState.QUIET:
             return self._moved_at
         if self._silent_since is not None:
+            if self._reports_partials is False:
+                return None  # its words come with the final, late: the endpointer's times decide
             return self._silent_since + self._settings.resume_after_s
         return self._moved_at + self._settings.voiceless_s if self._reports_partials else None
 
@@ -171,6 +196,7 @@ class Interruption:
     def _cut(self, judgement: Judgement, now: float) -> None:
         floor = self._floor
         self._decide("turn.barge_in", judgement)
+        self._began_over = False
         begun = floor.begun
         cause = Cause.TRANSCRIPT if floor.state is State.YIELDED else Cause.LATE_TRANSCRIPT
         floor.cut(cause, now, words=judgement.words, begun=begun)

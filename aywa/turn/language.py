@@ -20,6 +20,20 @@ _TELLING = (
     Kind.NUMBER,
 )
 DEFAULT_LANGUAGE = "en"
+_FIRST_VOTE = 0.3  # for the language taken at first: less than any word that it does not have
+# Letters and endings that few of these languages have, in lower case, accents kept.
+_SIGNS: tuple[tuple[re.Pattern[str], tuple[str, ...]], ...] = (
+    (re.compile(r"[ñ¿¡]|ci[oó]n(?:es)?\b|dad\b|\bll"), ("es",)),
+    (re.compile(r"[ãõ]|ç[ãõ]|nh[aeo]|lh[aeo]|\b\w+agem\b"), ("pt",)),
+    (re.compile(r"zion[ei]\b|[ìò]|gli\b|ggi|cch|tà\b|\b\w{4,}ato\b"), ("it",)),
+    (re.compile(r"[êœûîï]|eaux?\b|ez\b|\b[dlnjcsqm]'|tion\b.*é|oi[stx]?\b"), ("fr",)),
+    (re.compile(r"[äöüß]|sch|ung\b|keit\b|\b\w{4,}en\b|icht\b"), ("de",)),
+    (re.compile(r"ing\b|ght|wh|\bth|ly\b|sh\b|ck\b|ed\b"), ("en",)),
+    (re.compile(r"mente\b|[aeiou]nte\b"), ("es", "it", "pt")),
+    (re.compile(r"é"), ("fr", "es", "pt")),
+    (re.compile(r"\b\w{3,}[aeiou]\b"), ("es", "it", "pt")),
+)
+_SIGN_VOTE = 0.5
 
 
 def known_language(tag: str | None) -> str | None:
@@ -62,13 +76,19 @@ class LanguageGuess:
         votes = votes_of(text)
         for code, vote in self._votes.items():
             votes[code] = votes.get(code, 0.0) + 0.5 * vote
-        votes[self._first] = votes.get(self._first, 0.0) + 0.75  # less than one word that only another has
+        votes[self._first] = votes.get(self._first, 0.0) + _FIRST_VOTE
         return max(votes, key=lambda code: (votes[code], code == self._first))
 
 
 def votes_of(text: str) -> dict[str, float]:
     """Evidence for each language."""
     votes: dict[str, float] = {}
+    plain = text.lower().replace("’", "'")
+    for sign, codes in _SIGNS:
+        count = min(len(sign.findall(plain)), 4)
+        for code in codes:
+            votes[code] = votes.get(code, 0.0) + _SIGN_VOTE * count / len(codes)
+    votes = {code: vote for code, vote in votes.items() if vote}
     for word in _WORDS.findall(folded(text)):
         parts = [word, *word.split("'")] if "'" in word else [word]
         for part in parts:

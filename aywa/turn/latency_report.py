@@ -7,7 +7,7 @@ from aywa.turn.latency import LatencySplit
 
 PARTS = ("total", "vad", "stt", "endpointing", "llm", "phrase", "tts", "playout")
 _PERCENTILES = (50, 95, 99)
-KEPT = 200  # the last turns, one by one; percentiles are of these as well
+KEPT = 64  # the last turns, one by one; percentiles are of these as well. Few calls have more
 # An answer that is cut so early was begun before the caller had finished.
 _TOO_EARLY_SAMPLES = 8000
 

@@ -42,6 +42,7 @@ class TurnEnd:
         """The assistant's words, as heard; they ask for something or not."""
         if text != self._read.assistant_text:
             self._read = expected_of(text)
+            self._guess.hear(text)  # both sides of a call speak one language, as a rule
 
     def speech(self) -> None:
         """The caller speaks again: what was judged of the sound so far says nothing any more."""
@@ -82,6 +83,10 @@ class TurnEnd:
     def advice_until(self, text: str) -> float:
         """Until when the answer to this text is waited for, monotonic seconds; 0: it is not."""
         return self._asked[1] if self._asked is not None and self._asked[0] == text else 0.0
+
+    def language_of(self, text: str) -> str:
+        """What is taken for the language of these words."""
+        return self._language(text)
 
     def wait(self, text: str) -> Wait:
         """How long to be silent after this text."""

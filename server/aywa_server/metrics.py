@@ -9,13 +9,9 @@ from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, gene
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
 from aywa.ports.store import TimelineEntry
-from aywa.turn.latency_report import PARTS
+from aywa_server.turn_metrics import TurnMetrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
-
-# What a caller feels: below 0.5 s is a quick answer, above 2 s people say "hello?"
-_PART_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0)
-_LATENCY_BUCKETS_S = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0, 1.25, 1.5, 2.0, 3.0, 5.0)
 
 
 # From a bad to the best MOS that G.711 gets: below 3.6 many callers are dissatisfied (ITU-T G.109).
@@ -118,34 +114,7 @@ class Metrics:
             "aywa_calls_ended", "Calls ended, by reason", ["reason"], registry=self._registry
         )
         self._started = Counter("aywa_calls_started", "Calls taken or placed", registry=self._registry)
-        self._latency = Histogram(
-            "aywa_turn_latency_seconds",
-            "The caller's last speech sample to the first audible sample of the answer",
-            buckets=_LATENCY_BUCKETS_S,
-            registry=self._registry,
-        )
-        self._latency_parts = Histogram(
-            "aywa_turn_latency_part_seconds",
-            "What that time was spent on",
-            ["part"],
-            buckets=_PART_BUCKETS_S,
-            registry=self._registry,
-        )
-        self._barge_ins = Counter(
-            "aywa_barge_ins", "Assistant turns the caller cut short", registry=self._registry
-        )
-        self._ahead = Counter(
-            "aywa_speculations",
-            "Answers made ahead, by what became of them",
-            ["outcome"],
-            registry=self._registry,
-        )
-        self._wasted = Counter(
-            "aywa_speculation_dropped",
-            "Tokens and characters of answers made ahead for nothing",
-            ["unit"],
-            registry=self._registry,
-        )
+        self._turns = TurnMetrics(self._registry)
         self._transfers = Counter(
             "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
         )
@@ -211,25 +180,12 @@ class Metrics:
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""
+        self._turns.observe(entry)
         match entry.kind:
             case "call.created":
                 self._started.inc()
             case "call.ended":
                 self._ended.labels(reason=str(entry.data.get("code", ""))).inc()
-            case "turn.latency":
-                total = entry.data.get("total_ms")
-                if isinstance(total, int | float):
-                    self._latency.observe(total / 1000)
-                self._observe_parts(entry.data)
-            case "speculation.adopted":
-                self._ahead.labels("adopted").inc()
-            case "speculation.refused":
-                self._ahead.labels("refused").inc()
-            case "speculation.dropped":
-                self._ahead.labels(str(entry.data.get("why", "")).lower()).inc()
-                for unit in ("prompt_tokens", "completion_tokens", "characters"):
-                    count = entry.data.get(unit)
-                    self._wasted.labels(unit).inc(count if isinstance(count, int) else 0)
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
                 lost_ms = entry.data.get("recording_lost_ms")
@@ -245,14 +201,6 @@ class Metrics:
             case "dial.failed":
                 trunk, outcome = entry.data.get("trunk", ""), entry.data.get("outcome", "")
                 self._dialled.labels(str(trunk), str(outcome)).inc()
-            case "turn.truncated":
-                self._barge_ins.inc()
-
-    def _observe_parts(self, split: Mapping[str, object]) -> None:
-        for part in PARTS[1:]:
-            spent = split.get(f"{part}_ms")
-            if isinstance(spent, int | float):
-                self._latency_parts.labels(part).observe(spent / 1000)
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an API request; `route` is the rule, not the path, so that ids do not become label values."""

@@ -33,6 +33,15 @@ def test_nothing_is_left_out_of_a_conversation_that_fits() -> None:
     assert LEFT_OUT not in texts(context)
 
 
+def test_what_is_said_in_many_calls_is_in_memory_once() -> None:
+    contexts = [Context("prompt"), Context("prompt")]
+    for context in contexts:
+        context.user_said("".join(["to", "morrow"]))
+        context.assistant_heard(" ".join(["How", "many", "nights?"]))
+    mine, theirs = (context.messages()[1:] for context in contexts)
+    assert all(one.text is other.text for one, other in zip(mine, theirs, strict=True))
+
+
 def test_the_oldest_turns_go_a_quarter_at_a_time_and_the_model_is_told() -> None:
     context = Context("prompt", most_characters=MOST)
     beginnings = []

@@ -150,7 +150,7 @@ async def test_an_interruption_over_the_wire(understood: bool) -> None:
     spoken_ms = sum(len(text) for text in rig.tts.spoken) * 50
     if understood:
         assert audible_ms(heard) < spoken_ms - 1000
-        (first, second) = [line for line in live.transcript.lines if line.role == "assistant"]
+        (first, second) = [line for line in live.transcript.since(0) if line.role == "assistant"]
         assert first.interrupted
         assert "Sixty characters are three".startswith(first.text[:10])
         assert second.text == "Yes."
@@ -190,7 +190,7 @@ async def test_a_hold_over_the_wire_loses_no_sample_of_what_is_said() -> None:
                 await session.hangup()
                 await live.over.wait()
     assert audible_ms(heard) == pytest.approx(sum(len(text) for text in rig.tts.spoken) * 50, abs=1.0)
-    (line,) = [line for line in live.transcript.lines if line.role == "assistant"]
+    (line,) = [line for line in live.transcript.since(0) if line.role == "assistant"]
     assert not line.interrupted
 
 

@@ -83,10 +83,14 @@ class TurnWorld:
         """Answer the call."""
         return self.send(CallStarted())
 
-    def say(self, text: str, *, seconds: float = 1.0, final_after: float = 0.1) -> list[TurnAction]:
+    def say(
+        self, text: str, *, seconds: float = 1.0, final_after: float = 0.1, partial: bool = True
+    ) -> list[TurnAction]:
         """The caller speaks for `seconds`, is transcribed, and then silent for as long as a turn takes."""
         actions = self.speech()
         actions += self.wait(seconds)
+        if partial:
+            actions += self.send(PartialText(text))
         actions += self.silence()
         actions += self.wait(final_after)
         actions += self.send(FinalText(text))

@@ -7,8 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.turn.completeness import judge
+from aywa.turn.endpointing_settings import EndpointingSettings
 from aywa.turn.language import LanguageGuess, known_language
 from aywa.turn.lexicon import PACKS
+from aywa.turn.turn_end import TurnEnd
 
 OPEN = {
     "en": (
@@ -236,3 +238,28 @@ def test_a_tag_without_a_table_is_none() -> None:
 @given(st.text(max_size=200))
 def test_any_text_is_of_some_language(text: str) -> None:
     assert LanguageGuess().of(text) in PACKS
+
+
+@pytest.mark.parametrize(
+    ("assistant", "caller", "language"),
+    [
+        ("¿En qué puedo ayudarle?", "ya no", "es"),
+        ("Come posso aiutarla oggi?", "non lo so", "it"),
+        ("Como posso ajudar?", "está correto", "pt"),
+        ("Wie kann ich Ihnen helfen?", "am freitag", "de"),
+    ],
+)
+def test_the_assistant_speaks_the_callers_language(assistant: str, caller: str, language: str) -> None:
+    end = TurnEnd(EndpointingSettings(), 0.5)
+    end.assistant_said(assistant)
+    assert end.language_of(caller) == language
+
+
+def test_the_recogniser_knows_the_language_best() -> None:
+    end = TurnEnd(EndpointingSettings(), 0.5)
+    end.assistant_said("How can I help you?")
+    end.words(None, "it-IT")
+    assert end.language_of("no") == "it"
+    end.words(None, "ja")
+    assert end.language_of("no") == "it"
+    assert TurnEnd(EndpointingSettings(language="pt"), 0.5).language_of("please enter your") == "pt"

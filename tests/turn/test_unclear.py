@@ -58,7 +58,7 @@ def test_speech_that_is_not_understood_is_asked_for_twice_at_most() -> None:
         world.synthesize()
         world.wait(3.0)
     assert spoken(world).count(REPROMPT) == 2
-    world.say("a room please")
+    world.say("a room please", partial=False)
     world.answer("Certainly.")
     world.synthesize()
     world.wait(2.0)
