@@ -17,8 +17,9 @@ _ACKNOWLEDGED = {
         " exacto, perfecto, muy bien, cierto, correcto, por supuesto, le escucho, te escucho, comprendo"
     ),
     "fr": (
-        "oui, ouais, d'accord, bien, très bien, bien sûr, je vois, je comprends, compris, entendu, exact,"
-        " exactement, tout à fait, ok, okay, ça marche, je vous écoute, voilà, parfait, mouais"
+        "oui, ouais, hum, hum hum, d'accord, bien, très bien, bien sûr, je vois, je comprends, compris,"
+        " entendu, exact, exactement, tout à fait, ok, okay, ça marche, je vous écoute, voilà, parfait,"
+        " mouais"
     ),
     "it": (
         "sì, va bene, bene, certo, capisco, ho capito, capito, d'accordo, esatto, okay, ok, perfetto, giusto,"

@@ -30,6 +30,7 @@ USUAL = Judge(BargeInSettings())
         ("yes", STATEMENT, Verdict.RESUME, Reason.ACKNOWLEDGEMENT),
         ("yes", QUESTION, Verdict.COMMIT, Reason.ANSWER),
         ("uh-huh", QUESTION, Verdict.COMMIT, Reason.ANSWER),
+        ("Hum hum.", STATEMENT, Verdict.RESUME, Reason.ACKNOWLEDGEMENT),
         ("no", STATEMENT, Verdict.COMMIT, Reason.INTERRUPTION),
         ("yeah but", STATEMENT, Verdict.COMMIT, Reason.INTERRUPTION),
         ("Don't do that", STATEMENT, Verdict.COMMIT, Reason.INTERRUPTION),
