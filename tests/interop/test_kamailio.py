@@ -54,7 +54,7 @@ async def test_calls_go_past_an_instance_that_is_killed_or_drained(tmp_path: Pat
         folder.mkdir()
 
     async def call(number: int, calls: int) -> None:
-        burst = Burst(calls, 4, TALK_MS, media_above=28_000)
+        burst = Burst(calls, 4, TALK_MS, media_above=28_000, past_a_proxy=True)
         outcome = await sipp_calls(f"127.0.0.1:{proxy.port}", bursts[number], burst)
         assert (outcome.successful, outcome.failed) == (calls, 0), words_of(bursts[number], tmp_path)
 

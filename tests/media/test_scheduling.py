@@ -127,6 +127,7 @@ def test_the_capability_is_bit_23(tmp_path: Path, mask: str, has: bool) -> None:
 # Modules and codecs are read before the rights are given up: the checkout may be root's alone.
 _UNPRIVILEGED = """
 import ctypes, json, os, resource, sys
+import _webrtcvad  # before the rights go: an ordinary user may not see where the tests lie
 import trio
 from structlog.testing import capture_logs
 from random import Random
