@@ -98,7 +98,7 @@ def phone_numbers(draft: Draft, language: str) -> None:
 
     def say(match: re.Match[str]) -> str | None:
         number = match.group()
-        count = sum(character.isdigit() for character in number)
+        count = sum(character.isdecimal() for character in number)
         if not _DIGITS[0] <= count <= _DIGITS[1] or _DATE.fullmatch(number):
             return None
         groups = re.findall(r"\d+", number)
@@ -140,7 +140,7 @@ def _named(text: str, words: Words, language: str) -> str:
     names = {".": words.dot, "-": words.dash, "_": words.underscore, "+": words.plus, "/": words.slash}
     said: list[str] = []
     for part in re.findall(r"[^\W\d_]+|\d+|.", text):
-        if part.isdigit():
+        if part.isdecimal():
             said.append(_spelled_digits(part, language))
         else:
             said.append(names.get(part, part))

@@ -122,7 +122,7 @@ def _code(match: re.Match[str]) -> str:
 
 
 def _code_part(part: str, *, long: bool = False) -> str:
-    if part.isdigit():
+    if part.isdecimal():
         return cardinal(int(part)) if len(part) == 1 or (len(part) == 2 and part[0] != "0") else digits(part)
     return part if long and _pronounceable(part) else " ".join(part)
 

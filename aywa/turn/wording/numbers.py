@@ -73,7 +73,7 @@ def ordinal(number: int) -> str:
 
 def digits(text: str) -> str:
     """Each digit by itself: "five five five"."""
-    return " ".join(ONES[int(character)] for character in text if character.isdigit())
+    return " ".join(ONES[int(character)] for character in text if character.isdecimal())
 
 
 def in_groups(text: str) -> list[str]:
@@ -107,7 +107,7 @@ def quantity(text: str) -> str:
 def number(text: str, cutoff: int) -> str:
     """The same, but a plain number above `cutoff`, or one that begins with 0, digit by digit."""
     plain = text.lstrip("-−")
-    if not plain.isdigit():
+    if not plain.isdecimal():
         return quantity(text)
     value = int(plain)
     sign = "minus " if plain != text else ""
