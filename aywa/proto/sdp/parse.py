@@ -27,6 +27,7 @@ MAX_MEDIA = 32
 
 _RANKS = BEFORE_CONNECTION + BEFORE_TIMES
 _LINE_END = re.compile(r"\r\n|\r|\n")
+_BLANKS = re.compile(r"[ \t]+")  # str.split would take control characters for blanks as well
 _MEDIA = re.compile(
     r"([^ \t]{1,32})[ \t]+([0-9]{1,5})(?:/([0-9]{1,5}))?[ \t]+([^ \t]{1,64})[ \t]+([^ \t].*+)"
 )
@@ -108,7 +109,7 @@ def _read_media(lines: list[Line]) -> MediaDescription:
         kind.lower(),
         int(port),
         protocol,
-        tuple(formats.split()),
+        tuple(part for part in _BLANKS.split(formats) if part),
         connection,
         tuple(attributes),
         int(count or 1) or 1,

@@ -223,3 +223,12 @@ def test_a_phone_with_everything() -> None:
     assert secure.answer.media[0].protocol == "RTP/SAVP"
     assert secure.crypto is not None
     assert secure.crypto.remote == bytes(range(29, -1, -1))
+
+
+def test_a_control_character_is_a_format_and_no_blank() -> None:
+    """What was read must be readable when it is written again."""
+    head = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\n"
+    text = f"{head}m=audio 12034 RTP/AVP \x1c\r\n"
+    description = parse_sdp(text.encode())
+    assert description.media[0].formats == ("\x1c",)
+    assert parse_sdp(str(description).encode()) == description
