@@ -10,13 +10,13 @@ import ssl
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from ipaddress import IPv6Address, ip_address
 from urllib.parse import SplitResult, urljoin, urlsplit
 
 import h11
 import trio
 
 from aywa.errors import MediaError
+from aywa.proto.public_ip import is_public
 
 MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -64,20 +64,6 @@ async def fetch(url: str, rules: FetchRules) -> Fetched:
             raise MediaError("the URL cannot be read") from error
         raise MediaError("the server redirects too often")
     raise MediaError(f"the server took longer than {rules.bound_s:g} s")
-
-
-def is_public(address: str) -> bool:
-    """Whether an IP address is of the public internet: neither private, loopback, link-local, shared,
-    multicast nor reserved, whatever form it takes in IPv6.
-    """
-    ip = ip_address(address.partition("%")[0])
-    if isinstance(ip, IPv6Address):
-        inner = ip.ipv4_mapped or ip.sixtofour or (ip.teredo[1] if ip.teredo else None)
-        if inner is not None:
-            return is_public(str(inner))
-        if int(ip) >> 32 == 0x64FF9B << 64:  # NAT64 (RFC 6052)
-            return is_public(str(ip_address(int(ip) & 0xFFFFFFFF)))
-    return ip.is_global and not ip.is_multicast
 
 
 async def _ask(url: SplitResult, rules: FetchRules) -> Fetched | str:

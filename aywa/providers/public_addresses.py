@@ -7,6 +7,8 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 
 import trio
 
+from aywa.proto.public_ip import is_public
+
 Network = IPv4Network | IPv6Network
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
@@ -43,11 +45,11 @@ async def checked_address(
 
 def is_allowed(text: str, allowed: Sequence[Network]) -> bool:
     """Whether an address is public or in one of the networks."""
+    if is_public(text):
+        return True
     address = ip_address(text.partition("%")[0])
     mapped = getattr(address, "ipv4_mapped", None)
     address = mapped if mapped is not None else address
-    if address.is_global and not address.is_multicast:
-        return True
     return any(address.version == network.version and address in network for network in allowed)
 
 

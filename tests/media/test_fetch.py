@@ -12,7 +12,8 @@ import trio
 import trustme
 
 from aywa.errors import MediaError
-from aywa.media.fetch import MAX_REDIRECTS, FetchRules, fetch, is_public
+from aywa.media.fetch import MAX_REDIRECTS, FetchRules, fetch
+from aywa.proto.public_ip import is_public
 
 HOME = FetchRules(private_hosts=("127.0.0.1", "localhost"), bound_s=5.0)
 

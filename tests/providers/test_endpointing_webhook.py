@@ -126,6 +126,8 @@ async def test_a_network_that_is_allowed_may_be_asked() -> None:
         ("fe80::1%eth0", False),
         ("::ffff:127.0.0.1", False),
         ("::ffff:8.8.8.8", True),
+        ("64:ff9b::a00:1", False),  # 10.0.0.1 behind NAT64
+        ("2002:a00:1::", False),  # and by 6to4
     ],
 )
 def test_what_is_public(address: str, allowed: bool) -> None:
