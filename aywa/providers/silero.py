@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import importlib.util
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 import numpy as np
 
 from aywa.errors import ConfigError, Gap, ProviderError
+from aywa.providers.onnx_model import open_model
 from aywa.providers.voice_batch import Floats
 from aywa.providers.voice_windows import RATE_HZ
 
@@ -48,28 +49,9 @@ class SileroModel:
         model.
         """
         file = find_model(path)
-        try:
-            import onnxruntime
-            from onnxruntime.capi import onnxruntime_pybind11_state as fault
-        except ImportError as error:
-            raise _gap("onnxruntime is not installed", "pip install aywa[neural]") from error
-        # Its exceptions have no common class of their own.
-        self._faults = (
-            fault.Fail,
-            fault.InvalidProtobuf,
-            fault.InvalidGraph,
-            fault.InvalidArgument,
-            fault.RuntimeException,
+        session, self._faults = open_model(
+            file, lambda rule: _gap(rule, "a Silero VAD of version 5 or later")
         )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            session: Any = onnxruntime.InferenceSession(
-                str(file), options, providers=["CPUExecutionProvider"]
-            )
-        except self._faults as error:
-            raise _gap("the file is no ONNX model", "a Silero VAD of version 5 or later") from error
         if {entry.name for entry in session.get_inputs()} != _INPUTS:
             raise _gap("the model is no Silero VAD of version 5 or later", "silero")
         self._session = session

@@ -17,6 +17,7 @@ import trio
 from aywa.errors import ConfigError, Gap, ProviderError
 from aywa.ports.turn_sound import RATE_HZ
 from aywa.providers.log_mel import BANDS, HOP, Floats, log_mel
+from aywa.providers.onnx_model import open_model
 
 _VARIABLE = "RUNTIME_ENDPOINTING_SOUND_MODEL"
 _EXAMPLE = "/opt/models/smart-turn-v3.2-cpu.onnx"
@@ -35,27 +36,7 @@ class SmartTurnModel:
         file = Path(path)
         if not file.is_file():
             raise _gap("there is no such file")
-        try:
-            import onnxruntime
-            from onnxruntime.capi import onnxruntime_pybind11_state as fault
-        except ImportError as error:
-            raise _gap("onnxruntime is not installed: pip install aywa[neural]") from error
-        self._faults = (
-            fault.Fail,
-            fault.InvalidProtobuf,
-            fault.InvalidGraph,
-            fault.InvalidArgument,
-            fault.RuntimeException,
-        )
-        options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = options.inter_op_num_threads = 1
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
-        try:
-            session: Any = onnxruntime.InferenceSession(
-                str(file), options, providers=["CPUExecutionProvider"]
-            )
-        except self._faults as error:
-            raise _gap("the file is no ONNX model that can be loaded") from error
+        session, self._faults = open_model(file, _gap)
         self._session = session
         self._mel, self._samples = _shape_of(session)
         self.seconds = self._samples / RATE_HZ
