@@ -82,10 +82,10 @@ class CallerSide:
 
     def partial(self, event: PartialText, now: float) -> None:
         """What the caller seems to be saying; words that the recogniser is sure of may cut the answer."""
-        self._parts.endpointer.partial(
-            event.text, now, end_of_turn=event.end_of_turn, language=event.language
-        )
         sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
+        self._parts.endpointer.partial(
+            event.text, now, end_of_turn=event.end_of_turn, language=event.language, sure=sure
+        )
         self._parts.unclear.guessed(event.text)
         self.interruption.transcribed(event.text, partial=True)
         if sure:

@@ -71,10 +71,8 @@ def parameters_of(schema: Mapping[str, object]) -> tuple[Parameter, ...]:
     properties, required = schema.get("properties"), schema.get("required")
     if not isinstance(properties, Mapping) or not isinstance(required, Sequence):
         return ()
-    found = [(name, properties.get(name)) for name in required if isinstance(name, str)]
-    return tuple(
-        _parameter(name, _resolved(entry, schema)) for name, entry in found if isinstance(entry, Mapping)
-    )
+    found = [(str(name), _resolved(properties.get(name), schema)) for name in required]
+    return tuple(_parameter(name, entry) for name, entry in found if isinstance(entry, Mapping))
 
 
 def asked_by_tools(tools: Sequence[KnownTool], assistant_text: str) -> Expectation:
