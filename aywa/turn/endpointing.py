@@ -362,10 +362,8 @@ class Endpointer:
         if not text:
             self._wait = None
             # Before that a breath may part a word that nobody understood from the next.
-            fixed = settings.mode is EndpointingMode.FIXED
-            self._empty_until = self._silent_since + (
-                min(_EMPTY_S, self._settings.wait_s) if fixed else _EMPTY_S
-            )
+            held_s = 0.0 if settings.mode is EndpointingMode.FIXED else _EMPTY_S
+            self._empty_until = self._silent_since + held_s
             return
         wait = self._end.wait(f"{self._before} {text}".lstrip())
         if wait != self._wait:

@@ -146,7 +146,7 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     ),
     "nothing was understood": (
         [(1, "speech", ""), (1.2, "stop", ""), (1.3, "final", "")],
-        [(1.65, NothingSaid(Why.EMPTY, 0.2))],
+        [(1.3, NothingSaid(Why.EMPTY, 0.2))],
     ),
     "words, then a cough": (
         [

@@ -94,7 +94,6 @@ def test_a_cough_before_the_first_reply() -> None:
     world.wait(0.2)
     world.silence()
     world.send(FinalText(""))
-    world.wait(0.45)
     assert world.state_is(State.THINKING)
     world.answer("Certainly.")
     world.synthesize()
