@@ -18,7 +18,7 @@ _WEIGHTS: dict[str, float] = {
     "bias": 2.35,
     "adverb after another": -0.06,
     "adverb after auxiliary": 0.28,
-    "answer": -2.0,
+    "answer": -4.0,
     "asked": -1.7,
     "before ADVERB": -1.01,
     "before ANSWER": -0.49,

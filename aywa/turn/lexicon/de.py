@@ -79,6 +79,7 @@ PACK = WordPack(
         "gefolgt von",
     ),
     closed_ends=(
+        "bitte",
         "oder nicht",
         "wenn moglich",
         "das ist alles",

@@ -122,6 +122,7 @@ PACK = WordPack(
         "there is no more",
     ),
     closed_ends=(
+        "please",
         "at all",
         "each other",
         "one another",
