@@ -74,6 +74,16 @@ class Interruption:
         speaks = answer is not None and floor.state in (State.THINKING, State.SPEAKING)
         if speaks and self._mode is BargeInMode.VOICE and self.may_cut and floor.begun:
             self._voice_until = now + self._settings.voice_s
+        if answer is not None and floor.state is not State.YIELDED and not (self.may_cut and self._gives_way):
+            floor.decide(
+                "turn.not_stopped",
+                mode=self._mode.name,
+                sample=sample,
+                epoch=epoch,
+                protected=floor.protected,
+                begun=floor.begun,
+                voice_s=self._settings.voice_s,
+            )
         if not floor.gate.closed(epoch):
             return
         if not (self.may_cut and self._gives_way):
@@ -81,8 +91,11 @@ class Interruption:
             floor.open_gate()
         elif answer is not None and speaks:
             self._moved_at = now
+            judgement = self.judge(self._parts.endpointer.text)
+            voiceless_s = self._settings.voiceless_s
+            self._decide("turn.stopped", judgement, sample=sample, epoch=epoch, voiceless_s=voiceless_s)
             floor.give_way(answer, sample, epoch, now)
-            self._words_open = self._takes(self.judge(self._parts.endpointer.text))
+            self._words_open = self._takes(judgement)
 
     def silence(self, silent_s: float, now: float) -> None:
         """The caller's last voiced sample was `silent_s` seconds ago."""
