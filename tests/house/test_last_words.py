@@ -40,16 +40,25 @@ def failing(words: str) -> str:
     return f"#!/bin/sh\necho '{words}'\nexit 1\n"
 
 
+def failing_in(part: str, words: str) -> str:
+    """A Python whose pytest fails in one part of the tests."""
+    return f"""#!/bin/sh
+case "$*" in *"--phase {part} "*) echo '= short test summary info ='; echo '{words}'; exit 1 ;; esac
+echo 'passed'
+"""
+
+
 def test_nothing_is_said_again_when_all_is_well(tmp_path: Path) -> None:
     status, lines = run_tests(tmp_path)
     assert status == 0
-    assert lines[-1] == "==> pytest"
+    assert lines[-4:-1:2] == ["==> pytest: two processes", "==> pytest: one process"]
+    assert lines[-1] == "    one process: 0 s"
 
 
 def test_linters_are_the_last_that_is_heard_of_also_when_the_tests_pass(tmp_path: Path) -> None:
     status, lines = run_tests(tmp_path, ruff=failing(COMPLAINT), python="#!/bin/sh\necho 4000 passed\n")
     assert status == 1
-    assert lines.index("4000 passed") == len(lines) - 6
+    assert lines[-7] == "4000 passed"
     assert lines[-5:] == [
         *("==> ruff check failed:", COMPLAINT, "==> ruff format failed:", COMPLAINT),
         "error: the tests passed; linters failed: ruff check,ruff format",
@@ -59,7 +68,21 @@ def test_linters_are_the_last_that_is_heard_of_also_when_the_tests_pass(tmp_path
 @pytest.mark.parametrize(
     ("ruff", "last"), [(QUIET, ""), (failing(COMPLAINT), "; linters failed: ruff check,ruff format")]
 )
-def test_the_last_line_tells_of_tests_that_failed_too(tmp_path: Path, ruff: str, last: str) -> None:
-    status, lines = run_tests(tmp_path, ruff=ruff, python=failing("2 failed"))
+@pytest.mark.parametrize(("part", "name"), [("beside", "two processes"), ("alone", "one process")])
+def test_the_last_line_tells_of_tests_that_failed_too(
+    tmp_path: Path, ruff: str, last: str, part: str, name: str
+) -> None:
+    status, lines = run_tests(tmp_path, ruff=ruff, python=failing_in(part, "FAILED tests/x.py"))
     assert status == 1
-    assert lines[-1] == f"error: tests failed, see above (pytest's status 1){last}"
+    assert lines[-1] == f"error: tests in {name} failed, see above (pytest's status 1){last}"
+    # What the first part said is far above by then, so it is said again.
+    assert lines.count("FAILED tests/x.py") == (2 if part == "beside" else 1)
+
+
+def test_both_parts_run_and_are_told_of_when_both_fail(tmp_path: Path) -> None:
+    status, lines = run_tests(tmp_path, python=failing("2 failed"))
+    assert status == 1
+    assert lines[-1] == (
+        "error: tests in two processes failed, see above (pytest's status 1); "
+        "tests in one process failed, see above (pytest's status 1)"
+    )
