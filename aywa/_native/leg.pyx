@@ -45,7 +45,8 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 cdef class NativeLeg:
     def __cinit__(self, int fd, *, NativeWire wire, ssrc, sequence, timestamp, bint barge_in, int timeout_samples,
                   bint record, int vad_mode, int start_ms, int stop_ms, int rtcp_fd=-1, bytes cname=b"-",
-                  uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0, bint echo_guard=False, bint tones=False):
+                  uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0, bint echo_guard=False, bint tones=False,
+                  bint follows=False):
         bind_vad()
         self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0, echo_guard)
         self.vad = vad_new(vad_mode)
@@ -59,6 +60,7 @@ cdef class NativeLeg:
         self.leg.fd = fd
         self.leg.ssrc = ssrc
         self.leg.barge_in = barge_in
+        self.leg.follows = follows
         self.leg.timeout = timeout_samples
         self.leg.down.sequence = sequence
         self.leg.down.timestamp = timestamp

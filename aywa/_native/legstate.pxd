@@ -227,8 +227,10 @@ cdef struct Leg:
     uint64_t events_read       # Python
     Mixing* mixing             # Python: NULL until something besides its own speech is heard on it
     int64_t timeout            # samples without a packet
+    int64_t phase_due          # timeline sample from which its phase is looked at again
     uint8_t barge_in
-    uint8_t spare[23]
+    uint8_t follows            # its phase follows the caller's packets
+    uint8_t spare[14]
     Uplink up
     uint64_t spare_2[3]
     Downlink down

@@ -27,3 +27,5 @@ cdef void speech_init(SpeechDetector* d, void* vad, int start_units, int stop_sa
 cdef int speech_frame(SpeechDetector* d, const int16_t* frame, int64_t position) noexcept nogil
 # Nothing has arrived up to `position`: a caller whose packets stop has stopped speaking.
 cdef int speech_idle(SpeechDetector* d, int64_t position) noexcept nogil
+# Units of `n` samples that are as loud as the start of speech must be.
+cdef int speech_loud_units(const SpeechDetector* d, const int16_t* pcm, int n) noexcept nogil
