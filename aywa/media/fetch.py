@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urljoin, urlsplit
 
@@ -22,6 +22,7 @@ MAX_REDIRECTS = 3
 _REDIRECTS = (301, 302, 303, 307, 308)
 _READ_BYTES = 65_536
 _PORTS = {"http": 80, "https": 443}
+_INSIDE = "the host is not one of the public internet"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,19 @@ class Fetched:
     path: str
 
 
+def check_url(url: str, rules: FetchRules) -> None:
+    """Raises MediaError where a URL itself says that it is not fetched: by its scheme or its address.
+
+    What its name leads to, and what is there, is known when it is fetched.
+    """
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError as error:
+        raise MediaError("the URL cannot be read") from error
+    _check(parts, rules)
+
+
 async def fetch(url: str, rules: FetchRules) -> Fetched:
     """Get the file. Raises MediaError that says why not, in words without the URL."""
     with trio.move_on_after(rules.bound_s):
@@ -66,11 +80,18 @@ async def fetch(url: str, rules: FetchRules) -> Fetched:
     raise MediaError(f"the server took longer than {rules.bound_s:g} s")
 
 
-async def _ask(url: SplitResult, rules: FetchRules) -> Fetched | str:
-    """The file, or where else it is."""
+def _check(url: SplitResult, rules: FetchRules) -> None:
     host, private = url.hostname or "", rules.private_hosts
     if url.scheme != "https" and not (url.scheme == "http" and (rules.plain or host in private)):
         raise MediaError(f"{url.scheme or 'no'} URLs are not fetched")
+    with suppress(ValueError):  # a name
+        if host not in private and not is_public(host):
+            raise MediaError(_INSIDE)
+
+
+async def _ask(url: SplitResult, rules: FetchRules) -> Fetched | str:
+    """The file, or where else it is."""
+    _check(url, rules)
     connection = h11.Connection(h11.CLIENT)
     target = (url.path or "/") + (f"?{url.query}" if url.query else "")
     headers = [
@@ -138,5 +159,5 @@ async def _addresses(host: str, port: int, rules: FetchRules) -> list[tuple[str,
     if host not in rules.private_hosts:
         addresses = [address for address in addresses if is_public(address)]
     if not addresses:
-        raise MediaError("the host is not one of the public internet")
+        raise MediaError(_INSIDE)
     return [(address, port) for address in dict.fromkeys(addresses)]

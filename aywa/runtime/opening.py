@@ -161,11 +161,14 @@ def _open_streams(
     caps = agent.gate.caps
 
     async def take(call: StreamCall) -> None:
-        place = caps.hold(call.source[0], trio.current_time())
+        place = caps.hold(call.source[0], trio.current_time(), proved=True)
         try:
             await door.take(call)
         finally:
             place.release()
+
+    def overloaded(host: str) -> bool:
+        return door.load().overloaded or caps.admit(host, trio.current_time(), proved=True) is not None
 
     return open_transports(
         settings.transports,
@@ -173,7 +176,7 @@ def _open_streams(
         media_host=settings.media.host,
         rng=rng,
         on_call=take,
-        overloaded=lambda host: door.load().overloaded or caps.admit(host, trio.current_time()) is not None,
+        overloaded=overloaded,
     )
 
 

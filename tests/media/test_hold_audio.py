@@ -121,6 +121,9 @@ async def test_files_only_in_their_folder(tmp_path: Path) -> None:
         (f"file://{inside}/%2e%2e/secret.wav", "not in the folder"),
         (f"file://{inside}/link.wav", "not in the folder"),
         (f"file://{inside}/missing.wav", "cannot be read"),
+        (f"file://{inside}/a%00.wav", "cannot be read"),
+        ("file://[/a.wav", "cannot be read"),
+        ("https://[::1/a.wav", "no URLs are fetched"),
         (URL, "no URLs are fetched"),
     ):
         with pytest.raises(MediaError) as refusal:
@@ -128,3 +131,34 @@ async def test_files_only_in_their_folder(tmp_path: Path) -> None:
         assert words in refusal.value.detail
     with pytest.raises(MediaError, match="no files are read"):
         await HoldAudio(FetchRules()).get(f"file://{outside}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "folder", "url", "words"),
+    [
+        (None, "", URL, "no URLs are fetched"),
+        (FetchRules(), "", "file:///srv/music/a.wav", "no files are read"),
+        (FetchRules(), "", "http://music.example/a.wav", "http URLs are not fetched"),
+        (FetchRules(private_hosts=("pbx",)), "", "http://music.example/a.wav", "http URLs are not fetched"),
+        (FetchRules(), "", "https://127.0.0.1/a.wav", "public internet"),
+        (FetchRules(plain=True), "", "http://169.254.169.254/latest", "public internet"),
+        (FetchRules(plain=True), "", "http://[::ffff:10.0.0.1]:8080/a.wav", "public internet"),
+        (FetchRules(), "", "https://music.example:99999/a.wav", "cannot be read"),
+        (FetchRules(), "", "https://[::1/a.wav", "cannot be read"),
+        (FetchRules(), "", URL, ""),
+        (FetchRules(plain=True), "", "http://music.example/a.wav", ""),
+        (FetchRules(private_hosts=("10.0.0.1",)), "", "http://10.0.0.1/a.wav", ""),
+        (FetchRules(private_hosts=("pbx",)), "", "http://pbx/a.wav", ""),
+        (None, "/srv/music", "file:///srv/music/a.wav", ""),
+    ],
+)
+def test_what_the_rules_forbid_is_known_beforehand(
+    rules: FetchRules | None, folder: str, url: str, words: str
+) -> None:
+    source = HoldAudio(rules, folder)
+    if not words:
+        source.check(url)
+        return
+    with pytest.raises(MediaError) as refusal:
+        source.check(url)
+    assert words in refusal.value.detail
