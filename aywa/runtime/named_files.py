@@ -9,6 +9,7 @@ from random import Random
 from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.model.assistant import Assistant
+from aywa.proto.outbound_rules import outbound_rules
 from aywa.runtime.assistant import fixed_wordings, load_assistant
 from aywa.runtime.preflight import check_host
 from aywa.runtime.sounds import load_ambience
@@ -33,7 +34,7 @@ def look_around(settings: Settings) -> NamedFiles:
     assistant = load_assistant(settings.call.assistant)
     check_host(settings)
     music = load_hold_music(settings.media.hold_music)
-    ambience = load_ambience(assistant, settings.media)
+    ambience = load_ambience(assistant, settings.media, outbound_rules(settings.outbound.private))
     return NamedFiles(scenario, assistant, ambience, music, fixed_wordings(assistant))
 
 

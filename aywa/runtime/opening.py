@@ -23,11 +23,13 @@ from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
+from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
+from aywa.runtime.asking import open_asking
 from aywa.runtime.database import open_database
 from aywa.runtime.dialling import open_gate
-from aywa.runtime.endpointing import load_turn_sound, open_advisor
+from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
@@ -81,7 +83,7 @@ async def open_runtime(
         open_gate(settings, database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.fixed) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
-        open_advisor(settings.call, files.assistant) as advisor,
+        open_asking(settings.outbound) as asking,
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
@@ -97,7 +99,7 @@ async def open_runtime(
                 observer=_publisher(bus, observer),
                 worker_id=worker_id,
                 voice_judge=voice_judge,
-                advisor=advisor,
+                advisor=advisor(asking, files.assistant),
                 dialling=Dialling(agent, gate),
             )
         ) as table,
@@ -135,7 +137,7 @@ def _known(
         clock=wall_now,
         turn_sound=turn_sound,
         hold_music=files.hold_music,
-        hold_audio=hold_audio(settings.media),
+        hold_audio=hold_audio(settings.media, outbound_rules(settings.outbound.private)),
         ambience=files.ambience,
         assistant=files.assistant,
     )

@@ -14,18 +14,21 @@ from aywa.media.fetch import FetchRules
 from aywa.media.hold_audio import HoldAudio
 from aywa.media.office import LEVEL, office
 from aywa.model.assistant import Assistant
+from aywa.proto.outbound_rules import PUBLIC_ONLY, OutboundRules
 from aywa.settings import MediaSettings
 
 FIELD = "RUNTIME_ASSISTANT.backgroundSound"
 
 
-def hold_audio(media: MediaSettings, *, loudest: float | None = None) -> HoldAudio:
+def hold_audio(media: MediaSettings, rules: OutboundRules, *, loudest: float | None = None) -> HoldAudio:
     """Sounds by URL, as the settings let them be fetched."""
-    rules = FetchRules(plain=media.hold_audio == "http", private_hosts=media.hold_audio_private_hosts)
-    return HoldAudio(None if media.hold_audio == "off" else rules, media.hold_audio_dir, loudest=loudest)
+    fetched = FetchRules(plain=media.hold_audio == "http", outbound=rules)
+    return HoldAudio(None if media.hold_audio == "off" else fetched, media.hold_audio_dir, loudest=loudest)
 
 
-def load_ambience(assistant: Assistant | None, media: MediaSettings) -> Clip | None:
+def load_ambience(
+    assistant: Assistant | None, media: MediaSettings, rules: OutboundRules = PUBLIC_ONLY
+) -> Clip | None:
     """What sounds behind the conversation, None for nothing. Blocks; for a worker thread of trio.
 
     Raises `ConfigError`.
@@ -37,7 +40,7 @@ def load_ambience(assistant: Assistant | None, media: MediaSettings) -> Clip | N
         return office(Random(0))
     try:
         if "://" in sound:
-            return trio.from_thread.run(partial(hold_audio(media, loudest=LEVEL).get, sound))
+            return trio.from_thread.run(partial(hold_audio(media, rules, loudest=LEVEL).get, sound))
         return load_clip(Path(sound), loudest=LEVEL)
     except MediaError as error:
         raise ConfigError([Gap(FIELD, error.detail, "office")]) from error

@@ -4,6 +4,7 @@
 """
 
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
+from aywa.settings.outbound import OutboundSettings
 from aywa.settings.slices import (
     ArtifactSettings,
     CallSettings,
@@ -37,6 +38,7 @@ __all__ = [
     "MediaSettings",
     "Mode",
     "NatMode",
+    "OutboundSettings",
     "ProviderSettings",
     "Settings",
     "SipSettings",
