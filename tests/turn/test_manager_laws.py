@@ -106,6 +106,31 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
             world.send(SayRequest("Listen.", interrupt=True))
         case "say and end":
             world.send(SayRequest("Goodbye.", end_call=True))
+        case "hush":
+            world.send(Hushed(True))
+        case "speak":
+            world.send(Hushed(False))
+        case "hold":
+            world.send(LineHeld(True))
+        case "go on":
+            world.send(LineHeld(False))
+        case "final no words":
+            world.send(FinalText(""))
+        case str() if action.startswith("final"):
+            world.send(FinalText(action.removeprefix("final ")))
+        case str() if action.startswith("guess"):
+            world.send(PartialText(action.removeprefix("guess ")))
+        case str() if action.startswith("partial"):
+            world.send(PartialText(action.removeprefix("partial "), 0.9))
+        case str() if action.startswith("digit"):
+            world.send(KeyPressed(action[-1]))
+        case _:
+            perform_more(world, action, lost_marks)
+
+
+def perform_more(world: TurnWorld, action: str, lost_marks: bool) -> None:
+    """What an operator, a second ear or a server has to say, and a caller who stops and goes on."""
+    match action:
         case "say protected":
             world.send(SayRequest(NOTICE, protected=True))
         case "say protected now":
@@ -131,24 +156,8 @@ def perform(world: TurnWorld, action: str | float, lost_marks: bool) -> None:
         case "more words":
             world.speech()
             world.send(PartialText("and breakfast", 0.9))
-        case "hush":
-            world.send(Hushed(True))
-        case "speak":
-            world.send(Hushed(False))
-        case "hold":
-            world.send(LineHeld(True))
-        case "go on":
-            world.send(LineHeld(False))
-        case "final no words":
-            world.send(FinalText(""))
-        case str() if action.startswith("final"):
-            world.send(FinalText(action.removeprefix("final ")))
-        case str() if action.startswith("guess"):
-            world.send(PartialText(action.removeprefix("guess ")))
-        case str() if action.startswith("partial"):
-            world.send(PartialText(action.removeprefix("partial "), 0.9))
-        case str() if action.startswith("digit"):
-            world.send(KeyPressed(action[-1]))
+        case _:
+            raise AssertionError(action)
 
 
 def released(world: TurnWorld) -> None:
