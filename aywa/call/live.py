@@ -191,7 +191,7 @@ class LiveCall:
         Raises RequestError (409) when the call is in no state for it, (400) when the text cannot be said.
         """
         match command:
-            case Say(text, interrupt, end_call):
+            case Say(text, interrupt, end_call, protected):
                 if not text.strip() or len(text) > MAX_SAY_CHARACTERS:
                     raise RequestError(
                         f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
@@ -200,8 +200,10 @@ class LiveCall:
                     raise RequestError(
                         "The call cannot say anything now", http_status=409, code="call-not-live"
                     )
-                self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
-                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
+                self.timeline.add(
+                    "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
+                )
+                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
                 await trio.lowlevel.checkpoint()
             case SteerLine(action):
                 if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:

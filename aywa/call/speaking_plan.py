@@ -6,7 +6,8 @@ from dataclasses import replace
 from random import Random
 
 from aywa.model.assistant import Assistant, FirstMessageMode
-from aywa.model.tool_messages import DelayedMessage, StartMessage
+from aywa.model.tool_messages import Condition as ConditionPlan
+from aywa.model.tool_messages import DelayedMessage, StartMessage, ToolPlanMessage
 from aywa.model.voice_plan import ChunkPlan, ExactReplacement, FormatPlan, RegexReplacement
 from aywa.turn.settings import Phrases, TurnSettings
 from aywa.turn.speaking_settings import (
@@ -15,11 +16,10 @@ from aywa.turn.speaking_settings import (
     FillerSettings,
     FormatSettings,
     Formatter,
-    MessageKind,
     Replacement,
     SpeakingSettings,
-    ToolMessage,
 )
+from aywa.turn.tool_messages import Comparison, Condition, MessageKind, ToolMessage
 
 SEEDS = 1 << 16
 
@@ -35,7 +35,8 @@ def speaking_plan(assistant: Assistant, settings: TurnSettings) -> TurnSettings:
 def fixed_phrases(settings: TurnSettings) -> tuple[str, ...]:
     """What an assistant says in the same words in every call, besides its first message."""
     speaking, usual = settings.speaking, settings.phrases
-    said = [message.text for _, messages in speaking.tool_messages for message in messages]
+    planned = [message for _, messages in speaking.tool_messages for message in messages]
+    said = [message.text for message in planned if not message.to_model]
     said += [speaking.end_message, *speaking.fillers.phrases, *(settings.idle.messages or ())]
     said += [getattr(usual, name) for name in Phrases.__slots__]
     return tuple(dict.fromkeys(text for text in said if text))
@@ -84,10 +85,23 @@ def _speaking(assistant: Assistant) -> SpeakingSettings:
     )
 
 
-def _message(message: StartMessage | DelayedMessage) -> ToolMessage:
+def _message(message: ToolPlanMessage) -> ToolMessage:
+    kind, conditions = MessageKind(message.type), tuple(_condition(each) for each in message.conditions)
     if isinstance(message, StartMessage):
-        return ToolMessage(MessageKind.START, message.content)
-    return ToolMessage(MessageKind.DELAYED, message.content, message.timing_milliseconds / 1000)
+        return ToolMessage(kind, message.content, conditions=conditions)
+    if isinstance(message, DelayedMessage):
+        return ToolMessage(kind, message.content, message.timing_milliseconds / 1000, conditions)
+    return ToolMessage(
+        kind,
+        message.content,
+        conditions=conditions,
+        to_model=message.role == "system",
+        ends_call=message.end_call_after_spoken_enabled,
+    )
+
+
+def _condition(condition: ConditionPlan) -> Condition:
+    return Condition(condition.param, Comparison(condition.operator), condition.value)
 
 
 def _chunks(plan: ChunkPlan) -> ChunkSettings:

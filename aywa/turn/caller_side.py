@@ -147,6 +147,7 @@ class CallerSide:
             return
         if not self.interruption.turn_taken(turn, now):
             return
+        self._parts.settle_unanswered()  # it was said before, and this answer is to both
         self._parts.user_said(turn)
         floor.start(Trigger.USER, Cause.TURN_TAKEN, now, answers=turn.text)
 

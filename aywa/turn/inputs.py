@@ -6,11 +6,12 @@ Positions: `sample` and `timeline` are samples of 8 kHz on the leg's timeline (t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aywa.turn.expectation import Expectation
-from aywa.turn.speaking_settings import ToolMessage
+from aywa.turn.tool_messages import ToolMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,16 @@ class ModelFailed:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile, and its `messages`."""
+    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile, and its `messages`.
+
+    The conditions of those are on `arguments`.
+    """
 
     turn: int
     name: str
     timeout_s: float
     messages: tuple[ToolMessage, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from aywa.turn.tool_messages import ToolMessage
+
 PUNCTUATION_BOUNDARIES = ("。", "，", ".", "!", "?", ";", ")", "،", "۔", "।", "॥", "|", "||", ",", ":")
 
 
@@ -74,22 +76,6 @@ class FormatSettings:
         if self.formatters is None:
             return formatter is not Formatter.ASTERISK
         return formatter in self.formatters
-
-
-class MessageKind(Enum):
-    """When a tool's message is said."""
-
-    START = "request-start"  # as soon as the tool runs; of several one is chosen
-    DELAYED = "request-response-delayed"  # when it has run for so long
-
-
-@dataclass(frozen=True, slots=True)
-class ToolMessage:
-    """What is said for one tool. `delay_s`: of a DELAYED one, since the tool began."""
-
-    kind: MessageKind
-    text: str
-    delay_s: float = 0.0
 
 
 FILLERS = {

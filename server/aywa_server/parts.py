@@ -21,7 +21,9 @@ class LiveCalls(Protocol):
     async def place(self, order: CallOrder) -> CallRow:
         """Begin a call out; its row as it stands. Raises an AywaError that says what forbids it."""
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
         """Speak in a live call; False when this process does not carry it."""
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:

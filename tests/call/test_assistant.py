@@ -28,7 +28,7 @@ from aywa.turn.speaking_settings import FILLERS, Formatter, Replacement, Speakin
 from aywa.turn.states import State
 from tests.kit.call_world import CallWorld
 from tests.kit.fake_leg import FakeLeg
-from tests.kit.fake_providers import FakeModel, FakeScenario, says
+from tests.kit.fake_providers import FakeModel, FakeScenario, Step, says
 
 GREETING = "Harbour Hotel, good morning. How may I help you?"
 NOISE: Clip = comfort_noise(Random(0))
@@ -239,6 +239,55 @@ async def test_a_tool_says_what_the_plan_has_for_it(autojump_clock: trio.testing
         await person.listens()
         person.session.remote_hangs_up()
     assert world.said()[-1] == ("assistant", "I am looking. Still looking. Found it.")
+
+
+BOOKED = ToolMessages.model_validate(
+    {
+        "name": "book",
+        "messages": [
+            {"type": "request-complete", "content": "It is booked.", "endCallAfterSpokenEnabled": True},
+            {"type": "request-failed", "content": "Say when we open.", "role": "system"},
+        ],
+    }
+)
+
+
+async def booking(result: str, *more: list[Step]) -> CallWorld:
+    """A call in which a tool answers so."""
+
+    async def book(call: ToolCall) -> str:
+        return result
+
+    model = FakeModel(says("Hello."), [Token("A moment. "), ToolCall("t1", "book", {}), Done()], *more)
+    world = CallWorld(
+        assistant=Assistant(tool_messages=(BOOKED,)), model=model, scenario=FakeScenario({"book": book})
+    )
+    async with world.call() as person:
+        await person.listens()
+        await person.says("book it")
+        await trio.sleep(5.0)
+        person.session.remote_hangs_up()
+    return world
+
+
+async def test_a_tool_that_has_answered_has_the_last_word(autojump_clock: trio.testing.MockClock) -> None:
+    """The plan's words stand for the model's, and the call ends behind them."""
+    world = await booking('{"ok": true}')
+    assert isinstance(world.model, FakeModel)
+    assert len(world.model.requests) == 2
+    assert world.said()[-1] == ("assistant", "A moment. It is booked.")
+    (row,) = world.entries("call.ended")
+    assert row["code"] == "assistant-ended-call"
+
+
+async def test_what_a_failed_tool_has_for_the_model_is_read_by_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = await booking('{"error": "closed"}', says("We open at nine."))
+    assert isinstance(world.model, FakeModel)
+    (note,) = [each.text for each in world.model.requests[2].messages if each.text == "Say when we open."]
+    assert note
+    assert world.said()[-1] == ("assistant", "A moment. We open at nine.")
 
 
 async def test_the_office_is_heard_whenever_no_music_plays(autojump_clock: trio.testing.MockClock) -> None:

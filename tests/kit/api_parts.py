@@ -118,8 +118,11 @@ class SpyCalls:
         await self.store.save_call(row)
         return row
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
-        return self._take(call_id, "say", text, end_after)
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
+        how = {"interrupt": interrupt, "protected": protected}
+        return self._take(call_id, "say", text, end_after, *(name for name, on in how.items() if on))
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
         return self._take(call_id, "transfer", plan)

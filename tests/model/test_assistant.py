@@ -87,6 +87,13 @@ def test_a_plan_of_every_kind() -> None:
                 "messages": [
                     {"type": "request-start", "content": "I am looking.", "blocking": False},
                     {"type": "request-response-delayed", "content": "Still.", "timingMilliseconds": 3000},
+                    {"type": "request-complete", "content": "Found.", "endCallAfterSpokenEnabled": True},
+                    {
+                        "type": "request-failed",
+                        "content": "Say that it failed.",
+                        "role": "system",
+                        "conditions": [{"param": "nights", "operator": "gte", "value": 3}],
+                    },
                 ],
             }
         ],
@@ -135,8 +142,23 @@ def test_a_plan_of_every_kind() -> None:
             [{"name": "a", "messages": [{"type": "request-start", "content": "x", "blocking": True}]}],
         ),
         (
+            "toolMessages.0.messages.0.request-failed.conditions.0.operator",
+            [
+                {
+                    "name": "a",
+                    "messages": [
+                        {
+                            "type": "request-failed",
+                            "content": "x",
+                            "conditions": [{"param": "n", "operator": "is", "value": 1}],
+                        }
+                    ],
+                }
+            ],
+        ),
+        (
             "toolMessages.0.messages.0",
-            [{"name": "a", "messages": [{"type": "request-complete", "content": "x"}]}],
+            [{"name": "a", "messages": [{"type": "request-finished", "content": "x"}]}],
         ),
         ("voice.language", {"language": "english please"}),
         ("voice.provider", {"provider": "11labs"}),
