@@ -259,6 +259,11 @@ class Endpointer:
             self._judge(now)
             self.handle_timers(now)
 
+    def not_the_callers(self, now: float, start_sample: int | None, end_sample: int | None) -> None:
+        """A final of somebody else's words: no other comes for that sound, unless the caller talks too."""
+        if self.state is not EndpointState.QUIET and not self._partial:
+            self.final("", now, start_sample, end_sample)
+
     def take_keys(self, text: str) -> None:
         """The keypad's digits are a turn of their own; words that were pending go with them."""
         self._finals = [*self._finals, self._partial, text] if self._partial else [*self._finals, text]
