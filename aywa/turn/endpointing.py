@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.expectation import Expectation
+from aywa.turn.joining import joined
 from aywa.turn.settings import TurnSettings
 from aywa.turn.turn_end import TurnEnd
 from aywa.turn.wait_choice import Wait
@@ -146,7 +147,7 @@ class Endpointer:
     @property
     def text(self) -> str:
         """What the caller seems to have said so far in this turn."""
-        return " ".join([*self._finals, self._partial]).strip()
+        return joined([*self._finals, self._partial])
 
     @property
     def start_sample(self) -> int | None:

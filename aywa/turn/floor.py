@@ -27,6 +27,7 @@ from aywa.turn.events import (
     Yield,
 )
 from aywa.turn.heard import HeardLedger
+from aywa.turn.joining import joined
 from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation import Speculation
@@ -153,7 +154,7 @@ class Floor:
         if phrases and self._said_turn != answer.turn:
             self._said_turn, self.said = answer.turn, ""
         for text in phrases:
-            self.said = f"{self.said} {text}".strip()
+            self.said = joined((self.said, text))
             spoken = Spoken.as_written(text) if as_written else self._wording.speak(text)
             self.ledger.phrase(answer.turn, answer.phrases, spoken)
             phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)
