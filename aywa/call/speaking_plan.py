@@ -22,6 +22,7 @@ from aywa.turn.speaking_settings import (
 from aywa.turn.tool_messages import Comparison, Condition, MessageKind, ToolMessage
 
 SEEDS = 1 << 16
+UNKNOWN_WORDS = "(a recorded message)"
 
 
 def speaking_plan(assistant: Assistant, settings: TurnSettings) -> TurnSettings:
@@ -49,7 +50,9 @@ def seeded(settings: TurnSettings, rng: Random) -> TurnSettings:
 
 def with_colleague(settings: TurnSettings) -> TurnSettings:
     """For a conversation with somebody else than the caller: no greeting of the assistant's, no goodbye."""
-    speaking = replace(settings.speaking, first_message="", end_message="", end_phrases=())
+    speaking = replace(
+        settings.speaking, first_message="", first_recorded=False, end_message="", end_phrases=()
+    )
     return replace(settings, greet=True, speaking=speaking)
 
 
@@ -58,13 +61,21 @@ def _first_message(assistant: Assistant, settings: TurnSettings) -> TurnSettings
     if mode is None and not text:
         return settings
     greets = mode is FirstMessageMode.MODEL or (mode is not FirstMessageMode.USER and bool(text))
+    recorded = bool(assistant.first_message_url) and mode is not FirstMessageMode.MODEL
     first = "" if mode is FirstMessageMode.MODEL else text
+    if recorded:
+        first = recorded_words(assistant)
     return replace(
         settings,
         greet=greets,
         barge=replace(settings.barge, first_message=assistant.first_message_interruptions_enabled),
-        speaking=replace(settings.speaking, first_message=first),
+        speaking=replace(settings.speaking, first_message=first, first_recorded=recorded),
     )
+
+
+def recorded_words(assistant: Assistant) -> str:
+    """What stands for a recorded first message in transcript and context."""
+    return assistant.first_message_transcript or UNKNOWN_WORDS
 
 
 def _speaking(assistant: Assistant) -> SpeakingSettings:

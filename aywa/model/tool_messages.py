@@ -40,24 +40,23 @@ class DelayedMessage(Plan):
     conditions: _Conditions = ()
 
 
-class CompleteMessage(Plan):
+class _Afterwards(Plan):
+    content: _Content
+    role: Literal["assistant", "system"] = "assistant"
+    end_call_after_spoken_enabled: bool = False
+    conditions: _Conditions = ()
+
+
+class CompleteMessage(_Afterwards):
     """Said when the tool has answered, in place of the model's words; a `system` one the model reads."""
 
     type: Literal["request-complete"]
-    content: _Content
-    role: Literal["assistant", "system"] = "assistant"
-    end_call_after_spoken_enabled: bool = False
-    conditions: _Conditions = ()
 
 
-class FailedMessage(Plan):
+class FailedMessage(_Afterwards):
     """The same when it has failed."""
 
     type: Literal["request-failed"]
-    content: _Content
-    role: Literal["assistant", "system"] = "assistant"
-    end_call_after_spoken_enabled: bool = False
-    conditions: _Conditions = ()
 
 
 ToolPlanMessage: TypeAlias = StartMessage | DelayedMessage | CompleteMessage | FailedMessage

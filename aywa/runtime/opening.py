@@ -81,7 +81,7 @@ async def open_runtime(
     async with (
         open_database(settings.store, worker_id) as database,
         open_gate(settings, database) as gate,
-        open_providers(settings.providers, files.scenario, providers, files.fixed) as provided,
+        open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_asking(settings.outbound) as asking,
         open_media_engine(settings.media, rng=rng) as engine,

@@ -50,13 +50,15 @@ class GateShut:
 class PartialText:
     """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess.
 
-    `end_of_turn` (0..1): how sure the recogniser is that the caller is done; `language`: a tag.
+    `end_of_turn` (0..1): how sure the recogniser is that the caller is done; `language`: a tag; `speaker`: a
+    label of the voice, from a recogniser that tells them apart.
     """
 
     text: str
     confidence: float | None = None
     end_of_turn: float | None = None
     language: str | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,7 @@ class FinalText:
     end_sample: int | None = None
     end_of_turn: float | None = None  # as with a partial
     language: str | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

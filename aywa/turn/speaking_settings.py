@@ -103,7 +103,8 @@ class FillerSettings:
 class SpeakingSettings:
     """Of one assistant. `language`: a tag such as "en" or "de-AT"; abbreviations and wording follow it.
 
-    `first_message`: what it greets with; empty: the model writes the greeting. `end_message`: said when the
+    `first_message`: what it greets with; empty: the model writes the greeting. `first_recorded`: those are
+    the words of a recording, which is played whole. `end_message`: said when the
     assistant ends the call. `end_phrases`: it hangs up when one of them was heard from it. `tool_messages`:
     by the tool's name. `seed`: by which variants are chosen.
     """
@@ -113,6 +114,7 @@ class SpeakingSettings:
     format: FormatSettings = field(default_factory=FormatSettings)
     fillers: FillerSettings = field(default_factory=FillerSettings)
     first_message: str = ""
+    first_recorded: bool = False
     end_message: str = ""
     end_phrases: tuple[str, ...] = ()
     tool_messages: tuple[tuple[str, tuple[ToolMessage, ...]], ...] = ()

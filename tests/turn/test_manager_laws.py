@@ -65,7 +65,7 @@ step = st.one_of(
         ]
     ),
     st.sampled_from(["partial yes please", "partial yes please do", "final yes", "hold", "go on"]),
-    st.sampled_from(["say protected", "say protected now", "doubt", "away", "back", "judged", "advised"]),
+    st.sampled_from(["say protected", "say protected now", "doubt", "away", "back", "judged"]),
     st.sampled_from(["asked", "a pause after words", "a pause after words", "more words"]),
     st.floats(min_value=0.02, max_value=6.0),
     st.floats(min_value=0.02, max_value=0.6),
@@ -145,6 +145,9 @@ def perform_more(world: TurnWorld, action: str, lost_marks: bool) -> None:
             for asked in world.of(AskEndpointing)[-1:]:
                 assert isinstance(asked, AskEndpointing)
                 world.send(EndpointingAdvised(asked.text, 0.2))
+        case "voice a" | "voice b":
+            world.send(PartialText("one thing", 0.9, speaker=action))
+            world.send(FinalText("one thing more", speaker=action))
         case "asked":
             world.send(AnswerExpected(Expectation(ValueKind.PHONE, digits=7)))
         case "a pause after words":
