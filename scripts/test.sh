@@ -12,25 +12,40 @@ run_pytest() {
     timeout --signal=INT --kill-after=60 "$((left > 1 ? left : 1))" "$VENV/bin/python" -m pytest "$@"
 }
 
-# part NAME TITLE ARGUMENTS...: one part of the tests (tests/kit/phases.py); `status_NAME` is how pytest ended.
-part() {
-    local name=$1 title=$2 started=$SECONDS status=0 color=()
-    shift 2
+PARTS=(beside paired alone) # tests/kit/phases.py says which test is in which, and why
+# One more than cores: some of what runs beside others waits for processes to start. Two at a time, however many cores
+# there are: three runtimes that start at once are the load that calls are to be spared.
+cores=$(nproc)
+declare -A WORKERS=([beside]=$((cores < 8 ? cores + 1 : 8)) [paired]=2 [alone]=0)
+
+# run_part NAME: its tests; the files that hold any are known once the first part has looked through all.
+run_part() {
+    local name=$1 workers=() color=() files=()
+    # A worker that hangs says where by itself.
+    [ "${WORKERS[$name]}" -eq 0 ] || workers=(-n "${WORKERS[$name]}" --dist worksteal -o faulthandler_timeout=300)
     [ ! -t 1 ] || color=(--color=yes)
-    say "pytest: $title"
-    run_pytest -q --no-skips --continue-on-collection-errors --phase "$name" --ledger "$LEDGER" "${color[@]}" "$@" |
-        tee "$LOGS/pytest-$name.log" || status=${PIPESTATUS[0]}
-    printf '    %s: %d s\n' "$title" $((SECONDS - started))
-    printf -v "status_$name" %s "$status"
+    [ ! -s "$LEDGER/files-$name" ] || mapfile -t files <"$LEDGER/files-$name"
+    run_pytest -q --no-skips --continue-on-collection-errors --phase "$name" --ledger "$LEDGER" \
+        "${workers[@]}" "${color[@]}" "${files[@]}" | tee "$LOGS/pytest-$name.log"
 }
 
-# said_of NAME STATUS: what became of a part, if it is not all well.
-said_of() {
-    case $2 in
-    0) ;;
-    124) echo "the tests $1 were stopped after $SECONDS s, and the trace above shows where they hung" ;;
-    *) echo "tests $1 failed, see above (pytest's status $2)" ;;
-    esac
+# run_parts: all of them, whatever becomes of one; `told` is what there is to tell in the end.
+run_parts() {
+    local name started status
+    told=()
+    for name in "${PARTS[@]}"; do
+        say "pytest: $name"
+        started=$SECONDS
+        status=0
+        run_part "$name" || status=$?
+        printf '    pytest: %s: %d s\n' "$name" $((SECONDS - started))
+        case $status in
+        0) ;;
+        124) told+=("the tests '$name' were stopped $SECONDS s after the start, and the trace above shows where they hung") ;;
+        *) told+=("tests '$name' failed, see above (pytest's status $status)") ;;
+        esac
+        [ "$status" -eq 0 ] || failed_parts+=("$name")
+    done
 }
 
 if [ $# -gt 0 ]; then
@@ -44,16 +59,15 @@ else
     report=$LOGS/check-report
     : >"$report"
     AYWA_CHECK_REPORT=$report scripts/check.sh --tools || checks=$?
-    # Two processes share what load cannot mislead; a worker that hangs says where.
-    part beside "two processes" -n 2 --dist worksteal -o faulthandler_timeout=300
-    # Then, with the machine to themselves, the tests that listen to real audio and are judged by the clock.
-    mapfile -t files < <(cat "$LEDGER/alone-files" 2>/dev/null)
-    part alone "one process" "${files[@]}"
+    failed_parts=()
+    run_parts
     # Said again: whoever keeps the end of this output is to see there what stands at its top.
-    [ "$status_beside" -eq 0 ] || sed -n '/short test summary info/,$p' "$LOGS/pytest-beside.log" >&2
+    for name in "${failed_parts[@]}"; do
+        [ "$name" = "${PARTS[-1]}" ] || sed -n '/short test summary info/,$p' "$LOGS/pytest-$name.log" >&2
+    done
     [ ! -s "$report" ] || cat "$report" >&2
-    tests=$(said_of "in two processes" "$status_beside"; said_of "in one process" "$status_alone")
-    tests=${tests//$'\n'/; }
+    tests=$(printf '%s; ' "${told[@]}")
+    tests=${tests%; }
     [ "$checks" -eq 0 ] || fail "${tests:-the tests passed}; linters failed: $(sed -n 's/^==> \(.*\) failed:$/\1/p' "$report" | paste -sd, -)"
     [ -z "$tests" ] || fail "$tests"
 fi

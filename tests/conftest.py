@@ -1,4 +1,4 @@
-"""What holds for every test: order, the two parts of a run, counts per area, and no silent skips."""
+"""What holds for every test: order, the parts of a run, counts per area, and no silent skips."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.kit.phases import Ledger, Phase, phase_of
+from tests.kit.phases import FIRST, LAST, Ledger, Phase, phase_of
 from tests.kit.workers import worker
 
 _ROOT = Path(__file__).parent
@@ -17,7 +17,7 @@ _SHOWN = 20  # tests that did not run once, by name
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    """`make test` has installed every peer, and runs the tests in two parts (tests/kit/phases.py)."""
+    """`make test` has installed every peer, and runs the tests in three parts (tests/kit/phases.py)."""
     parser.addoption("--no-skips", action="store_true", help="a skipped test fails the run")
     parser.addoption("--phase", choices=[phase.value for phase in Phase], help="only this part of the tests")
     parser.addoption("--ledger", help="a folder: whatever ran twice or never fails the last part")
@@ -26,9 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Pure tests first: what they find is cheaper to read than the same fault in a live call."""
     found = [(item, _phase(item)) for item in items]
-    found.sort(key=lambda pair: (pair[1] is Phase.ALONE, _is_real(pair[0])))
+    found.sort(key=lambda pair: (list(Phase).index(pair[1]), _is_real(pair[0])))
     wanted, kept = config.getoption("--phase"), _ledger(config)
-    if kept is not None and kept[1] is Phase.BESIDE and worker()[0] == 0:
+    if kept is not None and kept[1] is FIRST and worker()[0] == 0:
         kept[0].note_found((item.nodeid, phase) for item, phase in found)
     left = [item for item, phase in found if wanted not in (None, phase.value)]
     config.hook.pytest_deselected(items=left)
@@ -37,7 +37,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 def _phase(item: pytest.Item) -> Phase:
     try:
-        return phase_of(marker.name for marker in item.iter_markers())
+        return phase_of((marker.name for marker in item.iter_markers()), _area(item.path))
     except ValueError as wrong:
         raise pytest.UsageError(f"{item.nodeid} {wrong}") from None
 
@@ -72,7 +72,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         for name, shown in report.user_properties:
             if name == "shown":
                 terminalreporter.write_line(f"{report.nodeid.rpartition('/')[2]}: {shown}")
-    if (kept := _ledger(config)) is not None and kept[1] is Phase.ALONE:
+    if (kept := _ledger(config)) is not None and kept[1] is LAST:
         terminalreporter.write_line(kept[0].summary())
         for fault in kept[0].faults()[:_SHOWN]:
             terminalreporter.write_line(fault, red=True)
@@ -91,7 +91,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if (kept := _ledger(config)) is not None:
         ledger, phase = kept
         ledger.note_ran(phase, _ran)
-        failed |= phase is Phase.ALONE and bool(ledger.faults())
+        failed |= phase is LAST and bool(ledger.faults())
     if failed and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 

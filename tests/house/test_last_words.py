@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.phases import Phase
+
+PARTS = [phase.value for phase in Phase]
 ROOT = Path(__file__).parents[2]
 QUIET = "#!/bin/sh\nexit 0\n"
 COMPLAINT = "aywa/errors.py:1:1: F999 something is wrong here"
@@ -51,8 +54,10 @@ echo 'passed'
 def test_nothing_is_said_again_when_all_is_well(tmp_path: Path) -> None:
     status, lines = run_tests(tmp_path)
     assert status == 0
-    assert lines[-4:-1:2] == ["==> pytest: two processes", "==> pytest: one process"]
-    assert lines[-1] == "    one process: 0 s"
+    assert [line for line in lines if line.startswith("==> pytest")] == [
+        f"==> pytest: {part}" for part in PARTS
+    ]
+    assert lines[-1].startswith("    pytest: alone: ")
 
 
 def test_linters_are_the_last_that_is_heard_of_also_when_the_tests_pass(tmp_path: Path) -> None:
@@ -68,21 +73,19 @@ def test_linters_are_the_last_that_is_heard_of_also_when_the_tests_pass(tmp_path
 @pytest.mark.parametrize(
     ("ruff", "last"), [(QUIET, ""), (failing(COMPLAINT), "; linters failed: ruff check,ruff format")]
 )
-@pytest.mark.parametrize(("part", "name"), [("beside", "two processes"), ("alone", "one process")])
+@pytest.mark.parametrize("part", PARTS)
 def test_the_last_line_tells_of_tests_that_failed_too(
-    tmp_path: Path, ruff: str, last: str, part: str, name: str
+    tmp_path: Path, ruff: str, last: str, part: str
 ) -> None:
     status, lines = run_tests(tmp_path, ruff=ruff, python=failing_in(part, "FAILED tests/x.py"))
     assert status == 1
-    assert lines[-1] == f"error: tests in {name} failed, see above (pytest's status 1){last}"
-    # What the first part said is far above by then, so it is said again.
-    assert lines.count("FAILED tests/x.py") == (2 if part == "beside" else 1)
+    assert lines[-1] == f"error: tests '{part}' failed, see above (pytest's status 1){last}"
+    # What the earlier parts said is far above by then, so it is said again.
+    assert lines.count("FAILED tests/x.py") == (1 if part == PARTS[-1] else 2)
 
 
-def test_both_parts_run_and_are_told_of_when_both_fail(tmp_path: Path) -> None:
+def test_every_part_runs_and_is_told_of_when_all_fail(tmp_path: Path) -> None:
     status, lines = run_tests(tmp_path, python=failing("2 failed"))
     assert status == 1
-    assert lines[-1] == (
-        "error: tests in two processes failed, see above (pytest's status 1); "
-        "tests in one process failed, see above (pytest's status 1)"
-    )
+    each = (f"tests '{part}' failed, see above (pytest's status 1)" for part in PARTS)
+    assert lines[-1] == f"error: {'; '.join(each)}"

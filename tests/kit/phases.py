@@ -1,8 +1,13 @@
-"""The two parts of a run: tests beside one another, and tests that have the machine to themselves.
+"""The three parts of a run: tests beside one another, tests in pairs, and tests alone on the machine.
 
-A test that listens to real audio, places real calls or is judged by the clock would hear a second process.
-It is marked `live` or `interop`, or `alone` where it is neither; `beside` marks those of `live` and `interop`
-that no load can mislead: they assert what was said, written or refused, not how soon or how it was heard.
+A test that listens to real audio, places real calls or is judged by the clock would hear a process that
+takes its core. It is marked `live` or `interop`, or `alone` where it is neither, and runs alone, unless
+
+- it mostly waits for the time of a call to pass, on less than half a core: then it is marked `paired`, and
+  one other such test runs with it;
+- no load can mislead it, as it asserts what was said, written or refused, not how soon or how it was heard:
+  then it is marked `beside`. The tests of the folders in `SILENT`, whose `live` means a database or an HTTP
+  server, and all that are neither `live` nor `interop`, need no marker for that.
 """
 
 from __future__ import annotations
@@ -14,43 +19,46 @@ from pathlib import Path
 
 
 class Phase(Enum):
-    """Which part of the run a test is in."""
+    """Which part of the run a test is in, in their order."""
 
     BESIDE = "beside"
+    PAIRED = "paired"
     ALONE = "alone"
 
 
+FIRST, LAST = Phase.BESIDE, Phase.ALONE
+SILENT = {"bridge", "outbox", "providers", "server", "store"}
 _REAL = {"live", "interop"}
 
 
-def phase_of(markers: Iterable[str]) -> Phase:
-    """The one phase of a test with these markers.
+def phase_of(markers: Iterable[str], folder: str = "") -> Phase:
+    """The one phase of a test with these markers in this folder of tests/.
 
     Raises `ValueError` where they contradict each other, or say what goes without saying.
     """
     named = set(markers)
-    real = bool(named & _REAL)
-    if {"alone", "beside"} <= named:
-        raise ValueError("is marked both alone and beside")
-    if "beside" in named and not real:
-        raise ValueError("is marked beside, which every test is that is neither live nor interop")
-    if "alone" in named and real:
-        raise ValueError("is marked alone, which every test is that is live or interop")
-    return Phase.ALONE if "alone" in named or (real and "beside" not in named) else Phase.BESIDE
+    usual = LAST if named & _REAL and folder not in SILENT else FIRST
+    asked = [phase for phase in Phase if phase.value in named]
+    if len(asked) > 1:
+        raise ValueError(f"is marked {asked[0].value} and {asked[1].value}")
+    if asked == [usual]:
+        raise ValueError(f"is marked {usual.value}, and would be so without")
+    return asked[0] if asked else usual
 
 
 class Ledger:
-    """A folder in which both parts of a run note what they found and what they ran."""
+    """A folder in which the parts of a run note what they found and what they ran."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
     def note_found(self, found: Iterable[tuple[str, Phase]]) -> None:
-        """Every test there is, and the files of those that run alone: only these need be read again."""
+        """Every test there is, and the files of each phase: no others need be read again in it."""
         pairs = list(found)
-        files = dict.fromkeys(test.partition("::")[0] for test, phase in pairs if phase is Phase.ALONE)
         self._write("found", [test for test, _ in pairs])
-        self._write("alone-files", files)
+        for phase in Phase:
+            files = dict.fromkeys(test.partition("::")[0] for test, each in pairs if each is phase)
+            self._write(f"files-{phase.value}", files)
 
     def note_ran(self, phase: Phase, tests: Iterable[str]) -> None:
         """What this part ran, as often as it did."""
@@ -67,9 +75,8 @@ class Ledger:
 
     def summary(self) -> str:
         """How many tests there are, and how many ran in each part."""
-        counts = {phase: len(self._read(f"ran-{phase.value}")) for phase in Phase}
-        parts = f"{counts[Phase.BESIDE]} beside one another, {counts[Phase.ALONE]} alone"
-        return f"{len(self._read('found'))} tests: {parts}"
+        ran = (f"{len(self._read(f'ran-{phase.value}'))} {phase.value}" for phase in Phase)
+        return f"{len(self._read('found'))} tests: {', '.join(ran)}"
 
     def _write(self, name: str, lines: Iterable[str]) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
