@@ -230,7 +230,7 @@ def _line(name: str, rows: Sequence[Yielded]) -> str:
 
 def tables(spoken: Sequence[Yielded], others: Sequence[Yielded]) -> str:
     """As Markdown."""
-    lines = ["| interruptions | of them | missed | silent p50 ms | p95 | p99 | gate closed p50 ms | p95 |"]
+    lines = ["| interruptions | of them | missed | silent p50 ms | p95 | p99 | gate closed p50 ms | p95 ms |"]
     lines.append("|---|--:|--:|--:|--:|--:|--:|--:|")
     lines.append(_line("all", spoken))
     groups: list[tuple[str, list[Yielded]]] = []

@@ -12,7 +12,7 @@ from aywa._native.wire import NativeWire
 _Bytes: TypeAlias = bytes | bytearray | memoryview
 
 class NativeLeg:
-    """About 47 KiB, at 16 kHz 80 KiB, with an echo guard 6 KiB more; with recording 128 or 256 KiB more."""
+    """About 44 KiB, at 16 kHz 76 KiB, with an echo guard 6 KiB more; with recording 128 or 256 KiB more."""
 
     def __init__(
         self,

@@ -29,7 +29,6 @@ from aywa._native.vad cimport vad_free, vad_new
 from aywa._native.wheel cimport wheel_rewire
 from aywa._native.wire cimport NativeWire, Wire, wire_free
 
-from collections import deque
 
 from aywa._native.vad import bind_vad
 
@@ -76,7 +75,7 @@ cdef class NativeLeg:
         digit_sender_init(&self.leg.down.digit)
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
         up2_init(&self.doubler)
-        self._mailbox = deque()
+        self._mailbox = []
         self._clips = []
 
     cdef int _allocate(self, int shift, bint guarded) except -1:
@@ -212,7 +211,7 @@ cdef class NativeLeg:
     def take(self):
         if not self._mailbox:
             return None
-        event = self._mailbox.popleft()
+        event = self._mailbox.pop(0)
         if event is self._pcm_ready:
             self._raised &= ~FLAG_PCM_READY
         elif event is self._low_water:

@@ -63,15 +63,26 @@ cdef int _last_loud_unit(const float* energies, float threshold) noexcept nogil:
     return -1
 
 
+cdef bint _is_voiced(SpeechDetector* d, const int16_t* frame) noexcept nogil:
+    """Nothing can start speech in a frame without a loud unit: of those the VAD sees enough to know the noise."""
+    if (d.active & ((1 << SPEECH_FRAME_UNITS) - 1) == 0 and not d.speaking and d.frames >= SPEECH_WARM_UP
+            and d.spared < SPEECH_SPARED):
+        d.spared += 1
+        return False
+    d.spared = 0
+    return vad_process(d.vad, 8000, frame, 160) == 1
+
+
 cdef int speech_frame(SpeechDetector* d, const int16_t* frame, int64_t position) noexcept nogil:
     cdef float[10] energies
     cdef float threshold = _larger(_QUIETEST, _START_RATIO * d.floor), mean = 0
     cdef int u, loud, oldest
-    cdef bint voiced = vad_process(d.vad, 8000, frame, 160) == 1
+    cdef bint voiced
     for u in range(10):
         energies[u] = _level_of_unit(&frame[SPEECH_UNIT * u])
         mean += energies[u] / 10
         d.active = ((d.active << 1) | (energies[u] > threshold)) & ((1 << SPEECH_WINDOW) - 1)
+    voiced = _is_voiced(d, frame)
     if not voiced:
         d.floor += (mean - d.floor) * (0.05 if mean > d.floor else 0.2)
         d.floor = _LOUDEST_FLOOR if d.floor > _LOUDEST_FLOOR else d.floor

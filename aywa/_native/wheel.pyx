@@ -179,20 +179,23 @@ cdef void _fetch(const Leg* leg) noexcept nogil:
     prefetch_span(&leg.up, UP_HEAD)
 
 
-cdef bint _is_crowded(const Wheel* w, int64_t number) noexcept nogil:
-    """Whether far more legs than their share have their turn in this tick."""
-    cdef uint32_t many = w.legs // 8 + CROWD, legs = 0
+cdef uint32_t _turns(const Wheel* w, int64_t number, uint32_t most) noexcept nogil:
+    """Legs whose turn is in this tick, up to `most`."""
     cdef const Leg* leg = w.slots[number & (SLOTS - 1)]
-    while leg != NULL and legs < many:
+    cdef uint32_t legs = 0
+    while leg != NULL and legs < most:
         leg = leg.following
         legs += 1
-    return legs == many
+    return legs
 
 
 cdef int _delay(const Wheel* w, Leg* leg) noexcept nogil:
-    """Ticks that the leg's next turn comes later, for the sake of its phase."""
+    """Ticks that the leg's next turn comes later, for the sake of its phase; not into a crowd."""
     cdef int ticks = leg.wire.ticks, samples = phase_lag(leg, (SLOTS - 1 - ticks) * SAMPLES_PER_TICK)
-    if samples == 0 or _is_crowded(w, w.number + ticks + samples // SAMPLES_PER_TICK):
+    cdef int64_t number = w.number + samples // SAMPLES_PER_TICK
+    cdef uint32_t most = w.legs // 8 + CROWD
+    # Those of that phase that have moved to the tick already, and those that will with their next turn.
+    if samples == 0 or _turns(w, number + ticks, most) + _turns(w, number, most) >= most:
         return 0
     downlink_wait(leg, samples)
     return samples // SAMPLES_PER_TICK
