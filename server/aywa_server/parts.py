@@ -11,6 +11,7 @@ from aywa.call.outbound import CallOrder
 from aywa.model.readiness import Check
 from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
+from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 
@@ -61,3 +62,4 @@ class Parts:
     rng: Random
     now: Callable[[], float]  # monotonic seconds
     dial: DialSettings = field(default_factory=DialSettings)
+    tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

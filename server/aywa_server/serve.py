@@ -23,6 +23,7 @@ from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
 from aywa.settings import Mode, Settings
+from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
 from aywa_server.http_server import bind_http, http_config
@@ -103,6 +104,7 @@ class Server:
                     rng=rng,
                     now=monotonic_now,
                     dial=settings.dial,
+                    tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)
                 drained = trio.Event()

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 import trio
 
@@ -54,6 +55,9 @@ class FakeStore:
         await self._io()
         for line in lines:
             self.lines.setdefault((line.call_id, line.seq), line)
+
+    def of(self, org_id: UUID) -> FakeStore:
+        return self
 
     async def get_call(self, call_id: str) -> CallRow | None:
         return self.rows.get(call_id)
