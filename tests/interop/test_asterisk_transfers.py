@@ -33,6 +33,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "warm": (_WARM, "yeswarm", "connected", "assistant-forwarded-call"),
     "declined": (_WARM, "nowarm", "declined", "customer-ended-call"),
     "attended": ({**_WARM, "sipVerb": "refer"}, "yesattended", "completed", "assistant-forwarded-call"),
+    "keys": (
+        {"mode": "blind-transfer", "sipVerb": "dial"},
+        "swapkeys",
+        "connected",
+        "assistant-forwarded-call",
+    ),
 }
 
 
@@ -81,7 +87,10 @@ async def hand_over(asterisk: Asterisk, runtime: Child, name: str, ended: dict[s
 
 
 async def test_callers_reach_the_human_or_come_back(asterisk: Asterisk, tmp_path: Path) -> None:
-    """Who presses 2 is let go, and the caller is with the assistant again until he hangs up."""
+    """Who presses 2 is let go, and the caller is with the assistant again until he hangs up.
+
+    `keys` does not speak: each side of our bridge presses keys, and the other one's Asterisk reads them.
+    """
     require("sox")
     ended: dict[str, tuple[str, str]] = {}
     async with open_runtime_process(settings_beside(asterisk, tmp_path)) as runtime:
@@ -89,9 +98,15 @@ async def test_callers_reach_the_human_or_come_back(asterisk: Asterisk, tmp_path
             for name in CASES:
                 nursery.start_soon(hand_over, asterisk, runtime, name, ended)
         await asterisk.wait_quiet(seconds=40)
+    _, _, *expected = CASES["keys"]
+    assert list(ended["keys"]) == expected
+    assert await asterisk.variable("KEYSCALLER") == "159*"
+    assert await asterisk.variable("KEYSHUMAN") == "2*80"
     late = slice(9 * 8000, 14 * 8000)  # by then everybody is connected
     words, reply = (load(asterisk.prompt(name))[late] for name in ("demo-congrats", "demo-instruct"))
     for name, (_, human, outcome, reason) in CASES.items():
+        if name == "keys":
+            continue
         heard = best_match(words, load(asterisk.recording(human))).likeness
         answered = best_match(reply, load(asterisk.recording(f"caller{name}"))).likeness
         print(f"{name}: {ended[name]}; the human hears {heard:.4f}, the caller {answered:.4f}")
