@@ -35,6 +35,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str, str]] = {
     "warm": (_WARM, "yeswarm", "connected", "assistant-forwarded-call"),
     "declined": (_WARM, "nowarm", "declined", "customer-ended-call"),
     "attended": ({**_WARM, "sipVerb": "refer"}, "yesattended", "completed", "assistant-forwarded-call"),
+    "keys": (
+        {"mode": "blind-transfer", "sipVerb": "dial"},
+        "swapkeys",
+        "connected",
+        "assistant-forwarded-call",
+    ),
 }
 
 
@@ -83,7 +89,10 @@ async def hand_over(asterisk: Asterisk, runtime: Child, name: str, ended: dict[s
 
 
 async def test_callers_reach_the_human_or_come_back(asterisk: Asterisk, tmp_path: Path) -> None:
-    """Who presses 2 is let go, and the caller is with the assistant again until he hangs up."""
+    """Who presses 2 is let go, and the caller is with the assistant again until he hangs up.
+
+    `keys` does not speak: each side of our bridge presses keys, and the other one's Asterisk reads them.
+    """
     require("sox")
     ended: dict[str, tuple[str, str]] = {}
     async with open_runtime_process(settings_beside(asterisk, tmp_path)) as runtime:
@@ -91,9 +100,15 @@ async def test_callers_reach_the_human_or_come_back(asterisk: Asterisk, tmp_path
             for name in CASES:
                 nursery.start_soon(hand_over, asterisk, runtime, name, ended)
         await asterisk.wait_quiet(seconds=40)
+    _, _, *expected = CASES["keys"]
+    assert list(ended["keys"]) == expected
+    assert await asterisk.variable("KEYSCALLER") == "159*"
+    assert await asterisk.variable("KEYSHUMAN") == "2*80"
     # What each says in the seconds in which everybody is connected, sooner or later.
     words, reply = load(asterisk.prompt("demo-congrats"))[SAID], load(asterisk.prompt("demo-instruct"))[SAID]
     for name, (_, human, outcome, reason) in CASES.items():
+        if name == "keys":
+            continue
         to_human, to_caller = load(asterisk.recording(human)), load(asterisk.recording(f"caller{name}"))
         assert ended[name] == (outcome, reason)
         if outcome == "declined":

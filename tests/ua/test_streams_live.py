@@ -102,8 +102,11 @@ async def test_calls_over_one_tcp_connection() -> None:
                 for _ in range(20):
                     nursery.start_soon(call, alice, uri_of(bob, Transport.TCP))
         assert (alice.streams.counters.opened, bob.streams.counters.accepted) == (1, 1)
-        # INVITE, ACK, BYE; 100, 180, 200, 200: not one was sent twice.
-        assert (bob.counters[0].datagrams, alice.counters[0].datagrams) == (60, 80)
+        # INVITE, ACK, BYE; 100, 180, 200, 200: no transaction sends anything twice. A 200 whose ACK takes
+        # half a second comes again by any transport (RFC 3261 §13.3.1.4), and is acknowledged again.
+        asked, answered = bob.counters[0].datagrams, alice.counters[0].datagrams
+        assert (asked >= 60, answered) == (True, asked + 20)
+        assert bob.counters[1].retransmissions == 0
         assert alice.counters[0].faults == bob.counters[0].faults == 0
 
 
