@@ -39,7 +39,7 @@ from aywa.turn.keypad import KeypadSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation_settings import SpeculationSettings
 from aywa.turn.states import TRANSITIONS, State
-from tests.kit.turn_world import TurnWorld
+from tests.kit.turn_world import TurnWorld, greeted
 
 NOTICE = "This call is recorded."
 BOUND_S = 45.0  # the longest that anything but listening may last: a tool's bound and the model's
@@ -228,6 +228,61 @@ def test_any_order_of_events(
     world.end()
     assert set(world.transitions) <= ALLOWED
     check_turns(world)
+
+
+noise = st.one_of(
+    st.sampled_from(["speech", "silence", "final no words", "partial ", "doubt", "judged", "voice b"]),
+    st.sampled_from(["a noise", "a noise, and nothing understood", "a voice b"]),
+    st.floats(min_value=0.02, max_value=4.0),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(noise, max_size=30), st.sampled_from(BargeInMode), st.sampled_from(EndpointingMode))
+def test_nothing_is_said_into_noise(
+    steps: list[str | float], mode: BargeInMode, how: EndpointingMode
+) -> None:
+    """On an idle line sounds without words of the caller, however many and long, are answered by nobody."""
+    world = greeted(
+        TurnSettings(
+            silence_prompt_s=1e6,
+            silence_timeout_s=1e6,
+            max_duration_s=1e6,
+            barge=BargeInSettings(mode=mode),
+            endpointing=EndpointingSettings(how),
+        ),
+        gate=mode is not BargeInMode.OFF,
+    )
+    world.speech()  # the recogniser reports partials, and knows the caller as voice a
+    world.send(PartialText("a room please", 0.9, speaker="voice a"))
+    world.silence()
+    world.send(FinalText("a room please", speaker="voice a"))
+    world.wait(4.0)
+    world.answer("Here you are.")
+    world.synthesize()
+    world.wait(2.0)
+    assert world.state_is(State.LISTENING)
+    began = len(world.started)
+    spent = 0.0
+    for action in steps:
+        spent += action if isinstance(action, float) else 0.0
+        if str(action).endswith("voice b") and spent > 8.0:
+            continue  # who goes on speaking while the caller is silent is taken for him in the end
+        if str(action).startswith("a "):
+            world.speech()
+            world.wait(0.5)
+            if action == "a voice b":
+                perform(world, "voice b", False)
+            world.silence()
+            if action == "a noise, and nothing understood":
+                world.send(FinalText(""))
+            spent += 0.5
+            continue
+        perform(world, action, False)
+    world.silence()
+    world.wait(30.0)
+    assert len(world.started) == began
+    assert world.state_is(State.LISTENING)
 
 
 def no_state_lasts(world: TurnWorld, lost_marks: bool) -> None:
