@@ -90,12 +90,12 @@ class CallDependencies:
     def speech_stop_ms(self) -> int:
         """The silence after which the engine reports the end of speech.
 
-        It is part of the endpointing wait, which counts from the same sample: where that is fixed a shorter
-        one shortens it, and a pause between the two goes on in the same turn. Where the words decide it is as
-        short as it may be: the first pause is where an answer can be begun, and it ends no turn.
+        It is part of the endpointing wait, which counts from the same sample, and a pause between the two
+        goes on in the same turn. Where the words decide, or an answer is begun ahead, it is as short as can
+        be: the first pause is where that is done, and it ends no turn.
         """
         settings = self.turn_settings()
-        if settings.endpointing.mode is not EndpointingMode.FIXED:
+        if settings.endpointing.mode is not EndpointingMode.FIXED or settings.speculation.enabled:
             return MIN_STOP_MS
         return max(MIN_STOP_MS, min(self.vad.stop_ms, round(settings.wait_s * 1000)))
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import trio
@@ -37,7 +37,9 @@ from aywa.turn.events import (
     TurnInput,
     WordAt,
 )
+from aywa.turn.expectation import ValueKind
 from aywa.turn.latency import LatencyClock
+from aywa.turn.pending_parameter import asked_by_tools
 from aywa.turn.speaking_settings import SpeakingSettings
 from aywa.turn.tool_messages import ToolMessage, afterwards
 
@@ -143,7 +145,7 @@ class Generation:
         )
         calls: list[ToolCall] = []
         said: list[str] = []
-        done = Done()
+        done, expected = Done(), Expect()
         async with self._events(number, request) as events:
             async for event in events:
                 match event:
@@ -156,6 +158,7 @@ class Generation:
                     case ToolCall():
                         calls.append(event)
                     case Expect(phrases):
+                        expected = event
                         parts.hearing.expect(phrases)
                         parts.receive(AnswerExpected(event.expectation))
                     case Done():
@@ -170,6 +173,7 @@ class Generation:
             end_call=done.end_call,
         )
         if not calls:
+            self._expect_parameter("".join(said), expected)
             return done
         parts.context.tools_called(tuple(calls), "".join(said).strip())
         runs = [parts.tools.start(call) for call in calls]
@@ -202,6 +206,20 @@ class Generation:
         specs = self._parts.tools.box.specs()
         own = next((spec.messages for spec in specs if spec.name == name), ())
         return self._parts.speaking.messages_for(name) or own
+
+    def _expect_parameter(self, said: str, expected: Expect) -> None:
+        """Say what a tool still lacks and the answer asks for, where the model has not said it itself."""
+        parts = self._parts
+        if expected.kind is not ValueKind.NONE:
+            return
+        asked = asked_by_tools(parts.tools.known(), said)
+        if asked.kind is ValueKind.NONE and not asked.phrases:
+            return
+        if expected.phrases:
+            asked = replace(asked, phrases=expected.phrases)
+        elif asked.phrases:
+            parts.hearing.expect(asked.phrases)
+        parts.receive(AnswerExpected(asked))
 
     def _events(
         self, number: int, request: ChatRequest

@@ -86,10 +86,10 @@ class CallerSide:
         if not self._parts.speakers.is_caller(event.speaker, now, final=False):
             self.interruption.transcribed(event.text, partial=True)
             return
-        self._parts.endpointer.partial(
-            event.text, now, end_of_turn=event.end_of_turn, language=event.language
-        )
         sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
+        self._parts.endpointer.partial(
+            event.text, now, end_of_turn=event.end_of_turn, language=event.language, sure=sure
+        )
         self._parts.unclear.guessed(event.text)
         self.interruption.transcribed(event.text, partial=True)
         if sure:

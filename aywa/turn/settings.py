@@ -35,6 +35,9 @@ class TurnSettings:
         default_factory=lambda: EndpointingSettings(EndpointingMode.FIXED)
     )
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
+    sure_partial_s: float = (
+        1.0  # the same behind words that it is sure of: a final that differs corrects them
+    )
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
     max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever
     model_timeout_s: float = 10.0  # without a sign of life from the model

@@ -274,9 +274,9 @@ async def test_a_budget_bounds_what_is_wasted(autojump_clock: trio.testing.MockC
     async with world.call() as person:
         await person.listens()
         for _ in range(4):
-            await asks(person, "I would like")
+            await asks(person, "I need a room")
             await trio.sleep(0.35)
-            await asks(person, "a room please")
+            await asks(person, "for Friday please")
             await person.listens()
         person.session.remote_hangs_up()
     dropped = world.entries("speculation.dropped")
