@@ -66,6 +66,7 @@ class AuditVerdict(Resource):
     rows: int  # that hold together, from the first
     head: str  # the hash of the last of them: keep it elsewhere
     first_broken: int | None = None  # its seq
+    head_found: bool | None = None  # whether the hash that was asked for is one of theirs
     why: str | None = None
 
 

@@ -47,9 +47,13 @@ class PostgresAudit:
         rows = await self._postgres.tenant(org_id).fetch(self._sql["list_audit"], org_id, before, limit)
         return [_row(row) for row in rows]
 
-    async def verify(self, org_id: UUID) -> AuditVerdict:
-        """Walk the organisation's chain from its first row to its last or to the first that is broken."""
+    async def verify(self, org_id: UUID, known: bytes | None = None) -> AuditVerdict:
+        """Walk the organisation's chain from its first row to its last or to the first that is broken.
+
+        `known` is a hash that was the newest once: where rows were taken from the end, it is missing.
+        """
         tenant, seen, head = self._postgres.tenant(org_id), 0, FIRST
+        met = None if known is None else known == FIRST
         while rows := await tenant.fetch(self._sql["walk_chain"], org_id, seen, _WALK):
             for row in map(_row, rows):
                 if (why := break_of(row, seen + 1, head)) is not None:
@@ -57,7 +61,8 @@ class PostgresAudit:
                         org_id=str(org_id), rows=seen, head=head.hex(), first_broken=row.seq, why=why
                     )
                 seen, head = row.seq, row.hash
-        return AuditVerdict(org_id=str(org_id), rows=seen, head=head.hex())
+                met = met if known is None else met or head == known
+        return AuditVerdict(org_id=str(org_id), rows=seen, head=head.hex(), head_found=met)
 
 
 def _row(row: Row) -> AuditRow:

@@ -10,7 +10,7 @@ from quart_trio import QuartTrio
 
 from aywa.ids import new_token
 from aywa.log import get_logger
-from aywa_server.auth import ORGANIZATION_HEADER, Gate, KeyRing
+from aywa_server.auth import ORGANIZATION_HEADER, Gate, KeyRing, source_of
 from aywa_server.caller import scope_of
 from aywa_server.cors import install_cors
 from aywa_server.parts import Parts
@@ -91,7 +91,7 @@ def _install_auth(app: QuartTrio, gate: Gate) -> None:
                 headers.get("Authorization", ""),
                 headers.get("X-API-Key", ""),
                 headers.get(ORGANIZATION_HEADER, ""),
-                request.remote_addr or "",
+                source_of(request.remote_addr or ""),
             )
             assert endpoint is not None, "it was routed"
             g.caller.require(scope_of(app.view_functions[endpoint], request.method))

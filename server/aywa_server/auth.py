@@ -6,6 +6,7 @@ import hmac
 import math
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from ipaddress import IPv4Address, ip_address, ip_network
 from uuid import UUID
 
 import trio
@@ -134,6 +135,18 @@ class Gate:
                 await self._tenancy.keys.used(row.id, now)
         except StoreError as error:
             _log.warning("a key's use cannot be noted", detail=error.detail)
+
+
+def source_of(address: str) -> str:
+    """What the failures of an address count for: the address, or the /64 that an IPv6 host has to itself."""
+    try:
+        parsed = ip_address(address)
+    except ValueError:
+        return address  # a Unix socket's, a test's
+    if isinstance(parsed, IPv4Address):
+        return str(parsed)
+    mapped = parsed.ipv4_mapped
+    return str(mapped) if mapped is not None else str(ip_network((int(parsed) >> 64 << 64, 64)))
 
 
 def no_organization() -> RequestError:

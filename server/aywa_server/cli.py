@@ -24,6 +24,9 @@ _VERBS = {
     "resume": "aywa_server.cli_line",
     "end": "aywa_server.cli_end",
     "pcap": "aywa_server.cli_pcap",
+    "keys": "aywa_server.cli_keys",
+    "organizations": "aywa_server.cli_organizations",
+    "audit": "aywa_server.cli_audit",
 }
 
 

@@ -106,3 +106,18 @@ async def test_verification_names_the_first_broken_row(
         # who walks on from there finds that new rows do not mend it
         await world.ask("POST", "/api-key", ENV, 201, {"name": "later"})
         assert (await world.ask("GET", "/audit-log/verification", ENV))["firstBroken"] == broken
+
+
+async def test_rows_taken_from_the_end_are_missed_by_who_kept_the_newest_hash(postgres_url: str) -> None:
+    async with open_tenant_world(postgres_url) as world:
+        for number in range(3):
+            await world.ask("POST", "/api-key", ENV, 201, {"name": f"k{number}"})
+        head = (await world.ask("GET", "/audit-log/verification", ENV))["head"]
+        path = f"/audit-log/verification?head={head}"
+        await world.ask("POST", "/api-key", ENV, 201, {"name": "later"})
+        assert (await world.ask("GET", path, ENV))["headFound"]
+        await tamper(world, "delete from audit where seq > 2")
+        verdict = await world.ask("GET", path, ENV)
+        assert (verdict["rows"], verdict.get("firstBroken"), verdict["headFound"]) == (2, None, False)
+        for query in ("head=xyz", "tail=1"):
+            await world.ask("GET", f"/audit-log/verification?{query}", ENV, 400)
