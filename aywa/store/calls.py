@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres, Row
+from aywa.bridge.postgres import Postgres, Row, Scope, Session
 from aywa.errors import EndCode, EndReason, EndSide
-from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.ports.outbox import WebhookJob
+from aywa.ports.store import (
+    CallBatch,
+    CallRow,
+    CallStatus,
+    CallType,
+    CallWindow,
+    TimelineEntry,
+    TranscriptLine,
+)
+from aywa.store.outbox import insert_jobs, last_seq
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
 _LOST_DETAIL = "the process that carried the call is gone"
 _EVERYTHING = CallWindow()
+TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], int], Sequence[WebhookJob]]
 
 
 class PostgresCallStore:
@@ -34,7 +45,10 @@ class PostgresCallStore:
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
-        await self._system.execute(
+        await self._append_timeline(self._system, entries)
+
+    async def _append_timeline(self, to: Scope | Session, entries: Sequence[TimelineEntry]) -> None:
+        await to.execute(
             self._sql["append_timeline"],
             [UUID(entry.call_id) for entry in entries],
             [entry.seq for entry in entries],
@@ -45,7 +59,10 @@ class PostgresCallStore:
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         """Append; a line whose (call_id, seq) exists is ignored."""
-        await self._system.execute(
+        await self._append_transcript(self._system, lines)
+
+    async def _append_transcript(self, to: Scope | Session, lines: Sequence[TranscriptLine]) -> None:
+        await to.execute(
             self._sql["append_transcript"],
             [UUID(line.call_id) for line in lines],
             [line.seq for line in lines],
@@ -55,6 +72,17 @@ class PostgresCallStore:
             [line.end_ms for line in lines],
             [line.interrupted for line in lines],
         )
+
+    async def write(self, batch: CallBatch) -> None:
+        """All of it in one transaction."""
+        async with self._system.transaction() as session:
+            if batch.rows:
+                await session.executemany(self._sql["save_call"], [_columns(row) for row in batch.rows])
+            if batch.entries:
+                await self._append_timeline(session, batch.entries)
+            if batch.lines:
+                await self._append_transcript(session, batch.lines)
+            await insert_jobs(session, batch.jobs)
 
     async def get_call(self, call_id: str) -> CallRow | None:
         """The row, or None; also None for an id that is no UUID."""
@@ -102,24 +130,14 @@ class PostgresCallStore:
         if (key := _uuid(call_id)) is None:
             return []
         rows = await self._system.fetch(self._sql["transcript"], key)
-        return [
-            TranscriptLine(
-                call_id=str(row["call_id"]),
-                seq=row["seq"],
-                role=row["role"],
-                text=row["text"],
-                start_ms=row["start_ms"],
-                end_ms=row["end_ms"],
-                interrupted=row["interrupted"],
-            )
-            for row in rows
-        ]
+        return [_line(row) for row in rows]
 
-    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+    async def end_lost_calls(self, worker_id: str, now: datetime, tell: TellOfLost | None = None) -> int:
         """End the live calls of every worker that is dead by `store.presence`; returns how many.
 
         A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
-        closing entry. The calls of `worker_id`, the process that asks, are spared.
+        closing entry. The calls of `worker_id`, the process that asks, are spared. `tell` makes the messages
+        for servers, from the row, the transcript and the number of the last message.
         """
         async with self._system.transaction() as session:
             owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
@@ -134,6 +152,11 @@ class PostgresCallStore:
                 EndSide.SYSTEM.value,
                 _LOST_DETAIL,
             )
+            if tell is not None:
+                for row in ended:
+                    lines = await session.fetch(self._sql["transcript"], row["id"])
+                    seq = await last_seq(session, row["id"])
+                    await insert_jobs(session, tell(_call(row), [_line(line) for line in lines], seq))
         return len(ended)
 
     async def count_ended(self) -> dict[str, int]:
@@ -197,6 +220,18 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         None if row.media is None else _clean_json(dict(row.media)),
         _clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else _clean_json(dict(row.costs)),
+    )
+
+
+def _line(row: Row) -> TranscriptLine:
+    return TranscriptLine(
+        call_id=str(row["call_id"]),
+        seq=row["seq"],
+        role=row["role"],
+        text=row["text"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        interrupted=row["interrupted"],
     )
 
 

@@ -12,7 +12,15 @@ import trio
 from aywa.call.outbound import CallOrder
 from aywa.errors import AywaError, EndReason, StoreError
 from aywa.model.readiness import Check
-from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.ports.store import (
+    CallBatch,
+    CallRow,
+    CallStatus,
+    CallType,
+    CallWindow,
+    TimelineEntry,
+    TranscriptLine,
+)
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
@@ -52,6 +60,11 @@ class DictCallStore:
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         await self._work()
         self.lines += lines
+
+    async def write(self, batch: CallBatch) -> None:
+        await self.save_calls(batch.rows)
+        self.entries += batch.entries
+        self.lines += batch.lines
 
     async def get_call(self, call_id: str) -> CallRow | None:
         await self._work()
