@@ -146,6 +146,9 @@ class OutboxQueue(Protocol):
     async def finish(self, worker_id: str, attempts: Sequence[Attempt]) -> None:
         """Keep the attempts, and do with their messages what follows."""
 
+    async def release(self, worker_id: str, now: datetime) -> int:
+        """Give back what workers had taken that are gone, all but `worker_id`; returns how many messages."""
+
     async def purge(self, delivered_before: datetime, dead_before: datetime) -> int:
         """Delete old messages; returns how many."""
 

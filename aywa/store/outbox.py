@@ -17,6 +17,7 @@ from aywa.ports.outbox import (
     OutboxFigures,
     WebhookJob,
 )
+from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
 
@@ -90,6 +91,11 @@ class PostgresOutbox:
             [attempt.state.value for attempt in attempts],
             [attempt.next_at for attempt in attempts],
         )
+
+    async def release(self, worker_id: str, now: datetime) -> int:
+        """See `OutboxQueue`."""
+        tag = await self._system.execute(self._sql["release"], PRESENCE_NAMESPACE, worker_id, now)
+        return int(tag.rpartition(" ")[2])
 
     async def purge(self, delivered_before: datetime, dead_before: datetime) -> int:
         """See `OutboxQueue`."""

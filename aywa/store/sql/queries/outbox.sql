@@ -81,6 +81,21 @@ set attempts = jobs.attempts + 1,
 from outcome
 where jobs.id = outcome.job_id and jobs.state = 'waiting';
 
+-- name: release
+-- system: workers send for every organisation
+-- The lock of a worker that lives cannot be had.
+with owners as materialized (
+    select distinct leased_by from webhook_jobs
+    where state = 'waiting' and leased_by <> '' and leased_by <> $2
+),
+gone as materialized (
+    select leased_by from owners where pg_try_advisory_xact_lock($1, hashtext(leased_by))
+)
+update webhook_jobs as jobs
+set leased_by = '', next_at = $3
+from gone
+where jobs.leased_by = gone.leased_by and jobs.state = 'waiting';
+
 -- name: purge
 -- system: retention is the same for every organisation
 delete from webhook_jobs
