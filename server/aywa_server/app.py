@@ -20,6 +20,7 @@ from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
+from aywa_server.routes.webhooks import webhooks_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -42,6 +43,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
+    app.register_blueprint(webhooks_routes(parts))
     return app
 
 

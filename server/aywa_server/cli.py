@@ -24,6 +24,7 @@ _VERBS = {
     "resume": "aywa_server.cli_line",
     "end": "aywa_server.cli_end",
     "pcap": "aywa_server.cli_pcap",
+    "webhooks": "aywa_server.cli_webhooks",
 }
 
 
