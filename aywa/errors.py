@@ -14,6 +14,7 @@ AywaError
 │   └─ OverloadedError            admission refused (503 with Retry-After)
 ├─ ConfigError(gaps)              settings that cannot work, all reported together
 └─ RequestError                   what an API caller did wrong
+    └─ RateLimitedError           asked too often (429 with Retry-After)
 ```
 
 Messages are static text plus technical attributes: never a phone number, a transcript or a secret.
@@ -237,3 +238,11 @@ class RequestError(AywaError):
         self.http_status = http_status
         self.code = code
         self.field = field
+
+
+class RateLimitedError(RequestError):
+    """The caller asks too often."""
+
+    def __init__(self, detail: str = "", *, retry_after_s: int) -> None:
+        super().__init__(detail, http_status=429, code="rate-limited")
+        self.retry_after_s = retry_after_s

@@ -29,6 +29,7 @@ MEANINGS = {
     "RUNTIME_HTTP_PORT": "its port; 0 lets the system choose",
     "RUNTIME_PUBLIC_URL": "the origin that the outside reaches the API by; https in production",
     "RUNTIME_API_KEY": "keys that the control API takes; unset in development: one is made and printed",
+    "RUNTIME_API_RATE_PER_KEY": "requests a second that a key may make, twice as many at once; 0: any number",
     "CORS_ORIGINS": "origins whose browsers may call the API",
     "RUNTIME_SIP_HOST": "the address SIP listens on, IPv4 or IPv6",
     "RUNTIME_SIP_PORT": "its port; 0 lets the system choose",

@@ -8,13 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from random import Random
 from typing import TypeAlias
-from uuid import UUID
 
 from aywa.call.journal import Journal
 from aywa.call.news_events import EventNews, Message, spoken
 from aywa.ids import new_token
 from aywa.model.base import iso_ms
-from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.model.server import DEFAULT_MESSAGES, FINAL_TRANSCRIPT
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, CallStatus, TimelineEntry, TranscriptLine
@@ -41,7 +39,6 @@ class NewsPlan:
     messages: frozenset[str] = frozenset(DEFAULT_MESSAGES)
     view: CallView = brief_view
     assistant: str = ""  # its name
-    org_id: UUID = DEFAULT_ORGANIZATION
 
     def wants(self, message: Message) -> bool:
         """Whether a message of this kind is sent."""
@@ -116,7 +113,7 @@ class CallNews:
             endpoint=plan.endpoint,
             body=body.replace("\0", "").encode("utf-8", "replace").decode("utf-8"),
             created_at=at,
-            org_id=plan.org_id,
+            org_id=row.org_id,
         )
 
 

@@ -115,7 +115,9 @@ class CallTable:
             raise DialRefused("Nothing may be dialled: no trunk dials out")
         admission = dependencies.dialling.gate.admit(order.request)
         parties = parties_of_order(order, admission)
-        live = LiveCall(dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner)
+        live = LiveCall(
+            dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner, order.org_id
+        )
         self._calls[live.id] = live
         outbound = Outbound(order, admission, live, dependencies)
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import ssl
 from dataclasses import dataclass, field
 
-from aywa.errors import MediaError, OutboundError
-from aywa.outbound.client import Ask, open_outbound
+from aywa.errors import MediaError, OutboundError, ParseError
+from aywa.outbound.client import Ask, check_target, open_outbound
 from aywa.proto.outbound_rules import OutboundRules
+from aywa.proto.web_target import parse_web_target
 
 MAX_REDIRECTS = 3
 _HEADERS = (("Accept", "audio/*"), ("User-Agent", "aywa"))
@@ -33,6 +34,17 @@ class Fetched:
     data: bytes
     media_type: str
     path: str
+
+
+def check_url(url: str, rules: FetchRules) -> None:
+    """Raises MediaError where a URL itself says that it is not fetched: by its scheme or its address.
+
+    What its name leads to, and what is there, is known when it is fetched.
+    """
+    try:
+        check_target(parse_web_target(url), rules.outbound, plain=rules.plain)
+    except (OutboundError, ParseError) as error:
+        raise MediaError(error.detail) from error
 
 
 async def fetch(url: str, rules: FetchRules) -> Fetched:

@@ -11,7 +11,7 @@ import re
 from enum import Enum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
@@ -63,8 +63,9 @@ class FirstMessageMode(Enum):
 class Assistant(Plan):
     """One assistant. Times in seconds; ranges as the fields say.
 
-    `firstMessage` is what an assistant that speaks first greets with; one that has none waits for the caller,
-    if `firstMessageMode` says that it speaks first, and greets as the model will if nothing is said at all.
+    `firstMessage` is what an assistant that speaks first greets with: a text, or the URL of a sound file with
+    its words in `firstMessageTranscript`. One that has none waits for the caller, if `firstMessageMode` says
+    that it speaks first, and greets as the model will if nothing is said at all.
     `endCallMessage` is said when the assistant ends the call; `endCallPhrases` make it hang up.
     `toolMessages` are said while tools run. `backgroundSound`: `off`, `office`, a path or a URL.
     """
@@ -72,6 +73,7 @@ class Assistant(Plan):
     name: str = Field("", max_length=40)
     voice: Voice | None = None
     first_message: str = Field("", max_length=1000)
+    first_message_transcript: str = Field("", max_length=1000)
     first_message_mode: FirstMessageMode | None = None
     first_message_interruptions_enabled: bool = False
     end_call_message: str = Field("", max_length=1000)
@@ -97,12 +99,24 @@ class Assistant(Plan):
             check_web_url(url)
         return url
 
+    @property
+    def first_message_url(self) -> str:
+        """Where the first message is, if it is a recording; else ""."""
+        return self.first_message if _ADDRESS.match(self.first_message) else ""
+
     @field_validator("first_message")
     @classmethod
     def _words(cls, text: str) -> str:
-        if _ADDRESS.match(text):
-            raise ValueError("must be a text: an audio file is not played as a first message yet")
+        text = text.strip()
+        if _ADDRESS.match(text) and not (text.startswith(_SCHEMES) and " " not in text):
+            raise ValueError("must be a text, or the https or file URL of a sound file")
         return text
+
+    @model_validator(mode="after")
+    def _belongs(self) -> Assistant:
+        if self.first_message_transcript and not self.first_message_url:
+            raise ValueError("firstMessageTranscript has the words of a firstMessage that is a sound file")
+        return self
 
     @field_validator("background_sound")
     @classmethod

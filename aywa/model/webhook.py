@@ -12,7 +12,7 @@ from aywa.model.base import Resource, Timestamp
 class WebhookAttempt(Resource):
     """One attempt. `answer`: the first kilobyte of what came back; no `status` where nothing did."""
 
-    object: Literal["attempt"] = "attempt"
+    kind: Literal["attempt"] = "attempt"
     id: str
     job_id: str
     number: int
@@ -28,7 +28,7 @@ class WebhookAttempt(Resource):
 class WebhookJobResource(Resource):
     """A message. `endpoint`: the URL without its query. One that is asked for alone lists its attempts."""
 
-    object: Literal["job"] = "job"
+    kind: Literal["job"] = "job"
     id: str
     org_id: str
     call_id: str

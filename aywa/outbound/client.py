@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
+from ipaddress import ip_address
 
 import httpcore
 import trio
@@ -84,8 +85,7 @@ class OutboundClient:
                 ask = replace(ask, headers=())  # they may be meant for the first host only
 
     async def _once(self, ask: Ask, target: WebTarget) -> Answer:
-        if target.scheme == "http" and not ask.plain and not self._rules.is_listed(target.host):
-            raise OutboundError("http URLs are not fetched", OutboundFault.REFUSED)
+        check_target(target, self._rules, plain=ask.plain)
         try:
             response = await self._pool.handle_async_request(_request(ask, target))
             try:
@@ -127,6 +127,15 @@ async def open_outbound(
         network_backend=JudgedBackend(rules, resolve, dial),
     ) as pool:
         yield OutboundClient(pool, rules)
+
+
+def check_target(target: WebTarget, rules: OutboundRules, *, plain: bool) -> None:
+    """Raises OutboundError where a URL itself says that it is not asked: by its scheme or its address."""
+    if target.scheme == "http" and not plain and not rules.is_listed(target.host):
+        raise OutboundError("http URLs are not fetched", OutboundFault.REFUSED)
+    with suppress(ValueError):  # a name, which is judged by where it leads
+        ip_address(target.host)
+        rules.judge(target.host, [target.host])
 
 
 def _request(ask: Ask, target: WebTarget) -> httpcore.Request:

@@ -24,6 +24,7 @@ class Circuit:
         self._failures = 0
         self._opened = 0
         self._until = 0.0
+        self._failed_at = 0.0
 
     def state(self, now: float) -> CircuitState:
         """At this moment."""
@@ -41,13 +42,16 @@ class Circuit:
         """When an open one may be tried again."""
         return self._until
 
-    def succeeded(self) -> None:
-        """An answer that says the server works."""
+    def succeeded(self, began: float) -> None:
+        """An answer that says the server works, to what was sent then: news from before a failure is none."""
+        if began < self._failed_at:
+            return
         self._failures = self._opened = 0
         self._until = 0.0
 
     def failed(self, now: float, hold_s: float | None = None) -> None:
         """No such answer. `hold_s`: how long the server asked to be left alone."""
+        self._failed_at = now
         self._failures += 1
         if self._failures >= FAILURES or self._opened:
             step = min(self._opened, len(OPEN_S) - 1)

@@ -129,8 +129,9 @@ class OutboxWorker:
         return rooms
 
     async def _send(self, job: ClaimedJob) -> None:
+        began = trio.current_time()
         delivered = await self._delivery.deliver(job)
-        self._judge(job.endpoint, delivered)
+        self._judge(job.endpoint, delivered, began)
         self.figures.count(delivered)
         self._results.append(delivered)
         self._came.set()
@@ -138,16 +139,17 @@ class OutboxWorker:
         if not self._under_way[job.endpoint]:
             del self._under_way[job.endpoint]
 
-    def _judge(self, endpoint: str, delivered: Delivered) -> None:
+    def _judge(self, endpoint: str, delivered: Delivered, began: float) -> None:
         if delivered.works is None:
             return
         circuit = self._circuits.setdefault(endpoint, Circuit())
         before = circuit.state(trio.current_time())
         if delivered.works:
-            circuit.succeeded()
-            del self._circuits[endpoint]
+            circuit.succeeded(began)
         else:
             circuit.failed(trio.current_time(), delivered.hold_s)
+        if circuit.idle:
+            del self._circuits[endpoint]
         if before is CircuitState.CLOSED and circuit.state(trio.current_time()) is CircuitState.OPEN:
             _log.warning("outbox.endpoint_left_alone", status=delivered.attempt.status)
 

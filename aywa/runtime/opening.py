@@ -86,7 +86,7 @@ async def open_runtime(
     async with (
         open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
         open_gate(settings, memory.database) as gate,
-        open_providers(settings.providers, files.scenario, providers, files.fixed) as provided,
+        open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
@@ -170,11 +170,14 @@ def _open_streams(
     caps = agent.gate.caps
 
     async def take(call: StreamCall) -> None:
-        place = caps.hold(call.source[0], trio.current_time())
+        place = caps.hold(call.source[0], trio.current_time(), proved=True)
         try:
             await door.take(call)
         finally:
             place.release()
+
+    def overloaded(host: str) -> bool:
+        return door.load().overloaded or caps.admit(host, trio.current_time(), proved=True) is not None
 
     return open_transports(
         settings.transports,
@@ -182,7 +185,7 @@ def _open_streams(
         media_host=settings.media.host,
         rng=rng,
         on_call=take,
-        overloaded=lambda host: door.load().overloaded or caps.admit(host, trio.current_time()) is not None,
+        overloaded=overloaded,
     )
 
 

@@ -90,12 +90,14 @@ class Runtime:
         await self.table.written()
         return live.row
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
         """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
         live = self.table.get(call_id)
         if live is None:
             return False
-        await live.control(Say(text, end_call=end_after))
+        await live.control(Say(text, interrupt, end_after, protected))
         return True
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:

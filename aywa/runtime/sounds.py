@@ -8,6 +8,7 @@ from random import Random
 
 import trio
 
+from aywa.call.speaking_plan import recorded_words
 from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, load_clip
 from aywa.media.fetch import FetchRules
@@ -18,6 +19,7 @@ from aywa.proto.outbound_rules import PUBLIC_ONLY, OutboundRules
 from aywa.settings import MediaSettings
 
 FIELD = "RUNTIME_ASSISTANT.backgroundSound"
+FIRST_MESSAGE = "RUNTIME_ASSISTANT.firstMessage"
 
 
 def hold_audio(media: MediaSettings, rules: OutboundRules, *, loudest: float | None = None) -> HoldAudio:
@@ -44,3 +46,20 @@ def load_ambience(
         return load_clip(Path(sound), loudest=LEVEL)
     except MediaError as error:
         raise ConfigError([Gap(FIELD, error.detail, "office")]) from error
+
+
+def load_first_message(
+    assistant: Assistant | None, media: MediaSettings, rules: OutboundRules = PUBLIC_ONLY
+) -> dict[str, bytes]:
+    """The recording that an assistant greets with, S16LE of 8 kHz by the words that stand for it; or {}.
+
+    Blocks; for a worker thread of trio. Raises `ConfigError`.
+    """
+    if assistant is None or not assistant.first_message_url:
+        return {}
+    source = hold_audio(media, rules)
+    try:
+        pcm = trio.from_thread.run(source.speech, assistant.first_message_url)
+    except MediaError as error:
+        raise ConfigError([Gap(FIRST_MESSAGE, error.detail, "https://example.com/welcome.wav")]) from error
+    return {recorded_words(assistant): pcm}

@@ -34,6 +34,7 @@ class HttpSettings:
     public_url: str = ""
     api_keys: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    rate_per_key: int = 500  # requests a second: a dashboard makes a few, a loop gone wild thousands
     max_body_bytes: int = 1_048_576  # a control command is a sentence; 1 MiB leaves room for tool definitions
     read_timeout_s: int = 30  # without a byte of a body that was announced
     keep_alive_s: int = 30  # idle, or dripping a request: also the bound on half a request's headers

@@ -225,6 +225,7 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
             "must be a comma-separated list of origins",
             "https://console.example.com",
         ),
+        rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
     )
 
 

@@ -7,24 +7,16 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres, Row, Scope, Session
-from aywa.errors import EndCode, EndReason, EndSide
+from aywa.bridge.postgres import Postgres, Scope, Session
+from aywa.errors import EndCode, EndSide
 from aywa.ports.outbox import WebhookJob
-from aywa.ports.store import (
-    CallBatch,
-    CallRow,
-    CallStatus,
-    CallType,
-    CallWindow,
-    TimelineEntry,
-    TranscriptLine,
-)
+from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
+from aywa.store.call_reader import PostgresCallReader, call_of, line_of
 from aywa.store.outbox import insert_jobs, last_seq
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
 _LOST_DETAIL = "the process that carried the call is gone"
-_EVERYTHING = CallWindow()
 TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], int], Sequence[WebhookJob]]
 
 
@@ -32,8 +24,13 @@ class PostgresCallStore:
     """Implements `ports.store.CallStore`. Every method raises `StoreError`."""
 
     def __init__(self, postgres: Postgres) -> None:
-        self._system = postgres.system()
+        self._postgres = postgres
+        self._system = postgres.system()  # a batch has calls of many organisations
         self._sql = load_queries("calls")
+
+    def of(self, org_id: UUID) -> PostgresCallReader:
+        """What this organisation may read."""
+        return PostgresCallReader(self._postgres.tenant(org_id), org_id)
 
     async def save_call(self, row: CallRow) -> None:
         """Insert or replace the row with this id."""
@@ -55,6 +52,7 @@ class PostgresCallStore:
             [entry.at_ms for entry in entries],
             [entry.kind for entry in entries],
             [json.dumps(_clean_json(dict(entry.data))) for entry in entries],
+            [entry.org_id for entry in entries],
         )
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
@@ -71,6 +69,7 @@ class PostgresCallStore:
             [line.start_ms for line in lines],
             [line.end_ms for line in lines],
             [line.interrupted for line in lines],
+            [line.org_id for line in lines],
         )
 
     async def write(self, batch: CallBatch) -> None:
@@ -83,54 +82,6 @@ class PostgresCallStore:
             if batch.lines:
                 await self._append_transcript(session, batch.lines)
             await insert_jobs(session, batch.jobs)
-
-    async def get_call(self, call_id: str) -> CallRow | None:
-        """The row, or None; also None for an id that is no UUID."""
-        if (key := _uuid(call_id)) is None:
-            return None
-        rows = await self._system.fetch(self._sql["get_call"], key)
-        return _call(rows[0]) if rows else None
-
-    async def list_calls(
-        self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
-    ) -> list[CallRow]:
-        """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
-        assert 1 <= limit <= 1000
-        bounds = window or _EVERYTHING
-        rows = await self._system.fetch(
-            self._sql["list_calls"],
-            limit,
-            before,
-            bounds.created_at_le,
-            bounds.created_at_gt,
-            bounds.created_at_ge,
-            bounds.updated_at_lt,
-            bounds.updated_at_le,
-            bounds.updated_at_gt,
-            bounds.updated_at_ge,
-        )
-        return [_call(row) for row in rows]
-
-    async def timeline(self, call_id: str) -> list[TimelineEntry]:
-        """In order of `seq`."""
-        if (key := _uuid(call_id)) is None:
-            return []
-        rows = await self._system.fetch(self._sql["timeline"], key)
-        return [_entry(row) for row in rows]
-
-    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        """The newest entry of this kind, or None."""
-        if (key := _uuid(call_id)) is None:
-            return None
-        rows = await self._system.fetch(self._sql["timeline_last"], key, kind)
-        return _entry(rows[0]) if rows else None
-
-    async def transcript(self, call_id: str) -> list[TranscriptLine]:
-        """In order of `seq`."""
-        if (key := _uuid(call_id)) is None:
-            return []
-        rows = await self._system.fetch(self._sql["transcript"], key)
-        return [_line(row) for row in rows]
 
     async def end_lost_calls(self, worker_id: str, now: datetime, tell: TellOfLost | None = None) -> int:
         """End the live calls of every worker that is dead by `store.presence`; returns how many.
@@ -154,22 +105,15 @@ class PostgresCallStore:
             )
             if tell is not None:
                 for row in ended:
-                    lines = await session.fetch(self._sql["transcript"], row["id"])
+                    lines = await session.fetch(self._sql["transcript"], row["id"], row["org_id"])
                     seq = await last_seq(session, row["id"])
-                    await insert_jobs(session, tell(_call(row), [_line(line) for line in lines], seq))
+                    await insert_jobs(session, tell(call_of(row), [line_of(line) for line in lines], seq))
         return len(ended)
 
     async def count_ended(self) -> dict[str, int]:
         """How many ended calls there are for each end reason."""
         rows = await self._system.fetch(self._sql["count_ended"])
         return {row["end_code"]: row["calls"] for row in rows}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _clean(text: str) -> str:
@@ -220,49 +164,5 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         None if row.media is None else _clean_json(dict(row.media)),
         _clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else _clean_json(dict(row.costs)),
-    )
-
-
-def _line(row: Row) -> TranscriptLine:
-    return TranscriptLine(
-        call_id=str(row["call_id"]),
-        seq=row["seq"],
-        role=row["role"],
-        text=row["text"],
-        start_ms=row["start_ms"],
-        end_ms=row["end_ms"],
-        interrupted=row["interrupted"],
-    )
-
-
-def _entry(row: Row) -> TimelineEntry:
-    return TimelineEntry(str(row["call_id"]), row["seq"], row["at_ms"], row["kind"], row["data"])
-
-
-def _call(row: Row) -> CallRow:
-    reason = None
-    if row["end_code"] is not None:
-        reason = EndReason(
-            EndCode(row["end_code"]), EndSide(row["end_side"]), row["end_sip_status"], row["end_detail"] or ""
-        )
-    return CallRow(
-        id=str(row["id"]),
-        type=CallType(row["type"]),
-        status=CallStatus(row["status"]),
-        scenario=row["scenario"],
-        from_uri=row["from_uri"],
-        to_uri=row["to_uri"],
-        sip_call_id=row["sip_call_id"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        end_reason=reason,
-        slots=row["slots"],
-        recording_path=row["recording_path"],
-        pcap_path=row["pcap_path"],
-        worker_id=row["worker_id"],
-        media=row["media"],
-        transfers=tuple(row["transfers"]),
-        costs=row["costs"],
+        row.org_id,
     )

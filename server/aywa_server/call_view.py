@@ -28,7 +28,6 @@ from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, Trans
 from aywa.proto.sip.header import parse_name_addr
 from aywa_server.call_tracks import tracks_of
 
-ORG_ID = "default"  # one organisation until there are more
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
 _WARNINGS = frozenset(
     {"timeout", "overdue", "nothing", "limit", "reprompt", "cannot_speak", "say_refused", "model_silent"}
@@ -50,7 +49,7 @@ def call_resource(
     other = row.from_uri if row.type is CallType.INBOUND else row.to_uri
     return Call(
         id=row.id,
-        org_id=ORG_ID,
+        org_id=str(row.org_id),
         type=row.type.value,
         status=row.status.value,
         created_at=row.created_at,

@@ -21,8 +21,9 @@ from aywa.clock import monotonic_now
 from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
-from aywa.runtime.assistant import load_assistant
+from aywa.runtime.faults import read_settings
 from aywa.settings import Mode, Settings
+from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
 from aywa_server.call_view import call_view
@@ -49,10 +50,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settle_heap()
     server: Server | None = None
     try:
-        settings = Settings.from_env(os.environ)
+        settings = read_settings(os.environ)
         configure_logging(level=settings.log.level, human=settings.log.human)
         if args.check:
-            load_assistant(settings.call.assistant)
             sys.stdout.write("the settings can work\n")
             return 0
         server = Server(settings, _made_api_key(settings))
@@ -109,6 +109,7 @@ class Server:
                     dial=settings.dial,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
+                    tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)
                 drained = trio.Event()

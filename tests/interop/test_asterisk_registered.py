@@ -15,7 +15,7 @@ from tests.kit.correlation import best_match
 from tests.kit.sip_agents import refuse_calls
 from tests.kit.station import Station, open_station
 
-pytestmark = [pytest.mark.interop, pytest.mark.live]
+pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
 
 
 def settings(asterisk: Asterisk, password: str = "secret7000") -> SipSettings:

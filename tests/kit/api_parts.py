@@ -42,25 +42,28 @@ class DictCallStore:
     broken: bool = False
     asked: list[dict[str, object]] = field(default_factory=list)
 
-    async def _work(self) -> None:
+    async def work(self) -> None:
         await trio.lowlevel.checkpoint()
         if self.broken:
             raise StoreError("database not reachable (ConnectionRefusedError)", retryable=True)
 
+    def of(self, org_id: UUID) -> DictCallReader:
+        return DictCallReader(self, org_id)
+
     async def save_call(self, row: CallRow) -> None:
-        await self._work()
+        await self.work()
         self.rows[row.id] = row
 
     async def save_calls(self, rows: Sequence[CallRow]) -> None:
-        await self._work()
+        await self.work()
         self.rows.update((row.id, row) for row in rows)
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
-        await self._work()
+        await self.work()
         self.entries += entries
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
-        await self._work()
+        await self.work()
         self.lines += lines
 
     async def write(self, batch: CallBatch) -> None:
@@ -68,33 +71,49 @@ class DictCallStore:
         self.entries += batch.entries
         self.lines += batch.lines
 
+    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+        await self.work()
+        return 0
+
+
+class DictCallReader:
+    """One organisation's part of a `DictCallStore`."""
+
+    def __init__(self, store: DictCallStore, org_id: UUID) -> None:
+        self._store = store
+        self._org_id = org_id
+
+    @property
+    def _mine(self) -> dict[str, CallRow]:
+        return {key: row for key, row in self._store.rows.items() if row.org_id == self._org_id}
+
     async def get_call(self, call_id: str) -> CallRow | None:
-        await self._work()
-        return self.rows.get(call_id)
+        await self._store.work()
+        return self._mine.get(call_id)
 
     async def list_calls(
         self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
     ) -> list[CallRow]:
-        await self._work()
-        self.asked.append({"limit": limit, "before": before, "window": window})
-        return sorted(self.rows.values(), key=lambda row: row.created_at, reverse=True)[:limit]
+        await self._store.work()
+        self._store.asked.append({"limit": limit, "before": before, "window": window})
+        return sorted(self._mine.values(), key=lambda row: row.created_at, reverse=True)[:limit]
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
-        await self._work()
-        return [entry for entry in self.entries if entry.call_id == call_id]
+        await self._store.work()
+        return [
+            entry
+            for entry in self._store.entries
+            if entry.call_id == call_id and entry.org_id == self._org_id
+        ]
 
     async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        await self._work()
-        found = [entry for entry in self.entries if (entry.call_id, entry.kind) == (call_id, kind)]
+        await self._store.work()
+        found = [entry for entry in await self.timeline(call_id) if entry.kind == kind]
         return found[-1] if found else None
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
-        await self._work()
-        return [line for line in self.lines if line.call_id == call_id]
-
-    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
-        await self._work()
-        return 0
+        await self._store.work()
+        return [line for line in self._store.lines if line.call_id == call_id and line.org_id == self._org_id]
 
 
 @dataclass
@@ -133,8 +152,11 @@ class SpyCalls:
         await self.store.save_call(row)
         return row
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
-        return self._take(call_id, "say", text, end_after)
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
+        how = {"interrupt": interrupt, "protected": protected}
+        return self._take(call_id, "say", text, end_after, *(name for name, on in how.items() if on))
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
         return self._take(call_id, "transfer", plan)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 import trio
 
@@ -71,6 +72,9 @@ class FakeStore:
             self.lines.setdefault((line.call_id, line.seq), line)
         for job in batch.jobs:
             self.jobs.setdefault(job.id, job)
+
+    def of(self, org_id: UUID) -> FakeStore:
+        return self
 
     async def get_call(self, call_id: str) -> CallRow | None:
         return self.rows.get(call_id)

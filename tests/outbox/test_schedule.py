@@ -77,7 +77,9 @@ def test_a_server_that_fails_is_left_alone_longer_each_time() -> None:
         assert circuit.state(now + wait - 0.1) is CircuitState.OPEN
         now += wait
         assert circuit.state(now) is CircuitState.TRYING
-    circuit.succeeded()
+    circuit.succeeded(now - 1000.0)
+    assert circuit.state(now) is CircuitState.TRYING, "that was sent before it failed"
+    circuit.succeeded(now)
     assert circuit.state(now) is CircuitState.CLOSED
     assert circuit.idle
 

@@ -75,11 +75,11 @@ async def test_what_cannot_be_asked(query: dict[str, str]) -> None:
 async def test_one_message_and_one_attempt() -> None:
     client, _, _ = world()
     found = await (await client.get("/logs/webhooks/msg_1", headers=AUTH)).get_json()
-    assert (found["object"], found["state"], found["sequence"]) == ("job", "delivered", 1)
+    assert (found["kind"], found["state"], found["sequence"]) == ("job", "delivered", 1)
     assert found["payload"] == {"message": {"type": "status-update"}}
     assert found["attempts"][0]["answer"] == "ok"
     attempt = await (await client.get("/logs/webhooks/att_1", headers=AUTH)).get_json()
-    assert (attempt["object"], attempt["jobId"], attempt["latencyMs"]) == ("attempt", "msg_1", 35)
+    assert (attempt["kind"], attempt["jobId"], attempt["latencyMs"]) == ("attempt", "msg_1", 35)
     assert (await client.get("/logs/webhooks/other", headers=AUTH)).status_code == 404
     assert (await client.get("/logs/webhooks/msg_1")).status_code == 401
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from quart import Blueprint, Response, g, jsonify, request
+from quart import Blueprint, Response, jsonify, request
 
 from aywa.clock import wall_now
 from aywa.errors import RequestError
-from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.outbox import JobFilter, JobRecord, JobState, WebhookLog
+from aywa_server.caller import caller
 from aywa_server.parts import Parts
 from aywa_server.webhook_query import REPLAYED, parse_replay, parse_webhook_query
 from aywa_server.webhook_view import attempt_resource, job_resource
@@ -79,8 +79,7 @@ async def _whole(log: WebhookLog, job: JobRecord) -> dict[str, object]:
 
 def _org() -> UUID:
     """The organisation that the request acts for."""
-    org_id = g.get("org_id", DEFAULT_ORGANIZATION)
-    return org_id if isinstance(org_id, UUID) else UUID(str(org_id))
+    return caller().org_id
 
 
 def _unknown() -> RequestError:

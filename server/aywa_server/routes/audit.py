@@ -1,0 +1,33 @@
+"""`GET /audit-log`: what administrators did to the caller's organisation, and whether the log is whole."""
+
+from __future__ import annotations
+
+from quart import Blueprint, Response, jsonify
+
+from aywa.model.api_key import KeyScope
+from aywa.model.audit import audit_item
+from aywa_server.bodies import read_query
+from aywa_server.caller import caller, needs
+from aywa_server.parts import Parts
+from aywa_server.routes.organizations import tenancy_of
+
+
+def audit_routes(parts: Parts) -> Blueprint:
+    """Both routes."""
+    routes = Blueprint("audit", __name__)
+
+    @routes.get("/audit-log")
+    @needs(KeyScope.ADMIN)
+    async def list_audit() -> Response:
+        query = read_query("limit", "seqLt")
+        rows = await tenancy_of(parts).audit.list(
+            caller().org_id, limit=query.get("limit", 100), before=query.get("seqLt")
+        )
+        return jsonify([audit_item(row).to_json() for row in rows])
+
+    @routes.get("/audit-log/verification")
+    @needs(KeyScope.ADMIN)
+    async def verify_audit() -> Response:
+        return jsonify((await tenancy_of(parts).audit.verify(caller().org_id)).to_json())
+
+    return routes
