@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from random import Random
+from typing import Any
 
 import trio
 
@@ -22,6 +23,7 @@ from aywa.events.bus import EventBus
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
+from aywa.model.assistant import Assistant
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
@@ -30,7 +32,7 @@ from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
-from aywa.runtime.memory import open_memory
+from aywa.runtime.memory import Memory, open_memory
 from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
@@ -66,6 +68,16 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
+def _outside(memory: Memory, assistant: Assistant | None) -> dict[str, Any]:
+    """What calls know of the database and of servers."""
+    return {
+        "store": memory.database.calls,
+        "advisor": advisor(memory.asking, assistant),
+        "news": memory.outbox.plan,
+        "told": memory.outbox.worker.wake,
+    }
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings,
@@ -97,16 +109,13 @@ async def open_runtime(
                 transcriber=provided.transcriber,
                 model=provided.model,
                 synthesizer=provided.synthesizer,
-                store=memory.database.calls,
                 recordings=recordings,
                 captures=captures,
                 observer=_publisher(bus, observer),
                 worker_id=worker_id,
                 voice_judge=voice_judge,
-                advisor=advisor(memory.asking, files.assistant),
                 dialling=Dialling(agent, gate),
-                news=memory.outbox.plan,
-                told=memory.outbox.worker.wake,
+                **_outside(memory, files.assistant),
             )
         ) as table,
     ):
