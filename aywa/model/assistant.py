@@ -18,6 +18,7 @@ from aywa.errors import Gap
 from aywa.model.base import Plan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
+from aywa.model.server import MessageType, Secret, Server, check_web_url
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
 from aywa.model.tool_messages import ToolMessages
@@ -30,7 +31,6 @@ NOT_YET = frozenset(
         "voicemailDetection",
         "voicemailMessage",
         "clientMessages",
-        "serverMessages",
         "modelOutputInMessagesEnabled",
         "monitorPlan",
         "analysisPlan",
@@ -39,7 +39,6 @@ NOT_YET = frozenset(
         "backgroundSpeechDenoisingPlan",
         "transportConfigurations",
         "hooks",
-        "server",
         "credentialIds",
         "credentials",
         "metadata",
@@ -88,6 +87,17 @@ class Assistant(Plan):
     num_words_to_interrupt_assistant: int | None = Field(None, ge=0, le=10)  # before there was that plan
     keypad_input_plan: KeypadInputPlan | None = None
     message_plan: MessagePlan | None = None
+    server: Server | None = None
+    server_url: str = Field("", max_length=4096)  # before there was that object
+    server_url_secret: Secret | None = Field(None, repr=False)
+    server_messages: tuple[MessageType, ...] | None = Field(None, max_length=100)
+
+    @field_validator("server_url")
+    @classmethod
+    def _web(cls, url: str) -> str:
+        if url:
+            check_web_url(url)
+        return url
 
     @property
     def first_message_url(self) -> str:

@@ -25,6 +25,7 @@ from aywa.ports.stt import Transcriber
 from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.database import Database
+from aywa.runtime.outbox import Outbox
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
 from aywa.transfer.plan import TransferPlan
@@ -54,6 +55,7 @@ class Runtime:
     transcriber: Transcriber
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
+    outbox: Outbox
 
     @property
     def store(self) -> PostgresCallStore:
@@ -183,6 +185,7 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
+        gauges |= self.outbox.worker.figures.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {

@@ -26,6 +26,7 @@ from aywa.settings.trunks import (
     TrunkRegistration,
     TrunkSettings,
 )
+from aywa.settings.webhooks import WebhookSettings
 from aywa.settings.whole import Settings, production_gaps
 
 __all__ = [
@@ -51,5 +52,6 @@ __all__ = [
     "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
+    "WebhookSettings",
     "production_gaps",
 ]

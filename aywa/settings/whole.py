@@ -39,6 +39,7 @@ from aywa.settings.slices import (
 from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
+from aywa.settings.webhooks import WebhookSettings, read_webhooks, webhook_gaps
 
 # the defaults, as values: a slotted class has no class attributes to read them from
 _HTTP = HttpSettings()
@@ -66,6 +67,7 @@ class Settings:
     dial: DialSettings = field(default_factory=DialSettings)
     transports: TransportSettings = field(default_factory=TransportSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -110,7 +112,7 @@ def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> 
         ),
     )
     gaps = [Gap(name, rule, example) for name, met, rule, example in checks if not met]
-    gaps += outbound_gaps(settings.outbound)
+    gaps += outbound_gaps(settings.outbound) + webhook_gaps(settings.webhooks)
     return [gap for gap in gaps if gap.name not in known]
 
 
@@ -148,6 +150,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         dial=read_dial(env),
         transports=read_transports(env, sip_host),
         outbound=read_outbound(env),
+        webhooks=read_webhooks(env),
     )
 
 

@@ -9,6 +9,7 @@ from typing import Protocol
 
 from aywa.call.outbound import CallOrder
 from aywa.model.readiness import Check
+from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
 from aywa.store.tenancy import Tenancy
@@ -61,5 +62,7 @@ class Parts:
     http: HttpSettings
     rng: Random
     now: Callable[[], float]  # monotonic seconds
+    webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
+    outbox_wake: Callable[[], None] = lambda: None  # there is something to send
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment
