@@ -6,6 +6,8 @@ in the context, or the model would book again.
 
 from __future__ import annotations
 
+import json
+
 import trio
 
 from aywa.call.context import Context
@@ -24,6 +26,7 @@ class ToolRun:
     def __init__(self, call: ToolCall) -> None:
         self.call = call
         self.finished = trio.Event()
+        self.failed = False  # what it has answered is an error
 
 
 class ToolRunner:
@@ -71,6 +74,7 @@ class ToolRunner:
         # A caller who hangs up does not undo what the tool has begun to do either.
         with trio.move_on_after(TOOL_TIMEOUT_S, shield=True) as bound:
             result = await self.box.invoke(run.call)
+        run.failed = _failed(result)
         self._context.tool_answered(run.call, result)
         self._timeline.add(
             "tool.finished",
@@ -82,3 +86,12 @@ class ToolRunner:
         )
         self._running.remove(run)
         run.finished.set()
+
+
+def _failed(result: str) -> bool:
+    """Whether a tool's answer is that it has failed: an object with an `error` (see `ToolBox.invoke`)."""
+    try:
+        answer = json.loads(result)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and bool(answer.get("error"))

@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.expectation import Expectation
+from aywa.turn.joining import joined
 from aywa.turn.settings import TurnSettings
 from aywa.turn.turn_end import TurnEnd
 from aywa.turn.wait_choice import Wait
@@ -150,7 +151,7 @@ class Endpointer:
     @property
     def text(self) -> str:
         """What the caller seems to have said so far in this turn."""
-        return " ".join([*self._finals, self._partial]).strip()
+        return joined([*self._finals, self._partial])
 
     @property
     def start_sample(self) -> int | None:
@@ -286,6 +287,11 @@ class Endpointer:
         if self.state is EndpointState.WAITING:
             self._judge(now)
             self.handle_timers(now)
+
+    def not_the_callers(self, now: float, start_sample: int | None, end_sample: int | None) -> None:
+        """A final of somebody else's words: no other comes for that sound, unless the caller talks too."""
+        if self.state is not EndpointState.QUIET and not self._partial:
+            self.final("", now, start_sample, end_sample)
 
     def take_keys(self, text: str) -> None:
         """The keypad's digits are a turn of their own; words that were pending go with them."""

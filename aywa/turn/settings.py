@@ -48,6 +48,7 @@ class TurnSettings:
     unclear_speech_s: float = 0.4  # shorter than this may be a cough; the shortest words last as long
     voice_probability: float = 0.35  # second tier: recorded words reach 0.46 and more, noises 0.06
     doubt_after_s: float = 0.32  # without that for ten windows there is none
+    speaker_forgotten_s: float = 15.0  # who hands the telephone over is not heard any more
     max_reprompts: int = 2  # in a row; a noisy room must not be asked for ever
     max_failures: int = 2  # failed turns in a row before the call is given up
     max_duration_s: float = 600.0
