@@ -7,6 +7,7 @@ AywaError
 │   ├─ LocalProtocolError         we broke the rules: our bug, loud
 │   └─ RemoteProtocolError        the peer broke the rules: answer `status_hint`
 ├─ TransportError                 unreachable, timed out, closed
+│   └─ OutboundError(fault)       a URL that somebody else wrote was refused or could not be asked
 ├─ ProviderError                  an STT, LLM or TTS failed
 ├─ StoreError                     the database failed
 ├─ MediaError                     the engine could not do it
@@ -147,6 +148,28 @@ class TransportError(AywaError):
     http_status = 502
     code = "transport-error"
     end_code = EndCode.SIP_ERROR
+
+
+class OutboundFault(Enum):
+    """Why a URL was not answered."""
+
+    REFUSED = "refused"  # by the rules: to try again changes nothing
+    UNRESOLVED = "unresolved"
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    TOO_LONG = "too-long"
+
+
+class OutboundError(TransportError):
+    """A URL could not be asked."""
+
+    code = "outbound-error"
+
+    def __init__(self, detail: str, fault: OutboundFault) -> None:
+        super().__init__(detail)
+        self.fault = fault
 
 
 class ProviderError(AywaError):

@@ -20,10 +20,11 @@ from aywa.call.control import (
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
-from aywa.call.journal import Journal
+from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
+from aywa.call.news import NewsJournal
 from aywa.call.pauses import Pauses
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
@@ -64,12 +65,14 @@ class LiveCall:
         self.inbound = type_ is CallType.INBOUND
         self.machine = CallMachine()
         self.ending = Ending()
+        news = dependencies.news
+        self._journal: CallJournal = journal if news is None else NewsJournal(journal, news)
         box = dependencies.scenario.open_tools()
         self._usage = Usage()
         self.timeline = Timeline(
-            self.id, journal.put_entry, dependencies.observer, self._usage.observe, org_id=org_id
+            self.id, self._journal.put_entry, dependencies.observer, self._usage.observe, org_id=org_id
         )
-        self.transcript = Transcript(self.id, journal.put_line, org_id)
+        self.transcript = Transcript(self.id, self._journal.put_line, org_id)
         self.conversation = Conversation(
             TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
@@ -94,7 +97,6 @@ class LiveCall:
         self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
         self.over = trio.Event()
         self._clock = dependencies.clock
-        self._journal = journal
         self.row = self._first_row(type_, parties, dependencies, org_id)
         self._created()
 
@@ -201,7 +203,7 @@ class LiveCall:
         Raises RequestError (409) when the call is in no state for it, (400) when the text cannot be said.
         """
         match command:
-            case Say(text, interrupt, end_call):
+            case Say(text, interrupt, end_call, protected):
                 if not text.strip() or len(text) > MAX_SAY_CHARACTERS:
                     raise RequestError(
                         f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
@@ -210,8 +212,10 @@ class LiveCall:
                     raise RequestError(
                         "The call cannot say anything now", http_status=409, code="call-not-live"
                     )
-                self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
-                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
+                self.timeline.add(
+                    "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
+                )
+                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
                 await trio.lowlevel.checkpoint()
             case SteerLine(action):
                 if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:

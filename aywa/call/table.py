@@ -188,7 +188,7 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
     Whatever ends the block, no more calls are taken: those that still came to a runtime that is being
     cancelled would keep it from ever ending.
     """
-    journal = Journal(dependencies.store)
+    journal = Journal(dependencies.store, told=dependencies.told)
     try:
         async with trio.open_nursery() as keeper:
             keeper.start_soon(journal.serve, name="journal")

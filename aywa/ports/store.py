@@ -11,6 +11,7 @@ from uuid import UUID
 
 from aywa.errors import EndReason
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.outbox import WebhookJob
 
 
 class CallStatus(Enum):
@@ -85,6 +86,16 @@ class TranscriptLine:
 
 
 @dataclass(frozen=True, slots=True)
+class CallBatch:
+    """What is written at one time: `jobs` tell servers of what the rest says."""
+
+    rows: Sequence[CallRow] = ()  # each with an id of its own
+    entries: Sequence[TimelineEntry] = ()
+    lines: Sequence[TranscriptLine] = ()
+    jobs: Sequence[WebhookJob] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class CallWindow:
     """Bounds on a call's times for a list; None leaves a side open. Aware UTC datetimes."""
 
@@ -135,6 +146,9 @@ class CallStore(Protocol):
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         """Append; a line whose (call_id, seq) exists is ignored."""
+
+    async def write(self, batch: CallBatch) -> None:
+        """All of it in one transaction, or nothing when it raises. What exists is kept as it is, but rows."""
 
     async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
         """End every live call that a dead process left behind (`EndCode.PROCESS_LOST`); returns how many.

@@ -26,7 +26,7 @@ class PostgresCallReader:
         if (key := _uuid(call_id)) is None:
             return None
         rows = await self._tenant.fetch(self._sql["get_call"], key, self._org_id)
-        return _call(rows[0]) if rows else None
+        return call_of(rows[0]) if rows else None
 
     async def list_calls(
         self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
@@ -47,7 +47,7 @@ class PostgresCallReader:
             bounds.updated_at_ge,
             self._org_id,
         )
-        return [_call(row) for row in rows]
+        return [call_of(row) for row in rows]
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""
@@ -68,19 +68,7 @@ class PostgresCallReader:
         if (key := _uuid(call_id)) is None:
             return []
         rows = await self._tenant.fetch(self._sql["transcript"], key, self._org_id)
-        return [
-            TranscriptLine(
-                call_id=str(row["call_id"]),
-                seq=row["seq"],
-                role=row["role"],
-                text=row["text"],
-                start_ms=row["start_ms"],
-                end_ms=row["end_ms"],
-                interrupted=row["interrupted"],
-                org_id=row["org_id"],
-            )
-            for row in rows
-        ]
+        return [line_of(row) for row in rows]
 
 
 def _uuid(text: str) -> UUID | None:
@@ -90,13 +78,28 @@ def _uuid(text: str) -> UUID | None:
         return None
 
 
+def line_of(row: Row) -> TranscriptLine:
+    """A row of `transcript`."""
+    return TranscriptLine(
+        call_id=str(row["call_id"]),
+        seq=row["seq"],
+        role=row["role"],
+        text=row["text"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        interrupted=row["interrupted"],
+        org_id=row["org_id"],
+    )
+
+
 def _entry(row: Row) -> TimelineEntry:
     return TimelineEntry(
         str(row["call_id"]), row["seq"], row["at_ms"], row["kind"], row["data"], row["org_id"]
     )
 
 
-def _call(row: Row) -> CallRow:
+def call_of(row: Row) -> CallRow:
+    """A row of `calls`."""
     reason = None
     if row["end_code"] is not None:
         reason = EndReason(

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres
+from aywa.bridge.postgres import Postgres, Scope, Session
 from aywa.errors import EndCode, EndSide
-from aywa.ports.store import CallRow, TimelineEntry, TranscriptLine
-from aywa.store.call_reader import PostgresCallReader
+from aywa.ports.outbox import WebhookJob
+from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
+from aywa.store.call_reader import PostgresCallReader, call_of, line_of
+from aywa.store.outbox import insert_jobs, last_seq
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
 _LOST_DETAIL = "the process that carried the call is gone"
+TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], int], Sequence[WebhookJob]]
 
 
 class PostgresCallStore:
@@ -39,7 +42,10 @@ class PostgresCallStore:
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
-        await self._system.execute(
+        await self._append_timeline(self._system, entries)
+
+    async def _append_timeline(self, to: Scope | Session, entries: Sequence[TimelineEntry]) -> None:
+        await to.execute(
             self._sql["append_timeline"],
             [UUID(entry.call_id) for entry in entries],
             [entry.seq for entry in entries],
@@ -51,7 +57,10 @@ class PostgresCallStore:
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         """Append; a line whose (call_id, seq) exists is ignored."""
-        await self._system.execute(
+        await self._append_transcript(self._system, lines)
+
+    async def _append_transcript(self, to: Scope | Session, lines: Sequence[TranscriptLine]) -> None:
+        await to.execute(
             self._sql["append_transcript"],
             [UUID(line.call_id) for line in lines],
             [line.seq for line in lines],
@@ -63,11 +72,23 @@ class PostgresCallStore:
             [line.org_id for line in lines],
         )
 
-    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+    async def write(self, batch: CallBatch) -> None:
+        """All of it in one transaction."""
+        async with self._system.transaction() as session:
+            if batch.rows:
+                await session.executemany(self._sql["save_call"], [_columns(row) for row in batch.rows])
+            if batch.entries:
+                await self._append_timeline(session, batch.entries)
+            if batch.lines:
+                await self._append_transcript(session, batch.lines)
+            await insert_jobs(session, batch.jobs)
+
+    async def end_lost_calls(self, worker_id: str, now: datetime, tell: TellOfLost | None = None) -> int:
         """End the live calls of every worker that is dead by `store.presence`; returns how many.
 
         A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
-        closing entry. The calls of `worker_id`, the process that asks, are spared.
+        closing entry. The calls of `worker_id`, the process that asks, are spared. `tell` makes the messages
+        for servers, from the row, the transcript and the number of the last message.
         """
         async with self._system.transaction() as session:
             owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
@@ -82,6 +103,11 @@ class PostgresCallStore:
                 EndSide.SYSTEM.value,
                 _LOST_DETAIL,
             )
+            if tell is not None:
+                for row in ended:
+                    lines = await session.fetch(self._sql["transcript"], row["id"], row["org_id"])
+                    seq = await last_seq(session, row["id"])
+                    await insert_jobs(session, tell(call_of(row), [line_of(line) for line in lines], seq))
         return len(ended)
 
     async def count_ended(self) -> dict[str, int]:

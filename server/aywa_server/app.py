@@ -24,6 +24,7 @@ from aywa_server.routes.organizations import organization_routes
 from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
+from aywa_server.routes.webhooks import webhooks_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -47,6 +48,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
+    app.register_blueprint(webhooks_routes(parts))
     app.register_blueprint(api_key_routes(parts))
     app.register_blueprint(organization_routes(parts))
     app.register_blueprint(audit_routes(parts))

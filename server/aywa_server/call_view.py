@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from aywa.call.news import CallView
 from aywa.errors import ParseError
 from aywa.model.call import (
     Artifact,
@@ -71,6 +72,15 @@ def call_resource(
         if row.status is CallStatus.ENDED
         else Monitor(control_url=f"{base_url}/call/{row.id}/control"),
     )
+
+
+def call_view(base_url: str) -> CallView:
+    """A call as servers are told of it: as the API shows it."""
+
+    def view(row: CallRow, lines: Sequence[TranscriptLine] | None = None) -> dict[str, object]:
+        return call_resource(row, base_url, lines).to_json()
+
+    return view
 
 
 def timeline_resource(

@@ -27,6 +27,7 @@ _VERBS = {
     "keys": "aywa_server.cli_keys",
     "organizations": "aywa_server.cli_organizations",
     "audit": "aywa_server.cli_audit",
+    "webhooks": "aywa_server.cli_webhooks",
 }
 
 

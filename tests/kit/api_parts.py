@@ -13,7 +13,16 @@ import trio
 from aywa.call.outbound import CallOrder
 from aywa.errors import AywaError, EndReason, StoreError
 from aywa.model.readiness import Check
-from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
+from aywa.ports.store import (
+    CallBatch,
+    CallRow,
+    CallStatus,
+    CallType,
+    CallWindow,
+    TimelineEntry,
+    TranscriptLine,
+)
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
@@ -56,6 +65,11 @@ class DictCallStore:
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         await self.work()
         self.lines += lines
+
+    async def write(self, batch: CallBatch) -> None:
+        await self.save_calls(batch.rows)
+        self.entries += batch.entries
+        self.lines += batch.lines
 
     async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
         await self.work()
@@ -138,8 +152,11 @@ class SpyCalls:
         await self.store.save_call(row)
         return row
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
-        return self._take(call_id, "say", text, end_after)
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
+        how = {"interrupt": interrupt, "protected": protected}
+        return self._take(call_id, "say", text, end_after, *(name for name, on in how.items() if on))
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
         return self._take(call_id, "transfer", plan)
@@ -175,10 +192,55 @@ class FixedReadiness:
         return self.checks
 
 
+@dataclass
+class DictWebhookLog:
+    """Messages of the default organisation, in a dictionary; attempts of each."""
+
+    jobs: dict[str, JobRecord] = field(default_factory=dict)
+    tried: list[AttemptRecord] = field(default_factory=list)
+    asked: list[tuple[JobFilter, int]] = field(default_factory=list)
+    replayed: list[tuple[list[str] | None, JobFilter]] = field(default_factory=list)
+
+    async def list_jobs(self, org_id: UUID, which: JobFilter, limit: int) -> list[JobRecord]:
+        await trio.lowlevel.checkpoint()
+        self.asked.append((which, limit))
+        return list(self.jobs.values())[:limit]
+
+    async def get_job(self, org_id: UUID, job_id: str) -> JobRecord | None:
+        await trio.lowlevel.checkpoint()
+        return self.jobs.get(job_id)
+
+    async def get_attempt(self, org_id: UUID, attempt_id: str) -> AttemptRecord | None:
+        await trio.lowlevel.checkpoint()
+        return next((attempt for attempt in self.tried if attempt.id == attempt_id), None)
+
+    async def attempts(self, org_id: UUID, job_id: str) -> list[AttemptRecord]:
+        await trio.lowlevel.checkpoint()
+        return [attempt for attempt in self.tried if attempt.job_id == job_id]
+
+    async def replay(
+        self,
+        org_id: UUID,
+        ids: Sequence[str] | None,
+        which: JobFilter,
+        states: Sequence[JobState],
+        now: datetime,
+    ) -> list[str]:
+        await trio.lowlevel.checkpoint()
+        self.replayed.append((None if ids is None else list(ids), which))
+        wanted = [
+            job.id for job in self.jobs.values() if job.state in states and (ids is None or job.id in ids)
+        ]
+        for job_id in wanted:
+            self.jobs[job_id] = replace(self.jobs[job_id], state=JobState.WAITING)
+        return wanted
+
+
 def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None = None) -> Parts:
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
     return Parts(
+        webhooks=DictWebhookLog(),
         store=calls,
         calls=SpyCalls(calls),
         readiness=FixedReadiness(),

@@ -36,7 +36,7 @@ from tests.kit.postgres import data_dir
 from tests.kit.tcpdump import read_pcap
 
 __all__ = ["data_dir"]
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 def settings_in(data_dir: Path) -> Settings:

@@ -28,7 +28,7 @@ from tests.kit.stream_peers import UUID_1, AudioSocketPeer, WebSocketPeer, conne
 from tests.runtime.test_opening import settings_in
 
 __all__ = ["data_dir"]
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 PASSWORD = "a-long-password-it-is"
 PACKET_S = 0.02
 ASSISTANT = 100  # packets of the assistant's that the caller hears before he speaks

@@ -39,7 +39,11 @@ def control_routes(parts: Parts) -> Blueprint:
         match command:
             case SayCommand():
                 taken = await parts.calls.say(
-                    row.id, command.content, end_after=command.end_call_after_spoken
+                    row.id,
+                    command.content,
+                    end_after=command.end_call_after_spoken,
+                    interrupt=command.interrupt_assistant_enabled,
+                    protected=not command.interruptions_enabled,
                 )
             case LineCommand():
                 taken = await parts.calls.steer(row.id, command.control)

@@ -96,4 +96,4 @@ set status = 'ended', updated_at = $3, ended_at = lost.seen_at,
     end_code = $4, end_side = $5, end_sip_status = null, end_detail = $6
 from lost
 where calls.id = lost.id
-returning calls.id;
+returning calls.*;
