@@ -11,7 +11,7 @@ LEDGER=$LOGS/tests
 
 # The limit is for a run that hangs; INT makes pytest say where.
 run_pytest() {
-    local left=$((${TEST_LIMIT_S:-1200} - SECONDS))
+    local left=$((${TEST_LIMIT_S:-1800} - SECONDS))
     timeout --signal=INT --kill-after=60 "$((left > 1 ? left : 1))" "$VENV/bin/python" -m pytest "$@"
 }
 
