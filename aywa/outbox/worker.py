@@ -34,7 +34,7 @@ _log = get_logger("outbox")
 class WorkerLimits:
     """How much at a time, in all and to one endpoint; how many days settled messages are kept."""
 
-    sending: int = 128
+    sending: int = 256
     endpoint: int = 16
     delivered_days: float = 7.0
     dead_days: float = 30.0
@@ -103,29 +103,24 @@ class OutboxWorker:
         if room <= 0:
             return []
         now = self._clock()
+        usual = max(1, min(room // 4, self._limits.endpoint))  # the last places are not for one that hangs
         try:
-            return await self._queue.claim(
-                self._worker_id,
-                now,
-                now + timedelta(seconds=LEASE_S),
-                room,
-                self._rooms(),
-                min(room, self._limits.endpoint),
-            )
+            until = now + timedelta(seconds=LEASE_S)
+            return await self._queue.claim(self._worker_id, now, until, room, self._rooms(usual), usual)
         except StoreError as error:
             _log.warning("outbox.store_failed", detail=error.detail)
             await trio.sleep(STORE_BACKOFF_S)
             return []
 
-    def _rooms(self) -> dict[str, int]:
-        """Of endpoints that have less room than usual."""
+    def _rooms(self, usual: int) -> dict[str, int]:
+        """Of endpoints that may have less room than usual."""
         now = trio.current_time()
         rooms = {}
         for endpoint in {*self._under_way, *self._circuits}:
             circuit = self._circuits.get(endpoint)
             state = CircuitState.CLOSED if circuit is None else circuit.state(now)
             most = {CircuitState.CLOSED: self._limits.endpoint, CircuitState.TRYING: 1}.get(state, 0)
-            rooms[endpoint] = max(0, most - self._under_way[endpoint])
+            rooms[endpoint] = max(0, min(usual, most - self._under_way[endpoint]))
         return rooms
 
     async def _send(self, job: ClaimedJob) -> None:

@@ -127,7 +127,7 @@ class AttemptRecord:
 
 @dataclass(frozen=True, slots=True)
 class OutboxFigures:
-    """How much there is: messages by state, and how long the oldest that is due has been waiting."""
+    """How much there is: messages that wait and dead ones, and how long the oldest due one has waited."""
 
     jobs: Mapping[str, int]
     oldest_waiting_s: float

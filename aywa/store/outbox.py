@@ -107,7 +107,7 @@ class PostgresOutbox:
         async with self._system.transaction() as session:
             rows = await session.fetch(self._sql["figures"])
             oldest = (await session.fetch(self._sql["oldest"], now))[0]["at"]
-        jobs = {state.value: 0 for state in JobState} | {row["state"]: row["jobs"] for row in rows}
+        jobs = {row["state"]: row["jobs"] for row in rows}
         return OutboxFigures(jobs, 0.0 if oldest is None else max(0.0, (now - oldest).total_seconds()))
 
     # --- the operator's side ------------------------------------------------------------------------------

@@ -25,6 +25,7 @@ create table webhook_jobs (
 create index webhook_jobs_due on webhook_jobs (endpoint, next_at, seq) where state = 'waiting';
 create index webhook_jobs_unsettled on webhook_jobs (call_id, seq) where state = 'waiting';
 create index webhook_jobs_leased on webhook_jobs (leased_by) where state = 'waiting' and leased_by <> '';
+create index webhook_jobs_dead on webhook_jobs (created_at) where state = 'dead';
 create index webhook_jobs_newest on webhook_jobs (org_id, created_at desc, id);
 create index webhook_jobs_settled on webhook_jobs (settled_at) where state <> 'waiting';
 

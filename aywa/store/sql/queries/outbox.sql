@@ -30,7 +30,7 @@ rooms as (
 ),
 ready as materialized (
     select found.id
-    from rooms
+    from (select endpoint, room from rooms order by random()) as rooms -- places run out for no one in particular
     cross join lateral (
         select jobs.id
         from webhook_jobs as jobs
@@ -103,7 +103,9 @@ where (state in ('delivered', 'skipped') and settled_at < $1) or (state = 'dead'
 
 -- name: figures
 -- system: gauges of the process
-select state, count(*) as jobs from webhook_jobs group by state;
+select 'waiting' as state, count(*) as jobs from webhook_jobs where state = 'waiting'
+union all
+select 'dead', count(*) from webhook_jobs where state = 'dead';
 
 -- name: oldest
 -- system: gauges of the process
