@@ -14,7 +14,7 @@ from aywa._native.uplink_clock cimport clock_newest
 
 cdef enum:
     MILLISECOND = 8            # samples
-    MARGIN = 24                # samples after the earliest packets: what the clock of the source is known by, and a tick
+    MARGIN = 40                # samples (5 ms) after the earliest packets: by then Python has answered to one as well
     EARLY = 16                 # samples of it that may go
     LATE = 40                  # samples after it that are not worth a gap
     LOOK = 800                 # samples between two looks
