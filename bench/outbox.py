@@ -18,7 +18,7 @@ from aywa.outbox.targets import ACCOUNT, ASSISTANT, Target
 from aywa.store.embedded import embedded_postgres
 from tests.kit.outbox_world import open_outbox_world
 from tests.kit.postgres import temporary_dir
-from tests.kit.webhook_server import open_webhook_server
+from tests.kit.webhook_server import Received, open_webhook_server
 
 BATCHES_PER_SECOND = 10
 
@@ -29,7 +29,12 @@ async def run(url: str, seconds: float, per_second: int) -> dict[str, float]:
         down.answer = lambda _: None
         committed: dict[str, float] = {}
         came: dict[str, float] = {}
-        works.answer = lambda request: came.setdefault(request.id, trio.current_time()) and (200, {})
+
+        def note(request: Received) -> tuple[int, dict[str, str]]:
+            came.setdefault(request.id, trio.current_time())
+            return 200, {}
+
+        works.answer = note
         well, stuck = Target(works.url()), Target(down.url())
         assistant = Assistant.model_validate({"serverUrl": stuck.url})
         async with world.worker(well, assistant=assistant) as worker:
