@@ -4,11 +4,14 @@ set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
+# Without bytecode every runtime that a test starts compiles all that it imports, and every worker each test.
+unset PYTHONDONTWRITEBYTECODE
+
 LEDGER=$LOGS/tests
 
 # The limit is for a run that hangs; INT makes pytest say where.
 run_pytest() {
-    local left=$((${TEST_LIMIT_S:-1440} - SECONDS))
+    local left=$((${TEST_LIMIT_S:-1800} - SECONDS))
     timeout --signal=INT --kill-after=60 "$((left > 1 ? left : 1))" "$VENV/bin/python" -m pytest "$@"
 }
 
@@ -55,10 +58,14 @@ else
     mkdir -p "$LOGS"
     rm -rf "$LEDGER"
     scripts/peers.sh >"$LOGS/peers.log" 2>&1 </dev/null &
+    # And the tests are compiled meanwhile, once for all the processes that will run them.
+    "$VENV/bin/python" -m pytest --collect-only -q >"$LOGS/collect.log" 2>&1 </dev/null &
+    collecting=$!
     checks=0
     report=$LOGS/check-report
     : >"$report"
     AYWA_CHECK_REPORT=$report scripts/check.sh --tools || checks=$?
+    wait "$collecting" || true # what is wrong with them is told when they run
     failed_parts=()
     run_parts
     # Said again: whoever keeps the end of this output is to see there what stands at its top.

@@ -59,6 +59,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.started, turn.cancelled | turn, trigger or why |
 | turn.yield, turn.resume, turn.commit | turn, epoch |
 | turn.truncated | turn, heard, sample |
+| turn.key, turn.key_ignored | digit; whether it cuts the answer, and whether that was protected |
 | turn.user | text, start_ms, end_ms, counts |
 | turn.assistant | text, start_ms, end_ms, interrupted, trigger |
 | turn.latency | total_ms; vad_, stt_, endpointing_, llm_, phrase_, tts_ and playout_ms; samples; speculated |

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,7 @@ from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
 from aywa.store import queries
 from aywa.store.calls import PostgresCallStore
+from aywa.store.outbox import PostgresOutbox
 from aywa.store.tenancy import Tenancy
 from aywa_server.app import create_app
 from tests.kit.api_parts import AUTH, make_parts
@@ -40,6 +42,8 @@ class Organization:
     key_id: str = ""
     call_id: str = ""
     live_call_id: str = ""
+    job_id: str = ""
+    attempt_id: str = ""
 
 
 class TenantWorld:
@@ -55,6 +59,7 @@ class TenantWorld:
             parts,
             store=self.store,
             tenancy=self.tenancy,
+            webhooks=PostgresOutbox(postgres),
             rng=SystemRandom(),
             now=(lambda: 1.0) if frozen else trio.current_time,
         )
@@ -99,7 +104,32 @@ class TenantWorld:
                 [TranscriptLine(row.id, 1, "user", own.canary, 0, 1, org_id=row.org_id)]
             )
         own.call_id, own.live_call_id = ended.id, live.id
+        await self._send(own)
         return own
+
+    async def _send(self, own: Organization) -> None:
+        """A message to a server of its own that could not be delivered."""
+        own.job_id, own.attempt_id = f"msg_{uuid4().hex}", f"att_{uuid4().hex}"
+        system, url = self.postgres.system(), f"https://{own.canary}.example"
+        await system.execute(
+            "insert into webhook_jobs (id, org_id, call_id, seq, type, source, endpoint, body, created_at, "
+            "state, next_at) values ($1, $2, $3, 1, 'status-update', 'account', $4, $5, now(), 'dead', "
+            "now())",
+            own.job_id,
+            UUID(own.id),
+            UUID(own.call_id),
+            url,
+            json.dumps({"message": {"said": own.canary}}),
+        )
+        await system.execute(
+            "insert into webhook_attempts (id, org_id, job_id, number, at, endpoint, latency_ms, error, "
+            "answer) values ($1, $2, $3, 1, now(), $4, 1, '', $5)",
+            own.attempt_id,
+            UUID(own.id),
+            own.job_id,
+            url,
+            own.canary,
+        )
 
     async def dump(self, org_id: str) -> list[tuple[object, ...]]:
         """Every row of this organisation in every table, without when keys were used."""

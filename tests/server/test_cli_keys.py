@@ -31,10 +31,13 @@ def running(postgres_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None
     monkeypatch.setenv("AYWA_RUNTIME_API_KEY", API_KEY)
     ready, stop = Event(), Event()
 
+    async def stopped() -> None:
+        await trio.to_thread.run_sync(stop.wait)
+
     async def run() -> None:
         async with open_tenant_world(postgres_url) as world, trio.open_nursery() as nursery:
-            wait = partial(trio.to_thread.run_sync, stop.wait)
-            await nursery.start(partial(serve, world.app, http_config(http, sock), shutdown_trigger=wait))
+            config = http_config(http, sock)
+            await nursery.start(partial(serve, world.app, config, shutdown_trigger=stopped))
             ready.set()
 
     thread = Thread(target=trio.run, args=(run,))

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+from werkzeug.routing import Rule
 
 from aywa.store import queries
 from tests.kit.postgres import postgres_url
@@ -22,16 +24,20 @@ from tests.kit.tenant_world import (
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.live
 
-# Whose id stands for each argument of a route. A route with an argument that is not here fails the sweep.
-IDS: dict[str, Callable[[Organization], str]] = {
-    "call_id": lambda owner: owner.call_id,
-    "key_id": lambda owner: owner.key_id,
-    "org_id": lambda owner: owner.id,
+# What stands for each argument of a route. A route with an argument that is not here fails the sweep.
+IDS: dict[str, Callable[[Organization], tuple[str, ...]]] = {
+    "call_id": lambda owner: (owner.call_id, owner.live_call_id),
+    "key_id": lambda owner: (owner.key_id,),
+    "org_id": lambda owner: (owner.id,),
+    "row_id": lambda owner: (owner.job_id, owner.attempt_id),
+    "job_id": lambda owner: (owner.job_id,),
 }
-BODIES = {
-    "/call/<call_id>/control": {"type": "end-call"},
-    "/organization/<org_id>": {"name": "taken over"},
+BODIES: dict[str, Callable[[Organization], object]] = {
+    "/call/<call_id>/control": lambda _owner: {"type": "end-call"},
+    "/organization/<org_id>": lambda _owner: {"name": "taken over"},
+    "/logs/webhooks/replay": lambda owner: {"ids": [owner.job_id]},
 }
+_OWN = ("id", "canary", "key_id", "call_id", "live_call_id", "job_id", "attempt_id")
 WALLS = {"both": (), "row-level security alone": (switch_filter_off,), "filters alone": (switch_wall_off,)}
 
 
@@ -54,7 +60,7 @@ async def test_no_operation_knows_another_tenants_ids(
         ours = await world.found("ours", tmp_path)
         theirs = await world.found("theirs", tmp_path)
         before = await world.dump(theirs.id)
-        assert await sweep(world, ours, theirs) >= 11
+        assert await sweep(world, ours, theirs) >= 14
         after = await world.dump(theirs.id)
         assert after == before
         assert any(theirs.canary in str(row) for row in after), "there was something to find"
@@ -62,28 +68,40 @@ async def test_no_operation_knows_another_tenants_ids(
 
 async def sweep(world: TenantWorld, ours: Organization, theirs: Organization) -> int:
     """Ask every operation with our key and their ids; how many had an id to ask for."""
-    unknown = Organization(*[str(uuid4())] * 2, {}, *[str(uuid4())] * 3)
+    unknown = replace(theirs, **{name: str(uuid4()) for name in _OWN})
+    foreign = [getattr(theirs, name) for name in _OWN]
     asked = 0
     for rule in world.app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
-            body = BODIES.get(rule.rule)
-            answers = []
-            for owner in (theirs, unknown):
-                path = rule.rule
-                for name in rule.arguments:
-                    path = path.replace(f"<{name}>", IDS[name](owner))
-                options = {} if body is None or method == "GET" else {"json": body}
-                answer = await world.client.open(path, method=method, headers=ours.headers, **options)
-                answers.append((answer.status_code, await answer.get_data()))
-                foreign = (theirs.canary, theirs.call_id, theirs.key_id, theirs.id)
-                told = answers[-1][1].decode()
-                assert not [each for each in foreign if each in told], (method, path)
-                assert not [each for each in foreign if each in str(answer.headers)], (method, path)
+            known = [await ask(world, method, rule, path, theirs, ours) for path in paths(rule, theirs)]
+            for status, headers, data in known:
+                assert not [each for each in foreign if each in headers + data], (method, rule.rule)
+                assert status == 404 or not rule.arguments, (method, rule.rule, status)
             if rule.arguments:
                 asked += 1
-                assert answers[0] == answers[1], (method, rule.rule)
-                assert answers[0][0] == 404, (method, rule.rule, answers[0])
+                same = [await ask(world, method, rule, path, unknown, ours) for path in paths(rule, unknown)]
+                assert [(status, data) for status, _, data in known] == [
+                    (status, data) for status, _, data in same
+                ], (method, rule.rule)
     return asked
+
+
+def paths(rule: Rule, owner: Organization) -> list[str]:
+    """The rule's paths with this owner's ids."""
+    found = [rule.rule]
+    for name in rule.arguments:
+        found = [path.replace(f"<{name}>", each) for path in found for each in IDS[name](owner)]
+    return found
+
+
+async def ask(
+    world: TenantWorld, method: str, rule: Rule, path: str, owner: Organization, asking: Organization
+) -> tuple[int, str, str]:
+    """Status, headers and body of an operation on the owner's ids."""
+    body = BODIES.get(rule.rule) if method in ("POST", "PATCH", "PUT") else None
+    options = {} if body is None else {"json": body(owner)}
+    answer = await world.client.open(path, method=method, headers=asking.headers, **options)
+    return answer.status_code, str(answer.headers), (await answer.get_data()).decode()
 
 
 async def test_the_sweep_finds_what_is_open(
