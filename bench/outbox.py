@@ -30,11 +30,11 @@ async def run(url: str, seconds: float, per_second: int) -> dict[str, float]:
         committed: dict[str, float] = {}
         came: dict[str, float] = {}
 
-        def take(request: Received) -> tuple[int, dict[str, str]]:
+        def note(request: Received) -> tuple[int, dict[str, str]]:
             came.setdefault(request.id, trio.current_time())
             return 200, {}
 
-        works.answer = take
+        works.answer = note
         well, stuck = Target(works.url()), Target(down.url())
         assistant = Assistant.model_validate({"serverUrl": stuck.url})
         async with world.worker(well, assistant=assistant) as worker:

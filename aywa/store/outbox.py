@@ -20,6 +20,9 @@ from aywa.ports.outbox import (
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
+# A plan that was made and kept while the table was small reads all of it once it is large.
+_PLANNED = "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off"
+
 
 async def insert_jobs(session: Session, jobs: Sequence[WebhookJob]) -> None:
     """Commit them with whatever else the transaction does; one that is there is left as it is."""
@@ -58,9 +61,10 @@ class PostgresOutbox:
         self, worker_id: str, now: datetime, until: datetime, limit: int, rooms: Mapping[str, int], room: int
     ) -> list[ClaimedJob]:
         """See `OutboxQueue`."""
-        rows = await self._system.fetch(
-            self._sql["claim"], worker_id, now, until, limit, room, list(rooms), list(rooms.values())
-        )
+        given = (worker_id, now, until, limit, room, list(rooms), list(rooms.values()))
+        async with self._system.transaction() as session:
+            await session.execute(_PLANNED)
+            rows = await session.fetch(self._sql["claim"], *given)
         return [
             ClaimedJob(
                 id=row["id"],
@@ -77,8 +81,7 @@ class PostgresOutbox:
 
     async def finish(self, worker_id: str, attempts: Sequence[Attempt]) -> None:
         """See `OutboxQueue`."""
-        await self._system.execute(
-            self._sql["finish"],
+        given = (
             worker_id,
             [attempt.id for attempt in attempts],
             [attempt.job_id for attempt in attempts],
@@ -91,6 +94,9 @@ class PostgresOutbox:
             [attempt.state.value for attempt in attempts],
             [attempt.next_at for attempt in attempts],
         )
+        async with self._system.transaction() as session:
+            await session.execute(_PLANNED)
+            await session.execute(self._sql["finish"], *given)
 
     async def release(self, worker_id: str, now: datetime) -> int:
         """See `OutboxQueue`."""

@@ -39,8 +39,7 @@ async def test_a_message_is_signed_sent_and_written_down(postgres_url: str) -> N
         job = world.job(1, target.endpoint)
         await world.commit(job)
         async with world.worker(target, keys=(key_of(secret),)):
-            await until(lambda: bool(server.received))
-            await trio.sleep(0.1)
+            await world.settled()
         (request,) = server.received
         assert Webhook(secret).verify(request.body, request.headers)
         assert request.body.decode() == job.body
@@ -77,8 +76,7 @@ async def test_it_is_tried_for_three_days_and_then_dead_until_somebody_retries(p
         given = (DEFAULT_ORGANIZATION, ["msg_1"], ALL)
         assert await world.outbox.replay(*given, [JobState.DEAD], world.clock()) == ["msg_1"]
         async with world.worker(target):
-            await until(lambda: len(server.received) == len(DELAYS_S) + 2)
-            await trio.sleep(0.1)
+            await world.settled()
         job = (await world.jobs())["msg_1"]
         assert (job.state, job.attempts, job.tries) == (JobState.DELIVERED, len(DELAYS_S) + 2, 1)
         attempts = await world.outbox.attempts(DEFAULT_ORGANIZATION, "msg_1")
@@ -161,8 +159,7 @@ async def test_a_worker_that_is_cut_off_loses_nothing(postgres_url: str) -> None
         server.received.clear()
         server.answer = lambda _: (200, {})
         async with world.worker(target, name="second"):
-            await until(lambda: len(server.received) == 10)
-            await trio.sleep(0.2)
+            await world.settled()
         assert sorted(server.ids) == sorted(f"msg_{number}" for number in range(1, 11))
         assert {job.state for job in (await world.jobs()).values()} == {JobState.DELIVERED}
 
@@ -210,8 +207,7 @@ async def test_two_workers_do_not_send_the_same(postgres_url: str) -> None:
                 )
                 a.wake()
                 b.wake()
-            await until(lambda: len(server.received) >= 100, 20)
-            await trio.sleep(0.3)
+            await world.settled(20)
         assert len(server.ids) == len(set(server.ids)) == 100
 
 
