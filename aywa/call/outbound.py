@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import trio
 
@@ -16,6 +17,7 @@ from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.talk import Talk
 from aywa.errors import EndReason
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.capture import CaptureMode
 from aywa.proto.sip.name_addr import NameAddr
 
@@ -31,6 +33,7 @@ class CallOrder:
     name: str = ""
     extension: str = ""
     answering: AnsweringPlan | None = None  # None: whoever answers is talked to at once
+    org_id: UUID = DEFAULT_ORGANIZATION  # whose call it is
 
 
 class Outbound:

@@ -115,7 +115,9 @@ class CallTable:
             raise DialRefused("Nothing may be dialled: no trunk dials out")
         admission = dependencies.dialling.gate.admit(order.request)
         parties = parties_of_order(order, admission)
-        live = LiveCall(dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner)
+        live = LiveCall(
+            dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner, order.org_id
+        )
         self._calls[live.id] = live
         outbound = Outbound(order, admission, live, dependencies)
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
@@ -186,7 +188,7 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
     Whatever ends the block, no more calls are taken: those that still came to a runtime that is being
     cancelled would keep it from ever ending.
     """
-    journal = Journal(dependencies.store)
+    journal = Journal(dependencies.store, told=dependencies.told)
     try:
         async with trio.open_nursery() as keeper:
             keeper.start_soon(journal.serve, name="journal")

@@ -10,9 +10,9 @@ from urllib.parse import unquote, urlsplit
 import trio
 
 from aywa.errors import MediaError, ParseError
-from aywa.media.clip import Clip, clip_of
+from aywa.media.clip import Clip, clip_of, speech_of
 from aywa.media.fetch import Fetched, FetchRules, check_url, fetch
-from aywa.proto.sound_file import parse_sound
+from aywa.proto.sound_file import Sound, parse_sound
 
 KEPT_S = 600.0  # then it is fetched anew: whoever replaced the file need not wait longer
 MAX_KEPT_SECONDS = 1200.0  # of audio in all: 58 MB of memory at both rates
@@ -74,14 +74,21 @@ class HoldAudio:
         self._forget_the_oldest()
         return clip
 
+    async def speech(self, url: str) -> bytes:
+        """The sound as S16LE of 8 kHz, which is not kept here. Raises MediaError."""
+        fetched = await self._fetched(url)
+        return await trio.to_thread.run_sync(lambda: speech_of(_parsed(fetched)))
+
     async def _make(self, url: str) -> Clip:
-        if _is_file(url):
-            fetched = await trio.to_thread.run_sync(self._read, url)
-        elif self._rules is None:
-            raise MediaError(_NO_URLS)
-        else:
-            fetched = await fetch(url, self._rules)
+        fetched = await self._fetched(url)
         return await trio.to_thread.run_sync(_decode, fetched, self._loudest)
+
+    async def _fetched(self, url: str) -> Fetched:
+        if _is_file(url):
+            return await trio.to_thread.run_sync(self._read, url)
+        if self._rules is None:
+            raise MediaError(_NO_URLS)
+        return await fetch(url, self._rules)
 
     def _read(self, url: str) -> Fetched:
         """In a worker thread."""
@@ -118,10 +125,13 @@ def _is_file(url: str) -> bool:
     return url[:5].lower() == "file:"
 
 
-def _decode(fetched: Fetched, loudest: float | None) -> Clip:
+def _parsed(fetched: Fetched) -> Sound:
     """In a worker thread. Raises MediaError."""
     try:
-        sound = parse_sound(fetched.data, fetched.media_type, fetched.path)
+        return parse_sound(fetched.data, fetched.media_type, fetched.path)
     except ParseError as error:
         raise MediaError(error.detail) from error
-    return clip_of(sound, fetched.path.rpartition("/")[2], loudest=loudest)
+
+
+def _decode(fetched: Fetched, loudest: float | None) -> Clip:
+    return clip_of(_parsed(fetched), fetched.path.rpartition("/")[2], loudest=loudest)

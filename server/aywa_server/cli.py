@@ -24,6 +24,10 @@ _VERBS = {
     "resume": "aywa_server.cli_line",
     "end": "aywa_server.cli_end",
     "pcap": "aywa_server.cli_pcap",
+    "keys": "aywa_server.cli_keys",
+    "organizations": "aywa_server.cli_organizations",
+    "audit": "aywa_server.cli_audit",
+    "webhooks": "aywa_server.cli_webhooks",
 }
 
 

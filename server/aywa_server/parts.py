@@ -9,8 +9,10 @@ from typing import Protocol
 
 from aywa.call.outbound import CallOrder
 from aywa.model.readiness import Check
+from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
+from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 
@@ -21,7 +23,9 @@ class LiveCalls(Protocol):
     async def place(self, order: CallOrder) -> CallRow:
         """Begin a call out; its row as it stands. Raises an AywaError that says what forbids it."""
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
         """Speak in a live call; False when this process does not carry it."""
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
@@ -58,4 +62,7 @@ class Parts:
     http: HttpSettings
     rng: Random
     now: Callable[[], float]  # monotonic seconds
+    webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
+    outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

@@ -17,6 +17,7 @@ from socket import SOCK_DGRAM
 import trio
 import trustme
 
+from tests.kit.interop import paced
 from tests.kit.peers import foreign, library_folder
 from tests.kit.ports import free_port, free_udp_range
 
@@ -194,7 +195,7 @@ def open_asterisk(root: Path, folder: Path) -> Iterator[Asterisk]:
     _write_configuration(root, folder, ports)
     command = [*foreign(root, "usr/sbin/asterisk"), "-C", str(folder / "asterisk.conf")]
     with (folder / "console.log").open("wb") as log:
-        process = subprocess.Popen([*command, "-f"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(paced([*command, "-f"]), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         _wait_booted(process, command, folder)
         yield Asterisk(root, folder, ports, command)

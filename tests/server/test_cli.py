@@ -15,6 +15,7 @@ from structlog.testing import capture_logs
 from aywa.artifacts.pcap import encode_pcap
 from aywa.call.dial import DialRefused
 from aywa.errors import EndCode, EndReason, EndSide
+from aywa.ports.outbox import JobRecord, JobState
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
 from aywa_server.api_key import development_key, read_key_file
@@ -22,7 +23,7 @@ from aywa_server.app import create_app
 from aywa_server.cli import main
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.parts import Parts
-from tests.kit.api_parts import API_KEY, DictCallStore, SpyCalls, make_parts
+from tests.kit.api_parts import API_KEY, DictCallStore, DictWebhookLog, SpyCalls, make_parts
 from tests.kit.call_store_contract import T0, call_row
 
 pytestmark = pytest.mark.live
@@ -125,6 +126,16 @@ def test_calling_somebody(parts: Parts, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err.strip() == told
 
 
+def test_saying_something(parts: Parts) -> None:
+    assert isinstance(parts.calls, SpyCalls)
+    assert main(["say", LIVE.id, "One moment."]) == 0
+    assert main(["say", LIVE.id, "You are recorded.", "--now", "--protected", "--end"]) == 0
+    assert parts.calls.commands == [
+        (LIVE.id, "say", "One moment.", False),
+        (LIVE.id, "say", "You are recorded.", True, "interrupt", "protected"),
+    ]
+
+
 def test_pcap_is_fetched_or_begun(
     parts: Parts, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -198,3 +209,28 @@ def test_a_development_key_is_made_once_and_closed_to_others(tmp_path: Path) -> 
     assert development_key(tmp_path / "var") == read_key_file(tmp_path / "var") == key
     assert (tmp_path / "var" / "api-key").stat().st_mode & 0o077 == 0
     assert read_key_file(tmp_path) == ""
+
+
+def test_webhooks_are_listed_and_sent_again(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    log = parts.webhooks
+    assert isinstance(log, DictWebhookLog)
+    assert main(["webhooks", "list"]) == 0
+    assert capsys.readouterr().out == "no webhooks\n"
+    job = JobRecord(
+        *("msg_1", ENDED.id, 3, "status-update", "account", "https://a.example/hook", "{}", T0),
+        *(JobState.DEAD, 10, 10, None, None, 500, "the server answered 500"),
+    )
+    log.jobs = {job.id: job}
+    assert main(["webhooks", "list", "--state", "dead", "--call", ENDED.id]) == 0
+    assert "msg_1" in (said := capsys.readouterr().out)
+    assert "the server answered 500" in said
+    assert log.asked[-1][0].state is JobState.DEAD
+    assert main(["webhooks", "list", "msg_1"]) == 0
+    assert '"attemptCount": 10' in capsys.readouterr().out
+    assert main(["webhooks", "replay"]) == 2
+    assert "say which" in capsys.readouterr().err
+    assert main(["webhooks", "replay", "msg_1"]) == 0
+    assert capsys.readouterr().out == "1 sent again\n"
+    assert main(["webhooks", "replay", "--since", "2026-01-01", "--endpoint", "https://a.example/hook"]) == 1
+    assert capsys.readouterr().out == "nothing to send again\n"
+    assert log.replayed[-1][1].endpoint == "https://a.example/hook"

@@ -24,7 +24,7 @@ from aywa.ua import InviteFailed, UserAgent, open_user_agent
 from aywa.ua.tcp import StreamLimits
 from tests.kit.sip_agents import ALICE_URI, answer, offer, refuse_calls, talk
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 LOOPBACK = SipSettings(host="127.0.0.1", port=0, tcp_port=0)
 OPTIONS = (
     b"OPTIONS sip:a@127.0.0.1 SIP/2.0\r\nVia: SIP/2.0/TCP 127.0.0.1:5999;branch=z9hG4bK%d;rport\r\n"

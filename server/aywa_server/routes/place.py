@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from quart import Blueprint, Response, g, jsonify
+from quart import Blueprint, Response, jsonify
 
 from aywa.call.outbound import CallOrder
 from aywa.dialling.numbers import BadNumber
 from aywa.errors import AywaError, RequestError
+from aywa.model.api_key import KeyScope
 from aywa_server.call_order import bad_number, parse_order, parse_orders
 from aywa_server.call_view import call_resource
+from aywa_server.caller import caller, needs
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import base_url
 from aywa_server.routes.control import read_json_object
@@ -20,8 +22,9 @@ def place_routes(parts: Parts) -> Blueprint:
 
     @routes.post("/call")
     @routes.post("/call/phone", endpoint="place_phone")
+    @needs(KeyScope.CALLS)
     async def place_call() -> tuple[Response, int, dict[str, str]]:
-        body, owner = await read_json_object(), g.get("owner", "")
+        body, owner = await read_json_object(), caller()
         if "customers" in body:
             answer = await _place_all(parts, body["customers"], parse_orders(body, parts.dial, owner))
             return jsonify(answer), 201 if answer["results"] else 400, {}
