@@ -138,7 +138,9 @@ def _translate(error: asyncpg.PostgresError) -> StoreError:
     """The SQLSTATE and its name, never the message: that may quote the values of a row."""
     state = str(getattr(error, "sqlstate", None) or "")
     retryable = state in _RETRYABLE_STATES or state.startswith("08")  # class 08: connection exceptions
-    return StoreError(f"database refused ({type(error).__name__} {state})".rstrip(), retryable=retryable)
+    return StoreError(
+        f"database refused ({type(error).__name__} {state})".rstrip(), retryable=retryable, state=state
+    )
 
 
 async def _create_pool(url: str, max_connections: int) -> Any:

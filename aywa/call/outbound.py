@@ -14,6 +14,7 @@ from aywa.call.dial_gate import Admission
 from aywa.call.early import EarlyAudio, ignore
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
+from aywa.call.plan import CallPlan
 from aywa.call.talk import Talk
 from aywa.errors import EndReason
 from aywa.ports.capture import CaptureMode
@@ -31,6 +32,7 @@ class CallOrder:
     name: str = ""
     extension: str = ""
     answering: AnsweringPlan | None = None  # None: whoever answers is talked to at once
+    plan: CallPlan | None = None  # None: led by what the settings name
 
 
 class Outbound:

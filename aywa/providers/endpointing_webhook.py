@@ -74,11 +74,18 @@ async def open_endpointing_webhook(
     url: str, headers: Mapping[str, str], allowed: Sequence[Network] = ()
 ) -> AsyncIterator[EndpointingWebhook]:
     """With connections that are kept for as long as the block runs."""
+    async with open_webhook_client() as client:
+        yield EndpointingWebhook(client, url, headers, allowed)
+
+
+@asynccontextmanager
+async def open_webhook_client() -> AsyncIterator[httpx.AsyncClient]:
+    """A client for any number of webhooks."""
     limits = httpx.Limits(max_connections=_MAX_CONNECTIONS, max_keepalive_connections=_MAX_CONNECTIONS)
     async with httpx.AsyncClient(
         timeout=_TIMEOUT_S, limits=limits, follow_redirects=False, trust_env=False
     ) as client:
-        yield EndpointingWebhook(client, url, headers, allowed)
+        yield client
 
 
 async def _bounded(response: httpx.Response) -> bytes:

@@ -16,8 +16,10 @@ from aywa.log import get_logger
 from aywa.settings import StoreSettings
 from aywa.store.calls import PostgresCallStore
 from aywa.store.embedded import open_embedded_postgres
+from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.migrations import migrate
 from aywa.store.presence import hold_presence
+from aywa.store.resources import PostgresResources
 
 _REAP_EVERY_S = 10.0
 _PING_BOUND_S = 2.0
@@ -31,6 +33,8 @@ class Database:
 
     postgres: Postgres
     calls: PostgresCallStore
+    resources: PostgresResources
+    requests: PostgresIdempotency
 
     async def ping(self) -> None:
         """Raises `StoreError` when the database does not answer within two seconds."""
@@ -52,7 +56,7 @@ async def open_database(settings: StoreSettings, worker_id: str) -> AsyncIterato
             store = PostgresCallStore(postgres)
             await _reap(store, worker_id)
             nursery.start_soon(_reap_forever, store, worker_id)
-            yield Database(postgres, store)
+            yield Database(postgres, store, PostgresResources(postgres), PostgresIdempotency(postgres))
             nursery.cancel_scope.cancel()
 
 

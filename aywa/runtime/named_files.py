@@ -12,8 +12,10 @@ from aywa.model.assistant import Assistant
 from aywa.runtime.assistant import fixed_wordings, load_assistant
 from aywa.runtime.preflight import check_host
 from aywa.runtime.sounds import load_ambience
+from aywa.runtime.store_key import load_sealer
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import Settings
+from aywa.store.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,7 @@ class NamedFiles:
     ambience: Clip | None
     hold_music: Clip
     fixed: tuple[str, ...]
+    sealer: Sealer
 
 
 def look_around(settings: Settings) -> NamedFiles:
@@ -34,7 +37,8 @@ def look_around(settings: Settings) -> NamedFiles:
     check_host(settings)
     music = load_hold_music(settings.media.hold_music)
     ambience = load_ambience(assistant, settings.media)
-    return NamedFiles(scenario, assistant, ambience, music, fixed_wordings(assistant))
+    sealer = load_sealer(settings.store)
+    return NamedFiles(scenario, assistant, ambience, music, fixed_wordings(assistant), sealer)
 
 
 def load_hold_music(path: str) -> Clip:

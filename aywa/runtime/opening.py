@@ -25,7 +25,8 @@ from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
-from aywa.runtime.database import open_database
+from aywa.runtime.call_plans import open_call_plans
+from aywa.runtime.database import Database, open_database
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import load_turn_sound, open_advisor
 from aywa.runtime.front_door import FrontDoor
@@ -34,7 +35,9 @@ from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sounds import hold_audio
+from aywa.runtime.store_key import keep_house
 from aywa.settings import Settings
+from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -78,6 +81,8 @@ async def open_runtime(
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
         open_database(settings.store, worker_id) as database,
+        _keeping_house(database, files.sealer),
+        open_call_plans(database.resources, settings) as plans,
         open_gate(settings, database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.fixed) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
@@ -102,7 +107,7 @@ async def open_runtime(
             )
         ) as table,
     ):
-        door.table = table
+        door.plans, door.table = plans, table
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
@@ -119,6 +124,8 @@ async def open_runtime(
             transcriber=provided.transcriber,
             voice_judge=voice_judge,
             provider_names=provided.names,
+            sealer=files.sealer,
+            plans=plans,
         )
 
 
@@ -146,6 +153,14 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
     """The table of calls, whose memory is given back when nobody calls."""
     async with open_call_table(dependencies) as table, open_quiet_watch(table.live):
         yield table
+
+
+@asynccontextmanager
+async def _keeping_house(database: Database, sealer: Sealer) -> AsyncIterator[None]:
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_house, database.resources, database.requests, sealer, name="store")
+        yield
+        nursery.cancel_scope.cancel()
 
 
 def _open_agent(settings: Settings, door: FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:

@@ -24,9 +24,11 @@ from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
+from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
+from aywa.store.sealing import Sealer
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
 from aywa.ua.caps import CapLimit
@@ -54,6 +56,8 @@ class Runtime:
     transcriber: Transcriber
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
+    sealer: Sealer
+    plans: CallPlans
 
     @property
     def store(self) -> PostgresCallStore:

@@ -10,13 +10,16 @@ from random import Random
 import trio
 
 from aywa.call.outbound import CallOrder
+from aywa.call.plan import CallPlan
 from aywa.errors import AywaError, EndReason, StoreError
+from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 from aywa_server.parts import Parts
+from tests.kit.resource_store import DictBlobs, dict_once, dict_resources
 
 API_KEY = "a-key-for-tests-0123456789"
 AUTH = {"Authorization": f"Bearer {API_KEY}"}
@@ -155,6 +158,14 @@ class FixedReadiness:
         return self.checks
 
 
+class PlainPlans:
+    """Plans without sounds."""
+
+    async def prepare(self, assistant: Assistant) -> CallPlan:
+        await trio.lowlevel.checkpoint()
+        return CallPlan(assistant)
+
+
 def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None = None) -> Parts:
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
@@ -166,4 +177,8 @@ def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None 
         http=http or HttpSettings(api_keys=("another-key-0123456789", API_KEY), max_body_bytes=10_000),
         rng=Random(1),
         now=lambda: 0.0,
+        resources=dict_resources(),
+        once=dict_once(),
+        blobs=DictBlobs(),
+        plans=PlainPlans(),
     )

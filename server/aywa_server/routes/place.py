@@ -7,11 +7,11 @@ from quart import Blueprint, Response, g, jsonify
 from aywa.call.outbound import CallOrder
 from aywa.dialling.numbers import BadNumber
 from aywa.errors import AywaError, RequestError
+from aywa_server.body import read_json_object
 from aywa_server.call_order import bad_number, parse_order, parse_orders
 from aywa_server.call_view import call_resource
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import base_url
-from aywa_server.routes.control import read_json_object
 
 
 def place_routes(parts: Parts) -> Blueprint:
