@@ -6,141 +6,90 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
-from typing import Any, Protocol, TypeVar
+from typing import Any
+from uuid import UUID
 
 import asyncpg
 import trio
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
-from aywa.errors import StoreError
+from aywa.bridge.postgres_scope import CONNECT_TIMEOUT_S, Scope
+from aywa.bridge.postgres_session import Row, Session, run
 
-_T = TypeVar("_T")
+__all__ = ["Postgres", "Row", "Scope", "Session", "open_postgres"]
 
-CONNECT_TIMEOUT_S = 10.0
 COMMAND_TIMEOUT_S = 15.0  # a query of ours takes milliseconds; this one is stuck behind a lock
 _GOODBYE_S = 3.0  # for closing connections while the process is being cancelled
 
-# Classes of SQLSTATE (PostgreSQL appendix A) after which the same statement may succeed if it is tried again.
-_RETRYABLE_STATES = frozenset(
-    {
-        "40001",  # serialization_failure
-        "40P01",  # deadlock_detected
-        "53300",  # too_many_connections
-        "55P03",  # lock_not_available
-        "57P01",  # admin_shutdown
-        "57P02",  # crash_shutdown
-        "57P03",  # cannot_connect_now
-    }
-)
-
-
-class Row(Protocol):
-    """A row of a result: values by column name."""
-
-    def __getitem__(self, column: str) -> Any:
-        """The value of this column."""
-
-
-class Session:
-    """One connection, for a transaction or for as long as a lock is held. Not for two tasks at once."""
-
-    def __init__(self, loop: AsyncioLoop, connection: Any) -> None:
-        self._loop = loop
-        self._connection = connection
-
-    async def execute(self, sql: str, *arguments: object) -> str:
-        """Run a statement and return its command tag, or a script of many when there are no arguments."""
-        tag: str = await _run(self._loop, self._connection.execute, sql, *arguments)
-        return tag
-
-    async def fetch(self, sql: str, *arguments: object) -> Sequence[Row]:
-        """Run a query and return its rows."""
-        rows: Sequence[Row] = await _run(self._loop, self._connection.fetch, sql, *arguments)
-        return rows
-
-    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
-        """Run a statement once for each row of arguments, as one transaction."""
-        await _run(self._loop, self._connection.executemany, sql, rows)
-
-    def abandon(self) -> None:
-        """Close the connection at once; the pool makes a new one when it is next asked."""
-        self._connection.terminate()
+# The role that row-level security binds and the setting that its policies read: see 007_tenants.sql. A
+# connection begins with both, and RESET ALL, when it goes back to the pool, takes it back to them.
+_ROLE = "aywa_tenant"
+_SYSTEM = "set local role none; set local aywa.org_id = 'system'"
+_TAKE_ROLE = f"""
+select set_config('role', rolname, false) from pg_roles
+where rolname = '{_ROLE}' and pg_has_role(current_user, oid, $1)
+"""
 
 
 class Postgres:
-    """A pool of connections. Methods may be called by any number of tasks; all raise `StoreError`."""
+    """A pool of connections. Methods may be called by any number of tasks; all raise `StoreError`.
+
+    Its own statements see no tenant's row and no table that tenants do not read: what has forgotten to say
+    whose rows it wants finds none. `tenant` and `system` say it.
+    """
 
     def __init__(self, loop: AsyncioLoop, pool: Any) -> None:
         self._loop = loop
         self._pool = pool
+        self._system = Scope(loop, pool, self, _SYSTEM)
 
     async def execute(self, sql: str, *arguments: object) -> str:
         """Run a statement and return its command tag, or a script of many when there are no arguments."""
-        tag: str = await _run(self._loop, self._pool.execute, sql, *arguments)
+        tag: str = await run(self._loop, self._pool.execute, sql, *arguments)
         return tag
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Run a query and return its rows."""
-        rows: Sequence[Row] = await _run(self._loop, self._pool.fetch, sql, *arguments)
+        rows: Sequence[Row] = await run(self._loop, self._pool.fetch, sql, *arguments)
         return rows
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of arguments, as one transaction."""
-        await _run(self._loop, self._pool.executemany, sql, rows)
+        await run(self._loop, self._pool.executemany, sql, rows)
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection of one's own; session-level locks end with the block."""
-        connection = await _run(self._loop, _acquire, self._pool)
+        connection = await run(self._loop, _acquire, self._pool)
         try:
             yield Session(self._loop, connection)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + _GOODBYE_S):
                 await self._loop.run(_release, self._pool, connection)
 
-    @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Session]:
-        """A transaction: committed when the block is left, rolled back when it raises."""
-        async with self.session() as session:
-            await session.execute("begin")
-            try:
-                yield session
-                await session.execute("commit")
-            except BaseException:
-                # Closing the connection rolls back whatever state it is in. A ROLLBACK would have to wait for
-                # the cancellation of the statement that this task was just cancelled in.
-                session.abandon()
-                raise
+    def tenant(self, org_id: UUID) -> Scope:
+        """Statements that see the rows of this organisation, and can write no other's."""
+        # an id that is a UUID needs no quoting
+        return Scope(self._loop, self._pool, self, f"set local aywa.org_id = '{org_id}'")
+
+    def system(self) -> Scope:
+        """Statements that see every organisation's rows: for work that nobody's request asks for."""
+        return self._system
+
+    async def renew(self) -> None:
+        """Have every connection made anew before it is next used: the roles of the database have changed."""
+        await run(self._loop, self._pool.expire_connections)
 
 
 @asynccontextmanager
 async def open_postgres(loop: AsyncioLoop, url: str, *, max_connections: int = 10) -> AsyncIterator[Postgres]:
     """Connect to the database at `url`. Raises `StoreError` when it cannot be reached."""
-    pool = await _run(loop, _create_pool, url, max_connections)
+    pool = await run(loop, _create_pool, url, max_connections)
     try:
         yield Postgres(loop, pool)
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + _GOODBYE_S):
             await loop.run(_close_pool, pool)
-
-
-async def _run(loop: AsyncioLoop, function: Any, *arguments: object) -> Any:
-    try:
-        return await loop.run(function, *arguments)
-    except asyncpg.PostgresError as error:
-        raise _translate(error) from error
-    except (OSError, asyncpg.InterfaceError, asyncpg.InternalClientError, TimeoutError) as error:
-        # no connection, or one that broke: another one may do
-        raise StoreError(f"database not reachable ({type(error).__name__})", retryable=True) from error
-
-
-def _translate(error: asyncpg.PostgresError) -> StoreError:
-    """The SQLSTATE and its name, never the message: that may quote the values of a row."""
-    state = str(getattr(error, "sqlstate", None) or "")
-    retryable = state in _RETRYABLE_STATES or state.startswith("08")  # class 08: connection exceptions
-    return StoreError(
-        f"database refused ({type(error).__name__} {state})".rstrip(), retryable=retryable, state=state
-    )
 
 
 async def _create_pool(url: str, max_connections: int) -> Any:
@@ -153,6 +102,7 @@ async def _create_pool(url: str, max_connections: int) -> Any:
         init=_prepare_connection,
         server_settings={
             "application_name": "aywa",
+            "aywa.org_id": "none",
             # A host that lost its power sends no FIN: let the server notice within 25 s, so that the locks
             # which say "this worker lives" end with the worker. Ignored on Unix sockets.
             "tcp_keepalives_idle": "10",
@@ -170,6 +120,8 @@ async def _create_pool(url: str, max_connections: int) -> Any:
 
 async def _prepare_connection(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
+    privilege = "set" if connection.get_server_version().major >= 16 else "member"
+    await connection.execute(_TAKE_ROLE, privilege)
 
 
 async def _acquire(pool: Any) -> Any:

@@ -11,8 +11,6 @@ from uuid import UUID
 
 from aywa.model.references import Reference
 
-DEFAULT_ORG = UUID("00000000-0000-0000-0000-000000000001")
-
 
 class ResourceKind(StrEnum):
     """The noun of its route."""

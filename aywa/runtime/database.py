@@ -20,6 +20,7 @@ from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.migrations import migrate
 from aywa.store.presence import hold_presence
 from aywa.store.resources import PostgresResources
+from aywa.store.wall import check_wall
 
 _REAP_EVERY_S = 10.0
 _PING_BOUND_S = 2.0
@@ -52,6 +53,7 @@ async def open_database(settings: StoreSettings, worker_id: str) -> AsyncIterato
     """
     async with _url(settings) as url, open_asyncio_loop() as loop, _connect(loop, url, settings) as postgres:
         await migrate(postgres)
+        await check_wall(postgres)
         async with hold_presence(postgres, worker_id), trio.open_nursery() as nursery:
             store = PostgresCallStore(postgres)
             await _reap(store, worker_id)

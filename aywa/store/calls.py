@@ -21,20 +21,20 @@ class PostgresCallStore:
     """Implements `ports.store.CallStore`. Every method raises `StoreError`."""
 
     def __init__(self, postgres: Postgres) -> None:
-        self._postgres = postgres
+        self._system = postgres.system()
         self._sql = load_queries("calls")
 
     async def save_call(self, row: CallRow) -> None:
         """Insert or replace the row with this id."""
-        await self._postgres.execute(self._sql["save_call"], *_columns(row))
+        await self._system.execute(self._sql["save_call"], *_columns(row))
 
     async def save_calls(self, rows: Sequence[CallRow]) -> None:
         """Insert or replace them in one transaction."""
-        await self._postgres.executemany(self._sql["save_call"], [_columns(row) for row in rows])
+        await self._system.executemany(self._sql["save_call"], [_columns(row) for row in rows])
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
-        await self._postgres.execute(
+        await self._system.execute(
             self._sql["append_timeline"],
             [UUID(entry.call_id) for entry in entries],
             [entry.seq for entry in entries],
@@ -45,7 +45,7 @@ class PostgresCallStore:
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         """Append; a line whose (call_id, seq) exists is ignored."""
-        await self._postgres.execute(
+        await self._system.execute(
             self._sql["append_transcript"],
             [UUID(line.call_id) for line in lines],
             [line.seq for line in lines],
@@ -60,7 +60,7 @@ class PostgresCallStore:
         """The row, or None; also None for an id that is no UUID."""
         if (key := _uuid(call_id)) is None:
             return None
-        rows = await self._postgres.fetch(self._sql["get_call"], key)
+        rows = await self._system.fetch(self._sql["get_call"], key)
         return _call(rows[0]) if rows else None
 
     async def list_calls(
@@ -69,7 +69,7 @@ class PostgresCallStore:
         """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
         assert 1 <= limit <= 1000
         bounds = window or _EVERYTHING
-        rows = await self._postgres.fetch(
+        rows = await self._system.fetch(
             self._sql["list_calls"],
             limit,
             before,
@@ -87,21 +87,21 @@ class PostgresCallStore:
         """In order of `seq`."""
         if (key := _uuid(call_id)) is None:
             return []
-        rows = await self._postgres.fetch(self._sql["timeline"], key)
+        rows = await self._system.fetch(self._sql["timeline"], key)
         return [_entry(row) for row in rows]
 
     async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
         """The newest entry of this kind, or None."""
         if (key := _uuid(call_id)) is None:
             return None
-        rows = await self._postgres.fetch(self._sql["timeline_last"], key, kind)
+        rows = await self._system.fetch(self._sql["timeline_last"], key, kind)
         return _entry(rows[0]) if rows else None
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""
         if (key := _uuid(call_id)) is None:
             return []
-        rows = await self._postgres.fetch(self._sql["transcript"], key)
+        rows = await self._system.fetch(self._sql["transcript"], key)
         return [
             TranscriptLine(
                 call_id=str(row["call_id"]),
@@ -121,7 +121,7 @@ class PostgresCallStore:
         A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
         closing entry. The calls of `worker_id`, the process that asks, are spared.
         """
-        async with self._postgres.transaction() as session:
+        async with self._system.transaction() as session:
             owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
             if not owners:
                 return 0
@@ -138,7 +138,7 @@ class PostgresCallStore:
 
     async def count_ended(self) -> dict[str, int]:
         """How many ended calls there are for each end reason."""
-        rows = await self._postgres.fetch(self._sql["count_ended"])
+        rows = await self._system.fetch(self._sql["count_ended"])
         return {row["end_code"]: row["calls"] for row in rows}
 
 

@@ -56,7 +56,7 @@ async def migrate(postgres: Postgres, migrations: list[Migration] | None = None)
     migrated by a newer version or by a file that has been changed since.
     """
     known = load_migrations() if migrations is None else migrations
-    async with postgres.transaction() as session:
+    async with postgres.system().transaction() as session:
         await session.execute("select pg_advisory_xact_lock($1)", _LOCK_KEY)
         await session.execute(_REMEMBER)
         done = await _applied(session)
@@ -70,6 +70,7 @@ async def migrate(postgres: Postgres, migrations: list[Migration] | None = None)
                 migration.name,
                 migration.checksum,
             )
+    await postgres.renew()  # a connection takes the role that it finds when it is made
     return [migration.name for migration in new]
 
 

@@ -1,4 +1,10 @@
-"""SQL lives in files: named blocks that start with `-- name: some_name`."""
+"""SQL lives in files: named blocks that start with `-- name: some_name`.
+
+A statement on tenants' rows narrows them itself, by the words `org_id = $n` (`noun.org_id = $n` in a join),
+and runs in `postgres.tenant(org_id)`, whose row-level security is the second wall. Work on the whole system
+runs in `postgres.system()`, and its block says so in a line `-- system: why`. A migration that makes a table
+for tenants' rows ends with `call aywa_wall_in('table', 'select, insert, update, delete');`.
+"""
 
 from __future__ import annotations
 

@@ -27,23 +27,25 @@ async def test_an_unreachable_database_is_a_retryable_store_error(tmp_path) -> N
 
 async def test_a_refused_statement_says_its_state_and_never_the_values(postgres_url: str) -> None:
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        await postgres.execute("create table t (secret text primary key)")
-        await postgres.execute("insert into t values ($1)", "hunter2")
+        system = postgres.system()
+        await system.execute("create table t (secret text primary key)")
+        await system.execute("insert into t values ($1)", "hunter2")
         with pytest.raises(StoreError, match="23505") as caught:
-            await postgres.execute("insert into t values ($1)", "hunter2")
+            await system.execute("insert into t values ($1)", "hunter2")
     assert "hunter2" not in str(caught.value)
     assert not caught.value.retryable
 
 
 async def test_a_transaction_is_rolled_back_when_its_block_raises(postgres_url: str) -> None:
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        await postgres.execute("create table t (n int)")
+        system = postgres.system()
+        await system.execute("create table t (n int)")
         with pytest.raises(StoreError):
-            async with postgres.transaction() as session:
+            async with system.transaction() as session:
                 await session.execute("insert into t values (1); select 1 / 0")
-        async with postgres.transaction() as session:
+        async with system.transaction() as session:
             await session.executemany("insert into t values ($1)", [(2,), (3,)])
-        assert [row["n"] for row in await postgres.fetch("select n from t order by n")] == [2, 3]
+        assert [row["n"] for row in await system.fetch("select n from t order by n")] == [2, 3]
 
 
 async def test_a_cancelled_query_gives_its_connection_back(postgres_url: str) -> None:
@@ -57,7 +59,7 @@ async def test_a_cancelled_query_gives_its_connection_back(postgres_url: str) ->
         with trio.fail_after(5):
             assert (await postgres.fetch("select 1 as one"))[0]["one"] == 1
         with trio.move_on_after(0.05):
-            async with postgres.transaction() as session:
+            async with postgres.system().transaction() as session:
                 await session.fetch("select pg_sleep(60)")
         with trio.fail_after(5):
             assert (await postgres.fetch("select 1 as one"))[0]["one"] == 1

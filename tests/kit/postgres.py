@@ -72,7 +72,7 @@ async def open_clean_postgres(
 ) -> AsyncIterator[tuple[AsyncioLoop, Postgres]]:
     """A pool on an emptied database, and the loop it runs on."""
     async with open_asyncio_loop() as loop, open_postgres(loop, url, max_connections=6) as postgres:
-        await postgres.execute("drop schema public cascade; create schema public")
+        await postgres.system().execute("drop schema public cascade; create schema public")
         if migrated:
             await migrate(postgres)
         yield loop, postgres

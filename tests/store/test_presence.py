@@ -25,7 +25,7 @@ async def test_a_broken_connection_is_replaced(postgres_url: str, monkeypatch: p
     monkeypatch.setattr("aywa.store.presence.RECHECK_S", 0.01)
     async with open_clean_postgres(postgres_url) as (_loop, postgres), hold_presence(postgres, "a"):
         first = (await postgres.fetch(HOLDERS, PRESENCE_NAMESPACE))[0]["pid"]
-        await postgres.fetch("select pg_terminate_backend($1)", first)
+        await postgres.system().fetch("select pg_terminate_backend($1)", first)
         with trio.fail_after(10):
             while True:
                 holders = [row["pid"] for row in await postgres.fetch(HOLDERS, PRESENCE_NAMESPACE)]

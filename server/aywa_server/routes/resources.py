@@ -8,7 +8,8 @@ from uuid import UUID
 from quart import Blueprint, Response, g, jsonify, request
 
 from aywa.errors import RequestError
-from aywa.ports.resources import DEFAULT_ORG, ResourceRow
+from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.resources import ResourceRow
 from aywa_server.body import read_json_object
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import Kind
@@ -70,7 +71,7 @@ def add_reading_routes(routes: Blueprint, parts: Parts, kind: Kind) -> None:
 
 def org_of_request() -> UUID:
     """Whose resources the request is about."""
-    org_id: UUID = g.get("org_id", DEFAULT_ORG)
+    org_id: UUID = g.get("org_id", DEFAULT_ORGANIZATION)
     return org_id
 
 

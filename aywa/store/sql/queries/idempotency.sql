@@ -17,4 +17,5 @@ update idempotency set answer = $3 where org_id = $1 and key = $2 and answer is 
 delete from idempotency where org_id = $1 and key = $2 and answer is null
 
 -- name: forget_requests
+-- system: nobody asks for it
 delete from idempotency where began_at < $1

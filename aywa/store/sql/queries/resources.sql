@@ -49,9 +49,11 @@ order by created_at limit 1
 delete from resources where org_id = $1 and kind = $2 and id = $3 returning *
 
 -- name: find_resource
+-- system: a call that comes in names no organisation
 select * from resources where kind = $1 and unique_key = $2
 
 -- name: sealed_otherwise
+-- system: the store's keys are everybody's
 select * from resources where sealed is not null and sealed ->> 'keyId' <> $1 order by id limit $2
 
 -- name: reseal_resource

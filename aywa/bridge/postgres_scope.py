@@ -1,0 +1,82 @@
+"""Whose rows statements see: one organisation's, or all of them for work on the whole system."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, suppress
+from typing import Any, Protocol
+
+import asyncpg
+
+from aywa.bridge.asyncio_loop import AsyncioLoop
+from aywa.bridge.postgres_session import Row, Session, run
+
+CONNECT_TIMEOUT_S = 10.0
+
+
+class _Pool(Protocol):
+    """What a scope needs of `Postgres`."""
+
+    def session(self) -> AbstractAsyncContextManager[Session]:
+        """A connection of one's own."""
+
+
+class Scope:
+    """Statements as transactions that begin with `prologue`.
+
+    Any number of tasks may use it; all methods raise `StoreError`. The prologue is sent with BEGIN as one
+    message and holds for the transaction only, so a connection goes back to the pool as it came.
+    """
+
+    def __init__(self, loop: AsyncioLoop, asyncpg_pool: Any, pool: _Pool, prologue: str) -> None:
+        self._loop = loop
+        self._asyncpg_pool = asyncpg_pool
+        self._pool = pool
+        self._begin = f"begin; {prologue}"
+
+    async def execute(self, sql: str, *arguments: object) -> str:
+        """Run a statement and return its command tag, or a script of many when there are no arguments."""
+        tag: str = await self._run("execute", sql, *arguments)
+        return tag
+
+    async def fetch(self, sql: str, *arguments: object) -> Sequence[Row]:
+        """Run a query and return its rows."""
+        rows: Sequence[Row] = await self._run("fetch", sql, *arguments)
+        return rows
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Run a statement once for each row of arguments, as one transaction."""
+        await self._run("executemany", sql, rows)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Session]:
+        """A transaction: committed when the block is left, rolled back when it raises."""
+        async with self._pool.session() as session:
+            try:
+                await session.execute(self._begin)
+                yield session
+                await session.execute("commit")
+            except BaseException:
+                # Closing the connection rolls back whatever state it is in. A ROLLBACK would have to wait for
+                # the cancellation of the statement that this task was just cancelled in.
+                session.abandon()
+                raise
+
+    async def _run(self, method: str, *arguments: object) -> Any:
+        """The whole transaction on asyncio's side: crossing over costs more than a statement does."""
+        return await run(self._loop, self._transact, method, *arguments)
+
+    async def _transact(self, method: str, *arguments: object) -> Any:
+        async with self._asyncpg_pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+            try:
+                await connection.execute(self._begin)
+                result = await getattr(connection, method)(*arguments)
+                await connection.execute("commit")
+            except asyncpg.PostgresError:
+                with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                    await connection.execute("rollback")
+                raise
+            except BaseException:
+                connection.terminate()
+                raise
+            return result
