@@ -36,6 +36,14 @@ class ApiClient:
         """The JSON of a POST. Raises `ApiError`."""
         return self._ask("POST", path, json=dict(body))
 
+    def patch(self, path: str, body: Mapping[str, object]) -> Any:
+        """The JSON of a PATCH. Raises `ApiError`."""
+        return self._ask("PATCH", path, json=dict(body))
+
+    def delete(self, path: str) -> Any:
+        """The JSON of a DELETE. Raises `ApiError`."""
+        return self._ask("DELETE", path)
+
     def get_file(self, path: str, media_type: str) -> bytes:
         """What a GET answers with, of this type. Raises `ApiError`."""
         answer = self._request("GET", path)

@@ -54,7 +54,7 @@ def parse_json_object(data: bytes) -> dict[str, object]:
 def _depth(text: str) -> int:
     """At its deepest; above `MAX_DEPTH` any number above. A text that is no JSON may come out wrong."""
     marks = _OTHERS.sub("", _STRING.sub("", text)).translate(_SQUARE)
-    for depth in range(MAX_DEPTH + 1):
+    for depth in range(MAX_DEPTH + 2):
         if not marks:
             return depth
         marks = marks.replace("[]", "")  # the innermost

@@ -18,8 +18,6 @@ MAX_CUSTOMERS = 100  # of one request; each is placed before the answer
 # What other runtimes take here, and why this one does not.
 _NOT_TAKEN = {
     "schedulePlan": "is not taken: place the call when it is due",
-    "assistantId": "is not taken: calls get the scenario of the runtime (RUNTIME_SCENARIO)",
-    "assistant": "is not taken: calls get the scenario of the runtime (RUNTIME_SCENARIO)",
     "phoneNumber": "is not taken: name a trunk in phoneNumberId and one of its numbers in fromNumber",
     "transport": "is not taken: calls go out by SIP",
 }
