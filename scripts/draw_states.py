@@ -1,4 +1,4 @@
-"""Draws the state machines into docs/ from the `TRANSITIONS` tables they run on.
+"""Draws the state machines into docs/ from the `TRANSITIONS` tables they run on, and lists their `DECISIONS`.
 
 `python scripts/draw_states.py` writes the drawings, `--check` only says whether they are up to date.
 They stand between two marks in their page; the words around them are people's.
@@ -106,6 +106,19 @@ def alarms_of(alarms: type[Enum]) -> str:
     return "\n".join(lines) + "\n"
 
 
+def decisions_of(module: ModuleType) -> str:
+    """A table of the decisions that are written down, if the module lists them."""
+    rows = getattr(module, "DECISIONS", ())
+    if not rows:
+        return ""
+    lines = ["### Every kind of decision", "", f"`{module.__name__}`", ""]
+    lines += ["| kind | written down when | with |", "|---|---|---|"]
+    for row in rows:
+        data = ", ".join(f"`{name}`" for name in row.data.split())
+        lines.append(f"| `{row.kind}` | {row.when} | {data} |")
+    return "\n".join(lines) + "\n"
+
+
 def modules_of(packages: Sequence[str]) -> Iterator[ModuleType]:
     """Every module of these packages, in the order of their names."""
     for name in packages:
@@ -121,6 +134,7 @@ def drawn(packages: Sequence[str]) -> str:
     """All drawings of these packages, each table once, in the module that defines it."""
     machines: dict[int, Drawing] = {}
     alarms: dict[type[Enum], str] = {}
+    tables: list[str] = []
     for module in modules_of(packages):
         rows = getattr(module, "TRANSITIONS", None)
         if rows and (id(rows) not in machines or _defines_states(module, rows)):
@@ -129,7 +143,9 @@ def drawn(packages: Sequence[str]) -> str:
             found = getattr(module, name, None)
             if isinstance(found, type) and issubclass(found, Enum) and found.__module__ == module.__name__:
                 alarms[found] = alarms_of(found)
-    parts = [text_of(drawing) for drawing in machines.values()] + list(alarms.values())
+        if decisions := decisions_of(module):
+            tables.append(decisions)
+    parts = [*(text_of(drawing) for drawing in machines.values()), *alarms.values(), *tables]
     return "\n".join(parts)
 
 

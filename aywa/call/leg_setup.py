@@ -18,14 +18,14 @@ def leg_parameters(
 ) -> LegParameters:
     """How the leg of a call on `trunk` behaves; `signalling_host`: where its SIP comes from, or ""."""
     settings, vad = dependencies.settings, dependencies.vad
-    reversible = dependencies.turn_settings().barge_mode is BargeInMode.REVERSIBLE
+    off = dependencies.turn_settings().barge_mode is BargeInMode.OFF
     media = dependencies.media.for_trunk(trunk)
     return LegParameters(
         # On an old hold from the start: the address comes with the re-INVITE that ends it.
         remote=accepted.remote if accepted.has_address else None,
         format=media_format(accepted),
         ssrc=new_ssrc(dependencies.rng),
-        barge_in=BargeInPolicy.IMMEDIATE if reversible else BargeInPolicy.OFF,
+        barge_in=BargeInPolicy.OFF if off else BargeInPolicy.IMMEDIATE,
         media_timeout_s=dependencies.media.media_timeout_s,
         record=settings.record,
         echo_guard=settings.echo_guard,

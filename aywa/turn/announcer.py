@@ -28,7 +28,15 @@ class Announcer:
         self._parts.lines.append(
             Line(Trigger.OPERATOR, Cause.OPERATOR, request.text, code, request.protected)
         )
-        if request.interrupt and self._floor.answer is not None:
+        cuts = request.interrupt and self._floor.answer is not None
+        self._floor.decide(
+            "turn.say",
+            interrupt=request.interrupt,
+            protected=request.protected,
+            end_call=request.end_call,
+            cuts=cuts,
+        )
+        if cuts:
             self._floor.cut(Cause.OPERATOR, now)
 
     def limit_reached(self, now: float) -> None:

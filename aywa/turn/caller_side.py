@@ -52,6 +52,7 @@ class CallerSide:
         """The engine confirmed speech; a higher epoch says that it closed the gate."""
         self._parts.endpointer.assistant_said(self._floor.said)
         self._parts.noise.sound(now)
+        self._parts.unclear.sound()
         self._parts.endpointer.speech_started(sample, now)
         self.interruption.sound(sample, epoch, now)
 
@@ -114,8 +115,16 @@ class CallerSide:
 
     def doubted(self, doubted: SpeechDoubted, now: float) -> None:
         """A noise has cut the answer: it goes on. What a recogniser guesses in the noise comes to nothing."""
+        self._floor.decide(
+            "turn.doubted",
+            sample=doubted.sample,
+            probability=doubted.probability,
+            voice_probability=self._settings.voice_probability,
+            doubt_after_s=self._settings.doubt_after_s,
+            state=self._floor.state.name,
+        )
+        self._parts.unclear.doubted()
         if self._floor.state is State.YIELDED:
-            self._floor.decide("turn.doubted", sample=doubted.sample, probability=doubted.probability)
             self._floor.resume(Cause.NO_VOICE, now)
 
     def _turn_taken(self, turn: UserTurn, now: float) -> None:
@@ -142,31 +151,39 @@ class CallerSide:
         floor.start(Trigger.USER, Cause.TURN_TAKEN, now, answers=turn.text)
 
     def _nothing_said(self, nothing: NothingSaid, now: float) -> None:
-        settings = self._settings
+        settings, unclear = self._settings, self._parts.unclear
+        noisy = self._parts.noise.goes_on(now)
+        listens = self._floor.state is State.LISTENING and not (noisy or self._parts.hush.on)
+        voiceless = unclear.voiceless
+        asks = listens and unclear.asks(nothing)
+        unclear.over()
         self._floor.decide(
             "turn.nothing",
             why=nothing.why.name,
             spoken_s=nothing.spoken_s,
             final_timeout_s=settings.final_timeout_s,
             unclear_speech_s=settings.unclear_speech_s,
+            noisy=noisy,
+            voiceless=voiceless,
+            asked=asks,
         )
         if self._floor.state is State.YIELDED:
             self._floor.resume(Cause.NOTHING_SAID, now)
             return
         if self._floor.gate.state is GateState.CLOSED:
             self._floor.open_gate()
-        hushed = self._parts.hush.on or self._parts.noise.goes_on(now)
-        listens = self._floor.state is State.LISTENING and not hushed
-        if listens and self._parts.unclear.asks(nothing):
+        if asks:
             self._parts.lines.append(Line(Trigger.REPROMPT, Cause.NOTHING_SAID, settings.phrases.reprompt))
 
     def _corrected(self, text: str, said: str, now: float) -> None:
         """The caller's words were others than the partial that is being answered."""
         answer = self._floor.answer
         self._floor.act(UserAmended(text))
-        if same_words(text, said):
-            return  # only spelt differently: the answer stands
+        same = same_words(text, said)
         unheard = self._floor.state is State.THINKING and not self._floor.begun
+        self._floor.decide("turn.corrected", same_words=same, unheard=unheard)
+        if same:
+            return  # only spelt differently: the answer stands
         if unheard and answer is not None and answer.trigger is Trigger.USER:
             self._floor.cut(Cause.AMENDED, now)
             self._floor.start(Trigger.USER, Cause.AMENDED, now)
@@ -175,6 +192,7 @@ class CallerSide:
         """What was said during a sentence that may not be interrupted is answered right after it."""
         speaks = self._floor.state in (State.THINKING, State.SPEAKING)
         if self._parts.urgent and speaks and self.interruption.may_cut:
+            self._floor.decide("turn.urgent", turns=len(self._parts.unanswered))
             self._floor.cut(Cause.LATE_TRANSCRIPT, now)
 
     def key(self, digit: str, now: float) -> None:
@@ -185,8 +203,10 @@ class CallerSide:
         self._parts.limits.caller_heard(now)
         if self._floor.state is State.CLOSING:
             return
-        if self._floor.answer is not None and self.interruption.may_cut:
-            self._floor.cut(Cause.DIGIT, now, digit=digit)
+        cuts = self._floor.answer is not None and self.interruption.may_cut
+        self._floor.decide("turn.key", digit=digit, cuts=cuts, protected=self._floor.protected)
+        if cuts:
+            self._floor.cut(Cause.DIGIT, now)
         self.keys_complete(self._parts.keypad.press(digit, now))
 
     def keys_complete(self, keys: str) -> None:

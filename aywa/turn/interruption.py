@@ -57,10 +57,10 @@ class Interruption:
         return self._voice_until if self._floor.state is State.SPEAKING else None
 
     def settle(self) -> None:
-        """Tell the engine not to stop what may not be interrupted: it would be heard to stutter."""
+        """Tell the engine not to stop what a sound alone may not stop: it would be heard to stutter."""
         if self._floor.state is State.ENDED:
             return
-        guarded = self._mode is BargeInMode.REVERSIBLE and not self.may_cut
+        guarded = self._mode is not BargeInMode.OFF and not (self.may_cut and self._gives_way)
         if guarded is not self._guarded:
             self._guarded = guarded
             self._floor.act(Guard(guarded))
@@ -72,17 +72,30 @@ class Interruption:
         if self._parts.endpointer.start_sample == sample:  # with this sound the turn began
             self._began_over = answer is not None and floor.begun
         speaks = answer is not None and floor.state in (State.THINKING, State.SPEAKING)
-        if speaks and self._mode is BargeInMode.VOICE and self.may_cut:
+        if speaks and self._mode is BargeInMode.VOICE and self.may_cut and floor.begun:
             self._voice_until = now + self._settings.voice_s
+        if answer is not None and floor.state is not State.YIELDED and not (self.may_cut and self._gives_way):
+            floor.decide(
+                "turn.not_stopped",
+                mode=self._mode.name,
+                sample=sample,
+                epoch=epoch,
+                protected=floor.protected,
+                begun=floor.begun,
+                voice_s=self._settings.voice_s,
+            )
         if not floor.gate.closed(epoch):
             return
-        if self._mode is not BargeInMode.REVERSIBLE or not self.may_cut:
+        if not (self.may_cut and self._gives_way):
             # Nobody talks a farewell or a notice away; what the caller says is kept all the same.
             floor.open_gate()
         elif answer is not None and speaks:
             self._moved_at = now
+            judgement = self.judge(self._parts.endpointer.text)
+            voiceless_s = self._settings.voiceless_s
+            self._decide("turn.stopped", judgement, sample=sample, epoch=epoch, voiceless_s=voiceless_s)
             floor.give_way(answer, sample, epoch, now)
-            self._words_open = self._takes(self.judge(self._parts.endpointer.text))
+            self._words_open = self._takes(judgement)
 
     def silence(self, silent_s: float, now: float) -> None:
         """The caller's last voiced sample was `silent_s` seconds ago."""
@@ -169,6 +182,14 @@ class Interruption:
     def judge(self, text: str) -> Judgement:
         """What `text` means now."""
         return self._judge.judge(text, self._said())
+
+    @property
+    def _gives_way(self) -> bool:
+        """Whether a sound alone stops the answer: whoever speaks before its first sample has not finished."""
+        if self._mode is BargeInMode.OFF:
+            return False
+        floor = self._floor
+        return self._mode is BargeInMode.REVERSIBLE or floor.state is State.YIELDED or not floor.begun
 
     @property
     def _resume_at(self) -> float | None:

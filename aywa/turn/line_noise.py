@@ -16,6 +16,7 @@ class LineNoise:
         self._sound_since: float | None = None
         self._silent_since: float | None = None
         self._noise_s = 0.0
+        self._told = False  # that it is noisy
 
     def sound(self, now: float) -> None:
         """Sound began."""
@@ -43,8 +44,19 @@ class LineNoise:
 
     def goes_on(self, now: float) -> bool:
         """Whether the line is noisy now, in a pause too."""
+        return self._seconds(now) >= NOISY_AFTER_S
+
+    def _seconds(self, now: float) -> float:
         running = now - self._sound_since if self._sound_since is not None else 0.0
-        return self._noise_s + running >= NOISY_AFTER_S
+        return self._noise_s + running
+
+    def changed(self, now: float) -> tuple[bool, float] | None:
+        """Whether the line is noisy, and the seconds of noise, when that is another verdict than the last."""
+        noisy = self.goes_on(now)
+        if noisy is self._told:
+            return None
+        self._told = noisy
+        return noisy, self._seconds(now)
 
     def heard(self, now: float) -> bool:
         """Whether anything is heard: what lasts then is not the caller's silence."""

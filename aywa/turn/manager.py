@@ -190,7 +190,7 @@ class TurnManager:
     def _settle(self, now: float) -> None:
         """Draw the conclusions of what has just come in."""
         parts = self._parts
-        parts.noise.handle_timers(now)
+        parts.settle_noise(now)
         self._caller.conclude(now)
         self._answer.settle(now)
         self._caller.answer_what_is_urgent(now)

@@ -12,7 +12,7 @@ from aywa.turn.hush import Hush
 from aywa.turn.keypad import Keypad
 from aywa.turn.limits import Limits
 from aywa.turn.line import Line
-from aywa.turn.line_noise import LineNoise
+from aywa.turn.line_noise import NOISY_AFTER_S, QUIET_AFTER_S, LineNoise
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation import SpeculationState
 from aywa.turn.states import State
@@ -47,6 +47,19 @@ class Shared:
         """Whether the caller could be answered at once if this were all that is said."""
         stopped = self.hush.on or self.held or not self.keypad.idle
         return self.state is State.LISTENING and not stopped and not self.unanswered
+
+    def settle_noise(self, now: float) -> None:
+        """Write down that the line has become noisy, or still again."""
+        self.noise.handle_timers(now)
+        if (verdict := self.noise.changed(now)) is not None:
+            noisy, noise_s = verdict
+            self.floor.decide(
+                "turn.noise",
+                noisy=noisy,
+                noise_s=round(noise_s, 3),
+                noisy_after_s=NOISY_AFTER_S,
+                quiet_after_s=QUIET_AFTER_S,
+            )
 
     def settle_ahead(self) -> None:
         """What has just come in may leave nothing of an answer that is made ahead."""

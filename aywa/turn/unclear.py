@@ -20,6 +20,24 @@ class Unclear:
         self._cut_for_it = False
         self._reports_guesses = False  # the recogniser of this call
         self._guessed = False
+        self._sounds = self._doubted = 0  # of what may become a turn
+
+    def sound(self) -> None:
+        """A sound begins."""
+        self._sounds += 1
+
+    def doubted(self) -> None:
+        """By the second tier of voice detection no voice is in it."""
+        self._doubted = min(self._doubted + 1, self._sounds)
+
+    @property
+    def voiceless(self) -> bool:
+        """Whether there was a voice in nothing that was heard: then nobody has said anything."""
+        return 0 < self._sounds == self._doubted
+
+    def over(self) -> None:
+        """What was heard is done with."""
+        self._sounds = self._doubted = 0
 
     def guessed(self, text: str) -> None:
         """A partial came: a recogniser that reports them has one for whatever may have been words."""
@@ -33,11 +51,13 @@ class Unclear:
     def understood(self) -> None:
         """The caller was understood."""
         self._asked, self._cut_for_it, self._guessed = 0, False, False
+        self.over()
 
     def asks(self, nothing: NothingSaid) -> bool:
         """Whether to ask the caller to say it again, now that nothing was understood."""
         cut, self._cut_for_it = self._cut_for_it, False
-        guessed, self._guessed = self._guessed or not self._reports_guesses, False
+        guessed = self._guessed or not (self._reports_guesses or self.voiceless)
+        self._guessed = False
         words = guessed and nothing.why is Why.EMPTY and nothing.spoken_s >= self._settings.unclear_speech_s
         if not cut and (not words or self._asked >= self._settings.max_reprompts):
             return False

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, stt
@@ -104,11 +104,14 @@ class RtpOutput(io.AudioOutput):
         self.on_playback_finished(playback_position=played, interrupted=interrupted)
 
 
-class MockStt(stt.STT):
-    """A recogniser that takes all audio and recognises nothing."""
+class StreamingStt(stt.STT):
+    """A recogniser that only streams: `open_stream` makes the stream of a call."""
 
-    def __init__(self) -> None:
-        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=False))
+    def __init__(
+        self, open_stream: Callable[[stt.STT, APIConnectOptions], stt.RecognizeStream], *, interim: bool
+    ) -> None:
+        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=interim))
+        self._open_stream = open_stream
 
     async def _recognize_impl(
         self, buffer: AudioBuffer, *, language: NotGivenOr[str] = NOT_GIVEN, conn_options: APIConnectOptions
@@ -120,13 +123,16 @@ class MockStt(stt.STT):
         *,
         language: NotGivenOr[str] = NOT_GIVEN,
         conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> MockStream:
+    ) -> stt.RecognizeStream:
         """One call's stream."""
-        return MockStream(stt=self, conn_options=conn_options)
+        return self._open_stream(self, conn_options)
 
 
 class MockStream(stt.RecognizeStream):
-    """Takes the audio as it comes."""
+    """Takes the audio as it comes and recognises nothing."""
+
+    def __init__(self, recogniser: stt.STT, conn_options: APIConnectOptions) -> None:
+        super().__init__(stt=recogniser, conn_options=conn_options)
 
     async def _run(self) -> None:
         async for _ in self._input_ch:
@@ -143,7 +149,7 @@ async def _start_call(
     endpoint: RtpEndpoint, vad: silero.VAD, speech: bytes, playing: set[asyncio.Task[None]]
 ) -> None:
     session: AgentSession[None] = AgentSession(
-        stt=MockStt(),
+        stt=StreamingStt(MockStream, interim=False),
         vad=vad,
         turn_handling={
             "turn_detection": "vad",

@@ -157,7 +157,8 @@ def _analyzer(vad: str) -> VADAnalyzer:
     )
 
 
-def _worker(endpoint: RtpEndpoint, vad: str, speech: bytes) -> PipelineWorker:
+def worker_of(endpoint: RtpEndpoint, between: list[FrameProcessor]) -> PipelineWorker:
+    """A pipeline from the endpoint's packets through `between` and back to its packets."""
     params = TransportParams(
         audio_in_enabled=True,
         audio_out_enabled=True,
@@ -165,18 +166,8 @@ def _worker(endpoint: RtpEndpoint, vad: str, speech: bytes) -> PipelineWorker:
         audio_out_sample_rate=RATE_HZ,
         audio_out_10ms_chunks=2,
     )
-    pipeline = Pipeline(
-        [
-            RtpInput(endpoint, params),
-            VADProcessor(vad_analyzer=_analyzer(vad)),
-            MockStt(),
-            MockLlm(),
-            MockTts(speech),
-            RtpOutput(endpoint, params),
-        ]
-    )
     return PipelineWorker(
-        pipeline,
+        Pipeline([RtpInput(endpoint, params), *between, RtpOutput(endpoint, params)]),
         params=PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ),
         idle_timeout_secs=None,
         enable_rtvi=False,
@@ -188,7 +179,8 @@ async def _serve_calls(endpoints: list[RtpEndpoint]) -> None:
     speech = tts_speech(_UTTERANCE_S)
     started = []
     for endpoint in endpoints:
-        worker = _worker(endpoint, sys.argv[2], speech)
+        vad = VADProcessor(vad_analyzer=_analyzer(sys.argv[2]))
+        worker = worker_of(endpoint, [vad, MockStt(), MockLlm(), MockTts(speech)])
         runner = WorkerRunner(handle_sigint=False)
         await runner.add_workers(worker)
         up = asyncio.Event()

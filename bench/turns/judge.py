@@ -250,13 +250,19 @@ class Judge:
         loud = np.flatnonzero(np.abs(act.pcm) >= AUDIBLE)
         begin, end = acted.begun + float(loud[0]) / RATE, acted.begun + float(loud[-1]) / RATE
         if act.after_s is None:
-            if self._hearing.span_at(begin) is not None:
-                return False  # an answer was late: it is not idle
+            if self._hearing.span_at(begin) is not None or self._stands_still(begin):
+                return False  # an answer was late, or goes on later: it is not idle
             outcome.said = bool(self._hearing.starting(begin, end + 2.0))
             return True
         if self._hearing.span_at(begin) is None:
             return False
         return self._sound(begin, end + REACT_S, end, outcome)
+
+    def _stands_still(self, at: float) -> bool:
+        """Whether something has stopped the last answer before its end: what goes on then is that answer."""
+        before = next((span for span in reversed(self._hearing.spans) if span.end < at), None)
+        run = None if before is None else _last_known(before)
+        return run is not None and not self._ended_by_itself(run)
 
     def _sound(self, begin: float, end: float, over: float | None, outcome: Outcome) -> bool:
         """Cuts between `begin` and `end`; `over`: when the sound ended, None: with what it returns."""

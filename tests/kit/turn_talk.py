@@ -20,7 +20,7 @@ def talking(
 ) -> TurnWorld:
     """An answer of eight seconds, of which one was heard."""
     settings = TurnSettings(barge=BargeInSettings(mode=mode, **barge))  # type: ignore[arg-type]
-    world = greeted(settings, gate=mode is BargeInMode.REVERSIBLE)
+    world = greeted(settings, gate=mode is not BargeInMode.OFF)
     world.say("a room please", partial=partials)
     world.answer(text)
     world.synthesize(seconds=8.0)

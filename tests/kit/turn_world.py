@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aywa.turn.decisions import DECISIONS, OPEN_ENDED
 from aywa.turn.events import (
     AudioWritten,
     CallEnded,
@@ -36,6 +37,7 @@ from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 
 SAMPLES_PER_S = 8000
+NAMES = {decision.kind: decision.names for decision in DECISIONS}
 
 
 class TurnWorld:
@@ -237,8 +239,10 @@ class TurnWorld:
             case HangUp():
                 assert self.hung_up is None
                 self.hung_up = action
-            case Decided("turn.state", data):
-                self.transitions.append((str(data["from"]), str(data["cause"]), str(data["to"])))
+            case Decided(kind, data):
+                assert kind in OPEN_ENDED or set(data) <= NAMES[kind], f"{kind}: {set(data) - NAMES[kind]}"
+                if kind == "turn.state":
+                    self.transitions.append((str(data["from"]), str(data["cause"]), str(data["to"])))
             case _:
                 pass
 

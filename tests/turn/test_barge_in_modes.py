@@ -33,12 +33,14 @@ def test_off_keeps_what_is_said_and_answers_it_afterwards() -> None:
 
 
 def test_an_engine_that_stops_the_assistant_against_the_mode_is_told_to_go_on() -> None:
+    """It plays the first samples a moment before it is told that a sound alone may no longer stop them."""
     settings = TurnSettings(barge=BargeInSettings(mode=BargeInMode.WORDS, num_words=2))
     world = greeted(settings)  # its gate closes
     world.say("a room please")
     world.answer(ANSWER)
     world.synthesize(seconds=8.0)
     world.wait(1.0)
+    world.guarded = False
     actions = world.speech()
     assert "Resume" in kinds(actions)
     assert world.state_is(State.SPEAKING)
@@ -94,17 +96,83 @@ def test_a_voice_that_took_the_floor_and_said_nothing_is_asked() -> None:
     assert world.started[-1].trigger is Trigger.REPROMPT
 
 
-def test_a_voice_before_the_answer_is_heard_does_not_take_the_answer_away() -> None:
-    """A cough before the first reply: it must come all the same."""
-    settings = TurnSettings(barge=BargeInSettings(mode=BargeInMode.VOICE))
-    world = greeted(settings, gate=False)
+# --- before the first sample of an answer its caller has not finished
+
+
+HOLDING = [BargeInMode.WORDS, BargeInMode.VOICE, BargeInMode.REVERSIBLE]
+
+
+def answer_is_made(mode: BargeInMode) -> TurnWorld:
+    """The caller has asked, and nothing of the answer was heard."""
+    world = greeted(TurnSettings(barge=BargeInSettings(mode=mode, num_words=2, voice_s=0.2)))
     world.say("a room please")
+    world.answer(ANSWER)
+    assert world.state_is(State.THINKING)
+    return world
+
+
+@pytest.mark.parametrize("mode", HOLDING)
+def test_an_answer_does_not_start_over_the_words_of_who_goes_on(mode: BargeInMode) -> None:
+    world = answer_is_made(mode)
+    before = world.played
+    world.speech()
+    world.synthesize(seconds=2.0)  # what was made meanwhile does not reach the wire
+    world.wait(0.6)
+    assert world.played == before
+    world.send(PartialText("for", 0.9))  # one word is enough: none of the answer was heard
+    world.silence()
+    world.send(FinalText("for two nights"))
+    world.wait(1.0)
+    assert world.played == before
+    assert world.context()[-2:] == [("user", "a room please"), ("user", "for two nights")]
+    assert [start.trigger for start in world.started][1:] == [Trigger.USER, Trigger.USER]
+
+
+@pytest.mark.parametrize("mode", HOLDING)
+def test_a_cough_before_the_first_reply_only_delays_it(mode: BargeInMode) -> None:
+    world = answer_is_made(mode)
     world.speech()
     world.wait(0.4)
     world.silence()
     world.send(FinalText(""))
     assert world.state_is(State.THINKING)
+    world.synthesize(seconds=2.0)
+    world.wait(3.0)
     assert len(world.started) == 2
+    assert world.context()[-1] == ("assistant", ANSWER)
+
+
+@pytest.mark.parametrize("mode", [BargeInMode.WORDS, BargeInMode.VOICE])
+def test_once_the_answer_is_heard_a_sound_alone_does_not_stop_it(mode: BargeInMode) -> None:
+    world = answer_is_made(mode)
+    world.synthesize(seconds=4.0)
+    world.wait(0.5)
+    before = world.played
+    actions = world.speech()
+    assert kinds(actions).isdisjoint({"Yield", "Resume"}), "the engine knows that it may not stop it"
+    world.wait(0.1)
+    world.silence()
+    world.wait(0.4)
+    assert world.played - before == round(0.5 * 8000)
+
+
+def test_a_voice_that_was_taken_for_nothing_does_not_cut_the_answer_it_delayed() -> None:
+    world = answer_is_made(BargeInMode.VOICE)
+    world.speech()
+    world.wait(0.3)
+    world.send(PartialText("mm", 0.9))
+    world.wait(3.2)  # it hums on
+    world.synthesize(seconds=2.0)
+    world.wait(1.0)
+    assert world.state_is(State.SPEAKING)
+
+
+def test_nobody_waits_for_a_caller_who_may_not_interrupt() -> None:
+    world = answer_is_made(BargeInMode.OFF)
+    world.speech()
+    world.synthesize(seconds=2.0)
+    world.wait(0.5)
+    assert world.state_is(State.SPEAKING)
 
 
 # --- what may not be interrupted, and the pause afterwards

@@ -77,7 +77,13 @@ def test_a_noise_that_cut_the_answer_gives_it_back() -> None:
     assert manager.state is State.SPEAKING
     decisions = [action for action in actions if isinstance(action, Decided)]
     assert decisions[0].kind == "turn.doubted"
-    assert decisions[0].data == {"sample": 10_000, "probability": 0.2}
+    assert decisions[0].data == {
+        "sample": 10_000,
+        "probability": 0.2,
+        "voice_probability": 0.35,
+        "doubt_after_s": 0.32,
+        "state": "YIELDED",
+    }
 
 
 def test_words_after_the_doubt_still_cut_it() -> None:

@@ -6,6 +6,7 @@ from aywa.errors import EndCode
 from aywa.turn.events import (
     CancelGeneration,
     Commit,
+    Decided,
     EndTurn,
     FinalText,
     GateShut,
@@ -121,7 +122,7 @@ def test_a_cough_in_the_answer_goes_on_at_the_exact_sample() -> None:
 def test_words_cut_the_answer() -> None:
     """A partial is enough: the answer is dropped at once, the turn is taken later."""
     world = speaking("One two three four.", seconds=4.0)
-    actions = world.speech()
+    actions = [action for action in world.speech() if not isinstance(action, Decided)]
     assert isinstance(actions[0], Yield)
     world.wait(0.3)
     actions = world.send(PartialText("wait", 0.9))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from aywa.turn.events import FinalText, PartialText, Resume, Speak, StartGeneration, Trigger
+from aywa.turn.events import FinalText, PartialText, Resume, Speak, SpeechDoubted, StartGeneration, Trigger
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
+from tests.kit.turn_talk import decided
 from tests.kit.turn_world import TurnWorld, greeted, speaking
 
 REPROMPT = TurnSettings().phrases.reprompt
@@ -64,6 +65,38 @@ def test_speech_that_is_not_understood_is_asked_for_twice_at_most() -> None:
     world.wait(2.0)
     mumble(world)
     assert spoken(world).count(REPROMPT) == 3, "understood once, the count begins anew"
+
+
+def test_a_noise_in_which_there_is_no_voice_is_not_asked_about() -> None:
+    """A recogniser without partials tells no cough from a word that it could not make out."""
+    world = greeted()
+    world.speech()
+    world.wait(0.5)
+    world.send(SpeechDoubted(world.timeline - 4000, 0.05))
+    world.wait(0.3)
+    world.silence()
+    world.send(FinalText(""))
+    world.wait(1.0)
+    assert world.state_is(State.LISTENING)
+    nothing = decided(world, "turn.nothing")[-1].data
+    assert (nothing["voiceless"], nothing["asked"]) == (True, False)
+    mumble(world)
+    assert spoken(world)[-1] == REPROMPT, "the next sound is another"
+
+
+def test_a_word_beside_a_noise_is_asked_about() -> None:
+    world = greeted()
+    world.speech()
+    world.wait(0.8)
+    world.silence()
+    world.wait(0.1)
+    world.speech()
+    world.send(SpeechDoubted(world.timeline, 0.05))
+    world.wait(0.3)
+    world.silence()
+    world.send(FinalText(""))
+    world.wait(0.6)
+    assert spoken(world)[-1] == REPROMPT
 
 
 def test_a_cough_is_not_asked_about() -> None:

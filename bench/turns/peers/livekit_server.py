@@ -9,16 +9,16 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterable, AsyncIterator, Awaitable, Callable
+from functools import partial
 from typing import Any
 
 from livekit import rtc
 from livekit.agents import Agent, AgentSession, llm, stt, tts
-from livekit.agents.types import DEFAULT_API_CONNECT_OPTIONS, NOT_GIVEN, APIConnectOptions, NotGivenOr
-from livekit.agents.utils import AudioBuffer
+from livekit.agents.types import APIConnectOptions
 from livekit.agents.voice import io
 from livekit.plugins import silero
 
-from bench.peers.livekit_server import RtpInput, RtpOutput
+from bench.peers.livekit_server import MockStream, RtpInput, RtpOutput, StreamingStt
 from bench.peers.rtp_endpoint import RATE_HZ, SILENCE, RtpEndpoint
 from bench.turns.peers.services import Call, serve
 
@@ -55,33 +55,11 @@ class PausingOutput(RtpOutput):
             super()._send()
 
 
-class Recogniser(stt.STT):
-    """Passes on what the caller told."""
-
-    def __init__(self, call: Call) -> None:
-        super().__init__(capabilities=stt.STTCapabilities(streaming=True, interim_results=True))
-        self._call = call
-
-    async def _recognize_impl(
-        self, buffer: AudioBuffer, *, language: NotGivenOr[str] = NOT_GIVEN, conn_options: APIConnectOptions
-    ) -> stt.SpeechEvent:
-        raise RuntimeError("this recogniser streams")
-
-    def stream(
-        self,
-        *,
-        language: NotGivenOr[str] = NOT_GIVEN,
-        conn_options: APIConnectOptions = DEFAULT_API_CONNECT_OPTIONS,
-    ) -> RecogniserStream:
-        """The call's stream."""
-        return RecogniserStream(self, self._call, conn_options)
-
-
-class RecogniserStream(stt.RecognizeStream):
+class RecogniserStream(MockStream):
     """Events as the caller tells them; the audio ends here."""
 
-    def __init__(self, recogniser: Recogniser, call: Call, conn_options: APIConnectOptions) -> None:
-        super().__init__(stt=recogniser, conn_options=conn_options)
+    def __init__(self, call: Call, recogniser: stt.STT, conn_options: APIConnectOptions) -> None:
+        super().__init__(recogniser, conn_options)
         call.told = self._told
 
     def _told(self, kind: str, text: str) -> None:
@@ -89,10 +67,6 @@ class RecogniserStream(stt.RecognizeStream):
         event_type = types.FINAL_TRANSCRIPT if kind == "final" else types.INTERIM_TRANSCRIPT
         data = stt.SpeechData(language="", text=text, confidence=0.9)
         self._event_ch.send_nowait(stt.SpeechEvent(type=event_type, alternatives=[data]))
-
-    async def _run(self) -> None:
-        async for _ in self._input_ch:
-            pass
 
 
 class NoModel(llm.LLM):
@@ -152,7 +126,7 @@ class LiveKit:
     async def start(self, call: Call) -> Callable[[], Awaitable[None]]:
         """Begin a call."""
         session: AgentSession[None] = AgentSession(
-            stt=Recogniser(call),
+            stt=StreamingStt(partial(RecogniserStream, call), interim=True),
             vad=self._vad,
             llm=NoModel(),
             tts=NoVoice(),

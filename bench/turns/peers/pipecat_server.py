@@ -25,18 +25,15 @@ from pipecat.frames.frames import (
     TTSStoppedFrame,
     UserStoppedSpeakingFrame,
 )
-from pipecat.pipeline.pipeline import Pipeline
-from pipecat.pipeline.worker import PipelineParams, PipelineWorker
 from pipecat.processors.audio.vad_processor import VADProcessor
 from pipecat.processors.frame_processor import FrameDirection, FrameProcessor
-from pipecat.transports.base_transport import TransportParams
 from pipecat.turns.user_start import MinWordsUserTurnStartStrategy
 from pipecat.turns.user_stop import TurnAnalyzerUserTurnStopStrategy
 from pipecat.turns.user_turn_processor import UserTurnProcessor
 from pipecat.turns.user_turn_strategies import UserTurnStrategies
 from pipecat.workers.runner import WorkerRunner
 
-from bench.peers.pipecat_server import RtpInput, RtpOutput
+from bench.peers.pipecat_server import worker_of
 from bench.peers.rtp_endpoint import RATE_HZ
 from bench.turns.peers.services import Call, serve
 
@@ -153,30 +150,15 @@ class Pipecat:
 
     async def start(self, call: Call) -> Callable[[], Awaitable[None]]:
         """Begin a call."""
-        params = TransportParams(
-            audio_in_enabled=True,
-            audio_out_enabled=True,
-            audio_in_sample_rate=RATE_HZ,
-            audio_out_sample_rate=RATE_HZ,
-            audio_out_10ms_chunks=2,
-        )
-        pipeline = Pipeline(
+        worker = worker_of(
+            call.endpoint,
             [
-                RtpInput(call.endpoint, params),
                 VADProcessor(vad_analyzer=SileroVADAnalyzer(sample_rate=RATE_HZ, params=VADParams())),
                 Recogniser(call),
                 UserTurnProcessor(user_turn_strategies=self._strategies()),
                 Model(call),
                 Voice(call),
-                RtpOutput(call.endpoint, params),
-            ]
-        )
-        worker = PipelineWorker(
-            pipeline,
-            params=PipelineParams(audio_in_sample_rate=RATE_HZ, audio_out_sample_rate=RATE_HZ),
-            idle_timeout_secs=None,
-            enable_rtvi=False,
-            enable_turn_tracking=False,
+            ],
         )
         runner = WorkerRunner(handle_sigint=False)
         await runner.add_workers(worker)
