@@ -21,6 +21,7 @@ from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+from aywa_server.routes.openapi import openapi_routes
 from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
@@ -49,6 +50,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
+    app.register_blueprint(openapi_routes())
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:
         app.register_blueprint(resource_routes(parts, kind))

@@ -9,7 +9,7 @@ from aywa.model.readiness import Readiness
 from aywa_server.metrics import CONTENT_TYPE
 from aywa_server.parts import Parts
 
-PUBLIC_ENDPOINTS = frozenset({"health.live", "health.ready"})
+PUBLIC_ENDPOINTS = frozenset({"health.live", "health.ready", "openapi.document"})
 
 
 def health_routes(parts: Parts) -> Blueprint:
