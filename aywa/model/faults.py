@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection
 
 from pydantic_core import ErrorDetails
 
@@ -13,6 +13,8 @@ def rule_of(fault: ErrorDetails) -> str:
         return "is not a field that is known"
     if fault["type"] == "missing":
         return "is required"
+    if fault["type"] == "string_pattern_mismatch" and _pattern(fault).startswith("^https?:"):
+        return "must be an http or https URL without credentials"
     return rule_of_message(fault["msg"])
 
 
@@ -25,9 +27,13 @@ def rule_of_message(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
-def field_of(fault: ErrorDetails, tags: Sequence[str] = ()) -> str:
+def field_of(fault: ErrorDetails, tags: Collection[str] = ()) -> str:
     """The field's path with dots; `tags`: names of the outermost union's members, which are no fields."""
     path = [str(part) for part in fault["loc"]]
     if path and path[0] in tags:
         path = path[1:]
     return ".".join(path)
+
+
+def _pattern(fault: ErrorDetails) -> str:
+    return str(fault.get("ctx", {}).get("pattern", ""))

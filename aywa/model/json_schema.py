@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator
+from pydantic import AfterValidator, WithJsonSchema
 
 _TYPES = ("string", "number", "integer", "boolean", "array", "object", "null")
 
@@ -18,4 +18,10 @@ def _is_schema(schema: dict[str, Any]) -> dict[str, Any]:
     return schema
 
 
-JsonSchema = Annotated[dict[str, Any], AfterValidator(_is_schema)]
+_TYPE = {"type": "string", "enum": list(_TYPES)}
+_TOLD = {
+    "type": "object",
+    "required": ["type"],
+    "properties": {"type": {"anyOf": [_TYPE, {"type": "array", "items": _TYPE, "minItems": 1}]}},
+}
+JsonSchema = Annotated[dict[str, Any], AfterValidator(_is_schema), WithJsonSchema(_TOLD)]

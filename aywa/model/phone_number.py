@@ -6,7 +6,7 @@ import re
 from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from aywa.model.base import Plan
 from aywa.model.server import Secret, Server
@@ -28,8 +28,15 @@ class _PhoneNumber(Plan):
     metadata: dict[str, Any] | None = None
 
 
+_OFF = {"numberE164CheckEnabled": {"const": False}}
+_UNCHECKED = {"properties": _OFF, "required": [*_OFF]}
+_CHECKED = {"properties": {"number": {"pattern": r"^\+[1-9][0-9]{6,14}$"}}}
+
+
 class _Numbered(_PhoneNumber):
-    number: str = Field(min_length=1, max_length=40)
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_UNCHECKED, _CHECKED]})
+
+    number: str = Field(min_length=1, max_length=40, pattern=r"^[+0-9A-Za-z*#_][+0-9A-Za-z*#_ ().\-]*$")
     number_e164_check_enabled: bool = True
 
     @model_validator(mode="after")
@@ -37,8 +44,6 @@ class _Numbered(_PhoneNumber):
         plain = _SEPARATORS.sub("", self.number)
         if self.number_e164_check_enabled and _E164.fullmatch(plain) is None:
             raise ValueError("number: must be in E.164, such as +493012345678, or have its check disabled")
-        if re.fullmatch(r"[+0-9A-Za-z*#_]{1,40}", plain) is None:
-            raise ValueError("number: must be the user part that calls come in with")
         return self
 
     @property

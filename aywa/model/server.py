@@ -29,7 +29,11 @@ def _web_url(url: str) -> str:
     return url
 
 
-WebUrl = Annotated[str, Field(min_length=1, max_length=MAX_URL), AfterValidator(_web_url)]
+_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
+_NAME = r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?"
+# An IPv6 address has a name here: its spellings are too many to be judged by a pattern.
+WEB_URL = rf"^https?://({_NAME})(:{_PORT})?([/?#][!-~]*)?$"
+WebUrl = Annotated[str, Field(max_length=MAX_URL, pattern=WEB_URL), AfterValidator(_web_url)]
 
 
 class BackoffPlan(Plan):

@@ -11,7 +11,7 @@ from aywa.model.base import Plan
 from aywa.model.json_schema import JsonSchema
 
 
-class StructuredOutput(Plan):
+class StructuredOutputBody(Plan):
     """By a model (`ai`) or by an expression (`regex`)."""
 
     name: str = Field(min_length=1, max_length=40)
@@ -26,7 +26,7 @@ class StructuredOutput(Plan):
     metadata: dict[str, Any] | None = None
 
     @model_validator(mode="after")
-    def _has_its_way(self) -> StructuredOutput:
+    def _has_its_way(self) -> StructuredOutputBody:
         if self.type == "regex" and self.regex is None:
             raise ValueError("regex: is required when type is regex")
         return self

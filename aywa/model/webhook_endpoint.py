@@ -21,7 +21,7 @@ class WebhookTarget(Plan):
     tool_id: UUID | None = None
 
 
-class WebhookEndpoint(Plan):
+class WebhookEndpointBody(Plan):
     """Where messages go. `events`: which ones, all when it is absent. `secret`: what they are signed with."""
 
     name: str = Field("", max_length=80)

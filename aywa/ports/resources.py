@@ -67,8 +67,7 @@ class ResourceStore(Protocol):
     async def create(self, row: ResourceRow) -> bool:
         """Keep a new one; False when this id is there already.
 
-        Raises `RequestError` (400) naming the field whose reference leads nowhere, (409) when its key is
-        taken.
+        Raises `RequestError` (409) naming the field whose reference leads nowhere, or when its key is taken.
         """
 
     async def get(self, org_id: UUID, kind: ResourceKind, id: UUID) -> ResourceRow | None:

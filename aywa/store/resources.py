@@ -114,6 +114,7 @@ class PostgresResources:
             if kinds.get(reference.id) != reference.kind:
                 raise RequestError(
                     f"{reference.field}: there is no {reference.kind} with this id",
+                    http_status=409,
                     code="unknown-reference",
                     field=reference.field,
                 )

@@ -83,6 +83,8 @@ def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
     @app.after_request
     async def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
+        if _body_is_left():
+            response.headers["Connection"] = "close"
         route = request.url_rule.rule if request.url_rule is not None else "unknown"
         seconds = parts.now() - g.began_at
         parts.metrics.observe_request(request.method, route, response.status_code, seconds)
@@ -94,6 +96,14 @@ def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
             ms=round(seconds * 1000, 1),
         )
         return response
+
+
+def _body_is_left() -> bool:
+    """Whether the request was answered before its body had come: on a connection that is used again the rest
+    would be waited for, and the next request with it.
+    """
+    announced = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    return announced and request.http_version.startswith("1") and not request.body._complete.is_set()
 
 
 def _install_auth(app: QuartTrio, keys: KeyRing) -> None:

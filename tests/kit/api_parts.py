@@ -14,11 +14,14 @@ from aywa.call.plan import CallPlan
 from aywa.errors import AywaError, EndReason, StoreError
 from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
+from aywa.ports.blobs import BlobStore
 from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
+from aywa_server.once import Once
 from aywa_server.parts import Parts
+from aywa_server.resources.service import Resources
 from tests.kit.resource_store import DictBlobs, dict_once, dict_resources
 
 API_KEY = "a-key-for-tests-0123456789"
@@ -166,7 +169,14 @@ class PlainPlans:
         return CallPlan(assistant)
 
 
-def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None = None) -> Parts:
+def make_parts(
+    store: DictCallStore | None = None,
+    *,
+    http: HttpSettings | None = None,
+    resources: Resources | None = None,
+    once: Once | None = None,
+    blobs: BlobStore | None = None,
+) -> Parts:
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
     return Parts(
@@ -177,8 +187,8 @@ def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None 
         http=http or HttpSettings(api_keys=("another-key-0123456789", API_KEY), max_body_bytes=10_000),
         rng=Random(1),
         now=lambda: 0.0,
-        resources=dict_resources(),
-        once=dict_once(),
-        blobs=DictBlobs(),
+        resources=resources or dict_resources(),
+        once=once or dict_once(),
+        blobs=blobs or DictBlobs(),
         plans=PlainPlans(),
     )

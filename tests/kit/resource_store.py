@@ -71,6 +71,7 @@ class DictResources:
             if await self.get(row.org_id, ResourceKind(reference.kind), reference.id) is None:
                 raise RequestError(
                     f"{reference.field}: there is no {reference.kind} with this id",
+                    http_status=409,
                     code="unknown-reference",
                     field=reference.field,
                 )

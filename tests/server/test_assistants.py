@@ -91,16 +91,15 @@ async def test_a_change_merges_and_null_takes_away() -> None:
             "voice",
             "must not repeat what repeats",
         ),
-        ({"backgroundSound": "/etc/passwd"}, "backgroundSound", "must be off, office or an https URL"),
+        ({"backgroundSound": "/etc/passwd"}, "backgroundSound", "should match pattern"),
         ({"server": {"url": "ftp://example.com"}}, "server.url", "must be an http or https URL"),
-        ({"server": {"url": "https://u:p@example.com"}}, "server.url", "must not carry credentials"),
+        ({"server": {"url": "https://u:p@example.com"}}, "server.url", "without credentials"),
         (
             {"server": {"url": "https://example.com", "secret": "redacted"}},
             "server.secret",
             "must be the secret itself",
         ),
         ({"model": {"model": "x"}}, "model.provider", "is required"),
-        ({"model": {"provider": "openai", "toolIds": [str(uuid4())]}}, "model.toolIds.0", "there is no tool"),
         ({"credentialIds": ["x"]}, "credentialIds.0", "UUID"),
         ({"name": "a\x00b"}, "name", "NUL"),
         ({"serverMessages": ["gossip"]}, "serverMessages.0", "must be 'assistant-request'"),
@@ -150,3 +149,9 @@ async def test_one_that_is_in_use_is_not_deleted() -> None:
     assert bound["id"] in told["message"]
     await api("PATCH", f"/phone-number/{bound['id']}", {"assistantId": None})
     assert (await api("DELETE", f"/assistant/{made['id']}"))[1]["id"] == made["id"]
+
+
+async def test_what_leads_nowhere_is_a_conflict() -> None:
+    body = {"model": {"provider": "openai", "toolIds": [str(uuid4())]}}
+    status, told, _ = await Api()("POST", "/assistant", body)
+    assert (status, told["code"], told["field"]) == (409, "unknown-reference", "model.toolIds.0")

@@ -99,7 +99,7 @@ async def test_references(kind: str, postgres_url: str) -> None:
         wrong = row(2, NUMBER, references=(Reference("toolId", "tool", UUID(int=1)),))
         with pytest.raises(RequestError) as caught:
             await store.create(wrong)
-        assert (caught.value.field, caught.value.http_status) == ("toolId", 400)
+        assert (caught.value.field, caught.value.http_status) == ("toolId", 409)
         await store.create(row(2, NUMBER, references=(Reference("a", "assistant", UUID(int=1)),)))
         with pytest.raises(RequestError) as caught:
             await store.delete(ORG, ASSISTANT, UUID(int=1))

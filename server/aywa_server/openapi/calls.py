@@ -13,12 +13,17 @@ _READ = (401, 404, 503)
 def call_operations() -> tuple[Operation, ...]:
     """Of `/call`."""
     placed = {JSON: {"anyOf": [ref("Call"), ref("PlacedCalls")]}}
+    refused = Answer(
+        400,
+        "The order breaks a rule; of many customers, none was called",
+        {JSON: {"anyOf": [ref("Problem"), ref("PlacedCalls")]}},
+    )
     order = {JSON: {"anyOf": [ref("CallOrder"), ref("CallOrders")]}}
     place = {
         "body": order,
         "parameters": (IDEMPOTENCY,),
-        "answers": (Answer(201, "The call, or one result each", placed),),
-        "problems": (400, 401, 403, 408, 409, 413, 415, 422, 429, 502, 503),
+        "answers": (Answer(201, "The call, or one result each", placed), refused),
+        "problems": (401, 403, 408, 409, 413, 415, 422, 429, 502, 503),
         "tag": "call",
     }
     return (

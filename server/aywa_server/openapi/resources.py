@@ -6,6 +6,7 @@ from aywa_server.call_query import TIMES
 from aywa_server.once import HEADER
 from aywa_server.openapi.operation import JSON, Answer, Operation, Parameter, Schema, ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
+from aywa_server.resources.query import CURSOR
 
 IDEMPOTENCY = Parameter(
     HEADER,
@@ -13,9 +14,7 @@ IDEMPOTENCY = Parameter(
     "The same request with the same key is answered as before, for 24 hours",
     "header",
 )
-IF_MATCH = Parameter(
-    "If-Match", {"type": "string", "pattern": '^"[0-9]{1,9}"$'}, "The ETag of what is to be changed", "header"
-)
+IF_MATCH = Parameter("If-Match", {"type": "string"}, "The ETag of what is to be changed", "header")
 _WRITE = (400, 401, 408, 409, 413, 415, 422, 503)
 
 
@@ -26,7 +25,8 @@ def list_parameters(*, least: int = 0, cursor: bool = True) -> tuple[Parameter, 
         Parameter(name, {"type": "string", "format": "date-time"}, "A bound, as the names of others say")
         for name in sorted(TIMES)
     ]
-    more = [Parameter("cursor", {"type": "string"}, "From a Link header: where the page before ended")]
+    where = {"type": "string", "pattern": CURSOR}
+    more = [Parameter("cursor", where, "From a Link header: where the page before ended")]
     return (Parameter("limit", limit, "At most so many"), *times, *(more if cursor else ()))
 
 
@@ -49,7 +49,7 @@ def resource_operations() -> tuple[Operation, ...]:
                 problems=_WRITE,
             ),
             *_reading(kind),
-            _change(kind, {"type": "object"}),
+            _change(kind, ref(f"{kind.name}Patch")),
             _delete(kind),
         ]
     return (*found, *_file_operations())
@@ -115,10 +115,11 @@ def _file_operations() -> tuple[Operation, ...]:
     form: Schema = {
         "type": "object",
         "required": ["file"],
+        "additionalProperties": False,
         "properties": {
             "file": {"type": "string", "format": "binary"},
             "purpose": {"type": "string", "maxLength": 100},
-            "metadata": {"type": "string", "description": "an object as JSON"},
+            "metadata": {"type": "object"},
         },
     }
     made = Answer(201, "As it was made", {JSON: ref("File")}, ("Location", "ETag"))

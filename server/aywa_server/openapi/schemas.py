@@ -59,6 +59,8 @@ def document_schemas() -> dict[str, Any]:
         _TEMPLATE,
     )
     kept = _kept()
+    for kind in JSON_KINDS:
+        taken[f"{kind.name}Patch"] = _patch(taken, f"{kind.name}Body")
     return dict(sorted({**taken, **kept, **answered, **_plain(taken["PhoneCallOrder"])}.items()))
 
 
@@ -87,6 +89,25 @@ def _whole(kind: Kind, named: Mapping[str, Any]) -> dict[str, Any]:
     fixed = {name: {"type": "string", "const": value} for name, value in kind.fixed}
     head = {"type": "object", "required": [*_HEAD], "properties": {**_HEAD, **fixed}}
     return {"allOf": [head, ref(kind.name + _KEPT)]}
+
+
+def _patch(taken: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """What may be merged into a body: its fields by name; what they hold is judged with what is there."""
+    return {
+        "type": "object",
+        "description": "Merged into what is there (RFC 7396): null takes a field away",
+        "properties": {field: {} for field in sorted(_fields(taken, ref(name)))},
+        "additionalProperties": False,
+    }
+
+
+def _fields(taken: Mapping[str, Any], schema: Mapping[str, Any]) -> set[str]:
+    if "$ref" in schema:
+        return _fields(taken, taken[schema["$ref"].rpartition("/")[2]])
+    found = set(schema.get("properties", {}))
+    for member in schema.get("oneOf", ()):
+        found |= _fields(taken, member)
+    return found
 
 
 def _shown(schema: Any) -> Any:

@@ -12,9 +12,9 @@ from aywa.model.assistant_body import AssistantBody
 from aywa.model.credential import Credential
 from aywa.model.file import File
 from aywa.model.phone_number import PhoneNumber
-from aywa.model.structured_output import StructuredOutput
+from aywa.model.structured_output import StructuredOutputBody
 from aywa.model.tool import Tool
-from aywa.model.webhook_endpoint import WebhookEndpoint
+from aywa.model.webhook_endpoint import WebhookEndpointBody
 from aywa.ports.resources import ResourceKind
 
 
@@ -42,6 +42,12 @@ class Kind:
     fixed: tuple[tuple[str, str], ...] = ()
 
     @property
+    def tags(self) -> frozenset[str]:
+        """What its discriminator may say."""
+        mapping = self.model.json_schema().get("discriminator", {}).get("mapping", {})
+        return frozenset(mapping)
+
+    @property
     def path(self) -> str:
         """Of the collection."""
         return f"/{self.kind.value}"
@@ -58,8 +64,10 @@ PHONE_NUMBER = Kind(
 )
 TOOL = Kind(ResourceKind.TOOL, "Tool", TypeAdapter(Tool), "type")
 CREDENTIAL = Kind(ResourceKind.CREDENTIAL, "Credential", TypeAdapter(Credential), "provider")
-WEBHOOK_ENDPOINT = Kind(ResourceKind.WEBHOOK_ENDPOINT, "WebhookEndpoint", TypeAdapter(WebhookEndpoint))
-STRUCTURED_OUTPUT = Kind(ResourceKind.STRUCTURED_OUTPUT, "StructuredOutput", TypeAdapter(StructuredOutput))
+WEBHOOK_ENDPOINT = Kind(ResourceKind.WEBHOOK_ENDPOINT, "WebhookEndpoint", TypeAdapter(WebhookEndpointBody))
+STRUCTURED_OUTPUT = Kind(
+    ResourceKind.STRUCTURED_OUTPUT, "StructuredOutput", TypeAdapter(StructuredOutputBody)
+)
 FILE = Kind(ResourceKind.FILE, "File", TypeAdapter(File))
 
 # Made, changed and forgotten by bodies of JSON; a file comes otherwise.

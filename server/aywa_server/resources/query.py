@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import re
-from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 from uuid import UUID
@@ -18,7 +17,8 @@ from aywa_server.call_query import TIMES, parse_time
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 _ALLOWED = ("cursor", "limit", *sorted(TIMES))
-_CURSOR = re.compile(r"([0-9T:.+-]{20,40})~([0-9a-f-]{36})")
+CURSOR = r"^([0-9]{1,16})-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMN = re.compile(r"(created|updated)At(Gt|Ge|Lt|Le)")
 
 
@@ -41,8 +41,7 @@ def parse_page(arguments: Mapping[str, str]) -> ResourcePage:
 
 def next_link(url: str, arguments: Mapping[str, str], last: ResourceRow) -> str:
     """The `Link` header (RFC 8288) that leads on from `last`."""
-    at = last.created_at.astimezone(UTC).isoformat(timespec="microseconds")
-    cursor = urlsafe_b64encode(f"{at}~{last.id}".encode()).decode("ascii").rstrip("=")
+    cursor = f"{(last.created_at - _EPOCH) // timedelta(microseconds=1)}-{last.id}"
     query = urlencode({**arguments, "cursor": cursor})
     return f'<{url}?{query}>; rel="next"'
 
@@ -64,12 +63,7 @@ def _limit(text: str | None) -> int:
 
 
 def _after(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        text = urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        match = _CURSOR.fullmatch(text)
-        assert match is not None
-        return datetime.fromisoformat(match[1]).astimezone(UTC), UUID(match[2])
-    except (ValueError, AssertionError, OverflowError):
-        raise RequestError(
-            "must be the cursor of a Link header", code="invalid-parameter", field="cursor"
-        ) from None
+    match = re.fullmatch(CURSOR, cursor, re.ASCII)
+    if match is None:
+        raise RequestError("must be the cursor of a Link header", code="invalid-parameter", field="cursor")
+    return _EPOCH + timedelta(microseconds=int(match[1])), UUID(match[2])

@@ -44,8 +44,7 @@ def _first(error: ValidationError, kind: Kind) -> RequestError:
         expected = str(fault.get("ctx", {}).get("expected_tags", ""))
         rule = f"must be one of {expected}" if expected else "is required"
         return RequestError(f"{field}: {rule}", code="invalid-field", field=field)
-    tags = _tags(kind) if kind.discriminator else ()
-    field = field_of(fault, tags)
+    field = field_of(fault, kind.tags if kind.discriminator else frozenset())
     rule = rule_of(fault)
     if not field and ": " in rule:  # a rule about the whole that names its field itself
         field, _, rule = rule.partition(": ")
@@ -54,9 +53,3 @@ def _first(error: ValidationError, kind: Kind) -> RequestError:
 
 def _path(where: tuple[int | str, ...]) -> list[str]:
     return [str(part) for part in where]
-
-
-def _tags(kind: Kind) -> tuple[str, ...]:
-    schema = kind.model.core_schema
-    choices = schema.get("choices", {})
-    return tuple(str(tag) for tag in choices)

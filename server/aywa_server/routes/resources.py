@@ -7,7 +7,6 @@ from uuid import UUID
 
 from quart import Blueprint, Response, g, jsonify, request
 
-from aywa.errors import RequestError
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.resources import ResourceRow
 from aywa_server.body import read_json_object
@@ -84,16 +83,12 @@ def resource_uuid(text: str, kind: Kind) -> UUID:
 
 
 def wanted_version() -> int | None:
-    """The version that `If-Match` names (RFC 9110 §13.1.1); None for none and for `*`."""
+    """The version that `If-Match` names (RFC 9110 §13.1.1); None for none and for `*`, 0 for what is none."""
     text = request.headers.get("If-Match", "*").strip()
     if text == "*":
         return None
     match = _ETAG.fullmatch(text)
-    if match is None:
-        raise RequestError(
-            "If-Match: must be the ETag of an answer", code="invalid-parameter", field="If-Match"
-        )
-    return int(match[1])
+    return 0 if match is None else int(match[1])
 
 
 def made(parts: Parts, row: ResourceRow, kind: Kind) -> Response:
