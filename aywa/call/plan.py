@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from uuid import UUID
 
 from aywa.call.dependencies import CallDependencies
 from aywa.media.clip import Clip
@@ -12,13 +13,17 @@ from aywa.ports.endpointing import EndpointingAdvisor
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """The assistant, with what its plan asks for made ready. Ids are "" where it has none."""
+    """The assistant, with what its plan asks for made ready. Ids are "" where it has none.
+
+    `org_id`: whose number was called; None where whoever places the call says it.
+    """
 
     assistant: Assistant
     ambience: Clip | None = None
     advisor: EndpointingAdvisor | None = None
     assistant_id: str = ""
     phone_number_id: str = ""
+    org_id: UUID | None = None
 
 
 def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDependencies:

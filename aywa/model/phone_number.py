@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal, TypeAlias
 from uuid import UUID
 
 from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from aywa.model.base import Plan
 from aywa.model.server import Secret, Server
@@ -28,9 +29,9 @@ class _PhoneNumber(Plan):
     metadata: dict[str, Any] | None = None
 
 
-_OFF = {"numberE164CheckEnabled": {"const": False}}
-_UNCHECKED = {"properties": _OFF, "required": [*_OFF]}
-_CHECKED = {"properties": {"number": {"pattern": r"^\+[1-9][0-9]{6,14}$"}}}
+_OFF: JsonDict = {"numberE164CheckEnabled": {"const": False}}
+_UNCHECKED: JsonDict = {"properties": _OFF, "required": [*_OFF]}
+_CHECKED: JsonDict = {"properties": {"number": {"pattern": r"^\+[1-9][0-9]{6,14}$"}}}
 
 
 class _Numbered(_PhoneNumber):

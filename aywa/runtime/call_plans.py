@@ -104,7 +104,7 @@ class CallPlans:
         if row is None or assistant is None:
             return None
         plan = await self.prepare(assistant)
-        return replace(plan, assistant_id=str(row.id), phone_number_id=str(number.id))
+        return replace(plan, assistant_id=str(row.id), phone_number_id=str(number.id), org_id=number.org_id)
 
     async def _ambience(self, sound: str | None) -> Clip | None:
         if sound is None or sound == "off":

@@ -60,17 +60,21 @@ def call_operations() -> tuple[Operation, ...]:
             (Answer(200, "The timeline", {JSON: ref("Timeline")}),),
             problems=_READ,
         ),
-        Operation(
-            "POST",
-            "/call/<call_id>/control",
-            "controlCall",
-            "Steer a live call",
-            "call",
-            (Answer(200, "Accepted", {JSON: ref("Accepted")}),),
-            body={JSON: {"anyOf": [ref("ControlCommand"), ref("WrappedCommand")]}},
-            problems=(400, 401, 404, 408, 409, 413, 415, 503),
-        ),
+        _control(),
         *_downloads(),
+    )
+
+
+def _control() -> Operation:
+    return Operation(
+        "POST",
+        "/call/<call_id>/control",
+        "controlCall",
+        "Steer a live call",
+        "call",
+        (Answer(200, "Accepted", {JSON: ref("Accepted")}),),
+        body={JSON: {"anyOf": [ref("ControlCommand"), ref("WrappedCommand")]}},
+        problems=(400, 401, 404, 408, 409, 413, 415, 503),
     )
 
 

@@ -54,7 +54,7 @@ def routed(app: Quart) -> set[tuple[str, str]]:
     return {
         (method, _PART.sub(r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
-        for method in (rule.methods or ()) - _IMPLICIT
+        for method in set(rule.methods or ()) - _IMPLICIT
     }
 
 
