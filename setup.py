@@ -89,6 +89,7 @@ setup(
             _extension("uplink_audio"),
             _extension("uplink"),
             _extension("downlink"),
+            _extension("phase"),
             _extension("wheel"),
             _extension("leg"),
             _extension("engine"),

@@ -7,12 +7,14 @@ AywaError
 │   ├─ LocalProtocolError         we broke the rules: our bug, loud
 │   └─ RemoteProtocolError        the peer broke the rules: answer `status_hint`
 ├─ TransportError                 unreachable, timed out, closed
+│   └─ OutboundError(fault)       a URL that somebody else wrote was refused or could not be asked
 ├─ ProviderError                  an STT, LLM or TTS failed
 ├─ StoreError                     the database failed
 ├─ MediaError                     the engine could not do it
 │   └─ OverloadedError            admission refused (503 with Retry-After)
 ├─ ConfigError(gaps)              settings that cannot work, all reported together
 └─ RequestError                   what an API caller did wrong
+    └─ RateLimitedError           asked too often (429 with Retry-After)
 ```
 
 Messages are static text plus technical attributes: never a phone number, a transcript or a secret.
@@ -148,6 +150,28 @@ class TransportError(AywaError):
     end_code = EndCode.SIP_ERROR
 
 
+class OutboundFault(Enum):
+    """Why a URL was not answered."""
+
+    REFUSED = "refused"  # by the rules: to try again changes nothing
+    UNRESOLVED = "unresolved"
+    UNREACHABLE = "unreachable"
+    TLS = "tls"
+    TIMEOUT = "timeout"
+    PROTOCOL = "protocol"
+    TOO_LONG = "too-long"
+
+
+class OutboundError(TransportError):
+    """A URL could not be asked."""
+
+    code = "outbound-error"
+
+    def __init__(self, detail: str, fault: OutboundFault) -> None:
+        super().__init__(detail)
+        self.fault = fault
+
+
 class ProviderError(AywaError):
     """A speech or language provider failed."""
 
@@ -216,3 +240,11 @@ class RequestError(AywaError):
         self.http_status = http_status
         self.code = code
         self.field = field
+
+
+class RateLimitedError(RequestError):
+    """The caller asks too often."""
+
+    def __init__(self, detail: str = "", *, retry_after_s: int) -> None:
+        super().__init__(detail, http_status=429, code="rate-limited")
+        self.retry_after_s = retry_after_s

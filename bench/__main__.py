@@ -49,6 +49,7 @@ MEASUREMENTS = (
     Measurement("sip_flood", "bench.sip_flood", "Floods of every method, and a trunk that calls", long=True),
     Measurement("sip_churn", "bench.sip_churn", "Three thousand calls with every ending", long=True),
     Measurement("barge_in", "bench.barge_in", "Barge-in through the whole runtime"),
+    Measurement("time_to_yield", "bench.time_to_yield", "How soon the engine falls silent for a caller"),
     Measurement("turn_overhead", "bench.turn_overhead", "What the runtime adds to an answer's delay"),
     Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),

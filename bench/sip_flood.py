@@ -1,10 +1,11 @@
-"""`python -m bench.sip_flood [--rate N] [--seconds S] [--methods M,...]`: floods, and a trunk that calls.
+"""`python -m bench.sip_flood [--rate N] [--seconds S] [--methods M,...] [--wild]`: floods, and a trunk.
 
 The whole runtime in a process of its own. A trunk at 127.0.0.1 sets up two calls a second all the time, while
 a stranger at 127.0.0.2 sends `--rate` requests a second of each method for `--seconds`; then a second trunk,
-at 127.0.0.3, does the same: its INVITEs are calls, up to its share of `RUNTIME_MAX_CALLS`. 1 when the
-runtime's memory grows by more than 50 MiB, when the 95th percentile of the trunk's set-up times is above
-200 ms, when a call of the trunk fails, or when the stranger gets an answer.
+at 127.0.0.3, does the same with some of them (`--wild`: it alone, with all of them). Its INVITEs are calls,
+up to its share of `RUNTIME_MAX_CALLS`. 1 when the runtime's memory grows by more than 50 MiB, when the 95th
+percentile of the trunk's set-up times is above 200 ms, when one of its calls fails, or when the stranger gets
+an answer.
 """
 
 from __future__ import annotations
@@ -130,8 +131,10 @@ async def run(arguments: argparse.Namespace) -> list[str]:
             await under(quiet, child, agent, None, 10.0)
             base = resident_mib(child)
             print(row(quiet, base, 10.0), flush=True)
-            floods = [(STRANGER, method) for method in arguments.methods.split(",")]
-            floods += [(WILD_TRUNK, method) for method in _WILD_METHODS if method in arguments.methods]
+            methods = arguments.methods.split(",")
+            wild = methods if arguments.wild else [method for method in _WILD_METHODS if method in methods]
+            floods = [] if arguments.wild else [(STRANGER, method) for method in methods]
+            floods += [(WILD_TRUNK, method) for method in wild]
             for source, method in floods:
                 who = "stranger" if source == STRANGER else "wild trunk"
                 phase = Phase(f"{who}, {method}")
@@ -177,6 +180,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=2000.0)
     parser.add_argument("--seconds", type=float, default=60.0)
     parser.add_argument("--methods", default=",".join(METHODS))
+    parser.add_argument("--wild", action="store_true", help="the second trunk alone, with all of the methods")
     arguments = parser.parse_args()
     configure_logging(level="ERROR")
     print(f"The whole runtime ({machine()})\n")

@@ -94,10 +94,12 @@ class Callers:
             )
             self.tally.live += 1
             async with self._engine.open_leg(parameters, ports=ports) as leg:
-                await self._talk(session, leg, habit)
-            stats = leg.stats()
-            self.tally.packets += stats.received
-            self.tally.lost += stats.lost
+                try:
+                    await self._talk(session, leg, habit)
+                finally:
+                    stats = leg.stats()
+                    self.tally.packets += stats.received
+                    self.tally.lost += stats.lost
         finally:
             self.tally.live -= 1
             with trio.move_on_after(_GOODBYE_S, shield=True):

@@ -217,3 +217,14 @@ CALLERS: dict[str, tuple[str, ...]] = {
         "Prefiro ir na segunda-feira.",
     ),
 }
+
+# What they answer.
+QUESTIONS: dict[str, str] = {
+    "en": "What can I do for you?",
+    "es": "¿En qué le puedo ayudar?",
+    "fr": "Que puis-je faire pour vous ?",
+    "it": "Che cosa posso fare per lei?",
+    "ru": "Чем я могу вам помочь?",
+    "de": "Was kann ich für Sie tun?",
+    "pt": "Em que posso ajudar?",
+}

@@ -30,7 +30,7 @@ from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.turn.endpointing import Boundary, Endpointer, UserTurn
 from aywa.turn.endpointing_settings import EndpointingMode, EndpointingSettings
 from aywa.turn.settings import TurnSettings
-from bench.turns_callers import CALLERS
+from bench.turns_callers import CALLERS, QUESTIONS
 
 DOCS = Path("/usr/share/doc")
 RECORDED = ("en", "es", "fr", "it", "ru")
@@ -241,7 +241,7 @@ def measure(
     callers = {each.language: Endpointer(MODES[mode]) for each in chosen}
     for sentence in chosen:
         rng = Random(f"{seed} {sentence.language} {sentence.name}")
-        asked = "What can I do for you?" if sentence.caller else ""
+        asked = QUESTIONS[sentence.language] if sentence.caller else ""
         for _ in range(rounds):
             callers[sentence.language] = caller = callers[sentence.language].renewed()
             one = say(sentence, caller, spelling, rng, asked=asked)

@@ -1,14 +1,51 @@
 #!/usr/bin/env bash
-# test.sh [PYTEST ARGUMENTS...]: the linters and then every test; with arguments only those tests.
+# test.sh [PYTEST ARGUMENTS...]: the linters and then every test; with arguments only those tests, one after the other.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . scripts/lib.sh
 
-# One process, one test after the other: tests that listen to real audio on real sockets are judged by it, and a
-# second worker on a two-core machine would be the noise they hear. The limit is for a run that hangs; INT makes
-# pytest say where.
+LEDGER=$LOGS/tests
+
+# The limit is for a run that hangs; INT makes pytest say where.
 run_pytest() {
-    timeout --signal=INT --kill-after=60 "${TEST_LIMIT_S:-1440}" "$VENV/bin/python" -m pytest "$@"
+    local left=$((${TEST_LIMIT_S:-1440} - SECONDS))
+    timeout --signal=INT --kill-after=60 "$((left > 1 ? left : 1))" "$VENV/bin/python" -m pytest "$@"
+}
+
+PARTS=(beside paired alone) # tests/kit/phases.py says which test is in which, and why
+# One more than cores: some of what runs beside others waits for processes to start. Two at a time, however many cores
+# there are: three runtimes that start at once are the load that calls are to be spared.
+cores=$(nproc)
+declare -A WORKERS=([beside]=$((cores < 8 ? cores + 1 : 8)) [paired]=2 [alone]=0)
+
+# run_part NAME: its tests; the files that hold any are known once the first part has looked through all.
+run_part() {
+    local name=$1 workers=() color=() files=()
+    # A worker that hangs says where by itself.
+    [ "${WORKERS[$name]}" -eq 0 ] || workers=(-n "${WORKERS[$name]}" --dist worksteal -o faulthandler_timeout=300)
+    [ ! -t 1 ] || color=(--color=yes)
+    [ ! -s "$LEDGER/files-$name" ] || mapfile -t files <"$LEDGER/files-$name"
+    run_pytest -q --no-skips --continue-on-collection-errors --phase "$name" --ledger "$LEDGER" \
+        "${workers[@]}" "${color[@]}" "${files[@]}" | tee "$LOGS/pytest-$name.log"
+}
+
+# run_parts: all of them, whatever becomes of one; `told` is what there is to tell in the end.
+run_parts() {
+    local name started status
+    told=()
+    for name in "${PARTS[@]}"; do
+        say "pytest: $name"
+        started=$SECONDS
+        status=0
+        run_part "$name" || status=$?
+        printf '    pytest: %s: %d s\n' "$name" $((SECONDS - started))
+        case $status in
+        0) ;;
+        124) told+=("the tests '$name' were stopped $SECONDS s after the start, and the trace above shows where they hung") ;;
+        *) told+=("tests '$name' failed, see above (pytest's status $status)") ;;
+        esac
+        [ "$status" -eq 0 ] || failed_parts+=("$name")
+    done
 }
 
 if [ $# -gt 0 ]; then
@@ -16,21 +53,21 @@ if [ $# -gt 0 ]; then
 else
     # Asterisk and Kamailio are fetched while the linters run; the tests that want them wait for it (tests/kit/peers.py).
     mkdir -p "$LOGS"
+    rm -rf "$LEDGER"
     scripts/peers.sh >"$LOGS/peers.log" 2>&1 </dev/null &
     checks=0
     report=$LOGS/check-report
     : >"$report"
     AYWA_CHECK_REPORT=$report scripts/check.sh --tools || checks=$?
-    say "pytest"
-    status=0
-    run_pytest -q --no-skips --continue-on-collection-errors || status=$?
+    failed_parts=()
+    run_parts
     # Said again: whoever keeps the end of this output is to see there what stands at its top.
+    for name in "${failed_parts[@]}"; do
+        [ "$name" = "${PARTS[-1]}" ] || sed -n '/short test summary info/,$p' "$LOGS/pytest-$name.log" >&2
+    done
     [ ! -s "$report" ] || cat "$report" >&2
-    case $status in
-    0) tests="the tests passed" ;;
-    124) tests="the tests were stopped after ${TEST_LIMIT_S:-1440} s, and the trace above shows where they hung" ;;
-    *) tests="tests failed, see above (pytest's status $status)" ;;
-    esac
-    [ "$checks" -eq 0 ] || fail "$tests; linters failed: $(sed -n 's/^==> \(.*\) failed:$/\1/p' "$report" | paste -sd, -)"
-    [ "$status" -eq 0 ] || fail "$tests"
+    tests=$(printf '%s; ' "${told[@]}")
+    tests=${tests%; }
+    [ "$checks" -eq 0 ] || fail "${tests:-the tests passed}; linters failed: $(sed -n 's/^==> \(.*\) failed:$/\1/p' "$report" | paste -sd, -)"
+    [ -z "$tests" ] || fail "$tests"
 fi

@@ -15,5 +15,7 @@ cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil
 cdef void downlink_cut(Leg* leg) noexcept nogil
 # The engine was away for longer than is worth catching up: time passes, nothing is sent.
 cdef void downlink_skip(Leg* leg) noexcept nogil
+# The next turn comes so many samples later (at most MAX_SAMPLES): silence is kept for as long.
+cdef void downlink_wait(Leg* leg, int samples) noexcept nogil
 # The wire is about to become this one.
 cdef void downlink_rewire(Leg* leg, const Wire* wire) noexcept nogil

@@ -20,7 +20,7 @@ cdef class NativeLeg:
     cdef bint _left_arena       # what is left of the leg is a block of its own
     cdef NativeMember member    # its newest place in a room
     cdef list _clips            # every one that was played: the engine may be at it still
-    cdef object _mailbox        # a deque: what Python has been told and has not taken
+    cdef list _mailbox          # what Python has been told and has not taken; short, and empty it takes no memory
     cdef object _pcm_ready      # what stands in it for the level flags
     cdef object _low_water
     cdef uint32_t _raised       # the level flags that stand in it

@@ -29,7 +29,6 @@ from aywa._native.vad cimport vad_free, vad_new
 from aywa._native.wheel cimport wheel_rewire
 from aywa._native.wire cimport NativeWire, Wire, wire_free
 
-from collections import deque
 
 from aywa._native.vad import bind_vad
 
@@ -45,7 +44,8 @@ cdef inline size_t _lines(size_t size) noexcept nogil:
 cdef class NativeLeg:
     def __cinit__(self, int fd, *, NativeWire wire, ssrc, sequence, timestamp, bint barge_in, int timeout_samples,
                   bint record, int vad_mode, int start_ms, int stop_ms, int rtcp_fd=-1, bytes cname=b"-",
-                  uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0, bint echo_guard=False, bint tones=False):
+                  uint64_t seed=0, int nat=SOURCE_STRICT, uint32_t nat_host=0, bint echo_guard=False, bint tones=False,
+                  bint follows=False):
         bind_vad()
         self._allocate(wire._wire.rate_shift if wire._wire != NULL else 0, echo_guard)
         self.vad = vad_new(vad_mode)
@@ -59,6 +59,7 @@ cdef class NativeLeg:
         self.leg.fd = fd
         self.leg.ssrc = ssrc
         self.leg.barge_in = barge_in
+        self.leg.follows = follows
         self.leg.timeout = timeout_samples
         self.leg.down.sequence = sequence
         self.leg.down.timestamp = timestamp
@@ -74,7 +75,7 @@ cdef class NativeLeg:
         digit_sender_init(&self.leg.down.digit)
         speech_init(&self.leg.up.speech, self.vad, start_ms // 2, stop_ms * 8)
         up2_init(&self.doubler)
-        self._mailbox = deque()
+        self._mailbox = []
         self._clips = []
 
     cdef int _allocate(self, int shift, bint guarded) except -1:
@@ -210,7 +211,7 @@ cdef class NativeLeg:
     def take(self):
         if not self._mailbox:
             return None
-        event = self._mailbox.popleft()
+        event = self._mailbox.pop(0)
         if event is self._pcm_ready:
             self._raised &= ~FLAG_PCM_READY
         elif event is self._low_water:

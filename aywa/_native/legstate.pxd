@@ -29,9 +29,9 @@ cdef enum:
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
     QUIET_NOTICE_SAMPLES = 1600  # and every 200 ms of a caller who says nothing
     ATTENTIVE_SAMPLES = 8000   # who did so for 1 s
-    RESERVE = 64               # of EVENTS, for what no sender of packets can repeat at will
+    RESERVE = 32               # of EVENTS, for what no sender of packets can repeat at will
     BREAKS = 16                # places in the uplink ring where time was missing before a sample
-    EVENTS = 128               # discrete events a leg may owe Python: several seconds of the busiest caller
+    EVENTS = 64                # discrete events a leg may owe Python: several seconds of the busiest caller
     MARKS = 64
     CODEC_NONE = 255           # nothing was heard of the present source
     CODEC_OTHER = 254          # what was heard came by a codec that is no longer among the wire's
@@ -227,12 +227,14 @@ cdef struct Leg:
     uint64_t events_read       # Python
     Mixing* mixing             # Python: NULL until something besides its own speech is heard on it
     int64_t timeout            # samples without a packet
+    int64_t phase_due          # timeline sample from which its phase is looked at again
     uint8_t barge_in
-    uint8_t spare[23]
+    uint8_t follows            # its phase follows the caller's packets
+    uint8_t spare[14]
     Uplink up
-    uint64_t spare_2[3]
+    uint64_t spare_2[2]
     Downlink down
-    Event events[128]
+    Event events[64]
 
 
 cdef inline void leg_queue(Leg* leg) noexcept nogil:

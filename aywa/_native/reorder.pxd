@@ -3,7 +3,7 @@
 from libc.stdint cimport uint8_t, uint16_t, uint32_t, uint64_t
 
 cdef enum:
-    REORDER_SLOTS = 8           # waiting packets; a caller that pops after each push never has more than 4
+    REORDER_SLOTS = 5           # waiting packets; a caller that pops after each push never has more than 4
     REORDER_LATER = 3           # a hole is conceded when this many later packets wait
     REORDER_NEAR = 64           # a gap of up to this many is a gap; more is a jump that must be confirmed
     REORDER_MISORDER = 100      # MAX_MISORDER of appendix A.1

@@ -39,6 +39,22 @@ cdef float _larger(float a, float b) noexcept nogil:
     return a if a > b else b
 
 
+cdef float _level_of_unit(const int16_t* unit) noexcept nogil:
+    cdef int i, sum_squares = 0
+    for i in range(SPEECH_UNIT):
+        # The shift keeps 16 squares within 31 bits.
+        sum_squares += (unit[i] * unit[i]) >> 4
+    return <float>sum_squares
+
+
+cdef int speech_loud_units(const SpeechDetector* d, const int16_t* pcm, int n) noexcept nogil:
+    cdef float threshold = _larger(_QUIETEST, _START_RATIO * d.floor)
+    cdef int u, loud = 0
+    for u in range(n // SPEECH_UNIT):
+        loud += _level_of_unit(&pcm[SPEECH_UNIT * u]) > threshold
+    return loud
+
+
 cdef int _last_loud_unit(const float* energies, float threshold) noexcept nogil:
     cdef int u
     for u in range(9, -1, -1):
@@ -47,19 +63,26 @@ cdef int _last_loud_unit(const float* energies, float threshold) noexcept nogil:
     return -1
 
 
+cdef bint _is_voiced(SpeechDetector* d, const int16_t* frame) noexcept nogil:
+    """Nothing can start speech in a frame without a loud unit: of those the VAD sees enough to know the noise."""
+    if (d.active & ((1 << SPEECH_FRAME_UNITS) - 1) == 0 and not d.speaking and d.frames >= SPEECH_WARM_UP
+            and d.spared < SPEECH_SPARED):
+        d.spared += 1
+        return False
+    d.spared = 0
+    return vad_process(d.vad, 8000, frame, 160) == 1
+
+
 cdef int speech_frame(SpeechDetector* d, const int16_t* frame, int64_t position) noexcept nogil:
     cdef float[10] energies
     cdef float threshold = _larger(_QUIETEST, _START_RATIO * d.floor), mean = 0
-    cdef int u, i, sum_squares, loud, oldest
-    cdef bint voiced = vad_process(d.vad, 8000, frame, 160) == 1
+    cdef int u, loud, oldest
+    cdef bint voiced
     for u in range(10):
-        sum_squares = 0
-        for i in range(SPEECH_UNIT):
-            # The shift keeps 16 squares within 31 bits.
-            sum_squares += (frame[SPEECH_UNIT * u + i] * frame[SPEECH_UNIT * u + i]) >> 4
-        energies[u] = <float>sum_squares
+        energies[u] = _level_of_unit(&frame[SPEECH_UNIT * u])
         mean += energies[u] / 10
         d.active = ((d.active << 1) | (energies[u] > threshold)) & ((1 << SPEECH_WINDOW) - 1)
+    voiced = _is_voiced(d, frame)
     if not voiced:
         d.floor += (mean - d.floor) * (0.05 if mean > d.floor else 0.2)
         d.floor = _LOUDEST_FLOOR if d.floor > _LOUDEST_FLOOR else d.floor

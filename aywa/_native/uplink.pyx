@@ -18,7 +18,9 @@ from aywa._native.source cimport source_heard, source_may_learn, source_probe
 from aywa._native.speech cimport speech_idle
 from aywa._native.srtp cimport CRYPT_BAD_TAG, CRYPT_CROWDED, CRYPT_REPLAY, crypt_unprotect
 from aywa._native.telephone_event cimport digit_from_wire, digit_receive, digit_receive_next, digit_receiver_timeout
-from aywa._native.uplink_audio cimport audio_conceal, audio_restart, audio_take, audio_tell_speech
+from aywa._native.uplink_audio cimport (
+    audio_conceal, audio_may_interrupt, audio_restart, audio_take, audio_tell_speech,
+)
 from aywa._native.uplink_tones cimport audio_begin_noise, audio_go_on_with_noise, audio_tell_tone
 from aywa._native.uplink_clock cimport UNITS_AT_KHZ, clock_follow, clock_position
 from aywa._native.wire cimport *
@@ -189,6 +191,9 @@ cdef void uplink_receive(Leg* leg, uint8_t* data, int length, uint64_t peer, int
         audio_restart(leg)
     _note_arrival(leg, now)
     _drain(leg)
+    if leg.up.reorder.pending and kind == KIND_AUDIO and audio_may_interrupt(leg, &packet, index):
+        reorder_concede(&leg.up.reorder)
+        _drain(leg)
 
 
 cdef void uplink_tick(Leg* leg, int64_t now) noexcept nogil:

@@ -13,3 +13,5 @@ cdef void audio_conceal(Leg* leg, int missing, const ReorderPacket* later) noexc
 cdef void audio_tell_speech(Leg* leg, int verdict) noexcept nogil
 # A new source begins.
 cdef void audio_restart(Leg* leg) noexcept nogil
+# Whether the assistant is speaking and this packet, which waits behind a hole, may hold a word over it.
+cdef bint audio_may_interrupt(Leg* leg, const ReorderPacket* packet, int index) noexcept nogil

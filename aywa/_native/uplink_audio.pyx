@@ -20,7 +20,7 @@ from aywa._native.recorder cimport recorder_left
 from aywa._native.reorder cimport ReorderPacket
 from aywa._native.resample cimport HALF_DELAY, down2_init, down2_process, up2_init, up2_process
 from aywa._native.room cimport member_restart, member_voice
-from aywa._native.speech cimport SPEECH_NONE, SPEECH_STARTED, speech_frame
+from aywa._native.speech cimport SPEECH_NONE, SPEECH_STARTED, speech_frame, speech_loud_units
 from aywa._native.uplink_tones cimport audio_find_tones
 from aywa._native.wire cimport KIND_AUDIO, WIRE_CODECS, WIRE_NO_TYPE, wire_kind
 
@@ -28,6 +28,7 @@ cdef enum:
     MAX_CONCEALED = 4000       # samples (500 ms): the recogniser is told of a longer outage no further
     MAX_PACKETS = 50           # of it
     SMOOTHED = 80              # samples (10 ms) in which one codec passes into the next
+    LOUD_UNITS = 3             # of 2 ms: a packet with fewer is no word's beginning yet
     SLACK = 40                 # samples (5 ms) the ring's places may be off: some clocks count by jerks
 
 
@@ -284,6 +285,18 @@ cdef void audio_take(Leg* leg, const ReorderPacket* packet, int index, int64_t p
     if up.guarded and not remembered:
         plc_remember(&up.concealer, pcm, n << up.shift)
     _deliver(leg, pcm, n, position)
+
+
+cdef bint audio_may_interrupt(Leg* leg, const ReorderPacket* packet, int index) noexcept nogil:
+    cdef Codec* codec = &leg.wire.codecs[index]
+    cdef int16_t[MAX_PCM] pcm
+    cdef int n
+    if not leg.barge_in or not leg.down.playing or leg.up.speech.speaking or load_u32(&leg.muted):
+        return False
+    if codec.kind != CODEC_PCMU and codec.kind != CODEC_PCMA:
+        return True                               # to look into it would move the decoder's state
+    n = codec_decode(codec, packet.payload, packet.length, pcm, MAX_SAMPLES)
+    return n > 0 and speech_loud_units(&leg.up.speech, pcm, n) >= LOUD_UNITS
 
 
 cdef void audio_restart(Leg* leg) noexcept nogil:

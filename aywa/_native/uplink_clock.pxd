@@ -16,3 +16,5 @@ cdef void clock_follow(Leg* leg, uint32_t timestamp, uint16_t sequence, uint8_t 
                        bint restarted) noexcept nogil
 # The timeline sample a packet begins at.
 cdef int64_t clock_position(const Uplink* up, uint32_t timestamp, uint16_t sequence, uint8_t units) noexcept nogil
+# The timeline sample at which the newest packet began, or would have on a network without jitter.
+cdef int64_t clock_newest(const Uplink* up) noexcept nogil

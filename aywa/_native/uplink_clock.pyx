@@ -46,6 +46,10 @@ cdef int64_t clock_position(const Uplink* up, uint32_t timestamp, uint16_t seque
     return _placed(up, _extend(up, timestamp, sequence, units))
 
 
+cdef int64_t clock_newest(const Uplink* up) noexcept nogil:
+    return _placed(up, up.extended)
+
+
 cdef void _begin_window(Uplink* up) noexcept nogil:
     up.lateness_min = CLOCK_JUMP
     up.window = 0

@@ -40,6 +40,7 @@ cdef struct Wheel:
     int64_t base_ns             # when tick 0 was due
     int64_t now_ns              # when the present tick began
     int64_t epoch_ns            # Unix time at the engine's time 0: fixed, so that it never steps
+    uint32_t legs               # that have their turns
     Leg* slots[64]
     Leg* tails[64]
     Command commands[4096]

@@ -11,10 +11,11 @@ from libc.string cimport memset
 
 from aywa._native.atomic cimport load_i64, load_u32, load_u64, store_i64, store_u32, store_u64
 from aywa._native.capture cimport CAPTURE_SENT, Capture, capture_rtp
-from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick
+from aywa._native.downlink cimport downlink_rewire, downlink_skip, downlink_tick, downlink_wait
 from aywa._native.legstate cimport *
 from aywa._native.linux cimport *
 from aywa._native.mixing cimport mixing_leave
+from aywa._native.phase cimport phase_lag
 from aywa._native.recorder cimport recorder_fetch
 from aywa._native.reporting cimport reporting_claims, reporting_leave, reporting_receive, reporting_send
 from aywa._native.rooms cimport rooms_add, rooms_join, rooms_leave, rooms_remove, rooms_tick
@@ -33,6 +34,8 @@ cdef enum:
     OVERTIME_NS = 2000000      # that packets to be sent may be late while more sockets are ready than one look shows
     STRANGERS = 4              # packets of theirs passed over for one of the peer's: a spray must not fill its socket
     NS_PER_SAMPLE = 125000
+    SAMPLES_PER_TICK = 8
+    CROWD = 8                  # legs in one tick that are no crowd however few there are in all
     REPORTS = 1                # in the lowest bit of an owner: the socket is the leg's RTCP port
     # How much of a leg is fetched ahead of its turn, in bytes; hints, wrong ones cost time only.
     HEAD = 128                 # and the first line of its figures
@@ -90,6 +93,7 @@ cdef void _link(Wheel* w, Leg* leg) noexcept nogil:
     ahead += PHASES if ahead < 0 else 0
     leg.start_ns = w.base_ns + (w.number + ahead) * TICK_NS
     _append(w, leg, w.number + ahead)
+    w.legs += 1
     leg.reports.epoch_ns = w.epoch_ns
     epoll_add(w.epoll_fd, leg.fd, leg)
     if leg.reports.fd >= 0:
@@ -117,6 +121,7 @@ cdef void _unlink(Wheel* w, Leg* leg) noexcept nogil:
     if leg.reports.fd >= 0:
         epoll_remove(w.epoll_fd, leg.reports.fd)
     _leave_slot(w, leg)
+    w.legs -= 1
     if leg.mixing != NULL:
         mixing_leave(leg.mixing)
     # The last touch: Python may free the leg as soon as it reads this.
@@ -174,6 +179,28 @@ cdef void _fetch(const Leg* leg) noexcept nogil:
     prefetch_span(&leg.up, UP_HEAD)
 
 
+cdef uint32_t _turns(const Wheel* w, int64_t number, uint32_t most) noexcept nogil:
+    """Legs whose turn is in this tick, up to `most`."""
+    cdef const Leg* leg = w.slots[number & (SLOTS - 1)]
+    cdef uint32_t legs = 0
+    while leg != NULL and legs < most:
+        leg = leg.following
+        legs += 1
+    return legs
+
+
+cdef int _delay(const Wheel* w, Leg* leg) noexcept nogil:
+    """Ticks that the leg's next turn comes later, for the sake of its phase; not into a crowd."""
+    cdef int ticks = leg.wire.ticks, samples = phase_lag(leg, (SLOTS - 1 - ticks) * SAMPLES_PER_TICK)
+    cdef int64_t number = w.number + samples // SAMPLES_PER_TICK
+    cdef uint32_t most = w.legs // 8 + CROWD
+    # Those of that phase that have moved to the tick already, and those that will with their next turn.
+    if samples == 0 or _turns(w, number + ticks, most) + _turns(w, number, most) >= most:
+        return 0
+    downlink_wait(leg, samples)
+    return samples // SAMPLES_PER_TICK
+
+
 cdef void _send(Wheel* w, bint skip) noexcept nogil:
     cdef int slot = <int>(w.number & (SLOTS - 1))
     cdef Leg* leg = w.slots[slot]
@@ -223,7 +250,7 @@ cdef void _send(Wheel* w, bint skip) noexcept nogil:
         uplink_tick(leg, leg.timeline)
         if leg.timeline >= leg.report_due:
             reporting_send(leg, w.now_ns)
-        _append(w, leg, w.number + leg.wire.ticks)
+        _append(w, leg, w.number + leg.wire.ticks + _delay(w, leg))
         leg = next
 
 

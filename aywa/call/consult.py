@@ -97,12 +97,11 @@ async def open_consult(
     judging = Judging(settings, noted, conversation.receive)
     ear = MachineEar(lambda: say(VoicemailSuspected()), noted.decided, dialled.leg.timeline)
     hearing = Hearing(dependencies.transcriber, noted, _in_turn(ear.transcribed, conversation.transcribed))
-    latency = LatencyClock()
     async with trio.open_nursery() as nursery:
         await nursery.start(hearing.serve)
         nursery.start_soon(hearing.tell_stops)
         with judging.open(dependencies.voice_judge):
-            context = Context("")
+            context, latency = Context(""), LatencyClock()
             playout = Playout(dialled.leg, conversation.receive, conversation.first_audible)
             parts = GenerationParts(
                 model=ConsultModel(briefing, asks=asks, decided=decided),
@@ -114,6 +113,7 @@ async def open_consult(
                 timeline=noted,
                 latency=latency,
                 receive=conversation.receive,
+                speaking=settings.speaking,
             )
             conversation.attach(dialled.leg, parts, nursery)
             keys = KeyPresses(_Keys(conversation, say, asks=asks), noted)

@@ -10,6 +10,7 @@ import sys
 from dataclasses import dataclass, replace
 
 from aywa.ports.llm import ChatRequest, Message, Role, ToolCall, ToolSpec
+from aywa.turn.joining import joined
 
 MOST_CHARACTERS = 100_000  # some 25,000 tokens, or two hours of one side talking without a pause
 _KEPT_SHARE = 0.75
@@ -41,7 +42,7 @@ class Context:
     def user_said(self, text: str) -> None:
         """Two messages of the caller with no answer between them are one turn."""
         if self._entries and isinstance(last := self._entries[-1], Message) and last.role is Role.USER:
-            self._entries[-1] = replace(last, text=f"{last.text} {text}")
+            self._entries[-1] = replace(last, text=joined((last.text, text)))
         else:
             self._shorten()
             self._entries.append(Message(Role.USER, _once(text)))
@@ -91,7 +92,7 @@ class Context:
         """What the model needs for the next answer; `then`: what the caller may be about to have said."""
         messages = self.messages()
         if then and messages[-1].role is Role.USER:
-            messages = (*messages[:-1], replace(messages[-1], text=f"{messages[-1].text} {then}"))
+            messages = (*messages[:-1], replace(messages[-1], text=joined((messages[-1].text, then))))
         elif then:
             messages = (*messages, Message(Role.USER, then))
         return ChatRequest(messages, tools)

@@ -14,11 +14,15 @@ MAX_SAY_CHARACTERS = 2_000  # about two minutes of speech
 
 @dataclass(frozen=True, slots=True)
 class Say:
-    """Say this. With `interrupt` what is being said is cut, otherwise it waits until nobody speaks."""
+    """Say this. With `interrupt` what is being said is cut, otherwise it waits until nobody speaks.
+
+    The caller cannot interrupt what is `protected`: what he says meanwhile is answered right after it.
+    """
 
     text: str
     interrupt: bool = False
     end_call: bool = False  # hang up once it was heard
+    protected: bool = False
 
 
 @dataclass(frozen=True, slots=True)

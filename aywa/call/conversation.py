@@ -134,10 +134,15 @@ class Conversation:
                 self._parts.latency.final(trio.current_time())
             start, stop = event.started_at_sample, event.stopped_at_sample
             self.receive(
-                FinalText(event.text, event.confidence, start, stop, event.end_of_turn, event.language)
+                FinalText(
+                    *(event.text, event.confidence, start, stop),
+                    *(event.end_of_turn, event.language, event.speaker),
+                )
             )
         else:
-            self.receive(PartialText(event.text, event.confidence, event.end_of_turn, event.language))
+            self.receive(
+                PartialText(event.text, event.confidence, event.end_of_turn, event.language, event.speaker)
+            )
 
     def first_audible(self, turn: int, timeline: int) -> None:
         """The first sample of a turn that can be heard was sent at this timeline sample."""

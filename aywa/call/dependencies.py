@@ -12,6 +12,7 @@ from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
+from aywa.call.news import NewsPlan
 from aywa.call.rounds import RecordingRounds
 from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
@@ -32,6 +33,11 @@ from aywa.transfer.plan import Destination, Mode, TransferPlan
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation_settings import SpeculationSettings
+
+
+def _nobody() -> None:
+    """Nobody waits for it."""
+
 
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
@@ -79,6 +85,8 @@ class CallDependencies:
     assistant_id: str = ""  # of the API's; "" for the one that the settings name
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
     hold_audio: HoldAudio | None = None  # None: it is the same for everybody
+    news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody
+    told: Callable[[], None] = _nobody  # messages for servers are in the store
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -91,12 +99,12 @@ class CallDependencies:
     def speech_stop_ms(self) -> int:
         """The silence after which the engine reports the end of speech.
 
-        It is part of the endpointing wait, which counts from the same sample: where that is fixed a shorter
-        one shortens it, and a pause between the two goes on in the same turn. Where the words decide it is as
-        short as it may be: the first pause is where an answer can be begun, and it ends no turn.
+        It is part of the endpointing wait, which counts from the same sample, and a pause between the two
+        goes on in the same turn. Where the words decide, or an answer is begun ahead, it is as short as can
+        be: the first pause is where that is done, and it ends no turn.
         """
         settings = self.turn_settings()
-        if settings.endpointing.mode is not EndpointingMode.FIXED:
+        if settings.endpointing.mode is not EndpointingMode.FIXED or settings.speculation.enabled:
             return MIN_STOP_MS
         return max(MIN_STOP_MS, min(self.vad.stop_ms, round(settings.wait_s * 1000)))
 

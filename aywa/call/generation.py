@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import inf
 
 import trio
@@ -21,7 +21,7 @@ from aywa.call.context import Context
 from aywa.call.hearing import Hearing
 from aywa.call.playout import Playout
 from aywa.call.timeline import Timeline
-from aywa.call.tools import TOOL_TIMEOUT_S, ToolRunner
+from aywa.call.tools import TOOL_TIMEOUT_S, ToolRun, ToolRunner
 from aywa.errors import ProviderError
 from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Token, ToolCall
 from aywa.ports.tts import SpeechChunk, Synthesizer
@@ -37,7 +37,11 @@ from aywa.turn.events import (
     TurnInput,
     WordAt,
 )
+from aywa.turn.expectation import ValueKind
 from aywa.turn.latency import LatencyClock
+from aywa.turn.pending_parameter import asked_by_tools
+from aywa.turn.speaking_settings import SpeakingSettings
+from aywa.turn.tool_messages import ToolMessage, afterwards
 
 MAX_ROUNDS = 8  # of tool calls in one answer; a model that wants more goes round in circles
 
@@ -55,6 +59,7 @@ class GenerationParts:
     timeline: Timeline
     latency: LatencyClock
     receive: Callable[[TurnInput], None]
+    speaking: SpeakingSettings
 
 
 @dataclass(slots=True)
@@ -140,7 +145,7 @@ class Generation:
         )
         calls: list[ToolCall] = []
         said: list[str] = []
-        done = Done()
+        done, expected = Done(), Expect()
         async with self._events(number, request) as events:
             async for event in events:
                 match event:
@@ -153,6 +158,7 @@ class Generation:
                     case ToolCall():
                         calls.append(event)
                     case Expect(phrases):
+                        expected = event
                         parts.hearing.expect(phrases)
                         parts.receive(AnswerExpected(event.expectation))
                     case Done():
@@ -167,12 +173,53 @@ class Generation:
             end_call=done.end_call,
         )
         if not calls:
+            self._expect_parameter("".join(said), expected)
             return done
         parts.context.tools_called(tuple(calls), "".join(said).strip())
-        for call in calls:
-            parts.tools.start(call)
+        runs = [parts.tools.start(call) for call in calls]
         await self._settle_tools()
-        return None
+        return self._afterwards(runs)
+
+    def _afterwards(self, runs: list[ToolRun]) -> Done | None:
+        """What the plan has said when tools have answered ends the answer, if there is something for each.
+
+        None: the model is asked, and reads what is meant for it.
+        """
+        parts, said = self._parts, list[ToolMessage]()
+        for run in runs:
+            messages = self._messages(run)
+            message = afterwards(messages, run.call.arguments, failed=run.failed)
+            if message is not None and message.to_model:
+                parts.context.note(message.text)
+            elif message is not None:
+                said.append(message)
+        if len(said) < len(runs):
+            return None
+        for message in said:
+            parts.timeline.add("tool.message", turn=self.turn, message=message.kind.value, text=message.text)
+            parts.receive(ModelToken(self.turn, f"{message.text}\n"))
+        return Done(end_call=any(message.ends_call for message in said))
+
+    def _messages(self, run: ToolRun) -> tuple[ToolMessage, ...]:
+        """The plan's for this tool, else its own."""
+        name = run.call.name
+        specs = self._parts.tools.box.specs()
+        own = next((spec.messages for spec in specs if spec.name == name), ())
+        return self._parts.speaking.messages_for(name) or own
+
+    def _expect_parameter(self, said: str, expected: Expect) -> None:
+        """Say what a tool still lacks and the answer asks for, where the model has not said it itself."""
+        parts = self._parts
+        if expected.kind is not ValueKind.NONE:
+            return
+        asked = asked_by_tools(parts.tools.known(), said)
+        if asked.kind is ValueKind.NONE and not asked.phrases:
+            return
+        if expected.phrases:
+            asked = replace(asked, phrases=expected.phrases)
+        elif asked.phrases:
+            parts.hearing.expect(asked.phrases)
+        parts.receive(AnswerExpected(asked))
 
     def _events(
         self, number: int, request: ChatRequest
@@ -192,12 +239,10 @@ class Generation:
         running = self._parts.tools.running
         if not running:
             return
-        name = running[0].call.name
-        specs = self._parts.tools.box.specs()
-        messages = next((spec.messages for spec in specs if spec.name == name), ())
-        self._parts.receive(ToolStarted(self.turn, name, TOOL_TIMEOUT_S, messages))
+        call, messages = running[0].call, self._messages(running[0])
+        self._parts.receive(ToolStarted(self.turn, call.name, TOOL_TIMEOUT_S, messages, call.arguments))
         await self._parts.tools.settle()
-        self._parts.receive(ToolFinished(self.turn, name))
+        self._parts.receive(ToolFinished(self.turn, call.name))
 
     async def _synthesize(self, audio: trio.MemorySendChannel[_PhraseAudio]) -> None:
         """Phrases in, audio out, one phrase ahead of the one being written."""

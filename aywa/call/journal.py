@@ -2,20 +2,23 @@
 
 One task writes for all calls, because two thousand calls that each write ten times a second would be twenty
 thousand transactions. A store that is down ends no call: entries wait in memory, up to a bound, and are
-written in order when it is back.
+written in order when it is back. What servers are told of an entry is written in one transaction with it.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict, deque
-from collections.abc import Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Generic, Protocol, TypeVar
 
 import trio
 
 from aywa.errors import StoreError
 from aywa.log import get_logger
-from aywa.ports.store import CallRow, CallStore, TimelineEntry, TranscriptLine
+from aywa.ports.outbox import WebhookJob
+from aywa.ports.store import CallBatch, CallRow, CallStore, TimelineEntry, TranscriptLine
 
 FLUSH_EVERY_S = 0.1
 MAX_WAITING = 200_000  # entries; about 100 MB, a quarter of an hour of 100 busy calls
@@ -23,7 +26,35 @@ BATCH = 2_000  # entries in one append
 ROWS = 200  # calls in one transaction
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
 MAX_REFUSALS = 3  # a batch refused so often although the store answers is not going to be taken
+JOB_UNIT = 500  # characters of a message that count as much as an entry
 _log = get_logger("journal")
+_Item = TypeVar("_Item", CallRow, TimelineEntry, TranscriptLine)
+
+
+class CallJournal(Protocol):
+    """Where a call writes."""
+
+    def put_row(self, row: CallRow) -> None:
+        """Save the row."""
+
+    def put_entry(self, entry: TimelineEntry) -> None:
+        """Append a timeline entry."""
+
+    def put_line(self, line: TranscriptLine) -> None:
+        """Append a transcript line."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Put(Generic[_Item]):
+    """Something to write, and what servers are told of it."""
+
+    item: _Item
+    jobs: tuple[WebhookJob, ...] = ()
+
+    @property
+    def size(self) -> int:
+        """In entries."""
+        return 1 + sum(1 + len(job.body) // JOB_UNIT for job in self.jobs)
 
 
 @dataclass(slots=True)
@@ -38,12 +69,21 @@ class JournalHealth:
 class Journal:
     """`put_*` never block. `serve` writes until cancelled; `close` writes the rest."""
 
-    def __init__(self, store: CallStore, *, max_waiting: int = MAX_WAITING) -> None:
+    def __init__(
+        self,
+        store: CallStore,
+        *,
+        max_waiting: int = MAX_WAITING,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`told`: called when messages for servers have been committed."""
         self._store = store
         self._max_waiting = max_waiting
-        self._rows: dict[str, CallRow] = {}
-        self._entries: deque[TimelineEntry] = deque()
-        self._lines: deque[TranscriptLine] = deque()
+        self._told = told
+        self._rows: dict[str, _Put[CallRow]] = {}
+        self._entries: deque[_Put[TimelineEntry]] = deque()
+        self._lines: deque[_Put[TranscriptLine]] = deque()
+        self._waiting = 0
         self._work = trio.Event()
         self._idle = trio.Event()
         self._idle.set()
@@ -56,25 +96,29 @@ class Journal:
     @property
     def health(self) -> JournalHealth:
         """How much waits, how much was lost, and whether the store fails at the moment."""
-        waiting = len(self._entries) + len(self._lines) + len(self._rows)
-        return JournalHealth(waiting, self.dropped, self._failures > 0)
+        return JournalHealth(self._waiting, self.dropped, self._failures > 0)
 
-    def put_row(self, row: CallRow) -> None:
-        """Save the row; only its latest version is written."""
-        if row.id in self._rows or self._has_room():
-            self._rows[row.id] = row
+    def put_row(self, row: CallRow, jobs: Sequence[WebhookJob] = ()) -> None:
+        """Save the row; only its latest version is written. `jobs`: to be committed with it."""
+        before = self._rows.get(row.id)
+        if before is not None or self._has_room():
+            put = _Put(row, (*before.jobs, *jobs) if before is not None else tuple(jobs))
+            self._rows[row.id] = put
+            self._waiting += put.size - (before.size if before is not None else 0)
             self._wake()
 
-    def put_entry(self, entry: TimelineEntry) -> None:
+    def put_entry(self, entry: TimelineEntry, jobs: Sequence[WebhookJob] = ()) -> None:
         """Append a timeline entry."""
-        if self._has_room():
-            self._entries.append(entry)
-            self._wake()
+        self._put(self._entries, _Put(entry, tuple(jobs)))
 
-    def put_line(self, line: TranscriptLine) -> None:
+    def put_line(self, line: TranscriptLine, jobs: Sequence[WebhookJob] = ()) -> None:
         """Append a transcript line."""
+        self._put(self._lines, _Put(line, tuple(jobs)))
+
+    def _put(self, queue: deque[_Put[_Item]], put: _Put[_Item]) -> None:
         if self._has_room():
-            self._lines.append(line)
+            queue.append(put)
+            self._waiting += put.size
             self._wake()
 
     async def serve(self) -> None:
@@ -107,7 +151,7 @@ class Journal:
             _log.error("journal.lost", entries=lost)
 
     def _has_room(self) -> bool:
-        if len(self._entries) + len(self._lines) + len(self._rows) < self._max_waiting:
+        if self._waiting < self._max_waiting:
             return True
         if self.dropped == 0:
             _log.error("journal.full", max_waiting=self._max_waiting)
@@ -139,57 +183,40 @@ class Journal:
             return True
 
     async def _write_batch(self) -> None:
-        """One batch of each kind: rows first, because entries refer to them. Raises StoreError."""
-        rows = list(self._rows.values())
-        for start in range(0, len(rows), ROWS):
-            await self._attempt_rows(rows[start : start + ROWS])
-        entries = [self._entries[index] for index in range(min(BATCH, len(self._entries)))]
-        if entries:
-            await self._attempt_entries(entries)
-            for _ in entries:
-                self._entries.popleft()
-        lines = [self._lines[index] for index in range(min(BATCH, len(self._lines)))]
-        if lines:
-            await self._attempt_lines(lines)
-            for _ in lines:
-                self._lines.popleft()
+        """One batch: what a message tells of is in the same one as the message. Raises StoreError."""
+        rows = list(islice(self._rows.values(), ROWS))
+        entries = list(islice(self._entries, BATCH))
+        lines = list(islice(self._lines, BATCH))
+        await self._attempt(_Taken(rows, entries, lines))
+        for put in rows:
+            self._written(put)
+        for queue, taken in ((self._entries, entries), (self._lines, lines)):
+            for _ in taken:
+                self._waiting -= queue.popleft().size
 
-    async def _attempt_rows(self, rows: Sequence[CallRow]) -> None:
+    def _written(self, put: _Put[CallRow]) -> None:
+        """What was put meanwhile stays, without the messages that are committed."""
+        latest = self._rows.pop(put.item.id)
+        self._waiting -= latest.size
+        if latest is not put:
+            done = {job.id for job in put.jobs}
+            rest = _Put(latest.item, tuple(job for job in latest.jobs if job.id not in done))
+            self._rows[put.item.id] = rest
+            self._waiting += rest.size
+
+    async def _attempt(self, taken: _Taken) -> None:
         try:
-            await self._store.save_calls(rows)
+            await self._store.write(taken.batch())
         except StoreError as error:
             self._refused(error)
-            for row in rows:
+            # One call is at fault: the others must not wait for it.
+            for one in taken.by_call():
                 try:
-                    await self._store.save_call(row)
+                    await self._store.write(one.batch())
                 except StoreError:
-                    self._drop("row", 1)
-        for row in rows:
-            if self._rows.get(row.id) is row:
-                del self._rows[row.id]
-
-    async def _attempt_entries(self, entries: Sequence[TimelineEntry]) -> None:
-        try:
-            await self._store.append_timeline(entries)
-        except StoreError as error:
-            self._refused(error)
-            # One call's entries are at fault: the others must not wait for them.
-            for call_entries in _by_call(entries):
-                try:
-                    await self._store.append_timeline(call_entries)
-                except StoreError:
-                    self._drop("timeline", len(call_entries))
-
-    async def _attempt_lines(self, lines: Sequence[TranscriptLine]) -> None:
-        try:
-            await self._store.append_transcript(lines)
-        except StoreError as error:
-            self._refused(error)
-            for call_lines in _by_call(lines):
-                try:
-                    await self._store.append_transcript(call_lines)
-                except StoreError:
-                    self._drop("transcript", len(call_lines))
+                    self._drop(one.count)
+        if any(put.jobs for put in taken.puts()):
+            self._told()
 
     def _refused(self, error: StoreError) -> None:
         """Return when the data are at fault; raise when the store is, or may be."""
@@ -197,13 +224,46 @@ class Journal:
         if error.retryable or self._refusals < MAX_REFUSALS:
             raise error
 
-    def _drop(self, kind: str, count: int) -> None:
+    def _drop(self, count: int) -> None:
         self.dropped += count
-        _log.error("journal.refused", kind=kind, entries=count)
+        _log.error("journal.refused", entries=count)
 
 
-def _by_call(entries: Sequence[TimelineEntry] | Sequence[TranscriptLine]) -> list[list]:  # type: ignore[type-arg]
-    groups: dict[str, list[TimelineEntry | TranscriptLine]] = defaultdict(list)
-    for entry in entries:
-        groups[entry.call_id].append(entry)
-    return list(groups.values())
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """What is being written."""
+
+    rows: list[_Put[CallRow]]
+    entries: list[_Put[TimelineEntry]]
+    lines: list[_Put[TranscriptLine]]
+
+    @property
+    def count(self) -> int:
+        """Rows, entries and lines."""
+        return len(self.rows) + len(self.entries) + len(self.lines)
+
+    def puts(self) -> Iterable[_Put[CallRow] | _Put[TimelineEntry] | _Put[TranscriptLine]]:
+        """All of them."""
+        yield from self.rows
+        yield from self.entries
+        yield from self.lines
+
+    def batch(self) -> CallBatch:
+        """As the store takes it."""
+        return CallBatch(
+            [put.item for put in self.rows],
+            [put.item for put in self.entries],
+            [put.item for put in self.lines],
+            [job for put in self.puts() for job in put.jobs],
+        )
+
+    def by_call(self) -> list[_Taken]:
+        """The same, each call on its own."""
+        calls: dict[str, _Taken] = {}
+        for row in self.rows:
+            calls.setdefault(row.item.id, _Taken([], [], [])).rows.append(row)
+        for entry in self.entries:
+            calls.setdefault(entry.item.call_id, _Taken([], [], [])).entries.append(entry)
+        for line in self.lines:
+            calls.setdefault(line.item.call_id, _Taken([], [], [])).lines.append(line)
+        return list(calls.values())

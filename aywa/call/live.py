@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, is_dataclass, replace
+from uuid import UUID
 
 import trio
 
@@ -19,10 +20,11 @@ from aywa.call.control import (
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
-from aywa.call.journal import Journal
+from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
+from aywa.call.news import NewsJournal
 from aywa.call.pauses import Pauses
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
@@ -34,6 +36,7 @@ from aywa.call.transfers import Transfers
 from aywa.call.usage import Usage
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallRow, CallType
 from aywa.ports.tools import ToolBox
 from aywa.turn.events import SayRequest
@@ -54,18 +57,22 @@ class LiveCall:
         type_: CallType,
         parties: tuple[str, str, str],
         owner: str = "",
+        org_id: UUID = DEFAULT_ORGANIZATION,
     ) -> None:
-        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`."""
-        from_uri, to_uri, sip_call_id = parties
+        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is."""
         self.id = new_call_id(dependencies.rng)
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
         self.machine = CallMachine()
         self.ending = Ending()
+        news = dependencies.news
+        self._journal: CallJournal = journal if news is None else NewsJournal(journal, news)
         box = dependencies.scenario.open_tools()
         self._usage = Usage()
-        self.timeline = Timeline(self.id, journal.put_entry, dependencies.observer, self._usage.observe)
-        self.transcript = Transcript(self.id, journal.put_line)
+        self.timeline = Timeline(
+            self.id, self._journal.put_entry, dependencies.observer, self._usage.observe, org_id=org_id
+        )
+        self.transcript = Transcript(self.id, self._journal.put_line, org_id)
         self.conversation = Conversation(
             TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
@@ -90,21 +97,26 @@ class LiveCall:
         self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
         self.over = trio.Event()
         self._clock = dependencies.clock
-        self._journal = journal
+        self.row = self._first_row(type_, parties, dependencies, org_id)
+        self._created()
+
+    def _first_row(
+        self, type_: CallType, parties: tuple[str, str, str], dependencies: CallDependencies, org_id: UUID
+    ) -> CallRow:
         created_at = self._clock()
-        self.row = CallRow(
+        return CallRow(
             id=self.id,
             type=type_,
             status=self.machine.status,
             scenario=dependencies.scenario.name,
-            from_uri=from_uri,
-            to_uri=to_uri,
-            sip_call_id=sip_call_id,
+            from_uri=parties[0],
+            to_uri=parties[1],
+            sip_call_id=parties[2],
             created_at=created_at,
             updated_at=created_at,
             worker_id=dependencies.worker_id,
+            org_id=org_id,
         )
-        self._created()
 
     def _created(self) -> None:
         row = self.row
@@ -191,7 +203,7 @@ class LiveCall:
         Raises RequestError (409) when the call is in no state for it, (400) when the text cannot be said.
         """
         match command:
-            case Say(text, interrupt, end_call):
+            case Say(text, interrupt, end_call, protected):
                 if not text.strip() or len(text) > MAX_SAY_CHARACTERS:
                     raise RequestError(
                         f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
@@ -200,8 +212,10 @@ class LiveCall:
                     raise RequestError(
                         "The call cannot say anything now", http_status=409, code="call-not-live"
                     )
-                self.timeline.add("control.say", text=text, interrupt=interrupt, end_call=end_call)
-                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call))
+                self.timeline.add(
+                    "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
+                )
+                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
                 await trio.lowlevel.checkpoint()
             case SteerLine(action):
                 if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
 import trio
 
@@ -17,6 +18,7 @@ from aywa.call.media_port import LegPort
 from aywa.call.plan import CallPlan
 from aywa.call.talk import Talk
 from aywa.errors import EndReason
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.capture import CaptureMode
 from aywa.proto.sip.name_addr import NameAddr
 
@@ -33,6 +35,7 @@ class CallOrder:
     extension: str = ""
     answering: AnsweringPlan | None = None  # None: whoever answers is talked to at once
     plan: CallPlan | None = None  # None: led by what the settings name
+    org_id: UUID = DEFAULT_ORGANIZATION  # whose call it is
 
 
 class Outbound:

@@ -8,6 +8,7 @@ from uuid import UUID
 from aywa.call.dependencies import CallDependencies
 from aywa.media.clip import Clip
 from aywa.model.assistant import Assistant
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.endpointing import EndpointingAdvisor
 
 
@@ -15,7 +16,7 @@ from aywa.ports.endpointing import EndpointingAdvisor
 class CallPlan:
     """The assistant, with what its plan asks for made ready. Ids are "" where it has none.
 
-    `org_id`: whose number was called; None where whoever places the call says it.
+    `org_id`: whose number was called; whoever places a call says it himself.
     """
 
     assistant: Assistant
@@ -23,7 +24,7 @@ class CallPlan:
     advisor: EndpointingAdvisor | None = None
     assistant_id: str = ""
     phone_number_id: str = ""
-    org_id: UUID | None = None
+    org_id: UUID = DEFAULT_ORGANIZATION
 
 
 def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDependencies:

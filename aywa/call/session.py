@@ -100,6 +100,7 @@ class CallSession:
             timeline=timeline,
             latency=latency,
             receive=conversation.receive,
+            speaking=conversation.manager.settings.speaking,
         )
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)

@@ -6,7 +6,8 @@ from dataclasses import replace
 from random import Random
 
 from aywa.model.assistant import Assistant, FirstMessageMode
-from aywa.model.tool_messages import DelayedMessage, StartMessage
+from aywa.model.tool_messages import Condition as ConditionPlan
+from aywa.model.tool_messages import DelayedMessage, StartMessage, ToolPlanMessage
 from aywa.model.voice_plan import ChunkPlan, ExactReplacement, FormatPlan, RegexReplacement
 from aywa.turn.settings import Phrases, TurnSettings
 from aywa.turn.speaking_settings import (
@@ -15,13 +16,13 @@ from aywa.turn.speaking_settings import (
     FillerSettings,
     FormatSettings,
     Formatter,
-    MessageKind,
     Replacement,
     SpeakingSettings,
-    ToolMessage,
 )
+from aywa.turn.tool_messages import Comparison, Condition, MessageKind, ToolMessage
 
 SEEDS = 1 << 16
+UNKNOWN_WORDS = "(a recorded message)"
 
 
 def speaking_plan(assistant: Assistant, settings: TurnSettings) -> TurnSettings:
@@ -35,7 +36,8 @@ def speaking_plan(assistant: Assistant, settings: TurnSettings) -> TurnSettings:
 def fixed_phrases(settings: TurnSettings) -> tuple[str, ...]:
     """What an assistant says in the same words in every call, besides its first message."""
     speaking, usual = settings.speaking, settings.phrases
-    said = [message.text for _, messages in speaking.tool_messages for message in messages]
+    planned = [message for _, messages in speaking.tool_messages for message in messages]
+    said = [message.text for message in planned if not message.to_model]
     said += [speaking.end_message, *speaking.fillers.phrases, *(settings.idle.messages or ())]
     said += [getattr(usual, name) for name in Phrases.__slots__]
     return tuple(dict.fromkeys(text for text in said if text))
@@ -48,7 +50,9 @@ def seeded(settings: TurnSettings, rng: Random) -> TurnSettings:
 
 def with_colleague(settings: TurnSettings) -> TurnSettings:
     """For a conversation with somebody else than the caller: no greeting of the assistant's, no goodbye."""
-    speaking = replace(settings.speaking, first_message="", end_message="", end_phrases=())
+    speaking = replace(
+        settings.speaking, first_message="", first_recorded=False, end_message="", end_phrases=()
+    )
     return replace(settings, greet=True, speaking=speaking)
 
 
@@ -57,13 +61,21 @@ def _first_message(assistant: Assistant, settings: TurnSettings) -> TurnSettings
     if mode is None and not text:
         return settings
     greets = mode is FirstMessageMode.MODEL or (mode is not FirstMessageMode.USER and bool(text))
+    recorded = bool(assistant.first_message_url) and mode is not FirstMessageMode.MODEL
     first = "" if mode is FirstMessageMode.MODEL else text
+    if recorded:
+        first = recorded_words(assistant)
     return replace(
         settings,
         greet=greets,
         barge=replace(settings.barge, first_message=assistant.first_message_interruptions_enabled),
-        speaking=replace(settings.speaking, first_message=first),
+        speaking=replace(settings.speaking, first_message=first, first_recorded=recorded),
     )
+
+
+def recorded_words(assistant: Assistant) -> str:
+    """What stands for a recorded first message in transcript and context."""
+    return assistant.first_message_transcript or UNKNOWN_WORDS
 
 
 def _speaking(assistant: Assistant) -> SpeakingSettings:
@@ -84,10 +96,23 @@ def _speaking(assistant: Assistant) -> SpeakingSettings:
     )
 
 
-def _message(message: StartMessage | DelayedMessage) -> ToolMessage:
+def _message(message: ToolPlanMessage) -> ToolMessage:
+    kind, conditions = MessageKind(message.type), tuple(_condition(each) for each in message.conditions)
     if isinstance(message, StartMessage):
-        return ToolMessage(MessageKind.START, message.content)
-    return ToolMessage(MessageKind.DELAYED, message.content, message.timing_milliseconds / 1000)
+        return ToolMessage(kind, message.content, conditions=conditions)
+    if isinstance(message, DelayedMessage):
+        return ToolMessage(kind, message.content, message.timing_milliseconds / 1000, conditions)
+    return ToolMessage(
+        kind,
+        message.content,
+        conditions=conditions,
+        to_model=message.role == "system",
+        ends_call=message.end_call_after_spoken_enabled,
+    )
+
+
+def _condition(condition: ConditionPlan) -> Condition:
+    return Condition(condition.param, Comparison(condition.operator), condition.value)
 
 
 def _chunks(plan: ChunkPlan) -> ChunkSettings:

@@ -23,6 +23,7 @@ from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.errors import EndCode, EndReason, OverloadedError
 from aywa.log import get_logger, places
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallType
 
 FINAL_WRITE_S = 2.0  # per call; what is not written by then is written by the journal later
@@ -100,7 +101,9 @@ class CallTable:
         task_status: trio.TaskStatus[LiveCall] = trio.TASK_STATUS_IGNORED,
     ) -> None:
         dependencies = led_by(plan, self._dependencies)
-        live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties_of(call), _trunk_of(call))
+        org_id = DEFAULT_ORGANIZATION if plan is None else plan.org_id
+        parties, trunk = parties_of(call), _trunk_of(call)
+        live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties, trunk, org_id)
         inbound = Inbound(call, live, dependencies, self._limit())
         self._calls[live.id] = live
         task_status.started(live)
@@ -119,7 +122,9 @@ class CallTable:
             raise DialRefused("Nothing may be dialled: no trunk dials out")
         admission = dependencies.dialling.gate.admit(order.request)
         parties = parties_of_order(order, admission)
-        live = LiveCall(dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner)
+        live = LiveCall(
+            dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner, order.org_id
+        )
         self._calls[live.id] = live
         outbound = Outbound(order, admission, live, dependencies)
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
@@ -190,7 +195,7 @@ async def open_call_table(dependencies: CallDependencies) -> AsyncIterator[CallT
     Whatever ends the block, no more calls are taken: those that still came to a runtime that is being
     cancelled would keep it from ever ending.
     """
-    journal = Journal(dependencies.store)
+    journal = Journal(dependencies.store, told=dependencies.told)
     try:
         async with trio.open_nursery() as keeper:
             keeper.start_soon(journal.serve, name="journal")

@@ -79,17 +79,25 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 from __future__ import annotations
 
 from collections.abc import Callable
+from uuid import UUID
 
 import trio
 
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import TimelineEntry
 
 
 class Timeline:
     """Numbers entries and passes them to every listener at once."""
 
-    def __init__(self, call_id: str, *listeners: Callable[[TimelineEntry], None]) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        *listeners: Callable[[TimelineEntry], None],
+        org_id: UUID = DEFAULT_ORGANIZATION,
+    ) -> None:
         self._call_id = call_id
+        self._org_id = org_id
         self._listeners = listeners
         self._created_at = trio.current_time()
         self._seq = 0
@@ -102,7 +110,7 @@ class Timeline:
     def add(self, kind: str, **data: object) -> TimelineEntry:
         """Append one entry. `kind` is a dotted name of the table above."""
         self._seq += 1
-        entry = TimelineEntry(self._call_id, self._seq, self.at_ms, kind, data)
+        entry = TimelineEntry(self._call_id, self._seq, self.at_ms, kind, data, self._org_id)
         for listener in self._listeners:
             listener(entry)
         return entry

@@ -6,12 +6,15 @@ in the context, or the model would book again.
 
 from __future__ import annotations
 
+import json
+
 import trio
 
 from aywa.call.context import Context
 from aywa.call.timeline import Timeline
 from aywa.ports.llm import ToolCall
 from aywa.ports.tools import ToolBox
+from aywa.turn.pending_parameter import KnownTool
 
 TOOL_TIMEOUT_S = 15.0  # a caller waits no longer than that for anything
 TIMED_OUT = '{"error": "the tool did not answer in time"}'
@@ -23,6 +26,7 @@ class ToolRun:
     def __init__(self, call: ToolCall) -> None:
         self.call = call
         self.finished = trio.Event()
+        self.failed = False  # what it has answered is an error
 
 
 class ToolRunner:
@@ -34,16 +38,27 @@ class ToolRunner:
         self._timeline = timeline
         self._nursery = nursery
         self._running: list[ToolRun] = []
+        self._given: dict[str, set[str]] = {}  # parameters that a tool was called with, by its name
 
     @property
     def running(self) -> tuple[ToolRun, ...]:
         """Those that have not answered."""
         return tuple(self._running)
 
+    def known(self) -> tuple[KnownTool, ...]:
+        """The tools, and which of their parameters the conversation has settled."""
+        settled = {name for name, value in self.box.slots().items() if value is not None}
+        return tuple(
+            KnownTool(spec.parameters, frozenset(settled | self._given.get(spec.name, set())))
+            for spec in self.box.specs()
+        )
+
     def start(self, call: ToolCall) -> ToolRun:
         """Start a tool."""
         run = ToolRun(call)
         self._running.append(run)
+        given = {name for name, value in call.arguments.items() if value is not None}
+        self._given.setdefault(call.name, set()).update(given)
         self._timeline.add("tool.started", id=call.id, name=call.name, arguments=dict(call.arguments))
         self._nursery.start_soon(self._run, run, name=f"tool {call.name}")
         return run
@@ -59,6 +74,7 @@ class ToolRunner:
         # A caller who hangs up does not undo what the tool has begun to do either.
         with trio.move_on_after(TOOL_TIMEOUT_S, shield=True) as bound:
             result = await self.box.invoke(run.call)
+        run.failed = _failed(result)
         self._context.tool_answered(run.call, result)
         self._timeline.add(
             "tool.finished",
@@ -70,3 +86,12 @@ class ToolRunner:
         )
         self._running.remove(run)
         run.finished.set()
+
+
+def _failed(result: str) -> bool:
+    """Whether a tool's answer is that it has failed: an object with an `error` (see `ToolBox.invoke`)."""
+    try:
+        answer = json.loads(result)
+    except ValueError:
+        return False
+    return isinstance(answer, dict) and bool(answer.get("error"))

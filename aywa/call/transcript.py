@@ -7,7 +7,9 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Sequence
+from uuid import UUID
 
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import TranscriptLine
 from aywa.turn.events import EndTurn, UserSaid
 from aywa.turn.heard import SAMPLES_PER_MS
@@ -18,8 +20,14 @@ KEPT_LINES = 64  # a message left on a machine takes a dozen; a summary names th
 class Transcript:
     """Numbers the lines of one call and passes each to `keep`."""
 
-    def __init__(self, call_id: str, keep: Callable[[TranscriptLine], None]) -> None:
+    def __init__(
+        self,
+        call_id: str,
+        keep: Callable[[TranscriptLine], None],
+        org_id: UUID = DEFAULT_ORGANIZATION,
+    ) -> None:
         self._call_id = call_id
+        self._org_id = org_id
         self._keep = keep
         self.count = 0  # lines up to now
         self._latest: deque[TranscriptLine] = deque(maxlen=KEPT_LINES)
@@ -57,6 +65,7 @@ class Transcript:
             start_ms=start // SAMPLES_PER_MS,
             end_ms=end // SAMPLES_PER_MS,
             interrupted=interrupted,
+            org_id=self._org_id,
         )
         self._latest.append(line)
         self._keep(line)

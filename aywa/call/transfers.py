@@ -11,11 +11,12 @@ from aywa.call.dependencies import CallDependencies
 from aywa.call.live_view import LiveView
 from aywa.call.transfer import Transfer
 from aywa.call.transfer_record import TransferRecord
-from aywa.errors import EndReason, RequestError
+from aywa.errors import EndReason, MediaError, RequestError
 from aywa.transfer.events import CallOver, VoicemailSuspected
 from aywa.transfer.plan import TransferPlan
 
 MAX_TRANSFERS = 20  # of one call; a model that wants more goes round in circles
+_MUSIC_FIELD = "destination.transferPlan.holdAudioUrl"
 
 
 class Transfers:
@@ -55,8 +56,10 @@ class Transfers:
         return self._active is not None
 
     def start(self, plan: TransferPlan) -> None:
-        """Begin one. Raises RequestError (409) when the call is not up or on hold, or one is under
-        way."""
+        """Begin one. Raises RequestError: 409 when the call is not up or on hold, or one is under way, 400
+        for music that the caller will not get.
+        """
+        self._check_music(plan)
         if self._caller is None or self._nursery is None or self._caller.ending.reason is not None:
             raise RequestError("The call is not up", http_status=409, code="call-not-live")
         if self._active is not None:
@@ -74,6 +77,17 @@ class Transfers:
         self._active = transfer
         self._live.timeline.add("transfer.requested", mode=plan.mode.value, destination=str(plan.destination))
         self._nursery.start_soon(self._run, transfer, name="transfer")
+
+    def _check_music(self, plan: TransferPlan) -> None:
+        """Refuse at once what the rules for such URLs forbid; whether it is there turns out in the call."""
+        source = self._dependencies.hold_audio
+        try:
+            if plan.hold_audio and source is not None:
+                source.check(plan.hold_audio)
+        except MediaError as error:
+            raise RequestError(
+                f"{_MUSIC_FIELD}: {error.detail}", code="invalid-field", field=_MUSIC_FIELD
+            ) from None
 
     def voicemail_suspected(self) -> None:
         """What the colleague's line answered with is a machine."""

@@ -59,14 +59,15 @@ def load_clip(path: Path, *, loudest: float | None = None) -> Clip:
 
 def clip_of(sound: Sound, name: str, *, loudest: float | None = None) -> Clip:
     """The sound at both rates; resamples: for a worker thread. Raises MediaError by its length."""
-    if sound.cut and sound.seconds < SHORTEST_S:
-        raise MediaError("it holds less than it says")
-    if not SHORTEST_S <= sound.seconds <= LONGEST_S:
-        raise MediaError(f"it lasts {sound.seconds:.1f} s; {SHORTEST_S:g} to {LONGEST_S:g} s can be played")
-    samples = _mono(sound)
+    samples = _samples(sound)
     if loudest is not None and (level := float(np.sqrt(np.mean(samples**2)))) > loudest:
         samples = samples * (loudest / level)
     return Clip(name, {rate: _s16(soxr.resample(samples, sound.rate_hz, rate)) for rate in RATES_HZ})
+
+
+def speech_of(sound: Sound) -> bytes:
+    """The sound as S16LE of 8 kHz, for the ring; resamples: for a worker thread. Raises MediaError."""
+    return _s16(soxr.resample(_samples(sound), sound.rate_hz, RATES_HZ[0]))
 
 
 def comfort_noise(rng: Random) -> Clip:
@@ -82,6 +83,14 @@ def comfort_noise(rng: Random) -> Clip:
         noise = np.fft.irfft(spectrum, count)
         made[rate] = _s16(noise * (_NOISE_RMS / 32768 / np.sqrt(np.mean(noise**2))))
     return Clip("comfort noise", made)
+
+
+def _samples(sound: Sound) -> _Samples:
+    if sound.cut and sound.seconds < SHORTEST_S:
+        raise MediaError("it holds less than it says")
+    if not SHORTEST_S <= sound.seconds <= LONGEST_S:
+        raise MediaError(f"it lasts {sound.seconds:.1f} s; {SHORTEST_S:g} to {LONGEST_S:g} s can be played")
+    return _mono(sound)
 
 
 def _mono(sound: Sound) -> _Samples:

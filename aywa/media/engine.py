@@ -188,6 +188,7 @@ class MediaEngine:
                 **_learning(parameters),
                 echo_guard=parameters.echo_guard,
                 tones=hears_tones(parameters.inband_digits, format),
+                follows=parameters.barge_in is BargeInPolicy.IMMEDIATE,
             )
         except (ValueError, MemoryError) as error:
             raise MediaError(str(error)) from error

@@ -10,13 +10,14 @@ from urllib.parse import unquote, urlsplit
 import trio
 
 from aywa.errors import MediaError, ParseError
-from aywa.media.clip import Clip, clip_of
-from aywa.media.fetch import Fetched, FetchRules, fetch
-from aywa.proto.sound_file import parse_sound
+from aywa.media.clip import Clip, clip_of, speech_of
+from aywa.media.fetch import Fetched, FetchRules, check_url, fetch
+from aywa.proto.sound_file import Sound, parse_sound
 
 KEPT_S = 600.0  # then it is fetched anew: whoever replaced the file need not wait longer
 MAX_KEPT_SECONDS = 1200.0  # of audio in all: 58 MB of memory at both rates
 MAX_AT_A_TIME = 4  # fetches; each may take ten seconds and hold its file in memory
+_NO_URLS, _NO_FILES = "no URLs are fetched here", "no files are read here"
 
 
 @dataclass(slots=True)
@@ -42,6 +43,16 @@ class HoldAudio:
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._fetching = trio.CapacityLimiter(MAX_AT_A_TIME)
 
+    def check(self, url: str) -> None:
+        """Raises MediaError where it is known beforehand that there will be no clip."""
+        if _is_file(url):
+            if not self._folder:
+                raise MediaError(_NO_FILES)
+        elif self._rules is None:
+            raise MediaError(_NO_URLS)
+        else:
+            check_url(url, self._rules)
+
     async def get(self, url: str) -> Clip:
         """The clip; whoever asks while it is being fetched waits for the same one. Raises MediaError."""
         while True:
@@ -63,21 +74,31 @@ class HoldAudio:
         self._forget_the_oldest()
         return clip
 
+    async def speech(self, url: str) -> bytes:
+        """The sound as S16LE of 8 kHz, which is not kept here. Raises MediaError."""
+        fetched = await self._fetched(url)
+        return await trio.to_thread.run_sync(lambda: speech_of(_parsed(fetched)))
+
     async def _make(self, url: str) -> Clip:
-        if urlsplit(url).scheme == "file":
-            fetched = await trio.to_thread.run_sync(self._read, url)
-        elif self._rules is None:
-            raise MediaError("no URLs are fetched here")
-        else:
-            fetched = await fetch(url, self._rules)
+        fetched = await self._fetched(url)
         return await trio.to_thread.run_sync(_decode, fetched, self._loudest)
+
+    async def _fetched(self, url: str) -> Fetched:
+        if _is_file(url):
+            return await trio.to_thread.run_sync(self._read, url)
+        if self._rules is None:
+            raise MediaError(_NO_URLS)
+        return await fetch(url, self._rules)
 
     def _read(self, url: str) -> Fetched:
         """In a worker thread."""
         if not self._folder:
-            raise MediaError("no files are read here")
+            raise MediaError(_NO_FILES)
         folder = Path(self._folder).resolve()
-        path = Path(unquote(urlsplit(url).path)).resolve()
+        try:
+            path = Path(unquote(urlsplit(url).path)).resolve()
+        except ValueError as error:  # brackets without an end, or a NUL
+            raise MediaError("the URL cannot be read") from error
         if not path.is_relative_to(folder):
             raise MediaError("the file is not in the folder for such files")
         limit = FetchRules().max_bytes if self._rules is None else self._rules.max_bytes
@@ -100,10 +121,17 @@ class HoldAudio:
                 del self._kept[url]
 
 
-def _decode(fetched: Fetched, loudest: float | None) -> Clip:
+def _is_file(url: str) -> bool:
+    return url[:5].lower() == "file:"
+
+
+def _parsed(fetched: Fetched) -> Sound:
     """In a worker thread. Raises MediaError."""
     try:
-        sound = parse_sound(fetched.data, fetched.media_type, fetched.path)
+        return parse_sound(fetched.data, fetched.media_type, fetched.path)
     except ParseError as error:
         raise MediaError(error.detail) from error
-    return clip_of(sound, fetched.path.rpartition("/")[2], loudest=loudest)
+
+
+def _decode(fetched: Fetched, loudest: float | None) -> Clip:
+    return clip_of(_parsed(fetched), fetched.path.rpartition("/")[2], loudest=loudest)

@@ -11,13 +11,14 @@ import re
 from enum import Enum
 from typing import Annotated
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
 from aywa.model.base import Plan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
+from aywa.model.server import MessageType, Secret, Server, check_web_url
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
 from aywa.model.tool_messages import ToolMessages
@@ -30,7 +31,6 @@ NOT_YET = frozenset(
         "voicemailDetection",
         "voicemailMessage",
         "clientMessages",
-        "serverMessages",
         "modelOutputInMessagesEnabled",
         "monitorPlan",
         "analysisPlan",
@@ -39,7 +39,6 @@ NOT_YET = frozenset(
         "backgroundSpeechDenoisingPlan",
         "transportConfigurations",
         "hooks",
-        "server",
         "credentialIds",
         "credentials",
         "metadata",
@@ -64,8 +63,9 @@ class FirstMessageMode(Enum):
 class Assistant(Plan):
     """One assistant. Times in seconds; ranges as the fields say.
 
-    `firstMessage` is what an assistant that speaks first greets with; one that has none waits for the caller,
-    if `firstMessageMode` says that it speaks first, and greets as the model will if nothing is said at all.
+    `firstMessage` is what an assistant that speaks first greets with: a text, or the URL of a sound file with
+    its words in `firstMessageTranscript`. One that has none waits for the caller, if `firstMessageMode` says
+    that it speaks first, and greets as the model will if nothing is said at all.
     `endCallMessage` is said when the assistant ends the call; `endCallPhrases` make it hang up.
     `toolMessages` are said while tools run. `backgroundSound`: `off`, `office`, a path or a URL.
     """
@@ -73,6 +73,7 @@ class Assistant(Plan):
     name: str = Field("", max_length=40)
     voice: Voice | None = None
     first_message: str = Field("", max_length=1000)
+    first_message_transcript: str = Field("", max_length=1000)
     first_message_mode: FirstMessageMode | None = None
     first_message_interruptions_enabled: bool = False
     end_call_message: str = Field("", max_length=1000)
@@ -86,13 +87,36 @@ class Assistant(Plan):
     num_words_to_interrupt_assistant: int | None = Field(None, ge=0, le=10)  # before there was that plan
     keypad_input_plan: KeypadInputPlan | None = None
     message_plan: MessagePlan | None = None
+    server: Server | None = None
+    server_url: str = Field("", max_length=4096)  # before there was that object
+    server_url_secret: Secret | None = Field(None, repr=False)
+    server_messages: tuple[MessageType, ...] | None = Field(None, max_length=100)
+
+    @field_validator("server_url")
+    @classmethod
+    def _web(cls, url: str) -> str:
+        if url:
+            check_web_url(url)
+        return url
+
+    @property
+    def first_message_url(self) -> str:
+        """Where the first message is, if it is a recording; else ""."""
+        return self.first_message if _ADDRESS.match(self.first_message) else ""
 
     @field_validator("first_message")
     @classmethod
     def _words(cls, text: str) -> str:
-        if _ADDRESS.match(text):
-            raise ValueError("must be a text: an audio file is not played as a first message yet")
+        text = text.strip()
+        if _ADDRESS.match(text) and not (text.startswith(_SCHEMES) and " " not in text):
+            raise ValueError("must be a text, or the https or file URL of a sound file")
         return text
+
+    @model_validator(mode="after")
+    def _belongs(self) -> Assistant:
+        if self.first_message_transcript and not self.first_message_url:
+            raise ValueError("firstMessageTranscript has the words of a firstMessage that is a sound file")
+        return self
 
     @field_validator("background_sound")
     @classmethod

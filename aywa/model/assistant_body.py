@@ -14,7 +14,7 @@ from pydantic import ConfigDict, Field, StringConstraints, field_validator
 from aywa.model.assistant import Assistant
 from aywa.model.base import Plan
 from aywa.model.safe_regex import bounded
-from aywa.model.server import Server
+from aywa.model.server_body import Secret, ServerBody
 from aywa.model.server_message import ServerMessage
 from aywa.model.voice_plan import RegexReplacement, Voice
 
@@ -77,7 +77,6 @@ class AssistantBody(Assistant):
     voicemail_detection: Literal["off"] | Free | None = None
     voicemail_message: str = Field("", max_length=1000)
     client_messages: tuple[ServerMessage, ...] | None = Field(None, max_length=100)
-    server_messages: tuple[ServerMessage, ...] | None = Field(None, max_length=100)
     model_output_in_messages_enabled: bool = False
     monitor_plan: MonitorPlan | None = None
     analysis_plan: Free | None = None
@@ -86,10 +85,19 @@ class AssistantBody(Assistant):
     background_speech_denoising_plan: Free | None = None
     transport_configurations: tuple[Free, ...] = Field((), max_length=20)
     hooks: tuple[Free, ...] = Field((), max_length=100)
-    server: Server | None = None
+    # as theirs, and what is sealed: secrets, and credentials by their ids
+    server: ServerBody | None = None  # type: ignore[assignment]
+    server_url_secret: Secret | None = None  # type: ignore[assignment]
     credential_ids: tuple[UUID, ...] = Field((), max_length=200)
     metadata: Free | None = None
     observability_plan: Free | None = None
+
+    @field_validator("first_message")
+    @classmethod
+    def _no_recording(cls, text: str) -> str:
+        if "://" in text.partition(" ")[0]:
+            raise ValueError("must be a text: recordings are only greeted with by RUNTIME_ASSISTANT")
+        return text
 
     @field_validator("voice")
     @classmethod

@@ -216,6 +216,8 @@ class SayCommand(Resource):
     type: Literal["say"]
     content: str = Field(min_length=1, max_length=SAY_MAX_CHARACTERS, pattern=r"\S")
     end_call_after_spoken: bool = False
+    interrupt_assistant_enabled: bool = False  # what is being said is cut for it
+    interruptions_enabled: bool = True  # the caller may interrupt it
 
 
 class EndCallCommand(Resource):

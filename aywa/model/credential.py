@@ -8,7 +8,7 @@ from typing import Annotated, Literal, TypeAlias
 from pydantic import Field, model_validator
 
 from aywa.model.base import Plan
-from aywa.model.server import HeaderName, Secret, WebUrl
+from aywa.model.server_body import HeaderName, Secret, WebUrl
 
 KEY_PROVIDERS = Literal[
     "11labs",

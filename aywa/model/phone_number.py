@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from aywa.model.base import Plan
-from aywa.model.server import Secret, Server
+from aywa.model.server_body import Secret, ServerBody
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SIP = re.compile(r"sips?:[^@\s<>;?]{1,100}@[^@\s<>;?/]{1,253}", re.I)
@@ -23,7 +23,7 @@ class _PhoneNumber(Plan):
 
     name: str = Field("", max_length=40)
     assistant_id: UUID | None = None
-    server: Server | None = None
+    server: ServerBody | None = None
     fallback_destination: dict[str, Any] | None = None
     hooks: tuple[dict[str, Any], ...] = Field((), max_length=100)
     metadata: dict[str, Any] | None = None

@@ -1,61 +1,94 @@
-"""A server of the operator's that the runtime sends messages to."""
+"""Where an assistant's messages go: the server object, and how requests to it are authenticated."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
-from uuid import UUID
+from typing import Annotated, Literal, TypeAlias
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, Field, StringConstraints, field_validator
 
 from aywa.model.base import Plan
 
-MAX_URL = 2048
+FINAL_TRANSCRIPT = 'transcript[transcriptType="final"]'
+# Those that are sent unless an assistant says which, and those that are sent only then.
+DEFAULT_MESSAGES = (
+    *("assistant.started", "conversation-update", "end-of-call-report", "hang", "speech-update"),
+    *("status-update", "tool-calls", "user-interrupted"),
+)
+MESSAGES = (*DEFAULT_MESSAGES, "assistant.speechStarted", "transcript", FINAL_TRANSCRIPT, "transfer-update")
+# Of the same shape, and either requests that are answered elsewhere or news that nothing makes yet.
+SILENT_MESSAGES = (
+    *("function-call", "handoff-destination-request", "language-change-detected", "language-changed"),
+    *("model-output", "phone-call-control", "transfer-destination-request", "voice-input"),
+    *("call.artifact.upload", "call.delete.failed", "call.deleted", "chat.created", "chat.deleted"),
+    *("session.created", "session.deleted", "session.updated"),
+)
+
+
+def _known(name: str) -> str:
+    if name not in MESSAGES and name not in SILENT_MESSAGES:
+        raise ValueError(f"must be one of {', '.join(sorted(MESSAGES))}")
+    return name
+
+
+MessageType = Annotated[str, AfterValidator(_known)]
 HeaderName = Annotated[str, StringConstraints(pattern=r"^[!#$%&'*+.^_`|~0-9A-Za-z-]{1,100}$")]
-HeaderValue = Annotated[str, StringConstraints(pattern=r"^[\t\x20-\x7e]{0,4096}$")]
-Secret = Annotated[SecretStr, Field(min_length=1, max_length=16_384)]  # written, never read back
+Secret = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"^[\x21-\x7e]+$")]
 
 
-def _web_url(url: str) -> str:
-    try:
-        parts = urlsplit(url)
-        port = parts.port
-    except ValueError:
-        raise ValueError("must be an http or https URL") from None
-    if parts.scheme not in ("http", "https") or not parts.hostname or port == 0 or not url.isprintable():
-        raise ValueError("must be an http or https URL")
-    if parts.username is not None or parts.password is not None:
-        raise ValueError("must not carry credentials")
-    return url
+class BearerAuthentication(Plan):
+    """A token in a field."""
+
+    type: Literal["bearer"]
+    token: Secret = Field(repr=False)
+    header_name: HeaderName = "Authorization"
+    bearer_prefix_enabled: bool = True
 
 
-_PORT = "([1-9][0-9]{0,3}|[1-5][0-9]{4}|6[0-4][0-9]{3}|65[0-4][0-9]{2}|655[0-2][0-9]|6553[0-5])"
-_NAME = r"[A-Za-z0-9_]([A-Za-z0-9_.-]{0,250}[A-Za-z0-9_])?"
-# An IPv6 address has a name here: its spellings are too many to be judged by a pattern.
-WEB_URL = rf"^https?://({_NAME})(:{_PORT})?([/?#][!-~]*)?$"
-WebUrl = Annotated[str, Field(max_length=MAX_URL, pattern=WEB_URL), AfterValidator(_web_url)]
+class HmacAuthentication(Plan):
+    """A signature over `payloadFormat`, in which `{body}`, `{timestamp}` (Unix seconds), `{method}`, `{url}`
+    and `{svix-id}` (the message's id) are filled in.
+    """
+
+    type: Literal["hmac"]
+    secret_key: Secret = Field(repr=False)
+    algorithm: Literal["sha256", "sha512", "sha1"] = "sha256"
+    signature_header: HeaderName = "x-signature"
+    timestamp_header: HeaderName = "x-timestamp"
+    signature_prefix: str = Field("", max_length=100, pattern=r"^[\x20-\x7e]*$")
+    include_timestamp: bool = True
+    payload_format: str = Field("{timestamp}.{body}", min_length=1, max_length=500)
+    message_id_header: HeaderName | None = None
+    signature_encoding: Literal["hex", "base64"] = "hex"
+    secret_is_base64: bool = False
 
 
-class BackoffPlan(Plan):
-    """What is tried again, and after how long: seconds."""
-
-    type: Literal["fixed", "exponential"] | dict[str, Any] = "fixed"
-    max_retries: int = Field(0, ge=0, le=10)
-    base_delay_seconds: float = Field(1, ge=0, le=10)
-    excluded_status_codes: tuple[Annotated[int, Field(ge=100, le=599)], ...] = Field((), max_length=100)
+Authentication: TypeAlias = Annotated[BearerAuthentication | HmacAuthentication, Field(discriminator="type")]
 
 
 class Server(Plan):
-    """Where messages go. `credentialId`: the credential that signs or authorises them.
+    """A server that is told what happens in calls. `secret` goes as `X-Vapi-Secret`, as older ones check.
 
-    `secret` is sent as a header, as older integrations expect it.
+    An `Authorization` among `headers` stands before the one of `authenticationPlan`.
     """
 
-    url: WebUrl
+    url: str = Field(max_length=4096)
     timeout_seconds: float = Field(20, ge=1, le=300)
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=50)
-    credential_id: UUID | None = None
-    backoff_plan: BackoffPlan | None = None
-    secret: Secret | None = None
-    static_ip_addresses_enabled: Literal[False] = False
-    encrypted_paths: tuple[()] = ()
+    headers: dict[HeaderName, str] = Field(default_factory=dict, max_length=50, repr=False)
+    secret: Secret | None = Field(None, repr=False)
+    authentication_plan: Authentication | None = None
+
+    @field_validator("url")
+    @classmethod
+    def _is_web(cls, url: str) -> str:
+        check_web_url(url)
+        return url
+
+
+def check_web_url(url: str) -> None:
+    """Raises ValueError for what can be no server's address; whether it is asked is judged when it is."""
+    scheme, separator, rest = url.partition("://")
+    host = rest.partition("/")[0]
+    if scheme.lower() not in ("http", "https") or not separator or not host:
+        raise ValueError("must be an http or https URL")
+    if "@" in host:
+        raise ValueError("must not carry credentials")

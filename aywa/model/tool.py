@@ -9,7 +9,7 @@ from pydantic import Field
 
 from aywa.model.base import Plan
 from aywa.model.json_schema import JsonSchema
-from aywa.model.server import BackoffPlan, Server, WebUrl
+from aywa.model.server_body import BackoffPlan, ServerBody, WebUrl
 
 Free = dict[str, Any]
 FunctionName = Annotated[str, Field(pattern=r"^[a-zA-Z0-9_-]{1,64}$")]
@@ -73,7 +73,7 @@ class FunctionTool(_Tool):
     type: Literal["function"]
     function: ToolFunction
     async_: bool = Field(False, alias="async")
-    server: Server | None = None
+    server: ServerBody | None = None
     parameters: tuple[StaticParameter, ...] = Field((), max_length=100)
     variable_extraction_plan: Free | None = None
     max_tokens: int | None = Field(None, ge=1, le=10_000)
@@ -84,7 +84,7 @@ class TransferTool(_Tool):
 
     type: Literal["transferCall"]
     destinations: tuple[Free, ...] = Field((), max_length=100)
-    server: Server | None = None
+    server: ServerBody | None = None
 
 
 class PlainTool(_Tool):
@@ -140,7 +140,7 @@ class McpMetadata(Plan):
     protocol: Literal["shttp", "sse"] = "shttp"
 
 
-class McpServer(Server):
+class McpServer(ServerBody):
     """A server of the Model Context Protocol."""
 
     url: WebUrl

@@ -92,8 +92,9 @@ class ChunkPlan(Plan):
 
 
 class Voice(Plan):
-    """The voice. `language`: a tag such as "de-AT"; abbreviations and wording follow it."""
+    """`language`: a tag such as "de-AT", which abbreviations and wording follow. `speed`: 1 is usual."""
 
     language: str = Field("en", pattern=LANGUAGE, max_length=35)
     caching_enabled: bool = True
+    speed: float = Field(1.0, ge=0.5, le=2)
     chunk_plan: ChunkPlan | None = None

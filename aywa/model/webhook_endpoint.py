@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import Field
 
 from aywa.model.base import Plan
-from aywa.model.server import BackoffPlan, HeaderName, HeaderValue, Secret, WebUrl
+from aywa.model.server_body import BackoffPlan, HeaderName, HeaderValue, Secret, WebUrl
 from aywa.model.server_message import ServerMessage
 
 

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import Protocol, TypeAlias
 
 from aywa.turn.expectation import Expectation, ValueKind
-from aywa.turn.speaking_settings import ToolMessage
+from aywa.turn.tool_messages import ToolMessage
 
 
 class Role(Enum):

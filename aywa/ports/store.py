@@ -7,8 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Protocol
+from uuid import UUID
 
 from aywa.errors import EndReason
+from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.outbox import WebhookJob
 
 
 class CallStatus(Enum):
@@ -50,6 +53,7 @@ class CallRow:
     pcap_path: str | None = None
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
     worker_id: str = ""  # the process that owns the call while it lives
+    org_id: UUID = DEFAULT_ORGANIZATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ class TimelineEntry:
     at_ms: int
     kind: str  # dotted, for example "turn.yield"
     data: Mapping[str, object]  # the inputs and thresholds that led to it
+    org_id: UUID = DEFAULT_ORGANIZATION
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +82,17 @@ class TranscriptLine:
     start_ms: int
     end_ms: int
     interrupted: bool = False
+    org_id: UUID = DEFAULT_ORGANIZATION
+
+
+@dataclass(frozen=True, slots=True)
+class CallBatch:
+    """What is written at one time: `jobs` tell servers of what the rest says."""
+
+    rows: Sequence[CallRow] = ()  # each with an id of its own
+    entries: Sequence[TimelineEntry] = ()
+    lines: Sequence[TranscriptLine] = ()
+    jobs: Sequence[WebhookJob] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,20 +108,8 @@ class CallWindow:
     updated_at_ge: datetime | None = None
 
 
-class CallStore(Protocol):
-    """Where calls are kept. Every method raises `StoreError`."""
-
-    async def save_call(self, row: CallRow) -> None:
-        """Insert or replace the row with this id."""
-
-    async def save_calls(self, rows: Sequence[CallRow]) -> None:
-        """Insert or replace them, each with an id of its own: all, or none when it raises."""
-
-    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
-        """Append; an entry whose (call_id, seq) exists is ignored."""
-
-    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
-        """Append; a line whose (call_id, seq) exists is ignored."""
+class CallReader(Protocol):
+    """The calls of one organisation; another's are unknown here. Every method raises `StoreError`."""
 
     async def get_call(self, call_id: str) -> CallRow | None:
         """The row, or None."""
@@ -123,6 +127,28 @@ class CallStore(Protocol):
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""
+
+
+class CallStore(Protocol):
+    """Where calls are kept. What is written says whose it is. Every method but `of` raises `StoreError`."""
+
+    def of(self, org_id: UUID) -> CallReader:
+        """What this organisation may read."""
+
+    async def save_call(self, row: CallRow) -> None:
+        """Insert or replace the row with this id; its organisation stays what it was."""
+
+    async def save_calls(self, rows: Sequence[CallRow]) -> None:
+        """Insert or replace them, each with an id of its own: all, or none when it raises."""
+
+    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
+        """Append; an entry whose (call_id, seq) exists is ignored."""
+
+    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
+        """Append; a line whose (call_id, seq) exists is ignored."""
+
+    async def write(self, batch: CallBatch) -> None:
+        """All of it in one transaction, or nothing when it raises. What exists is kept as it is, but rows."""
 
     async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
         """End every live call that a dead process left behind (`EndCode.PROCESS_LOST`); returns how many.

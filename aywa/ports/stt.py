@@ -14,13 +14,15 @@ class Partial:
 
     A `confidence` (0..1) says how sure the recogniser is that the final will have words; None is a guess that
     the final may take back, which does not cut the assistant. `end_of_turn` (0..1): how sure it is that the
-    caller is done, from a recogniser that judges turns itself; `language`: a tag such as "pt-BR".
+    caller is done, from a recogniser that judges turns itself; `language`: a tag such as "pt-BR"; `speaker`:
+    a label by which it tells voices apart, the same for one voice all through the call.
     """
 
     text: str
     confidence: float | None = None
     end_of_turn: float | None = None
     language: str | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +39,7 @@ class Final:
     stopped_at_sample: int | None = None
     end_of_turn: float | None = None  # as with a partial
     language: str | None = None
+    speaker: str | None = None
 
 
 TranscriptEvent: TypeAlias = Partial | Final

@@ -20,12 +20,14 @@ from aywa.providers.phrase_audio import PhraseAudio
 
 
 @asynccontextmanager
-async def open_embedded_synthesizer(voice: str = "en-us") -> AsyncIterator[EmbeddedSynthesizer]:
-    """Load espeak-ng (40 ms). One at a time in a process: the library has a single engine.
+async def open_embedded_synthesizer(
+    voice: str = "en-us", speed: float = 1.0
+) -> AsyncIterator[EmbeddedSynthesizer]:
+    """Load espeak-ng (40 ms). One at a time in a process: the library has a single engine. `speed`: 0.5 to 2.
 
     Raises `ConfigError` when the extra is not installed, `ProviderError` when the engine does not start.
     """
-    engine = await trio.to_thread.run_sync(EspeakEngine, voice)
+    engine = await trio.to_thread.run_sync(EspeakEngine, voice, speed)
     try:
         async with trio.open_nursery() as nursery:
             yield EmbeddedSynthesizer(engine, nursery)

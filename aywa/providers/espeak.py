@@ -53,7 +53,8 @@ _CALLBACK = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes
 class EspeakEngine:
     """The engine. Raises `ConfigError` when the extra is missing, `ProviderError` when it does not start."""
 
-    def __init__(self, voice: str = "en-us") -> None:
+    def __init__(self, voice: str = "en-us", speed: float = 1.0) -> None:
+        """`speed`: times the usual one, 0.5 to 2."""
         if importlib.util.find_spec("espeakng_loader") is None:
             rule = "embedded speech is not installed: pip install 'aywa[embedded]'"
             raise ConfigError([Gap("RUNTIME_TTS", rule)])
@@ -63,7 +64,7 @@ class EspeakEngine:
         self.rate_hz: int = self._library.espeak_Initialize(_SYNCHRONOUS, _BUFFER_MS, data, _NO_EXIT)
         if self.rate_hz <= 0 or self._library.espeak_SetVoiceByName(voice.encode()) != 0:
             raise ProviderError(f"espeak-ng has no voice {voice}.", provider="embedded", stage="tts")
-        self._library.espeak_SetParameter(_RATE_PARAMETER, _WORDS_PER_MINUTE, 0)
+        self._library.espeak_SetParameter(_RATE_PARAMETER, round(_WORDS_PER_MINUTE * speed), 0)
         self._piece: Piece | None = None
         self._callback = _CALLBACK(self._take)  # kept: the library holds the bare pointer
         self._library.espeak_SetSynthCallback(self._callback)

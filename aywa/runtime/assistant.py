@@ -41,7 +41,8 @@ def fixed_wordings(assistant: Assistant | None) -> tuple[str, ...]:
         return ()
     settings = fold(assistant, TurnSettings())
     speaking = settings.speaking
-    first = whole_text(speaking.first_message, speaking.chunks, speaking.language)
+    message = "" if speaking.first_recorded else speaking.first_message
+    first = whole_text(message, speaking.chunks, speaking.language)
     phrases = [*first, *fixed_phrases(settings)]
     words = wording(speaking.format, speaking.language)
     return tuple(dict.fromkeys(words.speak(phrase).spoken for phrase in phrases))

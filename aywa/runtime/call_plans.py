@@ -4,19 +4,15 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
 
-import httpx
 import trio
 from pydantic import ValidationError
 
 from aywa.call.plan import CallPlan
 from aywa.call.sip_port import IncomingPort
-from aywa.call.start_plan import endpointing_server
 from aywa.errors import MediaError, StoreError
 from aywa.log import get_logger
 from aywa.media.clip import Clip
@@ -25,9 +21,11 @@ from aywa.media.office import LEVEL, office
 from aywa.model.assistant import Assistant
 from aywa.model.assistant_body import AssistantBody
 from aywa.model.phone_number import dialled_key
+from aywa.outbound.client import OutboundClient
 from aywa.ports.resources import ResourceKind, ResourceRow, ResourceStore
-from aywa.providers.endpointing_webhook import EndpointingWebhook, open_webhook_client
-from aywa.providers.public_addresses import Network, networks
+from aywa.proto.outbound_rules import outbound_rules
+from aywa.runtime.endpointing import advisor
+from aywa.runtime.memory import Memory
 from aywa.runtime.sounds import hold_audio
 from aywa.settings import Settings
 
@@ -45,16 +43,12 @@ class _Kept:
 
 
 class CallPlans:
-    """Looks plans up and makes them ready. Open it with `open_call_plans`."""
+    """Looks plans up and makes them ready. Make it with `call_plans`."""
 
-    def __init__(
-        self, store: ResourceStore, sounds: HoldAudio, client: httpx.AsyncClient, allowed: tuple[Network, ...]
-    ) -> None:
-        """`allowed`: networks that are not public and may be asked all the same."""
+    def __init__(self, store: ResourceStore, sounds: HoldAudio, asking: OutboundClient) -> None:
         self._store = store
         self._sounds = sounds
-        self._client = client
-        self._allowed = allowed
+        self._asking = asking
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._office: Clip | None = None
 
@@ -86,13 +80,8 @@ class CallPlans:
 
     async def prepare(self, assistant: Assistant) -> CallPlan:
         """The plan with its sound and with whom it asks. A sound that is not to be had is left out."""
-        server = endpointing_server(assistant.start_speaking_plan)
-        advisor = (
-            None
-            if server is None
-            else EndpointingWebhook(self._client, server.url, server.headers, self._allowed)
-        )
-        return CallPlan(assistant, await self._ambience(assistant.background_sound), advisor)
+        ambience = await self._ambience(assistant.background_sound)
+        return CallPlan(assistant, ambience, advisor(self._asking, assistant))
 
     async def _bound_to(self, key: str) -> CallPlan | None:
         number = await self._store.find(ResourceKind.PHONE_NUMBER, key)
@@ -138,9 +127,9 @@ def read_assistant(row: ResourceRow) -> AssistantBody | None:
         return None
 
 
-@asynccontextmanager
-async def open_call_plans(store: ResourceStore, settings: Settings) -> AsyncIterator[CallPlans]:
-    """With connections that are kept for as long as the block runs."""
-    async with open_webhook_client() as client:
-        allowed = tuple(networks(settings.call.webhook_networks))
-        yield CallPlans(store, hold_audio(settings.media, loudest=LEVEL), client, allowed)
+def call_plans(memory: Memory, settings: Settings) -> CallPlans:
+    """The plans of what the API keeps."""
+    rules = outbound_rules(settings.outbound.private)
+    return CallPlans(
+        memory.database.resources, hold_audio(settings.media, rules, loudest=LEVEL), memory.asking
+    )

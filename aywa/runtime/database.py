@@ -14,7 +14,7 @@ from aywa.clock import wall_now
 from aywa.errors import ConfigError, Gap, StoreError
 from aywa.log import get_logger
 from aywa.settings import StoreSettings
-from aywa.store.calls import PostgresCallStore
+from aywa.store.calls import PostgresCallStore, TellOfLost
 from aywa.store.embedded import open_embedded_postgres
 from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.migrations import migrate
@@ -46,18 +46,20 @@ class Database:
 
 
 @asynccontextmanager
-async def open_database(settings: StoreSettings, worker_id: str) -> AsyncIterator[Database]:
+async def open_database(
+    settings: StoreSettings, worker_id: str, tell: TellOfLost | None = None
+) -> AsyncIterator[Database]:
     """Open the database and be seen in it as `worker_id`; ends the calls of dead workers, now and every 10 s.
 
-    Raises `StoreError` or `ConfigError`.
+    `tell`: as in `PostgresCallStore.end_lost_calls`. Raises `StoreError` or `ConfigError`.
     """
     async with _url(settings) as url, open_asyncio_loop() as loop, _connect(loop, url, settings) as postgres:
         await migrate(postgres)
         await check_wall(postgres)
         async with hold_presence(postgres, worker_id), trio.open_nursery() as nursery:
             store = PostgresCallStore(postgres)
-            await _reap(store, worker_id)
-            nursery.start_soon(_reap_forever, store, worker_id)
+            await _reap(store, worker_id, tell)
+            nursery.start_soon(_reap_forever, store, worker_id, tell)
             yield Database(postgres, store, PostgresResources(postgres), PostgresIdempotency(postgres))
             nursery.cancel_scope.cancel()
 
@@ -83,16 +85,16 @@ async def _connect(loop: AsyncioLoop, url: str, settings: StoreSettings) -> Asyn
         raise ConfigError([Gap("RUNTIME_STORE_POSTGRES_URL", rule, _EXAMPLE)]) from error
 
 
-async def _reap_forever(store: PostgresCallStore, worker_id: str) -> None:
+async def _reap_forever(store: PostgresCallStore, worker_id: str, tell: TellOfLost | None) -> None:
     while True:
         await trio.sleep(_REAP_EVERY_S)
         try:
-            await _reap(store, worker_id)
+            await _reap(store, worker_id, tell)
         except StoreError as error:
             _log.warning("lost calls cannot be looked for", detail=error.detail)
 
 
-async def _reap(store: PostgresCallStore, worker_id: str) -> None:
-    ended = await store.end_lost_calls(worker_id, wall_now())
+async def _reap(store: PostgresCallStore, worker_id: str, tell: TellOfLost | None) -> None:
+    ended = await store.end_lost_calls(worker_id, wall_now(), tell)
     if ended:
         _log.warning("ended calls whose worker is gone", calls=ended)

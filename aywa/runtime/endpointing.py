@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import trio
 
 from aywa.call.start_plan import endpointing_server
 from aywa.model.assistant import Assistant
-from aywa.providers.endpointing_webhook import EndpointingWebhook, open_endpointing_webhook
-from aywa.providers.public_addresses import networks
+from aywa.outbound.client import OutboundClient
+from aywa.providers.endpointing_webhook import EndpointingWebhook
 from aywa.providers.smart_turn import SmartTurnModel
-from aywa.settings import CallSettings
 
 
 async def load_turn_sound(path: str) -> SmartTurnModel | None:
@@ -22,16 +18,7 @@ async def load_turn_sound(path: str) -> SmartTurnModel | None:
     return await trio.to_thread.run_sync(SmartTurnModel, path)
 
 
-@asynccontextmanager
-async def open_advisor(
-    settings: CallSettings, assistant: Assistant | None
-) -> AsyncIterator[EndpointingWebhook | None]:
+def advisor(client: OutboundClient, assistant: Assistant | None) -> EndpointingWebhook | None:
     """The endpointing server of the assistant's plan, if it has one."""
     server = endpointing_server(None if assistant is None else assistant.start_speaking_plan)
-    if server is None:
-        yield None
-        return
-    async with open_endpointing_webhook(
-        server.url, server.headers, networks(settings.webhook_networks)
-    ) as webhook:
-        yield webhook
+    return None if server is None else EndpointingWebhook(client, server.url, server.headers)

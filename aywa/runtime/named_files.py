@@ -9,9 +9,12 @@ from random import Random
 from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.model.assistant import Assistant
+from aywa.proto.outbound_rules import OutboundRules, outbound_rules
 from aywa.runtime.assistant import fixed_wordings, load_assistant
+from aywa.runtime.faults import Faults
 from aywa.runtime.preflight import check_host
-from aywa.runtime.sounds import load_ambience
+from aywa.runtime.providers import Speech
+from aywa.runtime.sounds import load_ambience, load_first_message
 from aywa.runtime.store_key import load_sealer
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import Settings
@@ -26,19 +29,36 @@ class NamedFiles:
     assistant: Assistant | None
     ambience: Clip | None
     hold_music: Clip
-    fixed: tuple[str, ...]
+    speech: Speech
     sealer: Sealer
 
 
 def look_around(settings: Settings) -> NamedFiles:
-    """What the settings ask of this host, and the files they name. Blocks; raises `ConfigError`."""
-    scenario = load_scenario(settings.call.scenario)
-    assistant = load_assistant(settings.call.assistant)
-    check_host(settings)
-    music = load_hold_music(settings.media.hold_music)
-    ambience = load_ambience(assistant, settings.media)
-    sealer = load_sealer(settings.store)
-    return NamedFiles(scenario, assistant, ambience, music, fixed_wordings(assistant), sealer)
+    """What the settings ask of this host, and the files they name. Blocks.
+
+    Raises `ConfigError` with the faults of all of them.
+    """
+    faults = Faults()
+    scenario = faults.of(load_scenario, settings.call.scenario)
+    assistant = faults.of(load_assistant, settings.call.assistant)
+    faults.of(check_host, settings)
+    music = faults.of(load_hold_music, settings.media.hold_music)
+    rules = outbound_rules(settings.outbound.private)
+    ambience = faults.of(load_ambience, assistant, settings.media, rules)
+    speech = faults.of(_speech, assistant, settings, rules)
+    sealer = faults.of(load_sealer, settings.store)
+    faults.tell()
+    assert scenario is not None
+    assert music is not None
+    assert speech is not None
+    assert sealer is not None
+    return NamedFiles(scenario, assistant, ambience, music, speech, sealer)
+
+
+def _speech(assistant: Assistant | None, settings: Settings, rules: OutboundRules) -> Speech:
+    voice = None if assistant is None else assistant.voice
+    recorded = load_first_message(assistant, settings.media, rules)
+    return Speech(fixed_wordings(assistant), recorded, 1.0 if voice is None else voice.speed)
 
 
 def load_hold_music(path: str) -> Clip:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from functools import partial
 from random import Random
+from typing import Any
 
 import trio
 
@@ -15,21 +16,25 @@ from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
+from aywa.call.news import CallView, brief_view
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
 from aywa.events.bus import EventBus
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
+from aywa.model.assistant import Assistant
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
+from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
-from aywa.runtime.call_plans import open_call_plans
-from aywa.runtime.database import Database, open_database
+from aywa.runtime.call_plans import call_plans
+from aywa.runtime.database import Database
 from aywa.runtime.dialling import open_gate
-from aywa.runtime.endpointing import load_turn_sound, open_advisor
+from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
+from aywa.runtime.memory import Memory, open_memory
 from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
@@ -67,26 +72,39 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
+def _outside(memory: Memory, assistant: Assistant | None) -> dict[str, Any]:
+    """What calls know of the database and of servers."""
+    return {
+        "store": memory.database.calls,
+        "advisor": advisor(memory.asking, assistant),
+        "news": memory.outbox.plan,
+        "told": memory.outbox.worker.wake,
+    }
+
+
 @asynccontextmanager
 async def open_runtime(
-    settings: Settings, *, rng: Random, observer: Observer = _ignore, providers: Providers | None = None
+    settings: Settings,
+    *,
+    rng: Random,
+    observer: Observer = _ignore,
+    providers: Providers | None = None,
+    view: CallView = brief_view,
 ) -> AsyncIterator[Runtime]:
     """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
-    `providers` stand in for those that the settings name. Raises `ConfigError`, `StoreError`,
-    `TransportError` or `ProviderError`, possibly inside a group.
+    `providers` stand in for those that the settings name, `view` is a call as servers are told of it.
+    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
     """
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
     recordings, captures = _files_in(settings.artifacts.directory)
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
-        open_database(settings.store, worker_id) as database,
-        _keeping_house(database, files.sealer),
-        open_call_plans(database.resources, settings) as plans,
-        open_gate(settings, database) as gate,
-        open_providers(settings.providers, files.scenario, providers, files.fixed) as provided,
+        open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
+        _keeping_house(memory.database, files.sealer),
+        open_gate(settings, memory.database) as gate,
+        open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
-        open_advisor(settings.call, files.assistant) as advisor,
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
@@ -96,22 +114,22 @@ async def open_runtime(
                 transcriber=provided.transcriber,
                 model=provided.model,
                 synthesizer=provided.synthesizer,
-                store=database.calls,
                 recordings=recordings,
                 captures=captures,
                 observer=_publisher(bus, observer),
                 worker_id=worker_id,
                 voice_judge=voice_judge,
-                advisor=advisor,
                 dialling=Dialling(agent, gate),
+                **_outside(memory, files.assistant),
             )
         ) as table,
     ):
+        plans = call_plans(memory, settings)
         door.plans, door.table = plans, table
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
-            database=database,
+            database=memory.database,
             bus=bus,
             engine=engine,
             hold_music=files.hold_music,
@@ -124,6 +142,7 @@ async def open_runtime(
             transcriber=provided.transcriber,
             voice_judge=voice_judge,
             provider_names=provided.names,
+            outbox=memory.outbox,
             sealer=files.sealer,
             plans=plans,
         )
@@ -142,7 +161,7 @@ def _known(
         clock=wall_now,
         turn_sound=turn_sound,
         hold_music=files.hold_music,
-        hold_audio=hold_audio(settings.media),
+        hold_audio=hold_audio(settings.media, outbound_rules(settings.outbound.private)),
         ambience=files.ambience,
         assistant=files.assistant,
     )
@@ -176,11 +195,14 @@ def _open_streams(
     caps = agent.gate.caps
 
     async def take(call: StreamCall) -> None:
-        place = caps.hold(call.source[0], trio.current_time())
+        place = caps.hold(call.source[0], trio.current_time(), proved=True)
         try:
             await door.take(call)
         finally:
             place.release()
+
+    def overloaded(host: str) -> bool:
+        return door.load().overloaded or caps.admit(host, trio.current_time(), proved=True) is not None
 
     return open_transports(
         settings.transports,
@@ -188,7 +210,7 @@ def _open_streams(
         media_host=settings.media.host,
         rng=rng,
         on_call=take,
-        overloaded=lambda host: door.load().overloaded or caps.admit(host, trio.current_time()) is not None,
+        overloaded=overloaded,
     )
 
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from aywa.ports.llm import ChatModel
 from aywa.ports.stt import Transcriber
@@ -12,6 +12,7 @@ from aywa.ports.tts import Synthesizer
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
 from aywa.providers.phrase_cache import PhraseCache, open_phrase_cache
+from aywa.providers.recorded import RecordedPhrases
 from aywa.providers.scripted import ScriptedModel
 from aywa.scenarios.registry import ScriptedScenario
 from aywa.settings import ProviderSettings
@@ -32,33 +33,52 @@ class Providers:
         return self.transcriber.name, self.model.name, self.synthesizer.name
 
 
+@dataclass(frozen=True, slots=True)
+class Speech:
+    """What is known of all that is said: phrases that are the same in every call, recordings (S16LE of 8 kHz)
+    by the text that they are played for, and the voice's speed (1: the usual one).
+    """
+
+    fixed: tuple[str, ...] = ()
+    recorded: Mapping[str, bytes] = field(default_factory=dict)
+    speed: float = 1.0
+
+
 @asynccontextmanager
 async def open_providers(
-    settings: ProviderSettings, scenario: ScriptedScenario, given: Providers | None, fixed: tuple[str, ...]
+    settings: ProviderSettings, scenario: ScriptedScenario, given: Providers | None, speech: Speech
 ) -> AsyncIterator[Providers]:
-    """What was given, else what the settings name, with a memory for the `fixed` phrases.
+    """What was given, else what the settings name, with a memory for the fixed phrases.
 
     Raises `ConfigError` and `ProviderError`.
     """
     if given is not None:
-        yield given
+        yield _with_recordings(given, speech)
         return
-    async with _open_named(settings, scenario) as named:
-        if not fixed:
-            yield named
+    async with _open_named(settings, scenario, speech.speed) as named:
+        if not speech.fixed:
+            yield _with_recordings(named, speech)
             return
-        async with open_phrase_cache(named.synthesizer, fixed) as phrases:
-            yield replace(named, synthesizer=phrases, phrases=phrases)
+        async with open_phrase_cache(named.synthesizer, speech.fixed) as phrases:
+            yield _with_recordings(replace(named, synthesizer=phrases, phrases=phrases), speech)
+
+
+def _with_recordings(providers: Providers, speech: Speech) -> Providers:
+    if not speech.recorded:
+        return providers
+    return replace(providers, synthesizer=RecordedPhrases(providers.synthesizer, speech.recorded))
 
 
 @asynccontextmanager
-async def _open_named(settings: ProviderSettings, scenario: ScriptedScenario) -> AsyncIterator[Providers]:
+async def _open_named(
+    settings: ProviderSettings, scenario: ScriptedScenario, speed: float
+) -> AsyncIterator[Providers]:
     """Each name has one implementation so far."""
     script = scenario.script
     async with (
         open_embedded_transcriber(
             settings.stt_workers, vocabulary=script.vocabulary(), pronunciations=script.pronunciations
         ) as transcriber,
-        open_embedded_synthesizer() as synthesizer,
+        open_embedded_synthesizer(speed=speed) as synthesizer,
     ):
         yield Providers(transcriber, ScriptedModel(script), synthesizer)

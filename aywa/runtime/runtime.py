@@ -26,6 +26,7 @@ from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
+from aywa.runtime.outbox import Outbox
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
 from aywa.store.sealing import Sealer
@@ -58,6 +59,7 @@ class Runtime:
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
     sealer: Sealer
     plans: CallPlans
+    outbox: Outbox
 
     @property
     def store(self) -> PostgresCallStore:
@@ -92,12 +94,14 @@ class Runtime:
         await self.table.written()
         return live.row
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
         """Speak in a live call; False when this worker does not carry it. Raises `RequestError`."""
         live = self.table.get(call_id)
         if live is None:
             return False
-        await live.control(Say(text, end_call=end_after))
+        await live.control(Say(text, interrupt, end_after, protected))
         return True
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
@@ -185,6 +189,7 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
+        gauges |= self.outbox.worker.figures.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {

@@ -4,6 +4,7 @@
 """
 
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
+from aywa.settings.outbound import OutboundSettings
 from aywa.settings.slices import (
     ArtifactSettings,
     CallSettings,
@@ -25,6 +26,7 @@ from aywa.settings.trunks import (
     TrunkRegistration,
     TrunkSettings,
 )
+from aywa.settings.webhooks import WebhookSettings
 from aywa.settings.whole import Settings, production_gaps
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "MediaSettings",
     "Mode",
     "NatMode",
+    "OutboundSettings",
     "ProviderSettings",
     "Settings",
     "SipSettings",
@@ -49,5 +52,6 @@ __all__ = [
     "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
+    "WebhookSettings",
     "production_gaps",
 ]

@@ -35,6 +35,7 @@ class HttpSettings:
     api_keys: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
     max_file_bytes: int = 26_214_400  # of an upload: 25 MiB hold a scanned manual
+    rate_per_key: int = 500  # requests a second: a dashboard makes a few, a loop gone wild thousands
     max_body_bytes: int = 1_048_576  # a control command is a sentence; 1 MiB leaves room for tool definitions
     read_timeout_s: int = 30  # without a byte of a body that was announced
     keep_alive_s: int = 30  # idle, or dripping a request: also the bound on half a request's headers
@@ -91,7 +92,6 @@ class MediaSettings:
     media_timeout_s: float = 30.0
     hold_music: str = ""  # a sound file; empty: comfort noise
     hold_audio: str = "https"  # what a transfer may have fetched for its caller: off, https, or http too
-    hold_audio_private_hosts: tuple[str, ...] = ()  # that may be inside, and be asked by http
     hold_audio_dir: str = ""  # where `file:` URLs may lead; empty: nowhere
     voice_model: str = ""  # second tier of voice detection: empty for none, "silero" or an ONNX file
     realtime: bool = True  # SCHED_FIFO where the process may have it
@@ -130,7 +130,6 @@ class CallSettings:
     endpointing_wait_s: float = 0.45  # in the mode "fixed": silence since the caller's last voiced sample
     endpointing_language: str = ""  # a tag such as "pt-BR"; empty: guessed from what callers say
     endpointing_sound_model: str = ""  # an ONNX file such as Smart Turn's; empty: none listens
-    webhook_networks: tuple[str, ...] = ()  # private ones that an assistant's URLs may lead to
     max_calls: int = 2000
     record: bool = True
     barge_in: bool = True

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from aywa.errors import ConfigError, Gap
 from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
+from aywa.settings.outbound import OutboundSettings, outbound_gaps, read_outbound
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
@@ -39,6 +40,7 @@ from aywa.settings.slices import (
 from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
+from aywa.settings.webhooks import WebhookSettings, read_webhooks, webhook_gaps
 
 # the defaults, as values: a slotted class has no class attributes to read them from
 _HTTP = HttpSettings()
@@ -65,6 +67,8 @@ class Settings:
     log: LogSettings = field(default_factory=LogSettings)
     dial: DialSettings = field(default_factory=DialSettings)
     transports: TransportSettings = field(default_factory=TransportSettings)
+    outbound: OutboundSettings = field(default_factory=OutboundSettings)
+    webhooks: WebhookSettings = field(default_factory=WebhookSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -114,7 +118,9 @@ def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> 
             "the output of `openssl rand -base64 32`",
         ),
     )
-    return [Gap(name, rule, example) for name, met, rule, example in checks if not met and name not in known]
+    gaps = [Gap(name, rule, example) for name, met, rule, example in checks if not met]
+    gaps += outbound_gaps(settings.outbound) + webhook_gaps(settings.webhooks)
+    return [gap for gap in gaps if gap.name not in known]
 
 
 def _read_settings(env: EnvironmentReader) -> Settings:
@@ -151,6 +157,8 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         ),
         dial=read_dial(env),
         transports=read_transports(env, sip_host),
+        outbound=read_outbound(env),
+        webhooks=read_webhooks(env),
     )
 
 
@@ -226,6 +234,7 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
             "https://console.example.com",
         ),
         max_file_bytes=env.integer("RUNTIME_MAX_FILE_BYTES", _HTTP.max_file_bytes, 1024, 1 << 30),
+        rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
     )
 
 
@@ -262,9 +271,6 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
         media_timeout_s=env.number("RUNTIME_MEDIA_TIMEOUT_S", _MEDIA.media_timeout_s, 1, 3600),
         hold_music=env.text("RUNTIME_HOLD_MUSIC", _MEDIA.hold_music),
         hold_audio=env.choice("RUNTIME_HOLD_AUDIO", _MEDIA.hold_audio, ("off", "https", "http")),
-        hold_audio_private_hosts=tuple(
-            part.lower() for part in parts(env.text("RUNTIME_HOLD_AUDIO_PRIVATE_HOSTS"))
-        ),
         hold_audio_dir=env.text("RUNTIME_HOLD_AUDIO_DIR", _MEDIA.hold_audio_dir),
         voice_model=env.text("RUNTIME_MEDIA_VOICE_MODEL", _MEDIA.voice_model),
         realtime=env.flag("RUNTIME_MEDIA_REALTIME", _MEDIA.realtime),
@@ -290,13 +296,6 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         endpointing_mode=env.choice("RUNTIME_ENDPOINTING", mode, ENDPOINTING_MODES),
         endpointing_wait_s=wait_ms / 1000,
         endpointing_language=env.text("RUNTIME_ENDPOINTING_LANGUAGE", _CALL.endpointing_language),
-        webhook_networks=env.read(
-            "RUNTIME_WEBHOOK_NETWORKS",
-            parse_networks,
-            _CALL.webhook_networks,
-            "must be a comma-separated list of IP addresses or CIDR blocks",
-            "10.20.0.0/16",
-        ),
         endpointing_sound_model=env.text("RUNTIME_ENDPOINTING_SOUND_MODEL", _CALL.endpointing_sound_model),
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
         record=env.flag("RUNTIME_RECORD", _CALL.record),

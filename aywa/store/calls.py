@@ -3,26 +3,34 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres, Row
-from aywa.errors import EndCode, EndReason, EndSide
-from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.bridge.postgres import Postgres, Scope, Session
+from aywa.errors import EndCode, EndSide
+from aywa.ports.outbox import WebhookJob
+from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
+from aywa.store.call_reader import PostgresCallReader, call_of, line_of
+from aywa.store.outbox import insert_jobs, last_seq
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
 _LOST_DETAIL = "the process that carried the call is gone"
-_EVERYTHING = CallWindow()
+TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], int], Sequence[WebhookJob]]
 
 
 class PostgresCallStore:
     """Implements `ports.store.CallStore`. Every method raises `StoreError`."""
 
     def __init__(self, postgres: Postgres) -> None:
-        self._system = postgres.system()
+        self._postgres = postgres
+        self._system = postgres.system()  # a batch has calls of many organisations
         self._sql = load_queries("calls")
+
+    def of(self, org_id: UUID) -> PostgresCallReader:
+        """What this organisation may read."""
+        return PostgresCallReader(self._postgres.tenant(org_id), org_id)
 
     async def save_call(self, row: CallRow) -> None:
         """Insert or replace the row with this id."""
@@ -34,18 +42,25 @@ class PostgresCallStore:
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
-        await self._system.execute(
+        await self._append_timeline(self._system, entries)
+
+    async def _append_timeline(self, to: Scope | Session, entries: Sequence[TimelineEntry]) -> None:
+        await to.execute(
             self._sql["append_timeline"],
             [UUID(entry.call_id) for entry in entries],
             [entry.seq for entry in entries],
             [entry.at_ms for entry in entries],
             [entry.kind for entry in entries],
             [json.dumps(_clean_json(dict(entry.data))) for entry in entries],
+            [entry.org_id for entry in entries],
         )
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
         """Append; a line whose (call_id, seq) exists is ignored."""
-        await self._system.execute(
+        await self._append_transcript(self._system, lines)
+
+    async def _append_transcript(self, to: Scope | Session, lines: Sequence[TranscriptLine]) -> None:
+        await to.execute(
             self._sql["append_transcript"],
             [UUID(line.call_id) for line in lines],
             [line.seq for line in lines],
@@ -54,72 +69,26 @@ class PostgresCallStore:
             [line.start_ms for line in lines],
             [line.end_ms for line in lines],
             [line.interrupted for line in lines],
+            [line.org_id for line in lines],
         )
 
-    async def get_call(self, call_id: str) -> CallRow | None:
-        """The row, or None; also None for an id that is no UUID."""
-        if (key := _uuid(call_id)) is None:
-            return None
-        rows = await self._system.fetch(self._sql["get_call"], key)
-        return _call(rows[0]) if rows else None
+    async def write(self, batch: CallBatch) -> None:
+        """All of it in one transaction."""
+        async with self._system.transaction() as session:
+            if batch.rows:
+                await session.executemany(self._sql["save_call"], [_columns(row) for row in batch.rows])
+            if batch.entries:
+                await self._append_timeline(session, batch.entries)
+            if batch.lines:
+                await self._append_transcript(session, batch.lines)
+            await insert_jobs(session, batch.jobs)
 
-    async def list_calls(
-        self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
-    ) -> list[CallRow]:
-        """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
-        assert 1 <= limit <= 1000
-        bounds = window or _EVERYTHING
-        rows = await self._system.fetch(
-            self._sql["list_calls"],
-            limit,
-            before,
-            bounds.created_at_le,
-            bounds.created_at_gt,
-            bounds.created_at_ge,
-            bounds.updated_at_lt,
-            bounds.updated_at_le,
-            bounds.updated_at_gt,
-            bounds.updated_at_ge,
-        )
-        return [_call(row) for row in rows]
-
-    async def timeline(self, call_id: str) -> list[TimelineEntry]:
-        """In order of `seq`."""
-        if (key := _uuid(call_id)) is None:
-            return []
-        rows = await self._system.fetch(self._sql["timeline"], key)
-        return [_entry(row) for row in rows]
-
-    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        """The newest entry of this kind, or None."""
-        if (key := _uuid(call_id)) is None:
-            return None
-        rows = await self._system.fetch(self._sql["timeline_last"], key, kind)
-        return _entry(rows[0]) if rows else None
-
-    async def transcript(self, call_id: str) -> list[TranscriptLine]:
-        """In order of `seq`."""
-        if (key := _uuid(call_id)) is None:
-            return []
-        rows = await self._system.fetch(self._sql["transcript"], key)
-        return [
-            TranscriptLine(
-                call_id=str(row["call_id"]),
-                seq=row["seq"],
-                role=row["role"],
-                text=row["text"],
-                start_ms=row["start_ms"],
-                end_ms=row["end_ms"],
-                interrupted=row["interrupted"],
-            )
-            for row in rows
-        ]
-
-    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+    async def end_lost_calls(self, worker_id: str, now: datetime, tell: TellOfLost | None = None) -> int:
         """End the live calls of every worker that is dead by `store.presence`; returns how many.
 
         A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
-        closing entry. The calls of `worker_id`, the process that asks, are spared.
+        closing entry. The calls of `worker_id`, the process that asks, are spared. `tell` makes the messages
+        for servers, from the row, the transcript and the number of the last message.
         """
         async with self._system.transaction() as session:
             owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
@@ -134,19 +103,17 @@ class PostgresCallStore:
                 EndSide.SYSTEM.value,
                 _LOST_DETAIL,
             )
+            if tell is not None:
+                for row in ended:
+                    lines = await session.fetch(self._sql["transcript"], row["id"], row["org_id"])
+                    seq = await last_seq(session, row["id"])
+                    await insert_jobs(session, tell(call_of(row), [line_of(line) for line in lines], seq))
         return len(ended)
 
     async def count_ended(self) -> dict[str, int]:
         """How many ended calls there are for each end reason."""
         rows = await self._system.fetch(self._sql["count_ended"])
         return {row["end_code"]: row["calls"] for row in rows}
-
-
-def _uuid(text: str) -> UUID | None:
-    try:
-        return UUID(text)
-    except ValueError:
-        return None
 
 
 def _clean(text: str) -> str:
@@ -197,37 +164,5 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         None if row.media is None else _clean_json(dict(row.media)),
         _clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else _clean_json(dict(row.costs)),
-    )
-
-
-def _entry(row: Row) -> TimelineEntry:
-    return TimelineEntry(str(row["call_id"]), row["seq"], row["at_ms"], row["kind"], row["data"])
-
-
-def _call(row: Row) -> CallRow:
-    reason = None
-    if row["end_code"] is not None:
-        reason = EndReason(
-            EndCode(row["end_code"]), EndSide(row["end_side"]), row["end_sip_status"], row["end_detail"] or ""
-        )
-    return CallRow(
-        id=str(row["id"]),
-        type=CallType(row["type"]),
-        status=CallStatus(row["status"]),
-        scenario=row["scenario"],
-        from_uri=row["from_uri"],
-        to_uri=row["to_uri"],
-        sip_call_id=row["sip_call_id"],
-        created_at=row["created_at"],
-        updated_at=row["updated_at"],
-        started_at=row["started_at"],
-        ended_at=row["ended_at"],
-        end_reason=reason,
-        slots=row["slots"],
-        recording_path=row["recording_path"],
-        pcap_path=row["pcap_path"],
-        worker_id=row["worker_id"],
-        media=row["media"],
-        transfers=tuple(row["transfers"]),
-        costs=row["costs"],
+        row.org_id,
     )

@@ -7,8 +7,7 @@ before the machine is over. What comes too late or twice changes nothing.
 
 from __future__ import annotations
 
-from enum import Enum
-
+from aywa.transfer.course import Course, Line
 from aywa.transfer.events import (
     Accepted,
     BriefColleague,
@@ -38,50 +37,20 @@ from aywa.transfer.events import (
     Requested,
     ReturnCaller,
     TellCaller,
-    TransferAction,
     TransferInput,
     VoicemailSuspected,
 )
 from aywa.transfer.outcome import Outcome, outcome_of_status
-from aywa.transfer.plan import Mode, TransferPlan
-from aywa.transfer.states import OVER, TRANSITIONS, Cause, State, Wakeup
+from aywa.transfer.plan import Mode
+from aywa.transfer.states import Cause, State, Wakeup
 
 _CALLING = (State.DIALLING, State.RINGING)
 _CONSULTING = (State.GREETING, State.BRIEFING, State.DECIDING)
 _WITH_COLLEAGUE = (*_CALLING, *_CONSULTING, State.REPLACING, State.BRIDGED)
 
 
-class Line(Enum):
-    """The leg to the colleague."""
-
-    NONE = "there is none"
-    CALLING = "being set up"
-    UP = "open"
-    CLOSING = "being let go"
-
-
-class TransferMachine:
+class TransferMachine(Course):
     """One transfer. `now` is monotonic seconds and must not go back."""
-
-    def __init__(self, plan: TransferPlan) -> None:
-        self.plan = plan
-        self.state = State.REQUESTED
-        self.line = Line.NONE
-        self.outcome: Outcome | None = None  # once it is known; CONNECTED while they talk
-        self.sip_status: int | None = None  # the last that the colleague's or the caller's side said
-        self.deadline: tuple[float, Wakeup] | None = None
-        self._actions: list[TransferAction] = []
-        self._taken = False  # the REFER was taken
-
-    @property
-    def over(self) -> bool:
-        """Nothing of it is left but its record."""
-        return self.state in OVER
-
-    def actions(self) -> list[TransferAction]:
-        """What is to be done, in order, since the last call."""
-        actions, self._actions = self._actions, []
-        return actions
 
     def receive(self, event: TransferInput, now: float) -> None:
         """Take one input; one that means nothing in this state is passed over."""
@@ -125,7 +94,7 @@ class TransferMachine:
                 self._fail(Outcome.UNDECIDED, Cause.TIMEOUT, now)
             case Wakeup.RELEASE:
                 self._act(DropColleague())
-                self._gone(Cause.TIMEOUT, now)
+                self._gone(Cause.TIMEOUT)
 
     # --- the caller ---------------------------------------------------------------------------------------
 
@@ -303,7 +272,7 @@ class TransferMachine:
             case State.REPLACING if cause is not Cause.DIAL_FAILED:
                 self._enter(State.REPLACING, cause, keep_time=True)
             case State.RETURNING | State.LETTING_GO:
-                self._gone(Cause.COLLEAGUE_GONE, now)
+                self._gone(Cause.COLLEAGUE_GONE)
             case state if state in _CALLING:
                 calling_on = cause is Cause.COLLEAGUE_HUNG_UP
                 self._fail(outcome, Cause.COLLEAGUE_GONE if calling_on else cause, now)
@@ -311,10 +280,6 @@ class TransferMachine:
                 self._fail(outcome, cause, now)
             case _:
                 pass  # a farewell goes on without it
-
-    def _gone(self, cause: Cause, now: float) -> None:
-        self.line = Line.NONE
-        self._enter(State.RETURNED if self.state is State.RETURNING else State.ENDED, cause)
 
     # --- the end --------------------------------------------------------------------------------------------
 
@@ -331,38 +296,3 @@ class TransferMachine:
         self._act(ReturnCaller(outcome, ""))
         self._act(TellCaller(text))
         self._wait(Wakeup.ANNOUNCE, now + self.plan.announce_timeout_s)
-
-    def _let_go(self, cause: Cause, now: float, closing: State, over: State, *, detail: str = "") -> None:
-        """Go where nothing but the colleague's leg is waited for, or is over."""
-        self._release(cause)
-        if self.line is Line.NONE:
-            self._enter(over, cause, detail=detail)
-            return
-        self._enter(closing, cause, detail=detail)
-        self._wait(Wakeup.RELEASE, now + self.plan.release_timeout_s)
-
-    def _release(self, cause: Cause) -> None:
-        if self.line in (Line.CALLING, Line.UP):
-            self.line = Line.CLOSING
-            self._act(ReleaseColleague(cause.value))
-
-    def _wait(self, wakeup: Wakeup, until: float) -> None:
-        self.deadline = (until, wakeup)
-
-    def _act(self, action: TransferAction) -> None:
-        self._actions.append(action)
-
-    def _enter(self, state: State, cause: Cause, *, keep_time: bool = False, detail: str = "") -> None:
-        """The only writer of the state."""
-        assert (self.state, cause, state) in TRANSITIONS, f"{self.state} -{cause}-> {state}"
-        data: dict[str, object] = {"from": self.state.name, "to": state.name, "cause": cause.name}
-        if self.outcome is not None:
-            data["outcome"] = self.outcome.value
-        if self.sip_status is not None:
-            data["sip_status"] = self.sip_status
-        if detail:
-            data["detail"] = detail
-        self.state = state
-        if not keep_time:
-            self.deadline = None
-        self._act(Decided("transfer.state", data))

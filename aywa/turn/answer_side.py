@@ -20,6 +20,7 @@ from aywa.turn.inputs import (
 from aywa.turn.line import Line
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
+from aywa.turn.tool_messages import fitting
 
 
 class AnswerSide:
@@ -83,10 +84,10 @@ class AnswerSide:
                 self._model_done(answer, end_call, now)
             case ModelFailed(_, detail):
                 self._model_failed(answer, detail, now)
-            case ToolStarted(_, tool, timeout_s, messages):
+            case ToolStarted(_, tool, timeout_s, messages, arguments):
                 floor.speak(answer, answer.chunker.flush())
                 answer.tool_started(timeout_s, now)
-                messages = self._settings.speaking.messages_for(tool) or messages
+                messages = fitting(self._settings.speaking.messages_for(tool) or messages, arguments)
                 if (filler := self._fillers.tool_started(answer.turn, messages, now)) is not None:
                     floor.speak(answer, [filler])
             case ToolFinished():

@@ -83,10 +83,13 @@ class CallerSide:
 
     def partial(self, event: PartialText, now: float) -> None:
         """What the caller seems to be saying; words that the recogniser is sure of may cut the answer."""
-        self._parts.endpointer.partial(
-            event.text, now, end_of_turn=event.end_of_turn, language=event.language
-        )
+        if not self._parts.speakers.is_caller(event.speaker, now, final=False):
+            self.interruption.transcribed(event.text, partial=True)
+            return
         sure = event.confidence is not None and event.confidence >= self._settings.partial_confidence
+        self._parts.endpointer.partial(
+            event.text, now, end_of_turn=event.end_of_turn, language=event.language, sure=sure
+        )
         self._parts.unclear.guessed(event.text)
         self.interruption.transcribed(event.text, partial=True)
         if sure:
@@ -97,6 +100,9 @@ class CallerSide:
     def final(self, event: FinalText, now: float) -> None:
         """What the caller has said."""
         self.interruption.transcribed(event.text, partial=False)
+        if event.text.strip() and not self._parts.speakers.is_caller(event.speaker, now, final=True):
+            self._somebody_else(event, now)
+            return
         self._parts.endpointer.final(
             event.text,
             now,
@@ -107,6 +113,17 @@ class CallerSide:
         )
         self._heard(event.text, now)
         self.interruption.words(now, sure=True)
+
+    def _somebody_else(self, event: FinalText, now: float) -> None:
+        """A second voice is like a noise: it neither answers nor interrupts, and nobody is asked about it."""
+        self._floor.decide(
+            "turn.other_speaker",
+            speaker=event.speaker,
+            caller=self._parts.speakers.caller,
+            words=len(event.text.split()),
+        )
+        self._parts.unclear.somebody_else()
+        self._parts.endpointer.not_the_callers(now, event.start_sample, event.end_sample)
 
     def _heard(self, text: str, now: float) -> None:
         if text.strip():
@@ -147,6 +164,7 @@ class CallerSide:
             return
         if not self.interruption.turn_taken(turn, now):
             return
+        self._parts.settle_unanswered()  # it was said before, and this answer is to both
         self._parts.user_said(turn)
         floor.start(Trigger.USER, Cause.TURN_TAKEN, now, answers=turn.text)
 

@@ -76,6 +76,7 @@ DECISIONS: tuple[Decision, ...] = (
     ),
     Decision("turn.backoff", "nothing is said for a while after an interruption", "backoff_s"),
     Decision("turn.urgent", "what was said during a protected sentence is answered now", "turns"),
+    Decision("turn.other_speaker", "another voice's words were left out", "speaker caller words"),
     Decision("turn.key", "a key was pressed", "digit cuts protected"),
     Decision("turn.key_ignored", "keys mean nothing in this call", "digit"),
     Decision("turn.say", "an operator's sentence was taken", "interrupt protected end_call cuts"),

@@ -20,6 +20,7 @@ from typing import TypeAlias
 
 from aywa.turn.endpointing_settings import EndpointingMode
 from aywa.turn.expectation import Expectation
+from aywa.turn.joining import joined
 from aywa.turn.settings import TurnSettings
 from aywa.turn.turn_end import TurnEnd
 from aywa.turn.wait_choice import Wait
@@ -78,10 +79,12 @@ class Correction:
 
 @dataclass(frozen=True, slots=True)
 class Boundary:
-    """The caller pauses after these words; the turn may go on. `unfinished`: probability that it does."""
+    """The caller pauses after these words: an answer may be begun, although the turn may go on.
+
+    After half a sentence, of which the wait is long, it comes late: soon enough for an answer to be there.
+    """
 
     text: str
-    unfinished: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +131,11 @@ class Endpointer:
         self._settings = settings
         self._end = end if end is not None else TurnEnd(settings.endpointing, settings.wait_s)
         self._wait: Wait | None = None  # while waiting
-        self._bounded = ""  # what the last Boundary said
+        self._bounded = ""  # what the last Boundary said, or will say
+        self._bound_due = ""  # what it will say
         self._finals: list[str] = []
         self._partial = ""
+        self._sure = False  # the recogniser is, of the partial
         self._final_seen = False  # the final of what was spoken last
         self._onset_sample: int | None = None  # where that began
         self._start_sample: int | None = None
@@ -146,7 +151,7 @@ class Endpointer:
     @property
     def text(self) -> str:
         """What the caller seems to have said so far in this turn."""
-        return " ".join([*self._finals, self._partial]).strip()
+        return joined([*self._finals, self._partial])
 
     @property
     def start_sample(self) -> int | None:
@@ -156,6 +161,14 @@ class Endpointer:
     @property
     def deadline(self) -> float | None:
         """When `handle_timers` has something to do."""
+        ends_at = self._ends_at
+        if self._bound_due and ends_at is not None:
+            return min(ends_at, self._boundary_at)
+        return ends_at
+
+    @property
+    def _ends_at(self) -> float | None:
+        """When the turn is taken, or given up, if nothing more comes."""
         match self.state:
             case EndpointState.QUIET:
                 return None
@@ -165,10 +178,18 @@ class Endpointer:
             case EndpointState.WAITING:
                 wait_s = self._settings.wait_s if self._wait is None else self._wait.seconds
                 if not self._final_seen or self._partial:
-                    wait_s = max(self._settings.final_timeout_s, wait_s)
+                    sure = self._sure and bool(self._partial)
+                    late_s = self._settings.sure_partial_s if sure else self._settings.final_timeout_s
+                    wait_s = max(late_s, wait_s)
                 elif not self.text:
                     return self._empty_until
                 return max(self._silent_since + wait_s, self._end.advice_until(self.text))
+
+    @property
+    def _boundary_at(self) -> float:
+        """When the Boundary that is due comes."""
+        wait_s = self._settings.wait_s if self._wait is None else self._wait.seconds
+        return self._silent_since + max(0.0, wait_s - self._settings.speculation.lead_s)
 
     def expect(self, expectation: Expectation) -> None:
         """What the caller is asked for."""
@@ -207,7 +228,7 @@ class Endpointer:
             self._final_seen = False
             self._onset_sample = sample
             self._last_taken = self._wait = None
-            self._bounded = ""
+            self._bounded = self._bound_due = ""
             self._end.speech()
             self._enter(EndpointState.SPEECH, cause)
 
@@ -221,14 +242,22 @@ class Endpointer:
             self.handle_timers(now)
 
     def partial(
-        self, text: str, now: float, *, end_of_turn: float | None = None, language: str | None = None
+        self,
+        text: str,
+        now: float,
+        *,
+        end_of_turn: float | None = None,
+        language: str | None = None,
+        sure: bool = False,
     ) -> None:
         """What the caller seems to be saying; only counts while a turn is open.
 
-        `end_of_turn` (0..1): how sure the recogniser is that the caller is done, if it says so.
+        `end_of_turn` (0..1): how sure the recogniser is that the caller is done, if it says so. `sure`: of
+        these words, so that their final is not waited for as long.
         """
         if self.state is not EndpointState.QUIET:
             self._partial = text.strip()
+            self._sure = sure
             self._end.words(end_of_turn, language)
             if self.state is EndpointState.WAITING:
                 self._judge(now)
@@ -259,6 +288,11 @@ class Endpointer:
             self._judge(now)
             self.handle_timers(now)
 
+    def not_the_callers(self, now: float, start_sample: int | None, end_sample: int | None) -> None:
+        """A final of somebody else's words: no other comes for that sound, unless the caller talks too."""
+        if self.state is not EndpointState.QUIET and not self._partial:
+            self.final("", now, start_sample, end_sample)
+
     def take_keys(self, text: str) -> None:
         """The keypad's digits are a turn of their own; words that were pending go with them."""
         self._finals = [*self._finals, self._partial, text] if self._partial else [*self._finals, text]
@@ -269,8 +303,9 @@ class Endpointer:
 
     def handle_timers(self, now: float) -> None:
         """Take the turn, or give it up, when its time has come."""
-        deadline = self.deadline
-        if deadline is None or now < deadline:
+        self._tell_boundary(now)
+        ends_at = self._ends_at
+        if ends_at is None or now < ends_at:
             return
         if self.state is EndpointState.SPEECH:
             if self.text:
@@ -341,10 +376,15 @@ class Endpointer:
             self._wait = wait
             self._results.append(WaitChosen(wait, text, self._end.language_of(text)))
         if normalised(text) != self._bounded:
-            self._bounded = normalised(text)
-            self._results.append(Boundary(text, wait.unfinished))
+            self._bounded, self._bound_due = normalised(text), text
             if self._end.wants_advice(text, now):
                 self._results.append(AdviceWanted(text))
+        self._tell_boundary(now)
+
+    def _tell_boundary(self, now: float) -> None:
+        if self._bound_due and self.state is EndpointState.WAITING and now >= self._boundary_at:
+            self._results.append(Boundary(self._bound_due))
+            self._bound_due = ""
 
     def _judge_again(self) -> None:
         if self.state is EndpointState.WAITING and self.text:
@@ -379,7 +419,7 @@ class Endpointer:
         self._end.turn_over(self.text)
         self._finals, self._partial, self._final_seen = [], "", False
         self._start_sample = self._end_sample = self._wait = None
-        self._bounded = ""
+        self._bounded = self._bound_due = ""
         self._enter(EndpointState.QUIET, cause)
 
     def _enter(self, state: EndpointState, cause: str) -> None:

@@ -31,7 +31,7 @@ class Rule(Protocol):
 
 # x: probability that more comes. Short where the text is finished, then steeply up to what outlasts a pause
 # of 1.5 s. Found by `bench/turns_offline.py`; docs/decisions.md has the figures.
-DEFAULT_CURVE = "540 + 400 * x + 900 * x^2.5"
+DEFAULT_CURVE = "580 + 380 * x + 800 / (1 + exp(18.6 - 22 * x))"
 _CURVE = compile_wait_function(DEFAULT_CURVE)
 
 

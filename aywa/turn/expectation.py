@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from enum import Enum
 
@@ -249,6 +250,7 @@ _ASKS = (
     "qual e",
 )
 _TAIL = 240  # the question stands at the end
+_SHORT = 4
 
 
 def expected_of(assistant_text: str) -> Expectation:
@@ -259,8 +261,31 @@ def expected_of(assistant_text: str) -> Expectation:
     question = plain.rstrip().endswith(("?", "？"))
     if not any(sign in last for sign in _ASKS):
         return Expectation(assistant_text=assistant_text)
-    padded = f" {last} "
-    for kind, phrases in _ASKED:
-        if any(phrase in padded for phrase in phrases):
-            return Expectation(kind, None, True, assistant_text)
-    return Expectation(ValueKind.NONE, None, question, assistant_text)
+    kind = kind_named(last)
+    return Expectation(kind, None, question or kind is not ValueKind.NONE, assistant_text)
+
+
+def kind_named(text: str) -> ValueKind:
+    """The kind of value whose name stands in a text, in any of the languages."""
+    padded = _spaced(text)
+    for kind, names in _NAMES:
+        if any(name in padded for name in names):
+            return kind
+    return ValueKind.NONE
+
+
+def _spaced(text: str) -> str:
+    """Words only, each with a space before and behind."""
+    return " " + " ".join(re.findall(r"[^\W_]+", folded(text))) + " "
+
+
+# Found where a word begins; so that "pin" is not in "ping", short ones are whole words.
+_NAMES = tuple(
+    (
+        kind,
+        tuple(
+            _spaced(name) if name.isascii() and len(name) <= _SHORT else _spaced(name)[:-1] for name in names
+        ),
+    )
+    for kind, names in _ASKED
+)

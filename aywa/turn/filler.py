@@ -6,7 +6,8 @@ the answer. When the tool has answered, those that were not said yet are dropped
 
 from __future__ import annotations
 
-from aywa.turn.speaking_settings import FillerSettings, MessageKind, ToolMessage
+from aywa.turn.speaking_settings import FillerSettings
+from aywa.turn.tool_messages import MessageKind, ToolMessage
 
 
 class Fillers:
@@ -29,7 +30,7 @@ class Fillers:
         delayed = [message for message in messages if message.kind is MessageKind.DELAYED]
         self._due = sorted((now + message.delay_s, message.text) for message in delayed)
         usual = self._settings
-        if not messages and not self._spent and usual.phrases and usual.delay_s is not None:
+        if not (begins or delayed or self._spent) and usual.phrases and usual.delay_s is not None:
             self._due = [(now + usual.delay_s, "")]
         return self._choose(tuple(begins)) if begins else None
 

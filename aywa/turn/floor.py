@@ -27,9 +27,11 @@ from aywa.turn.events import (
     Yield,
 )
 from aywa.turn.heard import HeardLedger
+from aywa.turn.joining import joined
 from aywa.turn.line import Line
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speculation import Speculation
+from aywa.turn.spoken import Spoken
 from aywa.turn.states import State
 from aywa.turn.wording.formatter import wording
 from aywa.turn.words import heard_words
@@ -123,8 +125,10 @@ class Floor:
         if text is not None:
             # A greeting may be long, and its first words are waited for; the rest is said in one breath.
             speaking, first = self._settings.speaking, trigger is Trigger.GREETING
-            phrases = whole_text(text, speaking.chunks, speaking.language) if first else [text]
-            self.speak(answer, phrases)
+            recorded = first and speaking.first_recorded
+            cut = first and not recorded
+            phrases = whole_text(text, speaking.chunks, speaking.language) if cut else [text]
+            self.speak(answer, phrases, as_written=recorded)
             if end_code is None and trigger is Trigger.OPERATOR:
                 end_code = self.end_phrase(answer)
         if end_code is not None:
@@ -145,13 +149,13 @@ class Floor:
         """Open a turn with this sentence."""
         self.start(line.trigger, line.cause, now, line.text, line.end_code, line.protected)
 
-    def speak(self, answer: Answer, phrases: list[str]) -> None:
+    def speak(self, answer: Answer, phrases: list[str], *, as_written: bool = False) -> None:
         """Give phrases to the synthesizer, behind those before, or keep them for the back-off."""
         if phrases and self._said_turn != answer.turn:
             self._said_turn, self.said = answer.turn, ""
         for text in phrases:
-            self.said = f"{self.said} {text}".strip()
-            spoken = self._wording.speak(text)
+            self.said = joined((self.said, text))
+            spoken = Spoken.as_written(text) if as_written else self._wording.speak(text)
             self.ledger.phrase(answer.turn, answer.phrases, spoken)
             phrase = Speak(answer.turn, answer.phrases, text, spoken.spoken)
             if self.quiet_until is None:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 
 from aywa.turn.alignment import word_ends
 from aywa.turn.events import WordAt
+from aywa.turn.joining import joined
 from aywa.turn.spoken import Spoken
 
 SAMPLES_PER_MS = 8
@@ -153,8 +154,8 @@ class HeardLedger:
     def so_far(self, turn: int) -> tuple[str, str]:
         """What was heard of a turn that is not settled, and all that is to be heard of it up to now."""
         phrases = self._phrases.get(turn, ())
-        heard = " ".join(text for entry in phrases if (text := entry.heard(self.played)))
-        return heard, " ".join(entry.text for entry in phrases)
+        heard = joined(entry.heard(self.played) for entry in phrases)
+        return heard, joined(entry.text for entry in phrases)
 
     def playing(self, turn: int) -> str:
         """The phrase of a turn that is being played, or is played next; "" when all were."""
@@ -182,7 +183,7 @@ class HeardLedger:
         start = self._timeline_at(first.start + 1) - 1
         end = self._timeline_at(min(self.played, last.start + last.samples))
         self._forget()
-        return Heard(" ".join(text for text in texts if text), complete, start, end)
+        return Heard(joined(texts), complete, start, end)
 
     def _find(self, turn: int, phrase: int) -> SpokenPhrase | None:
         return next((entry for entry in self._phrases.get(turn, ()) if entry.phrase == phrase), None)

@@ -6,11 +6,12 @@ Positions: `sample` and `timeline` are samples of 8 kHz on the leg's timeline (t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aywa.turn.expectation import Expectation
-from aywa.turn.speaking_settings import ToolMessage
+from aywa.turn.tool_messages import ToolMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +50,15 @@ class GateShut:
 class PartialText:
     """A partial transcript; it replaces the one before. Without a confidence (0..1) it is a guess.
 
-    `end_of_turn` (0..1): how sure the recogniser is that the caller is done; `language`: a tag.
+    `end_of_turn` (0..1): how sure the recogniser is that the caller is done; `language`: a tag; `speaker`: a
+    label of the voice, from a recogniser that tells them apart.
     """
 
     text: str
     confidence: float | None = None
     end_of_turn: float | None = None
     language: str | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,7 @@ class FinalText:
     end_sample: int | None = None
     end_of_turn: float | None = None  # as with a partial
     language: str | None = None
+    speaker: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +100,16 @@ class ModelFailed:
 
 @dataclass(frozen=True, slots=True)
 class ToolStarted:
-    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile, and its `messages`."""
+    """A tool runs for at most `timeout_s`; what was said so far is spoken meanwhile, and its `messages`.
+
+    The conditions of those are on `arguments`.
+    """
 
     turn: int
     name: str
     timeout_s: float
     messages: tuple[ToolMessage, ...] = ()
+    arguments: Mapping[str, object] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,6 +35,9 @@ class TurnSettings:
         default_factory=lambda: EndpointingSettings(EndpointingMode.FIXED)
     )
     final_timeout_s: float = 2.0  # a recogniser that has not answered by then will not
+    sure_partial_s: float = (
+        1.0  # the same behind words that it is sure of: a final that differs corrects them
+    )
     noise_timeout_s: float = 15.0  # speech without one word for so long is not a person talking to us
     max_utterance_s: float = 60.0  # a VAD held open by noise must not hold the turn open for ever
     model_timeout_s: float = 10.0  # without a sign of life from the model
@@ -45,6 +48,7 @@ class TurnSettings:
     unclear_speech_s: float = 0.4  # shorter than this may be a cough; the shortest words last as long
     voice_probability: float = 0.35  # second tier: recorded words reach 0.46 and more, noises 0.06
     doubt_after_s: float = 0.32  # without that for ten windows there is none
+    speaker_forgotten_s: float = 15.0  # who hands the telephone over is not heard any more
     max_reprompts: int = 2  # in a row; a noisy room must not be asked for ever
     max_failures: int = 2  # failed turns in a row before the call is given up
     max_duration_s: float = 600.0

@@ -14,6 +14,7 @@ from aywa.turn.limits import Limits
 from aywa.turn.line import Line
 from aywa.turn.line_noise import NOISY_AFTER_S, QUIET_AFTER_S, LineNoise
 from aywa.turn.settings import TurnSettings
+from aywa.turn.speakers import Speakers
 from aywa.turn.speculation import SpeculationState
 from aywa.turn.states import State
 from aywa.turn.unclear import Unclear
@@ -32,6 +33,7 @@ class Shared:
         self.keypad = Keypad(settings.keypad)
         self.hush = Hush()
         self.noise = LineNoise()
+        self.speakers = Speakers(settings.speaker_forgotten_s)
         self.unanswered: list[UserTurn] = []  # taken while the assistant could not be interrupted
         self.urgent = False  # one of them: it is answered before the answer is at its end
         self.held = False  # the line

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import Enum
 
+from aywa.turn.tool_messages import ToolMessage
+
 PUNCTUATION_BOUNDARIES = ("。", "，", ".", "!", "?", ";", ")", "،", "۔", "।", "॥", "|", "||", ",", ":")
 
 
@@ -76,22 +78,6 @@ class FormatSettings:
         return formatter in self.formatters
 
 
-class MessageKind(Enum):
-    """When a tool's message is said."""
-
-    START = "request-start"  # as soon as the tool runs; of several one is chosen
-    DELAYED = "request-response-delayed"  # when it has run for so long
-
-
-@dataclass(frozen=True, slots=True)
-class ToolMessage:
-    """What is said for one tool. `delay_s`: of a DELAYED one, since the tool began."""
-
-    kind: MessageKind
-    text: str
-    delay_s: float = 0.0
-
-
 FILLERS = {
     "en": ("One moment, please.", "Just a moment.", "Let me check that for you.", "Bear with me a second."),
     "de": ("Einen Moment, bitte.", "Ich sehe kurz nach.", "Einen Augenblick noch."),
@@ -117,7 +103,8 @@ class FillerSettings:
 class SpeakingSettings:
     """Of one assistant. `language`: a tag such as "en" or "de-AT"; abbreviations and wording follow it.
 
-    `first_message`: what it greets with; empty: the model writes the greeting. `end_message`: said when the
+    `first_message`: what it greets with; empty: the model writes the greeting. `first_recorded`: those are
+    the words of a recording, which is played whole. `end_message`: said when the
     assistant ends the call. `end_phrases`: it hangs up when one of them was heard from it. `tool_messages`:
     by the tool's name. `seed`: by which variants are chosen.
     """
@@ -127,6 +114,7 @@ class SpeakingSettings:
     format: FormatSettings = field(default_factory=FormatSettings)
     fillers: FillerSettings = field(default_factory=FillerSettings)
     first_message: str = ""
+    first_recorded: bool = False
     end_message: str = ""
     end_phrases: tuple[str, ...] = ()
     tool_messages: tuple[tuple[str, tuple[ToolMessage, ...]], ...] = ()

@@ -16,3 +16,4 @@ class SpeculationSettings:
     completion_tokens: int = 200  # read of one answer before it is used: its first phrase, and some more
     budget_characters: int = 2_000  # synthesized and dropped: about thirty first phrases
     phrase_characters: int = 220  # the longest first phrase that is synthesized ahead
+    lead_s: float = 0.8  # before the turn would be taken: no model and voice need more, and most halves go on

@@ -21,6 +21,7 @@ class Unclear:
         self._reports_guesses = False  # the recogniser of this call
         self._guessed = False
         self._sounds = self._doubted = 0  # of what may become a turn
+        self._other = False  # somebody else was understood
 
     def sound(self) -> None:
         """A sound begins."""
@@ -38,6 +39,11 @@ class Unclear:
     def over(self) -> None:
         """What was heard is done with."""
         self._sounds = self._doubted = 0
+        self._other = False
+
+    def somebody_else(self) -> None:
+        """The words were understood, and not the caller's."""
+        self._other = True
 
     def guessed(self, text: str) -> None:
         """A partial came: a recogniser that reports them has one for whatever may have been words."""
@@ -58,7 +64,12 @@ class Unclear:
         cut, self._cut_for_it = self._cut_for_it, False
         guessed = self._guessed or not (self._reports_guesses or self.voiceless)
         self._guessed = False
-        words = guessed and nothing.why is Why.EMPTY and nothing.spoken_s >= self._settings.unclear_speech_s
+        words = (
+            guessed
+            and not self._other
+            and nothing.why is Why.EMPTY
+            and nothing.spoken_s >= self._settings.unclear_speech_s
+        )
         if not cut and (not words or self._asked >= self._settings.max_reprompts):
             return False
         self._asked += 1

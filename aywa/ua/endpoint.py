@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from math import inf
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from aywa.proto.sip.session import InviteUsage
 from aywa.proto.sip.session_states import SessionEvent
 from aywa.proto.sip.session_uac import OutgoingUsage
 from aywa.proto.sip.session_uas import IncomingUsage
-from aywa.proto.sip.stream import Broken, Frame, Framed
+from aywa.proto.sip.stream import PING, Broken, Frame, Framed
 from aywa.proto.sip.stream_address import StreamAddress
 from aywa.settings import StrangerPolicy
 from aywa.ua.admission import Admission, Entry, Welcome
@@ -214,6 +214,14 @@ class Endpoint:
         self._requests[key] = listener
 
     # -- outputs
+
+    def ping(self, address: Address) -> bool:
+        """Send what keeps the way to `address` open (RFC 5626 §3.5.1); False when its connection is gone."""
+        if isinstance(address, StreamAddress):
+            return self._streams is not None and self._streams.ping(address)
+        with suppress(OSError):  # lost, like any other datagram
+            self._socket.send_nowait(PING, address)
+        return True
 
     def flush(self) -> None:
         """Do what the core asks for, then see to the deadline."""

@@ -17,8 +17,9 @@ from aywa.proto.sip.digest import Algorithm
 from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
+from aywa.proto.sip.stream_address import StreamAddress
 from aywa.ua.bans import BAN_S, Bans
-from aywa.ua.caps import TrunkCaps
+from aywa.ua.caps import Place, TrunkCaps
 from aywa.ua.sparing import SparingLog
 from aywa.ua.trunk import Trunks, credentials_of
 
@@ -61,14 +62,24 @@ class Gate:
 
     def check(self, request: Request, source: Address, now: float) -> Response | None:
         """The refusal a new INVITE has earned, or None, and then it counts as a call of its trunk."""
-        return self._prove(request, source, now) or self._count(request, source[0], now)
+        return self._prove(request, source, now) or self._count(request, source, now)
 
-    def _count(self, request: Request, host: str, now: float) -> Response | None:
+    def hold(self, source: Address, now: float) -> Place:
+        """The place of a call from there that `check` has let in."""
+        return self.caps.hold(source[0], now, proved=self._hears(source))
+
+    def _hears(self, source: Address) -> bool:
+        """Whether who is let in from there hears us: he has a connection, or answered a challenge."""
+        trunk = self.trunks.of(source[0])
+        return isinstance(source, StreamAddress) or (trunk is not None and trunk.name in self._servers)
+
+    def _count(self, request: Request, source: Address, now: float) -> Response | None:
         """The refusal of one call too many; all that is written of it is a line now and then."""
-        limit = self.caps.admit(host, now, replaces="Replaces" in request.headers)
+        replaces = "Replaces" in request.headers
+        limit = self.caps.admit(source[0], now, proved=self._hears(source), replaces=replaces)
         if limit is None:
             return None
-        trunk = self.trunks.scope_of(host)
+        trunk = self.trunks.scope_of(source[0])
         self._sparing.say("sip.trunk_full", now, peer=trunk, status=503, limit=limit.value)
         return response_to(request, 503, headers=(("Retry-After", str(limit.retry_after_s)),))
 

@@ -21,6 +21,7 @@ from aywa.proto.sip.registration_states import (
     Unregistered,
 )
 from aywa.proto.sip.routing import Address
+from aywa.proto.sip.stream_address import StreamAddress
 from aywa.proto.sip.transaction_actions import Failure
 from aywa.proto.sip.transactions import branch_of
 from aywa.proto.sip.uri import parse_uri
@@ -30,6 +31,8 @@ from aywa.ua.trunk import credentials_of
 from aywa.ua.uac import Resolve
 
 _log = get_logger("sip")
+PING_S = 25.0  # NATs forget a UDP binding after 30 s and more
+STREAM_PING_S = 100.0  # RFC 5626 §4.4.1: 95 to 120 s; both sides close an idle connection later
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,7 @@ class TrunkRegistrar:
         self._leaving = False
         self._addresses: list[Address] = []  # those not tried yet, the one in use first
         self._failed = ""
+        self._ping_at = inf
 
     @property
     def status(self) -> RegistrationStatus:
@@ -84,10 +88,11 @@ class TrunkRegistrar:
             await self._carry_out()
             if machine.state is State.OVER:
                 return
-            deadline = machine.deadline
-            with trio.move_on_at(inf if deadline is None else deadline):
+            deadline = inf if machine.deadline is None else machine.deadline
+            with trio.move_on_at(min(deadline, self._ping_at)):
                 await self._woken.wait()
             self._woken = trio.Event()
+            self._keep_open(trio.current_time())
             machine.handle_timers(trio.current_time())
             if self._leaving:
                 machine.leave(trio.current_time())
@@ -96,6 +101,22 @@ class TrunkRegistrar:
         """Give the registration back; `serve` returns when the registrar knows, or cannot be told."""
         self._leaving = True
         self._woken.set()
+
+    def _keep_open(self, now: float) -> None:
+        """The registrar's calls come by the way that the REGISTER went: through NATs, over its connection."""
+        if now < self._ping_at:
+            return
+        self._ping_at = inf
+        if self._machine.state is not State.HELD or not self._addresses:
+            return
+        if self._endpoint.ping(self._addresses[0]):
+            self._ping_in(now)
+        else:
+            self._machine.renew()
+
+    def _ping_in(self, now: float) -> None:
+        streamed = isinstance(self._addresses[0], StreamAddress)
+        self._ping_at = now + (STREAM_PING_S if streamed else PING_S)
 
     async def _carry_out(self) -> None:
         name = self._trunk.name
@@ -114,6 +135,7 @@ class TrunkRegistrar:
                     self._endpoint.flush()
                 case Registered(expires_s, renewed):
                     self._failed = ""
+                    self._ping_in(trio.current_time())
                     if not renewed:
                         _log.info("sip.registered", registration=name, expires_s=expires_s)
                 case RegistrationFailed(status, reason, retry_in_s):

@@ -6,6 +6,7 @@ import errno
 import ssl
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import count
 from math import inf
@@ -16,7 +17,7 @@ from aywa.errors import TransportError
 from aywa.log import get_logger
 from aywa.proto.sip.message import Request, Response
 from aywa.proto.sip.routing import Address
-from aywa.proto.sip.stream import Frame
+from aywa.proto.sip.stream import PING, Frame
 from aywa.proto.sip.stream_address import StreamAddress, Transport
 from aywa.settings import SipSettings
 from aywa.ua.admission import Welcome
@@ -127,6 +128,15 @@ class Streams:
         if connection is None or not connection.open:
             connection = self._dial(address)
         connection.send_nowait(data, message)
+
+    def ping(self, address: StreamAddress) -> bool:
+        """Keep the connection to `address` open, and every NAT it goes through; False when there is none."""
+        connection = self._flows.get(address.flow) or self._peers.get(_key(address))
+        if connection is None or not connection.open:
+            return False
+        with suppress(OSError):  # a full queue keeps it open as well
+            connection.send_nowait(PING)
+        return True
 
     def close(self) -> None:
         """Give the ports back."""

@@ -122,17 +122,19 @@ class IncomingCall:
     async def _acknowledged(self, session: Session) -> Ended | None:
         """None once the ACK came, else how it ended without."""
         with trio.move_on_after(UNHEARD_S):
-            return await session.wait_established()
-        if self.place is None:
-            return await session.wait_established()
-        self.place.doubt(self._unheard.cancel)
+            return await self._established(session)
+        if self.place is not None:
+            self.place.doubt(self._unheard.cancel)
         with self._unheard:
-            end = await session.wait_established()
-            if end is None:
-                self.place.prove()
-            return end
+            return await self._established(session)
         session.hangup_nowait("given up: nobody acknowledges", Reason("SIP", 408, "no ACK"))
         return Ended(False, None, "nobody acknowledged the answer")
+
+    async def _established(self, session: Session) -> Ended | None:
+        end = await session.wait_established()
+        if end is None and self.place is not None:
+            self.place.prove(trio.current_time())
+        return end
 
     async def reject(
         self, status: int, reason: str | None = None, headers: Iterable[tuple[str, str]] = ()

@@ -146,7 +146,7 @@ class UserAgent:
             call.let_go(603)
             return
         adds = take is self._on_call  # one that replaces another is no call more
-        call.place = self.gate.caps.hold(call.source[0], trio.current_time()) if adds else None
+        call.place = self.gate.hold(call.source, trio.current_time()) if adds else None
         self._calls.start_soon(self._run, call, take, name=f"call {call.sip_call_id}")
 
     def _taker_of(self, replaced: InviteUsage, call: IncomingCall) -> OnCall | None:

@@ -27,6 +27,7 @@ class ApiClient:
 
     url: str
     key: str
+    organization: str = ""  # empty: the key's own, or the default one
 
     def get(self, path: str, **query: str | int) -> Any:
         """The JSON of a GET. Raises `ApiError`."""
@@ -59,6 +60,8 @@ class ApiClient:
         if not (self.key.isascii() and self.key.isprintable()):
             raise ApiError("the API key cannot be one: it has characters that are not printable ASCII")
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
+        if self.organization:
+            headers["X-Organization-Id"] = self.organization
         try:
             return httpx.request(
                 method, self.url.rstrip("/") + path, headers=headers, timeout=_TIMEOUT_S, **options
@@ -97,6 +100,12 @@ def add_api_options(parser: argparse.ArgumentParser) -> None:
         help="the runtime's origin (AYWA_RUNTIME_BASE_URL, default %(default)s)",
     )
     parser.add_argument(
+        "--organization",
+        metavar="ID",
+        default=os.environ.get("AYWA_RUNTIME_ORGANIZATION_ID", ""),
+        help="in whose name, for a key of no organization (AYWA_RUNTIME_ORGANIZATION_ID)",
+    )
+    parser.add_argument(
         "--api-key",
         metavar="KEY",
         help="default: AYWA_RUNTIME_API_KEY, RUNTIME_API_KEY, or the key a development runtime generated",
@@ -107,4 +116,6 @@ def client_for(args: argparse.Namespace) -> ApiClient:
     """The client of these options."""
     configured = os.environ.get("RUNTIME_API_KEY", "").split(",")[0].strip()
     key = args.api_key or os.environ.get("AYWA_RUNTIME_API_KEY") or configured
-    return ApiClient(args.url, key or read_key_file(Path(os.environ.get("RUNTIME_DATA_DIR") or "var")))
+    return ApiClient(
+        args.url, key or read_key_file(Path(os.environ.get("RUNTIME_DATA_DIR") or "var")), args.organization
+    )

@@ -12,20 +12,25 @@ from quart_trio.wrappers import TrioRequest
 
 from aywa.ids import new_token
 from aywa.log import get_logger
-from aywa_server.auth import KeyRing
+from aywa_server.auth import ORGANIZATION_HEADER, Gate, KeyRing, source_of
+from aywa_server.caller import scope_of
 from aywa_server.cors import install_cors
 from aywa_server.parts import Parts
 from aywa_server.problems import install_error_handlers
 from aywa_server.resources.kinds import FILE, JSON_KINDS
+from aywa_server.routes.api_keys import api_key_routes
+from aywa_server.routes.audit import audit_routes
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.openapi import openapi_routes
+from aywa_server.routes.organizations import organization_routes
 from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
 from aywa_server.routes.resources import resource_routes
+from aywa_server.routes.webhooks import webhooks_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -43,7 +48,8 @@ def create_app(parts: Parts) -> QuartTrio:
     install_error_handlers(app)
     _install_request_ids(app, parts)
     install_cors(app, parts.http.cors_origins)
-    _install_auth(app, KeyRing(parts.http.api_keys))
+    ring = KeyRing(parts.http.api_keys)
+    _install_auth(app, Gate(ring, parts.tenancy, parts.now, parts.http.rate_per_key))
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
     app.register_blueprint(recording_routes(parts))
@@ -54,6 +60,10 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:
         app.register_blueprint(resource_routes(parts, kind))
+    app.register_blueprint(webhooks_routes(parts))
+    app.register_blueprint(api_key_routes(parts))
+    app.register_blueprint(organization_routes(parts))
+    app.register_blueprint(audit_routes(parts))
     return app
 
 
@@ -106,10 +116,19 @@ def _body_is_left() -> bool:
     return announced and request.http_version.startswith("1") and not request.body._complete.is_set()
 
 
-def _install_auth(app: QuartTrio, keys: KeyRing) -> None:
+def _install_auth(app: QuartTrio, gate: Gate) -> None:
+    """Who asks is known, and may ask it, before anything of the request is looked at."""
+
     @app.before_request
     async def check() -> None:
-        if request.routing_exception is None and request.endpoint not in PUBLIC_ENDPOINTS:
-            g.owner = keys.check(
-                request.headers.get("Authorization", ""), request.headers.get("X-API-Key", "")
+        endpoint = request.endpoint
+        if request.routing_exception is None and endpoint not in PUBLIC_ENDPOINTS:
+            headers = request.headers
+            g.caller = await gate.admit(
+                headers.get("Authorization", ""),
+                headers.get("X-API-Key", ""),
+                headers.get(ORGANIZATION_HEADER, ""),
+                source_of(request.remote_addr or ""),
             )
+            assert endpoint is not None, "it was routed"
+            g.caller.require(scope_of(app.view_functions[endpoint], request.method))

@@ -12,6 +12,7 @@ from aywa.errors import RequestError
 from aywa.model.call_order import PhoneCallOrder
 from aywa.proto.sip.custom_headers import CustomHeaderError, check_custom_headers
 from aywa.settings import DialSettings
+from aywa_server.caller import Caller
 
 MAX_CUSTOMERS = 100  # of one request; each is placed before the answer
 
@@ -23,7 +24,7 @@ _NOT_TAKEN = {
 }
 
 
-def parse_order(body: dict[str, object], settings: DialSettings, owner: str) -> CallOrder:
+def parse_order(body: dict[str, object], settings: DialSettings, owner: Caller) -> CallOrder:
     """The order; raises `RequestError` (400)."""
     for field, rule in _NOT_TAKEN.items():
         if field in body:
@@ -58,16 +59,17 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: str) -> 
             headers=headers,
             ring_timeout_s=wanted.ring_timeout_seconds or settings.ring_timeout_s,
             early_media=settings.early_media if early is None else early,
-            owner=owner,
+            owner=owner.name,
         ),
         customer.name,
         customer.extension,
         None if detection is None else parse_plan(detection, wanted.voicemail_message),
+        owner.org_id,
     )
 
 
 def parse_orders(
-    body: dict[str, object], settings: DialSettings, owner: str
+    body: dict[str, object], settings: DialSettings, owner: Caller
 ) -> list[CallOrder | RequestError]:
     """An order for each of `customers`, or what is wrong with that one; raises `RequestError` (400) for what
     is wrong with all of them.

@@ -36,7 +36,7 @@ def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
             )
     times = {name: parse_time(name, arguments[name]) for name in TIMES if name in arguments}
     return CallQuery(
-        limit=_limit(arguments.get("limit")),
+        limit=parse_limit(arguments.get("limit")),
         call_id=arguments.get("id"),
         before=times.get("createdAtLt"),
         window=CallWindow(
@@ -51,7 +51,8 @@ def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
     )
 
 
-def _limit(text: str | None) -> int:
+def parse_limit(text: str | None) -> int:
+    """How many a list may have. Raises `RequestError`."""
     if text is None:
         return DEFAULT_LIMIT
     if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT:
@@ -62,7 +63,7 @@ def _limit(text: str | None) -> int:
 
 
 def parse_time(name: str, text: str) -> datetime:
-    """A bound, in UTC when it does not say; raises `RequestError` naming the parameter."""
+    """A time in a query, in UTC. Raises `RequestError`."""
     try:
         # an unencoded "+" arrives as a space; no other space is part of the format that the API writes
         at = datetime.fromisoformat(text.replace(" ", "+") if "T" in text else text)

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from aywa.call.news import CallView
 from aywa.errors import ParseError
 from aywa.model.call import (
     Artifact,
@@ -27,7 +28,6 @@ from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, Trans
 from aywa.proto.sip.header import parse_name_addr
 from aywa_server.call_tracks import tracks_of
 
-ORG_ID = "default"  # one organisation until there are more
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
 _WARNINGS = frozenset(
     {"timeout", "overdue", "nothing", "limit", "reprompt", "cannot_speak", "say_refused", "model_silent"}
@@ -49,7 +49,7 @@ def call_resource(
     other = row.from_uri if row.type is CallType.INBOUND else row.to_uri
     return Call(
         id=row.id,
-        org_id=ORG_ID,
+        org_id=str(row.org_id),
         type=row.type.value,
         status=row.status.value,
         created_at=row.created_at,
@@ -72,6 +72,15 @@ def call_resource(
         if row.status is CallStatus.ENDED
         else Monitor(control_url=f"{base_url}/call/{row.id}/control"),
     )
+
+
+def call_view(base_url: str) -> CallView:
+    """A call as servers are told of it: as the API shows it."""
+
+    def view(row: CallRow, lines: Sequence[TranscriptLine] | None = None) -> dict[str, object]:
+        return call_resource(row, base_url, lines).to_json()
+
+    return view
 
 
 def timeline_resource(

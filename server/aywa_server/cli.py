@@ -26,6 +26,10 @@ _VERBS = {
     "pcap": "aywa_server.cli_pcap",
     "assistants": "aywa_server.cli_assistants",
     "numbers": "aywa_server.cli_numbers",
+    "keys": "aywa_server.cli_keys",
+    "organizations": "aywa_server.cli_organizations",
+    "audit": "aywa_server.cli_audit",
+    "webhooks": "aywa_server.cli_webhooks",
 }
 
 

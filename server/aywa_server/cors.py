@@ -6,7 +6,7 @@ from quart import Response, request
 from quart_trio import QuartTrio
 
 _METHODS = "GET, POST, PATCH, DELETE"
-_HEADERS = "Authorization, X-API-Key, Content-Type, X-Request-Id, Idempotency-Key"
+_HEADERS = "Authorization, X-API-Key, X-Organization-Id, Content-Type, X-Request-Id, Idempotency-Key"
 _MAX_AGE_S = "600"
 
 

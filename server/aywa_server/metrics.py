@@ -8,7 +8,9 @@ from math import inf
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+from aywa.outbox.figures import WorkerFigures
 from aywa.ports.store import TimelineEntry
+from aywa_server.outbox_metrics import OutboxMetrics
 from aywa_server.turn_metrics import TurnMetrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -177,6 +179,10 @@ class Metrics:
         """Connections of AudioSocket and websockets, by outcome, since the start."""
         meaning = "Connections of AudioSocket and websockets"
         self._registry.register(_Counts(("aywa_stream_connections", meaning, "outcome", connections)))
+
+    def use_outbox(self, figures: WorkerFigures) -> None:
+        """Attempts to send webhooks, since the start."""
+        self._registry.register(OutboxMetrics(figures))
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""

@@ -12,8 +12,10 @@ from aywa.call.plan import CallPlan
 from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
+from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
+from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -26,7 +28,9 @@ class LiveCalls(Protocol):
     async def place(self, order: CallOrder) -> CallRow:
         """Begin a call out; its row as it stands. Raises an AywaError that says what forbids it."""
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
         """Speak in a live call; False when this process does not carry it."""
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
@@ -74,4 +78,7 @@ class Parts:
     once: Once
     blobs: BlobStore
     plans: Plans
+    webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
+    outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

@@ -8,7 +8,7 @@ from quart import Quart, Response, json
 from werkzeug.exceptions import HTTPException, RequestTimeout
 
 from aywa.dialling.usage import LimitReached
-from aywa.errors import AywaError, OverloadedError, RequestError, StoreError
+from aywa.errors import AywaError, OverloadedError, RateLimitedError, RequestError, StoreError
 from aywa.log import get_logger, places
 
 _log = get_logger("http")
@@ -51,7 +51,7 @@ async def _aywa_error(error: Exception) -> Response:
         _log.warning("request failed", error=type(error).__name__, detail=error.detail)
     field = error.field if isinstance(error, RequestError) else None
     response = problem(status, error.detail, code=error.code, field=field)
-    if isinstance(error, OverloadedError | LimitReached):
+    if isinstance(error, OverloadedError | LimitReached | RateLimitedError):
         response.headers["Retry-After"] = str(error.retry_after_s)
     elif isinstance(error, StoreError) and error.retryable:
         response.headers["Retry-After"] = "1"

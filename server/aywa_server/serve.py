@@ -22,10 +22,12 @@ from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
-from aywa.runtime.assistant import load_assistant
+from aywa.runtime.faults import read_settings
 from aywa.settings import Mode, Settings
+from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
+from aywa_server.call_view import call_view
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -51,10 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settle_heap()
     server: Server | None = None
     try:
-        settings = Settings.from_env(os.environ)
+        settings = read_settings(os.environ)
         configure_logging(level=settings.log.level, human=settings.log.human)
         if args.check:
-            load_assistant(settings.call.assistant)
             sys.stdout.write("the settings can work\n")
             return 0
         server = Server(settings, _made_api_key(settings))
@@ -91,13 +92,15 @@ class Server:
         port = sock.getsockname()[1]
         try:
             metrics, rng = Metrics(), SystemRandom()
-            async with open_runtime(settings, rng=rng, observer=metrics.observe) as runtime:
+            view = call_view(settings.http.public_url)
+            async with open_runtime(settings, rng=rng, observer=metrics.observe, view=view) as runtime:
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
                 metrics.use_registrations(runtime.registered)
                 metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication, runtime.sip_drops)
                 metrics.use_dialling(runtime.dial_refusals)
                 metrics.use_streams(runtime.stream_connections)
+                metrics.use_outbox(runtime.outbox.worker.figures)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,
@@ -113,6 +116,9 @@ class Server:
                     once=Once(runtime.database.requests, runtime.sealer, wall_now),
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
                     plans=runtime.plans,
+                    webhooks=runtime.outbox.queue,
+                    outbox_wake=runtime.outbox.worker.wake,
+                    tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)
                 drained = trio.Event()

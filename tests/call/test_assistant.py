@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from random import Random
 
 import pytest
@@ -9,7 +10,7 @@ import trio
 
 from aywa.call.assistant import fold
 from aywa.call.control import LineAction, SteerLine
-from aywa.call.speaking_plan import fixed_phrases, seeded, with_colleague
+from aywa.call.speaking_plan import UNKNOWN_WORDS, fixed_phrases, seeded, with_colleague
 from aywa.errors import EndCode
 from aywa.media.clip import Clip, comfort_noise
 from aywa.model.assistant import Assistant, FirstMessageMode
@@ -23,13 +24,15 @@ from aywa.model.voice_plan import (
     Voice,
 )
 from aywa.ports.llm import Done, Token, ToolCall
+from aywa.providers.recorded import RecordedPhrases
 from aywa.turn.settings import TurnSettings
 from aywa.turn.speaking_settings import FILLERS, Formatter, Replacement, SpeakingSettings
 from aywa.turn.states import State
 from tests.kit.call_world import CallWorld
 from tests.kit.fake_leg import FakeLeg
-from tests.kit.fake_providers import FakeModel, FakeScenario, says
+from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, Step, says
 
+RECORDED = "https://example.com/welcome.wav"
 GREETING = "Harbour Hotel, good morning. How may I help you?"
 NOISE: Clip = comfort_noise(Random(0))
 
@@ -52,6 +55,8 @@ def test_the_longest_call_and_the_longest_silence() -> None:
         (Assistant(first_message=GREETING, first_message_mode=FirstMessageMode.USER), False, GREETING, False),
         (Assistant(first_message=GREETING, first_message_mode=FirstMessageMode.MODEL), True, "", False),
         (Assistant(first_message_mode=FirstMessageMode.MODEL), True, "", False),
+        (Assistant(first_message=RECORDED), True, UNKNOWN_WORDS, False),
+        (Assistant(first_message=RECORDED, first_message_transcript="Ahoy."), True, "Ahoy.", False),
         (Assistant(first_message_mode=FirstMessageMode.ASSISTANT), False, "", False),
     ],
 )
@@ -59,6 +64,25 @@ def test_who_begins(assistant: Assistant, greets: bool, text: str, interruptible
     folded = fold(assistant, TurnSettings())
     assert (folded.greet, folded.speaking.first_message) == (greets, text)
     assert folded.barge.first_message is interruptible
+    assert folded.speaking.first_recorded is (assistant.first_message == RECORDED)
+
+
+async def test_a_recorded_greeting_is_played_whole_and_stands_in_the_transcript(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    """In one piece, as it is written: nobody words or cuts what was recorded."""
+    words = "Harbour Hotel. Rooms from $50. How may I help?"
+    assistant = Assistant(first_message=RECORDED, first_message_transcript=words)
+    world = CallWorld(assistant=assistant, model=FakeModel(says("Yes.")))
+    pcm = array("h", range(1, 20_001)).tobytes()
+    world.tts = RecordedPhrases(FakeSynthesizer(), {words: pcm})  # type: ignore[assignment]
+    async with world.call() as person:
+        await person.until(State.SPEAKING)
+        await person.until(State.LISTENING)
+        person.session.remote_hangs_up()
+    assert bytes(person.leg.sent) == pcm
+    assert world.said() == [("assistant", words)]
+    assert [entry["text"] for entry in world.entries("tts.phrase")] == [words]
 
 
 def test_the_voice_plan() -> None:
@@ -239,6 +263,55 @@ async def test_a_tool_says_what_the_plan_has_for_it(autojump_clock: trio.testing
         await person.listens()
         person.session.remote_hangs_up()
     assert world.said()[-1] == ("assistant", "I am looking. Still looking. Found it.")
+
+
+BOOKED = ToolMessages.model_validate(
+    {
+        "name": "book",
+        "messages": [
+            {"type": "request-complete", "content": "It is booked.", "endCallAfterSpokenEnabled": True},
+            {"type": "request-failed", "content": "Say when we open.", "role": "system"},
+        ],
+    }
+)
+
+
+async def booking(result: str, *more: list[Step]) -> CallWorld:
+    """A call in which a tool answers so."""
+
+    async def book(call: ToolCall) -> str:
+        return result
+
+    model = FakeModel(says("Hello."), [Token("A moment. "), ToolCall("t1", "book", {}), Done()], *more)
+    world = CallWorld(
+        assistant=Assistant(tool_messages=(BOOKED,)), model=model, scenario=FakeScenario({"book": book})
+    )
+    async with world.call() as person:
+        await person.listens()
+        await person.says("book it")
+        await trio.sleep(5.0)
+        person.session.remote_hangs_up()
+    return world
+
+
+async def test_a_tool_that_has_answered_has_the_last_word(autojump_clock: trio.testing.MockClock) -> None:
+    """The plan's words stand for the model's, and the call ends behind them."""
+    world = await booking('{"ok": true}')
+    assert isinstance(world.model, FakeModel)
+    assert len(world.model.requests) == 2
+    assert world.said()[-1] == ("assistant", "A moment. It is booked.")
+    (row,) = world.entries("call.ended")
+    assert row["code"] == "assistant-ended-call"
+
+
+async def test_what_a_failed_tool_has_for_the_model_is_read_by_it(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    world = await booking('{"error": "closed"}', says("We open at nine."))
+    assert isinstance(world.model, FakeModel)
+    (note,) = [each.text for each in world.model.requests[2].messages if each.text == "Say when we open."]
+    assert note
+    assert world.said()[-1] == ("assistant", "A moment. We open at nine.")
 
 
 async def test_the_office_is_heard_whenever_no_music_plays(autojump_clock: trio.testing.MockClock) -> None:

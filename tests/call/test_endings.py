@@ -219,6 +219,26 @@ async def test_an_operator_speaks(autojump_clock: trio.testing.MockClock) -> Non
     assert texts[-2:] == ["Listen.", "Farewell."]
 
 
+async def test_what_an_operator_protects_is_heard_whole(autojump_clock: trio.testing.MockClock) -> None:
+    """A legal notice: the caller talks into it, and is answered when it was heard."""
+    world = CallWorld(model=FakeModel(says("Good morning."), says("Of course.")))
+    notice = "This call is recorded, as the law of this country has it."
+    async with world.call() as person:
+        await person.listens()
+        await person.live.control(Say(notice, protected=True))
+        await person.until(State.SPEAKING)
+        await person.says("stop, I want a person")
+        await trio.sleep(8)
+        person.session.remote_hangs_up()
+    assert [entry["protected"] for entry in world.entries("control.say")] == [True]
+    assert [entry["protected"] for entry in world.entries("turn.say")] == [True]
+    assert world.said()[1:] == [
+        ("assistant", notice),
+        ("user", "stop, I want a person"),
+        ("assistant", "Of course."),
+    ]
+
+
 async def test_a_call_that_crashes_leaves_the_others(autojump_clock: trio.testing.MockClock) -> None:
     """A bug in one call is that call's end."""
     model = FakeModel(says("Hello."), says("Hello."), [KeyError("a bug")])

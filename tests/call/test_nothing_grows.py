@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator
 from itertools import cycle
 
 import pytest
@@ -17,7 +17,7 @@ import trio
 from aywa.call.context import Context
 from aywa.call.transcript import KEPT_LINES, Transcript
 from aywa.ports.llm import ChatEvent, Done, ToolCall
-from aywa.ports.store import CallRow, TimelineEntry, TranscriptLine
+from aywa.ports.store import CallBatch, TranscriptLine
 from aywa.turn.events import UserSaid
 from aywa.turn.states import State
 from tests.kit.call_world import CallWorld, Person
@@ -33,13 +33,7 @@ UNEVEN = 3
 class ForgetfulStore(FakeStore):
     """What is written is no longer in memory."""
 
-    async def save_calls(self, rows: Sequence[CallRow]) -> None:
-        await self._io()
-
-    async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
-        await self._io()
-
-    async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
+    async def write(self, batch: CallBatch) -> None:
         await self._io()
 
 

@@ -82,6 +82,15 @@ async def asks(person: Person, words: str, seconds: float = 0.8) -> int:
     return person.leg.timeline
 
 
+async def asked_once(world: CallWorld) -> None:
+    """A call in which the caller asks for a room and is answered."""
+    async with world.call() as person:
+        await person.listens()
+        await asks(person, "a room for Friday")
+        await person.listens()
+        person.session.remote_hangs_up()
+
+
 @pytest.mark.parametrize("wait_s", [0.2, 0.3, 0.45, 0.8])
 @pytest.mark.parametrize("ahead", [True, False])
 async def test_the_delay_is_the_longer_of_wait_and_services(
@@ -210,11 +219,7 @@ async def test_a_model_that_fails_ahead(answer: list[Step], autojump_clock: trio
     """There is none then: no apology, no failure counted, and the turn is answered as ever."""
     model = FakeModel(says("Hello."), answer, says("With pleasure."))
     world = CallWorld(model=model)
-    async with world.call() as person:
-        await person.listens()
-        await asks(person, "a room for Friday")
-        await person.listens()
-        person.session.remote_hangs_up()
+    await asked_once(world)
     assert world.said()[-1] == ("assistant", "With pleasure.")
     assert world.entries("llm.failed") == []
     assert world.entries("turn.model_failed") == []
@@ -229,11 +234,7 @@ async def test_a_model_that_fails_after_the_turn_has_its_answer(
     """It is the turn's own failure then, and somebody says so."""
     model = FakeModel(says("Hello."), [0.1, Token("I will look. "), 2.0, broken("llm")])
     world = CallWorld(model=model)
-    async with world.call() as person:
-        await person.listens()
-        await asks(person, "a room for Friday")
-        await person.listens()
-        person.session.remote_hangs_up()
+    await asked_once(world)
     assert len(world.entries("llm.failed")) == 1
     assert world.said()[-1][1].startswith("I will look. I am sorry")
 
@@ -242,11 +243,7 @@ async def test_a_voice_that_fails_ahead(autojump_clock: trio.testing.MockClock) 
     """The phrase is spoken anew when it is wanted."""
     world = CallWorld(model=FakeModel(says("Hello."), says("With pleasure.")))
     world.tts.errors.extend([None, broken("tts")])
-    async with world.call() as person:
-        await person.listens()
-        await asks(person, "a room for Friday")
-        await person.listens()
-        person.session.remote_hangs_up()
+    await asked_once(world)
     assert world.said()[-1] == ("assistant", "With pleasure.")
     assert world.entries("tts.failed") == []
     assert world.tts.spoken == ["Hello.", "With pleasure.", "With pleasure."]
@@ -277,9 +274,9 @@ async def test_a_budget_bounds_what_is_wasted(autojump_clock: trio.testing.MockC
     async with world.call() as person:
         await person.listens()
         for _ in range(4):
-            await asks(person, "I would like")
+            await asks(person, "I need a room")
             await trio.sleep(0.35)
-            await asks(person, "a room please")
+            await asks(person, "for Friday please")
             await person.listens()
         person.session.remote_hangs_up()
     dropped = world.entries("speculation.dropped")
@@ -295,11 +292,7 @@ async def test_a_budget_bounds_what_is_wasted(autojump_clock: trio.testing.MockC
 async def test_off_is_off(autojump_clock: trio.testing.MockClock) -> None:
     timed = Timed()
     world = CallWorld(model=timed.model, tts=timed.voice, settings=NOT_AHEAD)
-    async with world.call() as person:
-        await person.listens()
-        await asks(person, "a room for Friday")
-        await person.listens()
-        person.session.remote_hangs_up()
+    await asked_once(world)
     assert not [kind for kind in world.kinds() if kind.startswith("speculation")]
 
 

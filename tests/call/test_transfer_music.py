@@ -5,11 +5,13 @@ from __future__ import annotations
 from typing import cast
 
 import numpy as np
+import pytest
 import trio
 from trio.testing import MockClock
 
-from aywa.errors import MediaError
+from aywa.errors import MediaError, RequestError
 from aywa.media.clip import Clip
+from aywa.media.fetch import FetchRules
 from aywa.media.hold_audio import HoldAudio
 from tests.kit.fake_dialler import DialScript
 from tests.kit.transfer_world import MUSIC, open_desk, plan
@@ -24,6 +26,9 @@ class Shop:
     def __init__(self, after_s: float, fault: str = "") -> None:
         self.asked: list[str] = []
         self._after_s, self._fault = after_s, fault
+
+    def check(self, url: str) -> None:
+        """Everything may be asked for."""
 
     async def get(self, url: str) -> Clip:
         self.asked.append(url)
@@ -72,8 +77,19 @@ async def test_it_comes_too_late(autojump_clock: MockClock) -> None:
         assert desk.person.leg.music is None
 
 
-async def test_a_runtime_that_fetches_nothing_says_so(autojump_clock: MockClock) -> None:
-    async with open_desk(DialScript(486, after_s=1.0)) as desk:
-        await desk.ask(plan(hold_audio=URL))
+@pytest.mark.parametrize(
+    ("rules", "url", "words"),
+    [(None, URL, "no URLs are fetched here"), (FetchRules(), "http://a/b", "http URLs are not fetched")],
+)
+async def test_what_is_never_fetched_is_refused_at_once(
+    autojump_clock: MockClock, rules: FetchRules | None, url: str, words: str
+) -> None:
+    async with open_desk(DialScript(486, after_s=1.0), hold_audio=HoldAudio(rules)) as desk:
+        with pytest.raises(RequestError) as refusal:
+            await desk.ask(plan(hold_audio=url))
+        field = "destination.transferPlan.holdAudioUrl"
+        assert (refusal.value.http_status, refusal.value.field) == (400, field)
+        assert refusal.value.detail == f"{field}: {words}"
+        assert desk.world.entries("transfer.requested") == []
+        await desk.ask(plan())
         await desk.back()
-    assert desk.world.entries("transfer.hold_audio_failed") == [{"detail": "no URLs are fetched here"}]

@@ -25,7 +25,7 @@ BROAD_EXCEPT_FILES = frozenset(
         "aywa/ua/user_agent.py",  # one incoming call
         "aywa/call/table.py",  # one call
         "aywa/call/dial_attempt.py",  # the block of one call's caller, whose error goes on out of a group
-        "aywa/call/transfer.py",  # the colleague's leg of one transfer
+        "aywa/call/colleague_side.py",  # the colleague's leg of one transfer
         "aywa/transports/listener.py",  # one connection
         "aywa/scenarios/tools.py",  # one tool of a scenario, which is its author's code
     }

@@ -8,6 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.kit.phases import Phase
+
+PARTS = [phase.value for phase in Phase]
 ROOT = Path(__file__).parents[2]
 QUIET = "#!/bin/sh\nexit 0\n"
 COMPLAINT = "aywa/errors.py:1:1: F999 something is wrong here"
@@ -40,16 +43,27 @@ def failing(words: str) -> str:
     return f"#!/bin/sh\necho '{words}'\nexit 1\n"
 
 
+def failing_in(part: str, words: str) -> str:
+    """A Python whose pytest fails in one part of the tests."""
+    return f"""#!/bin/sh
+case "$*" in *"--phase {part} "*) echo '= short test summary info ='; echo '{words}'; exit 1 ;; esac
+echo 'passed'
+"""
+
+
 def test_nothing_is_said_again_when_all_is_well(tmp_path: Path) -> None:
     status, lines = run_tests(tmp_path)
     assert status == 0
-    assert lines[-1] == "==> pytest"
+    assert [line for line in lines if line.startswith("==> pytest")] == [
+        f"==> pytest: {part}" for part in PARTS
+    ]
+    assert lines[-1].startswith("    pytest: alone: ")
 
 
 def test_linters_are_the_last_that_is_heard_of_also_when_the_tests_pass(tmp_path: Path) -> None:
     status, lines = run_tests(tmp_path, ruff=failing(COMPLAINT), python="#!/bin/sh\necho 4000 passed\n")
     assert status == 1
-    assert lines.index("4000 passed") == len(lines) - 6
+    assert lines[-7] == "4000 passed"
     assert lines[-5:] == [
         *("==> ruff check failed:", COMPLAINT, "==> ruff format failed:", COMPLAINT),
         "error: the tests passed; linters failed: ruff check,ruff format",
@@ -59,7 +73,19 @@ def test_linters_are_the_last_that_is_heard_of_also_when_the_tests_pass(tmp_path
 @pytest.mark.parametrize(
     ("ruff", "last"), [(QUIET, ""), (failing(COMPLAINT), "; linters failed: ruff check,ruff format")]
 )
-def test_the_last_line_tells_of_tests_that_failed_too(tmp_path: Path, ruff: str, last: str) -> None:
-    status, lines = run_tests(tmp_path, ruff=ruff, python=failing("2 failed"))
+@pytest.mark.parametrize("part", PARTS)
+def test_the_last_line_tells_of_tests_that_failed_too(
+    tmp_path: Path, ruff: str, last: str, part: str
+) -> None:
+    status, lines = run_tests(tmp_path, ruff=ruff, python=failing_in(part, "FAILED tests/x.py"))
     assert status == 1
-    assert lines[-1] == f"error: tests failed, see above (pytest's status 1){last}"
+    assert lines[-1] == f"error: tests '{part}' failed, see above (pytest's status 1){last}"
+    # What the earlier parts said is far above by then, so it is said again.
+    assert lines.count("FAILED tests/x.py") == (1 if part == PARTS[-1] else 2)
+
+
+def test_every_part_runs_and_is_told_of_when_all_fail(tmp_path: Path) -> None:
+    status, lines = run_tests(tmp_path, python=failing("2 failed"))
+    assert status == 1
+    each = (f"tests '{part}' failed, see above (pytest's status 1)" for part in PARTS)
+    assert lines[-1] == f"error: {'; '.join(each)}"

@@ -16,7 +16,12 @@ from tests.kit.correlation import best_match, load
 from tests.kit.sip_agents import offer, refuse_calls
 from tests.kit.station import PLAIN, Station, open_station
 
-pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.usefixtures("timed_calls")]
+pytestmark = [
+    pytest.mark.interop,
+    pytest.mark.live,
+    pytest.mark.paired,
+    pytest.mark.usefixtures("timed_calls"),
+]
 # What PEERS of these codecs reach with one another, less a margin for where the window falls.
 LEAST = {"PCMU": 0.99, "PCMA": 0.99, "G722": 0.99, "opus": 0.90}
 LINES = {

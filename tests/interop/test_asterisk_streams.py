@@ -13,7 +13,7 @@ from tests.kit.interop import require
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end
 from tests.kit.stream_calls import StreamLine, begin, facts_of, wait_answered
 
-pytestmark = [pytest.mark.interop, pytest.mark.live]
+pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
 # 610, 613 and 611 are documented: the application, the channel, and the websocket with JSON messages, that we
 # answer. Then as plain text, answered by Asterisk, and in a format without linear samples.
 LINES = {

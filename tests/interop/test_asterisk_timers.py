@@ -10,7 +10,7 @@ import pytest
 from aywa.proto.sip.session_timer import State
 from tests.kit.timed_calls import INTERVAL_S, TimedCalls
 
-pytestmark = [pytest.mark.interop, pytest.mark.live]
+pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
 
 
 def test_each_side_refreshes_a_call(timed_calls: TimedCalls) -> None:

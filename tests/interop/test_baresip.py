@@ -11,7 +11,7 @@ from tests.kit.interop import require
 from tests.kit.recordings import recording_path
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end, wait_for_status
 
-pytestmark = [pytest.mark.interop, pytest.mark.live]
+pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
 
 # The words and the second of the call at which each begins. A phone that plays a file cannot wait for its
 # turn, so this is a timetable: the second word falls into the assistant's question, the others after answers.

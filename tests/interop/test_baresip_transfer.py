@@ -18,7 +18,7 @@ from tests.kit.runtime_process import open_runtime_process, runtime_settings, wa
 from tests.kit.telephones import Telephone
 from tests.live.test_transfer import telephones
 
-pytestmark = [pytest.mark.interop, pytest.mark.live]
+pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.beside]
 
 
 def _write_microphone(path: Path) -> None:

@@ -23,7 +23,7 @@ from tests.kit.ports import free_port
 from tests.kit.recordings import recording_path
 from tests.kit.sip_agents import ALICE_URI, refuse_calls
 
-pytestmark = [pytest.mark.interop, pytest.mark.live]
+pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.beside]
 SCENARIOS = Path(__file__).parent / "sipp"
 US = TrunkCredentials("7000", "secret7000")
 

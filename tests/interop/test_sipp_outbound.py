@@ -25,7 +25,7 @@ from tests.kit.interop import require
 from tests.kit.ports import free_port, free_udp_range
 from tests.kit.sip_agents import refuse_calls
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.paired]
 HERE = Path(__file__).parent / "sipp"
 MANY = DialLimits(per_second=100)
 

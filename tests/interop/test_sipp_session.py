@@ -20,7 +20,7 @@ from tests.kit.interop import require
 from tests.kit.ports import free_port, free_udp_range
 from tests.kit.sip_agents import ALICE_URI, refuse_calls
 
-pytestmark = pytest.mark.interop
+pytestmark = [pytest.mark.interop, pytest.mark.beside]
 HERE = Path(__file__).parent / "sipp"
 CALLS = 10
 LOOPBACK = SipSettings(host="127.0.0.1", port=0)

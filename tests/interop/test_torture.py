@@ -23,7 +23,7 @@ from tests.kit.torture_wire import Heard, Torturer, open_torturer
 from tests.kit.vectors.rfc5118 import RFC5118
 from tests.kit.vectors.torture_answers import ANSWERS, ANSWERS_IPV6, SILENCE, Allowed
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 LOCAL = LocalAudio("127.0.0.1", 40_000)
 
 

@@ -14,7 +14,7 @@ from tests.kit.torture_wire import Heard, header, open_torturer
 from tests.kit.vectors.rfc5118 import RFC5118
 from tests.kit.vectors.torture_answers import ANSWERS, ANSWERS_IPV6
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 MESSAGES = {**RFC4475, **RFC5118}
 ALLOWED = {**ANSWERS, **ANSWERS_IPV6}
 

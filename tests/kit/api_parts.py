@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
+from uuid import UUID
 
 import trio
 
@@ -15,7 +16,16 @@ from aywa.errors import AywaError, EndReason, StoreError
 from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
-from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
+from aywa.ports.store import (
+    CallBatch,
+    CallRow,
+    CallStatus,
+    CallType,
+    CallWindow,
+    TimelineEntry,
+    TranscriptLine,
+)
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
@@ -38,54 +48,78 @@ class DictCallStore:
     broken: bool = False
     asked: list[dict[str, object]] = field(default_factory=list)
 
-    async def _work(self) -> None:
+    async def work(self) -> None:
         await trio.lowlevel.checkpoint()
         if self.broken:
             raise StoreError("database not reachable (ConnectionRefusedError)", retryable=True)
 
+    def of(self, org_id: UUID) -> DictCallReader:
+        return DictCallReader(self, org_id)
+
     async def save_call(self, row: CallRow) -> None:
-        await self._work()
+        await self.work()
         self.rows[row.id] = row
 
     async def save_calls(self, rows: Sequence[CallRow]) -> None:
-        await self._work()
+        await self.work()
         self.rows.update((row.id, row) for row in rows)
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
-        await self._work()
+        await self.work()
         self.entries += entries
 
     async def append_transcript(self, lines: Sequence[TranscriptLine]) -> None:
-        await self._work()
+        await self.work()
         self.lines += lines
 
+    async def write(self, batch: CallBatch) -> None:
+        await self.save_calls(batch.rows)
+        self.entries += batch.entries
+        self.lines += batch.lines
+
+    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
+        await self.work()
+        return 0
+
+
+class DictCallReader:
+    """One organisation's part of a `DictCallStore`."""
+
+    def __init__(self, store: DictCallStore, org_id: UUID) -> None:
+        self._store = store
+        self._org_id = org_id
+
+    @property
+    def _mine(self) -> dict[str, CallRow]:
+        return {key: row for key, row in self._store.rows.items() if row.org_id == self._org_id}
+
     async def get_call(self, call_id: str) -> CallRow | None:
-        await self._work()
-        return self.rows.get(call_id)
+        await self._store.work()
+        return self._mine.get(call_id)
 
     async def list_calls(
         self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
     ) -> list[CallRow]:
-        await self._work()
-        self.asked.append({"limit": limit, "before": before, "window": window})
-        return sorted(self.rows.values(), key=lambda row: row.created_at, reverse=True)[:limit]
+        await self._store.work()
+        self._store.asked.append({"limit": limit, "before": before, "window": window})
+        return sorted(self._mine.values(), key=lambda row: row.created_at, reverse=True)[:limit]
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
-        await self._work()
-        return [entry for entry in self.entries if entry.call_id == call_id]
+        await self._store.work()
+        return [
+            entry
+            for entry in self._store.entries
+            if entry.call_id == call_id and entry.org_id == self._org_id
+        ]
 
     async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        await self._work()
-        found = [entry for entry in self.entries if (entry.call_id, entry.kind) == (call_id, kind)]
+        await self._store.work()
+        found = [entry for entry in await self.timeline(call_id) if entry.kind == kind]
         return found[-1] if found else None
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
-        await self._work()
-        return [line for line in self.lines if line.call_id == call_id]
-
-    async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
-        await self._work()
-        return 0
+        await self._store.work()
+        return [line for line in self._store.lines if line.call_id == call_id and line.org_id == self._org_id]
 
 
 @dataclass
@@ -124,8 +158,11 @@ class SpyCalls:
         await self.store.save_call(row)
         return row
 
-    async def say(self, call_id: str, text: str, *, end_after: bool) -> bool:
-        return self._take(call_id, "say", text, end_after)
+    async def say(
+        self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
+    ) -> bool:
+        how = {"interrupt": interrupt, "protected": protected}
+        return self._take(call_id, "say", text, end_after, *(name for name, on in how.items() if on))
 
     async def transfer(self, call_id: str, plan: TransferPlan) -> bool:
         return self._take(call_id, "transfer", plan)
@@ -161,6 +198,50 @@ class FixedReadiness:
         return self.checks
 
 
+@dataclass
+class DictWebhookLog:
+    """Messages of the default organisation, in a dictionary; attempts of each."""
+
+    jobs: dict[str, JobRecord] = field(default_factory=dict)
+    tried: list[AttemptRecord] = field(default_factory=list)
+    asked: list[tuple[JobFilter, int]] = field(default_factory=list)
+    replayed: list[tuple[list[str] | None, JobFilter]] = field(default_factory=list)
+
+    async def list_jobs(self, org_id: UUID, which: JobFilter, limit: int) -> list[JobRecord]:
+        await trio.lowlevel.checkpoint()
+        self.asked.append((which, limit))
+        return list(self.jobs.values())[:limit]
+
+    async def get_job(self, org_id: UUID, job_id: str) -> JobRecord | None:
+        await trio.lowlevel.checkpoint()
+        return self.jobs.get(job_id)
+
+    async def get_attempt(self, org_id: UUID, attempt_id: str) -> AttemptRecord | None:
+        await trio.lowlevel.checkpoint()
+        return next((attempt for attempt in self.tried if attempt.id == attempt_id), None)
+
+    async def attempts(self, org_id: UUID, job_id: str) -> list[AttemptRecord]:
+        await trio.lowlevel.checkpoint()
+        return [attempt for attempt in self.tried if attempt.job_id == job_id]
+
+    async def replay(
+        self,
+        org_id: UUID,
+        ids: Sequence[str] | None,
+        which: JobFilter,
+        states: Sequence[JobState],
+        now: datetime,
+    ) -> list[str]:
+        await trio.lowlevel.checkpoint()
+        self.replayed.append((None if ids is None else list(ids), which))
+        wanted = [
+            job.id for job in self.jobs.values() if job.state in states and (ids is None or job.id in ids)
+        ]
+        for job_id in wanted:
+            self.jobs[job_id] = replace(self.jobs[job_id], state=JobState.WAITING)
+        return wanted
+
+
 class PlainPlans:
     """Plans without sounds."""
 
@@ -180,6 +261,7 @@ def make_parts(
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
     return Parts(
+        webhooks=DictWebhookLog(),
         store=calls,
         calls=SpyCalls(calls),
         readiness=FixedReadiness(),

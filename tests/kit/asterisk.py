@@ -17,10 +17,12 @@ from socket import SOCK_DGRAM
 import trio
 import trustme
 
+from tests.kit.interop import paced
 from tests.kit.peers import foreign, library_folder
 from tests.kit.ports import free_port, free_udp_range
 
 TRUNK_HOST, TLS_HOST = "127.0.0.9", "127.0.0.10"
+CARRIED_HOST = "127.0.0.11"  # of a runtime that is a carrier's customer
 STREAM_PASSWORD = "change-this-password"  # in docs/asterisk/websocket_client.conf
 _DOCUMENTED = Path(__file__).parents[2] / "docs/asterisk"
 _OWN = Path(__file__).with_name("asterisk_conf")
@@ -180,7 +182,7 @@ def _write_keys(folder: Path) -> None:
     folder.mkdir()
     ca = trustme.CA()
     ca.cert_pem.write_to_path(str(folder / "ca.pem"))
-    for name, hosts in (("asterisk", ("127.0.0.1",)), ("runtime", (TRUNK_HOST, TLS_HOST))):
+    for name, hosts in (("asterisk", ("127.0.0.1",)), ("runtime", (TRUNK_HOST, TLS_HOST, CARRIED_HOST))):
         ca.issue_cert(*hosts).private_key_and_cert_chain_pem.write_to_path(str(folder / f"{name}.pem"))
 
 
@@ -193,7 +195,7 @@ def open_asterisk(root: Path, folder: Path) -> Iterator[Asterisk]:
     _write_configuration(root, folder, ports)
     command = [*foreign(root, "usr/sbin/asterisk"), "-C", str(folder / "asterisk.conf")]
     with (folder / "console.log").open("wb") as log:
-        process = subprocess.Popen([*command, "-f"], stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+        process = subprocess.Popen(paced([*command, "-f"]), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
     try:
         _wait_booted(process, command, folder)
         yield Asterisk(root, folder, ports, command)

@@ -10,6 +10,7 @@ from socket import SOCK_DGRAM
 
 import trio
 
+from tests.kit.interop import paced
 from tests.kit.ports import free_port, free_udp_range
 
 _MODULE_DIRS = ("/usr/lib/baresip/modules", "/usr/lib/x86_64-linux-gnu/baresip/modules")
@@ -117,7 +118,7 @@ async def open_baresip(
     _write_configuration(folder, free_port(SOCK_DGRAM), control_port, microphone, account)
     with (folder / "log").open("wb") as log:
         process = subprocess.Popen(
-            ["baresip", "-f", str(folder)], stdin=subprocess.DEVNULL, stdout=log, stderr=log
+            paced(["baresip", "-f", str(folder)]), stdin=subprocess.DEVNULL, stdout=log, stderr=log
         )
     try:
         with trio.fail_after(15):

@@ -10,6 +10,7 @@ from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 from aywa.errors import EndCode, EndReason, EndSide
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import (
     CallRow,
     CallStatus,
@@ -21,6 +22,7 @@ from aywa.ports.store import (
 )
 
 T0 = datetime(2026, 3, 1, 12, 0, 0, 123456, tzinfo=UTC)
+OTHER_ORGANIZATION = UUID("00000000-0000-4000-8000-00000000000b")
 
 
 def call_row(number: int = 1, **changes: object) -> CallRow:
@@ -72,35 +74,39 @@ async def returns_what_was_saved(store: CallStore) -> None:
         end_reason=EndReason(EndCode.CUSTOMER_HANGUP, EndSide.CALLER, 200, "bye"),
     )
     await store.save_call(ended)
-    assert await store.get_call(ended.id) == ended
+    assert await store.of(DEFAULT_ORGANIZATION).get_call(ended.id) == ended
 
 
 async def replaces_a_row_with_the_same_id(store: CallStore) -> None:
     await store.save_call(call_row(status=CallStatus.RINGING, started_at=None))
     await store.save_call(call_row())
-    assert await store.list_calls() == [call_row()]
+    assert await store.of(DEFAULT_ORGANIZATION).list_calls() == [call_row()]
 
 
 async def saves_many_at_once(store: CallStore) -> None:
     await store.save_call(call_row(1, status=CallStatus.RINGING, started_at=None))
     await store.save_calls([call_row(number) for number in (3, 1, 2)])
-    assert await store.list_calls() == [call_row(3), call_row(2), call_row(1)]
+    assert await store.of(DEFAULT_ORGANIZATION).list_calls() == [call_row(3), call_row(2), call_row(1)]
     await store.save_calls([])
 
 
 async def knows_no_unknown_call(store: CallStore) -> None:
     for call_id in (call_row(7).id, "no-uuid", "", "a" * 10_000, "\0"):
-        assert await store.get_call(call_id) is None
-        assert await store.timeline(call_id) == []
-        assert await store.transcript(call_id) == []
+        assert await store.of(DEFAULT_ORGANIZATION).get_call(call_id) is None
+        assert await store.of(DEFAULT_ORGANIZATION).timeline(call_id) == []
+        assert await store.of(DEFAULT_ORGANIZATION).transcript(call_id) == []
 
 
 async def lists_newest_first_within_limit_and_bound(store: CallStore) -> None:
     for number in (2, 1, 3):
         await store.save_call(call_row(number))
-    assert [row.sip_call_id for row in await store.list_calls()] == ["3@pbx", "2@pbx", "1@pbx"]
-    assert [row.sip_call_id for row in await store.list_calls(limit=1)] == ["3@pbx"]
-    assert await store.list_calls(before=call_row(2).created_at) == [call_row(1)]
+    assert [row.sip_call_id for row in await store.of(DEFAULT_ORGANIZATION).list_calls()] == [
+        "3@pbx",
+        "2@pbx",
+        "1@pbx",
+    ]
+    assert [row.sip_call_id for row in await store.of(DEFAULT_ORGANIZATION).list_calls(limit=1)] == ["3@pbx"]
+    assert await store.of(DEFAULT_ORGANIZATION).list_calls(before=call_row(2).created_at) == [call_row(1)]
 
 
 async def narrows_a_list_by_window(store: CallStore) -> None:
@@ -116,7 +122,9 @@ async def narrows_a_list_by_window(store: CallStore) -> None:
         (CallWindow(updated_at_gt=second.updated_at), [3]),
         (CallWindow(updated_at_ge=second.updated_at, created_at_le=second.created_at), [2]),
     ):
-        assert await store.list_calls(window=window) == [call_row(number) for number in expected]
+        assert await store.of(DEFAULT_ORGANIZATION).list_calls(window=window) == [
+            call_row(number) for number in expected
+        ]
 
 
 async def keeps_a_timeline_in_order_and_once(store: CallStore) -> None:
@@ -124,7 +132,7 @@ async def keeps_a_timeline_in_order_and_once(store: CallStore) -> None:
     entries = [TimelineEntry(call_id, seq, seq * 20, "turn.yield", {"speech_ms": 60}) for seq in (1, 2, 3)]
     await store.append_timeline([entries[2], entries[0]])
     await store.append_timeline([entries[1], replace(entries[0], kind="second.thought")])
-    assert await store.timeline(call_id) == entries
+    assert await store.of(DEFAULT_ORGANIZATION).timeline(call_id) == entries
     await store.append_timeline([])
 
 
@@ -136,7 +144,7 @@ async def keeps_a_transcript_in_order_and_once(store: CallStore) -> None:
     ]
     await store.append_transcript(list(reversed(lines)))
     await store.append_transcript([replace(lines[0], text="again")])
-    assert await store.transcript(call_id) == lines
+    assert await store.of(DEFAULT_ORGANIZATION).transcript(call_id) == lines
 
 
 async def survives_text_that_databases_dislike(store: CallStore) -> None:
@@ -146,11 +154,36 @@ async def survives_text_that_databases_dislike(store: CallStore) -> None:
         [TimelineEntry(call_id, 1, 0, "x", {"raw": "\0", "set": (1, {"deep": "\udcff"})})]
     )
     await store.append_transcript([TranscriptLine(call_id, 1, "user", "\0 o'clock; drop table calls", 0, 1)])
-    assert (await store.get_call(call_id)) is not None
-    assert len(await store.timeline(call_id)) == len(await store.transcript(call_id)) == 1
+    assert (await store.of(DEFAULT_ORGANIZATION).get_call(call_id)) is not None
+    assert (
+        len(await store.of(DEFAULT_ORGANIZATION).timeline(call_id))
+        == len(await store.of(DEFAULT_ORGANIZATION).transcript(call_id))
+        == 1
+    )
+
+
+async def keeps_organizations_apart(store: CallStore) -> None:
+    mine, theirs = call_row(1), call_row(2, org_id=OTHER_ORGANIZATION)
+    for row in (mine, theirs):
+        await store.save_call(row)
+        await store.append_timeline([TimelineEntry(row.id, 1, 0, "turn", {}, row.org_id)])
+        await store.append_transcript([TranscriptLine(row.id, 1, "user", "hello", 0, 1, org_id=row.org_id)])
+    for own, other in ((mine, theirs), (theirs, mine)):
+        reader = store.of(own.org_id)
+        assert await reader.list_calls() == [own]
+        assert await reader.get_call(own.id) == own
+        assert (await reader.timeline(own.id))[0].org_id == own.org_id
+        assert await reader.timeline_last(own.id, "turn") is not None
+        assert (await reader.transcript(own.id))[0].org_id == own.org_id
+        assert await reader.get_call(other.id) is None
+        assert await reader.timeline(other.id) == await reader.transcript(other.id) == []
+        assert await reader.timeline_last(other.id, "turn") is None
+    await store.save_call(replace(theirs, org_id=mine.org_id))
+    assert await store.of(mine.org_id).list_calls() == [mine], "a call's organisation never changes"
 
 
 RULES = (
+    keeps_organizations_apart,
     returns_what_was_saved,
     replaces_a_row_with_the_same_id,
     saves_many_at_once,

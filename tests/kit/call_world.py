@@ -13,6 +13,7 @@ import trio
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.live import LiveCall
+from aywa.call.news import NewsPlan
 from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime
@@ -67,6 +68,7 @@ class CallWorld:
     assistant: Assistant | None = None
     ambience: Clip | None = None
     hold_audio: HoldAudio | None = None
+    news: NewsPlan | None = None
     dial_settings: DialSettings = field(default_factory=lambda: DialSettings("49", ("+49",)))
     _gate: DialGate | None = None
     disk: FakeDisk = field(default_factory=FakeDisk)
@@ -97,6 +99,7 @@ class CallWorld:
             assistant=self.assistant,
             ambience=self.ambience,
             hold_audio=self.hold_audio,
+            news=self.news,
             dialling=Dialling(self.dialler, self.gate()) if self.trunks else None,
         )
 

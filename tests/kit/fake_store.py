@@ -6,12 +6,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TypeVar
+from uuid import UUID
 
 import trio
 
 from aywa.errors import StoreError
 from aywa.ports.capture import CapturedPacket
-from aywa.ports.store import CallRow, TimelineEntry, TranscriptLine
+from aywa.ports.outbox import WebhookJob
+from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
 
 T = TypeVar("T")
 
@@ -23,6 +25,7 @@ class FakeStore:
         self.rows: dict[str, CallRow] = {}
         self.entries: dict[tuple[str, int], TimelineEntry] = {}
         self.lines: dict[tuple[str, int], TranscriptLine] = {}
+        self.jobs: dict[str, WebhookJob] = {}
         self.down = False
         self.refuses: set[str] = set()  # call ids whose entries it never takes
         self.appends = 0
@@ -54,6 +57,24 @@ class FakeStore:
         await self._io()
         for line in lines:
             self.lines.setdefault((line.call_id, line.seq), line)
+
+    async def write(self, batch: CallBatch) -> None:
+        await self._io()
+        self.saves += bool(batch.rows)
+        self.appends += bool(batch.entries)
+        of = {row.id for row in batch.rows} | {item.call_id for item in (*batch.entries, *batch.lines)}
+        if of & self.refuses:
+            raise StoreError("The batch cannot be stored")
+        self._take(batch.rows)
+        for entry in batch.entries:
+            self.entries.setdefault((entry.call_id, entry.seq), entry)
+        for line in batch.lines:
+            self.lines.setdefault((line.call_id, line.seq), line)
+        for job in batch.jobs:
+            self.jobs.setdefault(job.id, job)
+
+    def of(self, org_id: UUID) -> FakeStore:
+        return self
 
     async def get_call(self, call_id: str) -> CallRow | None:
         return self.rows.get(call_id)

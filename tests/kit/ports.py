@@ -4,6 +4,8 @@ import random
 import socket
 from collections import deque
 
+from tests.kit.workers import own_part
+
 # What was given out last: two servers of one test are not started when they are given their ports.
 _ports: deque[int] = deque(maxlen=64)
 _ranges: deque[range] = deque(maxlen=6)
@@ -13,8 +15,9 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
     """A port that was free a moment ago.
 
     Below the ephemeral range: there, some other socket's outgoing connection may take it before it is used.
+    Of this process's own part: workers that run at the same time never get the same.
     """
-    for port in random.sample(range(10000, 20000), 1000):
+    for port in random.sample(range(*own_part(10000, 20000)), 1000):
         if port in _ports:
             continue
         with socket.socket(socket.AF_INET, kind) as probe:
@@ -30,9 +33,11 @@ def free_port(kind: int = socket.SOCK_STREAM) -> int:
 def free_udp_range(count: int, *, above: int = 20000, below: int = 28000) -> int:
     """The first, even one of `count` consecutive UDP ports that were free a moment ago.
 
-    Any of them, so that two runs on one machine seldom want the same.
+    Any of them, so that two runs on one machine seldom want the same; of this process's own part, so that two
+    workers of one run never do.
     """
-    candidates = range(above, below, 2 * count)
+    first, end = own_part(above + above % 2, below)
+    candidates = range(first, end - count + 1, 2 * count)
     shuffled = random.sample(candidates, len(candidates))
     for first in sorted(shuffled, key=lambda first: _given(range(first, first + count))):
         wanted = range(first, first + count)

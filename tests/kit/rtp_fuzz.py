@@ -267,6 +267,8 @@ class HostileRig:
             vad_mode=1,
             start_ms=34,
             stop_ms=450,
+            echo_guard=True,
+            follows=True,
         )
         peer = HostilePeer(leg, socket.getsockname()[1], format, crypt, payloads)
         # Mostly the codec of the leg: a leg that hears another one each packet never gets deep into any.

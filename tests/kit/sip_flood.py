@@ -15,8 +15,33 @@ from collections.abc import Iterator
 from contextlib import suppress
 from random import Random
 
-METHODS = ("INVITE", "OPTIONS", "REGISTER", "BYE", "CANCEL", "ACK", "SUBSCRIBE")
+# Each method of SIP (RFC 3261, 6665, 3515, 6086, 3311, 3262, 3428, 3903), with the headers that it must have.
+_HEADERS = {
+    "INVITE": "Content-Type: application/sdp\r\n",
+    "OPTIONS": "",
+    "REGISTER": "",
+    "BYE": "",
+    "CANCEL": "",
+    "ACK": "",
+    "SUBSCRIBE": "Event: dialog\r\n",
+    "REFER": "Refer-To: <sip:600@192.0.2.1>\r\n",
+    "INFO": "Content-Type: application/dtmf-relay\r\n",
+    "UPDATE": "Content-Type: application/sdp\r\n",
+    "PRACK": "RAck: 1 1 INVITE\r\n",
+    "NOTIFY": "Event: refer\r\nSubscription-State: active\r\nContent-Type: message/sipfrag\r\n",
+    "MESSAGE": "Content-Type: text/plain\r\n",
+    "PUBLISH": "Event: presence\r\nExpires: 3600\r\n",
+}
+METHODS = tuple(_HEADERS)
+_WITHIN = ("BYE", "ACK", "INFO", "UPDATE", "PRACK", "NOTIFY")  # a dialog, of which nobody knows here
 _SDP = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 40000 RTP/AVP 0\r\n"
+_BODIES = {
+    "INVITE": _SDP,
+    "UPDATE": _SDP,
+    "INFO": "Signal=5\r\nDuration=160\r\n",
+    "NOTIFY": "SIP/2.0 100 Trying\r\n",
+    "MESSAGE": "Call me.\r\n",
+}
 _STEP_S = 0.005
 _LAST_S = 0.2  # for answers that are still on their way
 
@@ -24,18 +49,17 @@ _LAST_S = 0.2  # for answers that are still on their way
 def requests(method: str, source: str, target: str, agent: str = "phone", seed: int = 1) -> Iterator[bytes]:
     """Requests without end, each with a branch, a Call-ID and a called user of its own."""
     rng = Random(seed)
-    body = _SDP if method == "INVITE" else ""
-    kind = "Content-Type: application/sdp\r\n" if body else ""
+    body, headers = _BODIES.get(method, ""), _HEADERS[method]
     while True:
         number = rng.getrandbits(64)
-        tag = f";tag=t{number}" if method in ("BYE", "ACK") else ""
+        tag = f";tag=t{number}" if method in _WITHIN else ""
         yield (
             f"{method} sip:{number % 10_000}@{target} SIP/2.0\r\n"
             f"Via: SIP/2.0/UDP {source}:5060;branch=z9hG4bK{number};rport\r\n"
             f"From: <sip:{number % 9_999}@{target}>;tag=f{number}\r\n"
             f"To: <sip:{number % 10_000}@{target}>{tag}\r\nCall-ID: {number}@{source}\r\n"
             f"CSeq: 1 {method}\r\nContact: <sip:x@{source}>\r\nMax-Forwards: 70\r\n"
-            f"User-Agent: {agent}\r\n{kind}Content-Length: {len(body)}\r\n\r\n{body}"
+            f"User-Agent: {agent}\r\n{headers}Content-Length: {len(body)}\r\n\r\n{body}"
         ).encode()
 
 

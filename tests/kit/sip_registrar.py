@@ -9,7 +9,7 @@ from aywa.proto.sip.digest import Credentials
 from aywa.proto.sip.digest_server import DigestServer, Verdict
 from aywa.proto.sip.layer_actions import RequestArrived, Transmit
 from aywa.proto.sip.message import Request, Response
-from aywa.proto.sip.parser import parse_datagram
+from aywa.proto.sip.parser import is_keepalive, parse_datagram
 from aywa.proto.sip.transactions import TransactionLayer
 
 Address = tuple[str, int]
@@ -23,10 +23,14 @@ class Registrar:
         self.bindings: dict[str, float] = {}  # contact to the time it ends
         self.refuse_with: int | None = None
         self.requests: list[Request] = []
+        self.pings = 0
         self._digest = DigestServer("pbx", [user], key=rng.randbytes(32), life_s=life_s)
 
     def receive(self, data: bytes, source: Address, now: float) -> None:
         """A datagram came."""
+        if is_keepalive(data):
+            self.pings += 1
+            return
         self.layer.receive(parse_datagram(data), source, now)
 
     def outgoing(self, now: float) -> list[tuple[bytes, Address]]:

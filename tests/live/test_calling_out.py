@@ -18,7 +18,7 @@ from tests.kit.postgres import data_dir
 from tests.kit.runtime_process import API_KEY, open_runtime_process, runtime_settings
 
 __all__ = ["data_dir"]
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 async def aywa(port: str, *arguments: str) -> tuple[int, str]:

@@ -11,7 +11,7 @@ from tests.kit.interop import require
 from tests.kit.recordings import recording_path
 from tests.kit.runtime_process import runtime_settings
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 
 async def test_a_recorded_human_books_a_room_and_interrupts_once(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from aywa_server.child import Child
 from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_status
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 DRAIN_S = 120  # far beyond every guard here: nothing ends because it ran out
 

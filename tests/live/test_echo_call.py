@@ -15,7 +15,7 @@ from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end
 from tests.kit.tcpdump import read_pcap
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 LISTENED_S = 5.0
 LATE_PACKETS = 6  # 120 ms

@@ -10,7 +10,7 @@ from tests.kit.interop import require
 from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_status
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 TALK_S = 6.0
 

@@ -22,7 +22,7 @@ from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings
 from tests.kit.sip_agents import refuse_calls
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 
 async def _listen(call: PlainCall, seconds: float) -> list[int]:

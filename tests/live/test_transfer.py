@@ -122,6 +122,7 @@ async def house(folder: Path) -> AsyncIterator[tuple[House, dict[str, str]]]:
             yield House(runtime, engine, alice, answered), wanted
 
 
+@pytest.mark.paired
 async def test_three_ways_between_two_telephones(tmp_path: Path) -> None:
     async with house(tmp_path) as (home, _):
         await accepted_by_key(home)
@@ -240,6 +241,7 @@ async def cold_by_dialling(home: House) -> None:
     assert row["endedReason"] == "assistant-forwarded-call"
 
 
+@pytest.mark.beside
 async def test_a_process_that_is_killed(tmp_path: Path) -> None:
     """The next one says that the call was lost, and where its transfer was."""
     async with house(tmp_path) as (home, wanted):

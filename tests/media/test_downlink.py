@@ -117,7 +117,7 @@ def test_no_mark_is_lost_when_more_are_due_than_events_fit() -> None:
     with Rig() as rig:
         assert all(rig.leg.mark(number) for number in range(64))
         assert not rig.leg.mark(64)
-        rig.step()
+        rig.step(2)
         for number in range(64, 128):
             assert rig.leg.mark(number)
         rig.step(3)

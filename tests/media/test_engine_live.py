@@ -37,7 +37,7 @@ from aywa.media.scheduling import Scheduling
 from aywa.settings import MediaSettings
 from tests.kit.engine_rig import FRAME, Phone, drain, voiced
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 DEADLINE_S = 20.0
 Event = TypeVar("Event", bound=LegEvent)

@@ -13,27 +13,11 @@ import trustme
 
 from aywa.errors import MediaError
 from aywa.media.fetch import MAX_REDIRECTS, FetchRules, fetch
-from aywa.proto.public_ip import is_public
+from aywa.proto.outbound_rules import OutboundRules, outbound_rules
 
-HOME = FetchRules(private_hosts=("127.0.0.1", "localhost"), bound_s=5.0)
-
-
-@pytest.mark.parametrize(
-    "address",
-    [
-        *("127.0.0.1", "0.0.0.0", "10.1.2.3", "172.16.0.1", "192.168.1.1", "169.254.169.254", "100.64.0.1"),
-        *("192.0.0.1", "224.0.0.1", "240.0.0.1", "255.255.255.255", "198.18.0.1"),
-        *("::1", "::", "fe80::1%eth0", "fc00::1", "ff02::1", "::ffff:127.0.0.1", "::ffff:169.254.169.254"),
-        *("64:ff9b::7f00:1", "64:ff9b::a9fe:a9fe", "2002:7f00:1::", "2002:c0a8:101::1"),
-    ],
-)
-def test_what_is_not_of_the_public_internet(address: str) -> None:
-    assert not is_public(address)
-
-
-@pytest.mark.parametrize("address", ["8.8.8.8", "2606:4700::1111", "64:ff9b::808:808", "::ffff:8.8.8.8"])
-def test_what_is(address: str) -> None:
-    assert is_public(address)
+INSIDE = outbound_rules(("127.0.0.1", "localhost"))
+THAT_NAME = OutboundRules(hosts=frozenset({"127.0.0.1"}))
+HOME = FetchRules(outbound=INSIDE, bound_s=5.0)
 
 
 @dataclass
@@ -95,7 +79,10 @@ async def test_a_file_with_what_it_is_called() -> None:
 
 async def test_nothing_inside_is_asked() -> None:
     async with serving() as server:
-        for rules in (FetchRules(plain=True), FetchRules(plain=True, private_hosts=("elsewhere",))):
+        for rules in (
+            FetchRules(plain=True),
+            FetchRules(plain=True, outbound=outbound_rules(("elsewhere",))),
+        ):
             await refused(server.url(), rules, "public internet")
             await refused(f"http://localhost:{server.port}/", rules, "public internet")
             await refused(f"http://[::ffff:127.0.0.1]:{server.port}/", rules, "public internet")
@@ -106,34 +93,30 @@ async def test_nothing_inside_is_asked() -> None:
 
 async def test_no_redirect_leads_inside() -> None:
     async with serving() as inner, serving(redirect(f"http://localhost:{inner.port}/")) as outer:
-        await refused(outer.url(), FetchRules(private_hosts=("127.0.0.1",)), "http URLs are not fetched")
+        await refused(outer.url(), FetchRules(outbound=THAT_NAME), "http URLs are not fetched")
         outer.answers = [redirect(f"https://localhost:{inner.port}/")]
-        await refused(outer.url(), FetchRules(private_hosts=("127.0.0.1",)), "public internet")
+        await refused(outer.url(), FetchRules(outbound=THAT_NAME), "public internet")
         outer.answers = [redirect("file:///etc/passwd")]
-        await refused(outer.url(), HOME, "file URLs are not fetched")
+        await refused(outer.url(), HOME, "only http and https")
         assert inner.requests == []
 
 
 async def test_http_only_where_it_may_be() -> None:
     await refused("http://example.test/", FetchRules(), "http URLs are not fetched")
-    await refused("ftp://example.test/", FetchRules(plain=True), "ftp URLs are not fetched")
+    await refused("ftp://example.test/", FetchRules(plain=True), "only http and https")
 
 
 async def test_every_bound_holds() -> None:
     async with serving(*[redirect("/again")] * (MAX_REDIRECTS + 1)) as server:
         await refused(server.url(), HOME, "too often")
         server.answers = [answer(bytes(101))]
-        await refused(
-            server.url(), FetchRules(private_hosts=("127.0.0.1",), max_bytes=100), "larger than 100"
-        )
+        await refused(server.url(), FetchRules(outbound=THAT_NAME, max_bytes=100), "larger than 100")
         server.answers = [answer(b"", status="404 Not Found")]
         await refused(server.url(), HOME, "answers 404")
         server.answers = [b"SSH-2.0-OpenSSH\r\n\r\n"]
         await refused(server.url(), HOME, "does not speak HTTP")
         server.answers = []
-        await refused(
-            server.url(), FetchRules(private_hosts=("127.0.0.1",), bound_s=0.2), "longer than 0.2 s"
-        )
+        await refused(server.url(), FetchRules(outbound=THAT_NAME, bound_s=0.2), "longer than 0.2 s")
         server.answers = [answer(bytes(10))[:-3]]
         await refused(server.url(), HOME, "does not speak HTTP")
         port = server.port
@@ -158,5 +141,5 @@ async def test_https_is_verified() -> None:
     async with serving(answer(b"abc"), wrap=wrap) as server:
         url = server.url(scheme="https")
         await refused(url, HOME, "cannot be reached")
-        rules = FetchRules(private_hosts=("127.0.0.1",), tls=trusting)
+        rules = FetchRules(outbound=THAT_NAME, tls=trusting)
         assert (await fetch(url, rules)).data == b"abc"

@@ -13,6 +13,7 @@ from aywa.errors import MediaError
 from aywa.media import hold_audio
 from aywa.media.fetch import Fetched, FetchRules
 from aywa.media.hold_audio import KEPT_S, HoldAudio
+from aywa.proto.outbound_rules import outbound_rules
 
 URL = "https://music.example/hold.ulaw"
 
@@ -95,13 +96,14 @@ async def test_few_at_a_time_and_the_oldest_are_forgotten(
 ) -> None:
     monkeypatch.setattr(hold_audio, "MAX_KEPT_SECONDS", 3.0)
     source = HoldAudio(FetchRules())
+    await source.get(f"{URL}?oldest")
     async with trio.open_nursery() as nursery:
-        for number in range(9):
+        for number in range(8):
             nursery.start_soon(_get, source, f"{URL}?{number}", [])
     assert web.most == hold_audio.MAX_AT_A_TIME
-    await source.get(f"{URL}?0")
+    await source.get(f"{URL}?oldest")
     assert web.asked == 10
-    await source.get(f"{URL}?0")
+    await source.get(f"{URL}?oldest")
     assert web.asked == 10
 
 
@@ -121,6 +123,9 @@ async def test_files_only_in_their_folder(tmp_path: Path) -> None:
         (f"file://{inside}/%2e%2e/secret.wav", "not in the folder"),
         (f"file://{inside}/link.wav", "not in the folder"),
         (f"file://{inside}/missing.wav", "cannot be read"),
+        (f"file://{inside}/a%00.wav", "cannot be read"),
+        ("file://[/a.wav", "cannot be read"),
+        ("https://[::1/a.wav", "no URLs are fetched"),
         (URL, "no URLs are fetched"),
     ):
         with pytest.raises(MediaError) as refusal:
@@ -128,3 +133,39 @@ async def test_files_only_in_their_folder(tmp_path: Path) -> None:
         assert words in refusal.value.detail
     with pytest.raises(MediaError, match="no files are read"):
         await HoldAudio(FetchRules()).get(f"file://{outside}")
+
+
+@pytest.mark.parametrize(
+    ("rules", "folder", "url", "words"),
+    [
+        (None, "", URL, "no URLs are fetched"),
+        (FetchRules(), "", "file:///srv/music/a.wav", "no files are read"),
+        (FetchRules(), "", "http://music.example/a.wav", "http URLs are not fetched"),
+        (
+            FetchRules(outbound=outbound_rules(("pbx",))),
+            "",
+            "http://music.example/a.wav",
+            "http URLs are not fetched",
+        ),
+        (FetchRules(), "", "https://127.0.0.1/a.wav", "public internet"),
+        (FetchRules(plain=True), "", "http://169.254.169.254/latest", "public internet"),
+        (FetchRules(plain=True), "", "http://[::ffff:10.0.0.1]:8080/a.wav", "public internet"),
+        (FetchRules(), "", "https://music.example:99999/a.wav", "port"),
+        (FetchRules(), "", "https://[::1/a.wav", "names no host that can be read"),
+        (FetchRules(), "", URL, ""),
+        (FetchRules(plain=True), "", "http://music.example/a.wav", ""),
+        (FetchRules(outbound=outbound_rules(("10.0.0.1",))), "", "http://10.0.0.1/a.wav", ""),
+        (FetchRules(outbound=outbound_rules(("pbx",))), "", "http://pbx/a.wav", ""),
+        (None, "/srv/music", "file:///srv/music/a.wav", ""),
+    ],
+)
+def test_what_the_rules_forbid_is_known_beforehand(
+    rules: FetchRules | None, folder: str, url: str, words: str
+) -> None:
+    source = HoldAudio(rules, folder)
+    if not words:
+        source.check(url)
+        return
+    with pytest.raises(MediaError) as refusal:
+        source.check(url)
+    assert words in refusal.value.detail

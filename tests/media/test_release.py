@@ -81,6 +81,7 @@ def test_a_leg_that_the_engine_has_is_not_released() -> None:
 
 
 @pytest.mark.live
+@pytest.mark.beside
 @pytest.mark.parametrize("codec", [Codec.PCMU, Codec.G722])
 async def test_a_leg_of_a_running_engine_dies_with_its_last_user(codec: Codec) -> None:
     send = PayloadFormat(codec, 0 if codec is Codec.PCMU else 9)

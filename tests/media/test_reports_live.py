@@ -21,7 +21,7 @@ from tests.kit.engine_rig import FRAME, Phone, drain
 from tests.kit.formats import g711_format
 from tests.kit.netem import Network, Weather
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 DEADLINE_S = 40.0
 DELAY_S, LOSS = 0.06, 0.05

@@ -16,7 +16,7 @@ from tests.kit.engine_rig import FRAME, Phone
 from tests.kit.room_rig import Audio, amplitude, tone
 from tests.media.test_engine_live import parameters, running
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 
 HZ = (400.0, 700.0, 1100.0)
 

@@ -87,6 +87,13 @@ def test_a_plan_of_every_kind() -> None:
                 "messages": [
                     {"type": "request-start", "content": "I am looking.", "blocking": False},
                     {"type": "request-response-delayed", "content": "Still.", "timingMilliseconds": 3000},
+                    {"type": "request-complete", "content": "Found.", "endCallAfterSpokenEnabled": True},
+                    {
+                        "type": "request-failed",
+                        "content": "Say that it failed.",
+                        "role": "system",
+                        "conditions": [{"param": "nights", "operator": "gte", "value": 3}],
+                    },
                 ],
             }
         ],
@@ -120,7 +127,10 @@ def test_a_plan_of_every_kind() -> None:
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("firstMessage", "https://example.com/hello.mp3"),
+        ("firstMessage", "ftp://example.com/hello.wav"),
+        ("firstMessage", "https://example.com/hello.wav and more"),
+        ("voice.speed", {"speed": 0.4}),
+        ("voice.speed", {"speed": 2.1}),
         ("firstMessage", "x" * 1001),
         ("firstMessageMode", "assistant-speaks-last"),
         ("firstMessageInterruptionsEnabled", "yes"),
@@ -135,8 +145,23 @@ def test_a_plan_of_every_kind() -> None:
             [{"name": "a", "messages": [{"type": "request-start", "content": "x", "blocking": True}]}],
         ),
         (
+            "toolMessages.0.messages.0.request-failed.conditions.0.operator",
+            [
+                {
+                    "name": "a",
+                    "messages": [
+                        {
+                            "type": "request-failed",
+                            "content": "x",
+                            "conditions": [{"param": "n", "operator": "is", "value": 1}],
+                        }
+                    ],
+                }
+            ],
+        ),
+        (
             "toolMessages.0.messages.0",
-            [{"name": "a", "messages": [{"type": "request-complete", "content": "x"}]}],
+            [{"name": "a", "messages": [{"type": "request-finished", "content": "x"}]}],
         ),
         ("voice.language", {"language": "english please"}),
         ("voice.provider", {"provider": "11labs"}),
@@ -160,6 +185,15 @@ def test_a_plan_of_every_kind() -> None:
 )
 def test_every_fault_of_what_is_said_names_its_field(field: str, value: object) -> None:
     assert next(iter(faults({field.partition(".")[0]: value}))) == f"FILE.{field}"
+
+
+def test_a_first_message_may_be_a_recording() -> None:
+    url = "https://example.com/hello.wav"
+    assert Assistant(first_message=f" {url}").first_message_url == url
+    assert Assistant(first_message="Hello at https://example.com").first_message_url == ""
+    assert faults({"firstMessage": url, "firstMessageTranscript": "Hello."}) == {}
+    rule = "firstMessageTranscript has the words of a firstMessage that is a sound file"
+    assert faults({"firstMessage": "Hello.", "firstMessageTranscript": "Hello."}) == {"FILE": rule}
 
 
 def test_rules_are_said_in_words() -> None:

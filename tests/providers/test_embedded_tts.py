@@ -48,6 +48,18 @@ async def test_phrases_start_at_once_and_are_as_loud_as_speech_should_be() -> No
             assert 0.2 < len(samples) / 8000 / len(text.split()) < 0.7, text  # seconds a word
 
 
+async def test_speed() -> None:
+    """Twice as fast is about half as long, but for the pauses."""
+    lengths = []
+    for speed in (0.5, 1.0, 2.0):
+        with trio.fail_after(60):
+            async with open_embedded_synthesizer(speed=speed) as synthesizer:
+                chunks = await speak(synthesizer, "We have a quiet room with a view of the old town for you.")
+        lengths.append(sum(len(chunk.pcm) for chunk in chunks))
+    assert 1.5 < lengths[0] / lengths[1] < 2.5
+    assert 1.5 < lengths[1] / lengths[2] < 2.5
+
+
 async def test_words_are_marked_where_they_begin() -> None:
     text = "Your room is booked for Friday, three nights."
     async with engine() as synthesizer:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from itertools import count
 from types import SimpleNamespace
 from typing import Any
@@ -26,6 +26,16 @@ SECOND = bytes(32_000)  # of audio
 
 def frames_in(data: bytes) -> list[tuple[FrameKind, int, bytes]]:
     return list(FrameReader().feed(data))
+
+
+@asynccontextmanager
+async def serving(process: RecogniserProcess) -> AsyncIterator[None]:
+    """It runs, and is ready, while the block does."""
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(process.serve)
+        await process.wait_ready()
+        yield
+        nursery.cancel_scope.cancel()
 
 
 @given(
@@ -145,9 +155,7 @@ async def test_abandoned_utterances_leave_nothing_waiting(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     pipes, process = Pipes(monkeypatch), RecogniserProcess({})
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(process.serve)
-        await process.wait_ready()
+    async with serving(process):
         (stdin,) = pipes.stdins
         with unread(process):
             for number in (1, 2):
@@ -163,16 +171,13 @@ async def test_abandoned_utterances_leave_nothing_waiting(
         await trio.sleep(1)
         told = [(kind, number) for kind, number, _ in frames_in(bytes(stdin.written))]
         assert told == [(FrameKind.BEGIN, 3), (FrameKind.ABANDON, 3)], "it had heard of the third only"
-        nursery.cancel_scope.cancel()
 
 
 async def test_an_utterance_without_room_is_answered_with_nothing(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     pipes, process, results = Pipes(monkeypatch), RecogniserProcess({}), Results()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(process.serve)
-        await process.wait_ready()
+    async with serving(process):
         pipes.stdins[0].stuck = True
         process.begin(1, ("yes",), 1.0, results.to(1))
         process.begin(2, ("yes",), 1.0, results.to(2))
@@ -189,16 +194,13 @@ async def test_an_utterance_without_room_is_answered_with_nothing(
         process.feed(1, SECOND)
         process.end(1)
         assert process.waiting_bytes < 1000
-        nursery.cancel_scope.cancel()
 
 
 async def test_a_process_that_takes_nothing_is_replaced(
     monkeypatch: pytest.MonkeyPatch, autojump_clock: MockClock
 ) -> None:
     pipes, process, results = Pipes(monkeypatch), RecogniserProcess({}), Results()
-    async with trio.open_nursery() as nursery:
-        nursery.start_soon(process.serve)
-        await process.wait_ready()
+    async with serving(process):
         await trio.sleep(30)
         assert pipes.kills == 0, "with nothing to take it is only idle"
         pipes.stdins[0].stuck = True
@@ -209,7 +211,6 @@ async def test_a_process_that_takes_nothing_is_replaced(
         assert (pipes.kills, process.starts) == (1, 2)
         assert results.of == {1: [b""]}
         assert not process.lost
-        nursery.cancel_scope.cancel()
 
 
 async def test_no_utterance_begins_where_it_would_be_answered_too_late() -> None:

@@ -18,6 +18,7 @@ import trio
 from structlog.testing import capture_logs
 
 from aywa.errors import EndCode
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallStatus, TimelineEntry
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
 from aywa.proto.sip.uri import parse_uri
@@ -35,7 +36,7 @@ from tests.kit.postgres import data_dir
 from tests.kit.tcpdump import read_pcap
 
 __all__ = ["data_dir"]
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 
 
 def settings_in(data_dir: Path) -> Settings:
@@ -110,13 +111,13 @@ async def test_a_call_from_invite_to_its_record(data_dir: Path) -> None:
             with trio.fail_after(10):
                 await live.over.wait()
             assert (await events.receive()) == seen[0]
-        row = await runtime.store.get_call(live.id)
+        row = await runtime.store.of(DEFAULT_ORGANIZATION).get_call(live.id)
         assert row is not None
         assert row.status is CallStatus.ENDED
         assert row.end_reason is not None
         assert row.end_reason.code is EndCode.CUSTOMER_HANGUP
         assert row.worker_id == runtime.worker_id
-        entries = await runtime.store.timeline(live.id)
+        entries = await runtime.store.of(DEFAULT_ORGANIZATION).timeline(live.id)
         assert [entry.seq for entry in entries] == list(range(1, len(seen) + 1))
         assert entries[-1].kind == "call.ended"
         assert "control.say" in {entry.kind for entry in entries}
@@ -152,8 +153,12 @@ async def test_packets_are_kept_on_demand_and_written_when_media_stops(data_dir:
                 await live.over.wait()
             assert await runtime.pcap(live.id) is None
             ours, theirs = rtp.getsockname()[1], rtp.getpeername()[1]
-        row = await runtime.store.get_call(live.id)
-        (entry,) = [e for e in await runtime.store.timeline(live.id) if e.kind == "media.pcap_written"]
+        row = await runtime.store.of(DEFAULT_ORGANIZATION).get_call(live.id)
+        (entry,) = [
+            e
+            for e in await runtime.store.of(DEFAULT_ORGANIZATION).timeline(live.id)
+            if e.kind == "media.pcap_written"
+        ]
     assert row is not None
     assert row.end_reason is not None
     assert row.end_reason.code is EndCode.MEDIA_TIMEOUT
@@ -213,7 +218,7 @@ async def test_leaving_drains_and_says_goodbye(data_dir: Path) -> None:
             with trio.fail_after(5):
                 assert (await session.wait_ended()).by_remote
     async with open_runtime(settings, rng=Random(6)) as again:
-        row = await again.store.get_call(live.id)
+        row = await again.store.of(DEFAULT_ORGANIZATION).get_call(live.id)
         assert row is not None
         assert row.end_reason is not None
         assert row.end_reason.code is EndCode.SHUTDOWN

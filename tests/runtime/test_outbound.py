@@ -17,6 +17,7 @@ from aywa.call.outbound import CallOrder
 from aywa.call.state import CallState
 from aywa.dialling.usage import LimitReached
 from aywa.errors import EndCode, EndSide
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallStatus, CallType
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_offer
 from aywa.runtime import open_runtime
@@ -27,7 +28,7 @@ from tests.kit.postgres import data_dir
 from tests.runtime.test_opening import hear, settings_in
 
 __all__ = ["data_dir"]
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 NUMBER = "+493012345678"
 
 
@@ -88,15 +89,15 @@ async def test_a_call_out_converses_and_is_recorded(data_dir: Path) -> None:
         async with open_runtime(settings_for(data_dir, agent), rng=Random(1)) as runtime:
             request = DialRequest("030 12345678", early_media=True, ring_timeout_s=20, owner="key")
             row = await runtime.place(CallOrder(request, "Erika Mustermann"))
-            assert (await runtime.store.get_call(row.id)) is not None
+            assert (await runtime.store.of(DEFAULT_ORGANIZATION).get_call(row.id)) is not None
             with trio.fail_after(30):
                 await callee.done.wait()
             (live,) = runtime.live_calls() or [None]
             if live is not None:
                 await live.over.wait()
-            ended = await runtime.store.get_call(row.id)
-            entries = await runtime.store.timeline(row.id)
-            lines = await runtime.store.transcript(row.id)
+            ended = await runtime.store.of(DEFAULT_ORGANIZATION).get_call(row.id)
+            entries = await runtime.store.of(DEFAULT_ORGANIZATION).timeline(row.id)
+            lines = await runtime.store.of(DEFAULT_ORGANIZATION).transcript(row.id)
             load = runtime.engine.load()
         (call,) = callee.called
         assert str(call.to).startswith("<sip:+493012345678@127.0.0.1")
@@ -132,7 +133,7 @@ async def test_a_busy_line_and_a_country_that_is_not_listed(data_dir: Path) -> N
             with trio.fail_after(10):
                 await live.over.wait()
             assert live.state is CallState.ENDED
-        ended = await runtime.store.get_call(row.id)
+        ended = await runtime.store.of(DEFAULT_ORGANIZATION).get_call(row.id)
         assert runtime.dial_refusals() == {"destination-not-allowed": 4}
     assert ended is not None
     assert ended.end_reason is not None

@@ -14,7 +14,7 @@ from aywa.errors import ConfigError
 from aywa.media.clip import Clip
 from aywa.media.office import LEVEL
 from aywa.model.assistant import Assistant
-from aywa.runtime.sounds import load_ambience
+from aywa.runtime.sounds import load_ambience, load_first_message
 from aywa.settings import MediaSettings
 
 MEDIA = MediaSettings()
@@ -62,6 +62,17 @@ async def test_a_url_follows_the_rules_of_music_on_hold(loud: Path) -> None:
     away = Assistant(background_sound="https://example.com/rain.wav")
     with pytest.raises(ConfigError, match="no URLs are fetched here"):
         await trio.to_thread.run_sync(load_ambience, away, MediaSettings(hold_audio="off"))
+
+
+async def test_a_first_message_is_fetched_by_the_same_rules(loud: Path) -> None:
+    assistant = Assistant(first_message=loud.as_uri(), first_message_transcript="Hello.")
+    media = MediaSettings(hold_audio_dir=str(loud.parent))
+    recorded = await trio.to_thread.run_sync(load_first_message, assistant, media)
+    assert list(recorded) == ["Hello."]
+    assert set(array("h", recorded["Hello."])[1000:7000]) == {0x4000}
+    assert await trio.to_thread.run_sync(load_first_message, Assistant(first_message="Hello."), media) == {}
+    with pytest.raises(ConfigError, match=r"RUNTIME_ASSISTANT\.firstMessage: no files are read here"):
+        await trio.to_thread.run_sync(load_first_message, assistant, MEDIA)
 
 
 def test_what_cannot_be_read_is_told(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import soxr
 import trio
 
 from aywa.errors import EndCode
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.proto.audiosocket.frame import Kind
 from aywa.runtime import Runtime, open_runtime
 from aywa.settings import TransportSettings
@@ -27,7 +28,7 @@ from tests.kit.stream_peers import UUID_1, AudioSocketPeer, WebSocketPeer, conne
 from tests.runtime.test_opening import settings_in
 
 __all__ = ["data_dir"]
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.paired]
 PASSWORD = "a-long-password-it-is"
 PACKET_S = 0.02
 ASSISTANT = 100  # packets of the assistant's that the caller hears before he speaks
@@ -115,7 +116,9 @@ async def test_what_is_said_in_a_stream_is_recorded_and_what_is_recorded_was_sen
                 await trio.sleep(0.05)
         assert runtime.gauges()["streams_open"] == 0
         assert runtime.stream_connections()["accepted"] == 2
-        rows = {row.sip_call_id: row for row in await runtime.store.list_calls(limit=10)}
+        rows = {
+            row.sip_call_id: row for row in await runtime.store.of(DEFAULT_ORGANIZATION).list_calls(limit=10)
+        }
         missed = 0
         for call_id, caller in callers.items():
             row = rows[call_id]
@@ -127,7 +130,7 @@ async def test_what_is_said_in_a_stream_is_recorded_and_what_is_recorded_was_sen
             heard = spoken(caller.heard, size)
             missed += left_out(spoken(down, size), heard)
             placed = place(caller.said, up)
-            entries = await runtime.store.timeline(row.id)
+            entries = await runtime.store.of(DEFAULT_ORGANIZATION).timeline(row.id)
             (stats,) = (entry.data for entry in entries if entry.kind == "media.stats")
             late = stats["recording_late_ms"] / 1000 / PACKET_S
             held_up = stats["gaps_over_40_ms"] * stats["max_gap_ms"] / 1000 / PACKET_S

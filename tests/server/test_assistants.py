@@ -102,7 +102,7 @@ async def test_a_change_merges_and_null_takes_away() -> None:
         ({"model": {"model": "x"}}, "model.provider", "is required"),
         ({"credentialIds": ["x"]}, "credentialIds.0", "UUID"),
         ({"name": "a\x00b"}, "name", "NUL"),
-        ({"serverMessages": ["gossip"]}, "serverMessages.0", "must be 'assistant-request'"),
+        ({"serverMessages": ["gossip"]}, "serverMessages.0", "must be one of assistant.speechStarted"),
     ],
 )
 async def test_what_is_refused(body: dict[str, object], field: str, rule: str) -> None:

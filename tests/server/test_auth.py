@@ -6,6 +6,7 @@ import pytest
 
 from aywa.settings import HttpSettings
 from aywa_server.app import create_app
+from aywa_server.auth import source_of
 from tests.kit.api_parts import API_KEY, make_parts
 
 
@@ -44,3 +45,18 @@ async def test_anything_else_is_401_with_a_challenge(headers: dict[str, str]) ->
 async def test_without_any_key_nobody_gets_in() -> None:
     client = create_app(make_parts(http=HttpSettings())).test_client()
     assert (await client.get("/call", headers={"X-API-Key": API_KEY})).status_code == 401
+
+
+@pytest.mark.parametrize(
+    ("address", "source"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("<local>", "<local>"),
+        ("", ""),
+    ],
+)
+def test_an_ipv6_host_cannot_hide_in_its_network(address: str, source: str) -> None:
+    assert source_of(address) == source

@@ -125,6 +125,16 @@ def test_calling_somebody(parts: Parts, capsys: pytest.CaptureFixture[str]) -> N
     assert capsys.readouterr().err.strip() == told
 
 
+def test_saying_something(parts: Parts) -> None:
+    assert isinstance(parts.calls, SpyCalls)
+    assert main(["say", LIVE.id, "One moment."]) == 0
+    assert main(["say", LIVE.id, "You are recorded.", "--now", "--protected", "--end"]) == 0
+    assert parts.calls.commands == [
+        (LIVE.id, "say", "One moment.", False),
+        (LIVE.id, "say", "You are recorded.", True, "interrupt", "protected"),
+    ]
+
+
 def test_pcap_is_fetched_or_begun(
     parts: Parts, capsysbinary: pytest.CaptureFixture[bytes], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

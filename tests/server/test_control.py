@@ -34,7 +34,15 @@ async def post(body: object, call_id: str = LIVE.id) -> tuple[int, Any, list[tup
     [
         ({"type": "say", "content": "One moment."}, ("say", "One moment.", False)),
         ({"type": "say", "content": "Bye.", "endCallAfterSpoken": True}, ("say", "Bye.", True)),
-        ({"type": "say", "content": "Hi.", "interruptAssistantEnabled": True}, ("say", "Hi.", False)),
+        (
+            {"type": "say", "content": "Hi.", "interruptAssistantEnabled": True},
+            ("say", "Hi.", False, "interrupt"),
+        ),
+        ({"type": "say", "content": "Hi.", "interruptionsEnabled": True}, ("say", "Hi.", False)),
+        (
+            {"type": "say", "content": "Hi.", "interruptionsEnabled": False},
+            ("say", "Hi.", False, "protected"),
+        ),
         ({"message": {"type": "say", "content": "Wrapped."}}, ("say", "Wrapped.", False)),
         ({"type": "end-call"}, ("end",)),
         ({"type": "control", "control": "mute-assistant"}, ("steer", "mute-assistant")),
@@ -108,6 +116,7 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
         ({"type": "say", "content": "x" * 2001}, "content"),
         ({"type": "say", "content": "\ud800"}, "content"),
         ({"type": "say", "content": "a", "endCallAfterSpoken": "yes"}, "endCallAfterSpoken"),
+        ({"type": "say", "content": "a", "interruptionsEnabled": 0}, "interruptionsEnabled"),
     ],
 )
 async def test_a_wrong_command_is_400_and_names_the_field(body: object, field: str) -> None:

@@ -22,6 +22,8 @@ COMMANDS = st.fixed_dictionaries(
         "type": st.sampled_from(["say", "end-call", "transfer", 7, None]),
         "content": JSON,
         "endCallAfterSpoken": JSON,
+        "interruptAssistantEnabled": JSON,
+        "interruptionsEnabled": JSON,
         "message": st.fixed_dictionaries({}, optional={"type": JSON, "content": JSON}),
         "x": JSON,
     },

@@ -36,10 +36,10 @@ async def test_a_lost_database_is_503_with_retry_after() -> None:
 async def test_a_bug_is_500_without_its_message() -> None:
     parts = make_parts()
 
-    async def crash(**_: object) -> None:
+    def crash(_org_id: object) -> None:
         raise RuntimeError("secret detail")
 
-    parts.store.list_calls = crash  # type: ignore[method-assign]
+    parts.store.of = crash  # type: ignore[method-assign]
     with capture_logs() as logs:
         answer = await create_app(parts).test_client().get("/call", headers=AUTH)
     assert answer.status_code == 500

@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from random import Random
@@ -20,6 +21,7 @@ from aywa.clock import wall_now
 from aywa.settings import HttpSettings
 from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.resources import PostgresResources
+from aywa.store.tenancy import Tenancy
 from aywa_server.app import create_app
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.once import Once
@@ -51,6 +53,7 @@ def url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
                 once=Once(PostgresIdempotency(postgres), SEALER, wall_now),
                 blobs=DiskBlobs(str(tmp_path)),
             )
+            parts = replace(parts, tenancy=Tenancy(postgres))
             wait = partial(trio.to_thread.run_sync, stop.wait)
             config = http_config(http, sock)
             await nursery.start(partial(serve, create_app(parts), config, shutdown_trigger=wait))

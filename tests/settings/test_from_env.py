@@ -11,6 +11,7 @@ PRODUCTION = {
     "RUNTIME_PUBLIC_URL": "https://voice.example.com",
     "RUNTIME_STORE_POSTGRES_URL": "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
     "RUNTIME_STORE_ENCRYPTION_KEY": "e" * 32,
+    "WEBHOOK_SIGNING_SECRET": "0b7e3c5d9a1f42886c3e5d7f9a2b4c6d",
 }
 
 
@@ -142,6 +143,7 @@ def test_production_refuses_what_development_may_leave_open() -> None:
         "RUNTIME_PUBLIC_URL",
         "RUNTIME_STORE_POSTGRES_URL",
         "RUNTIME_STORE_ENCRYPTION_KEY",
+        "WEBHOOK_SIGNING_SECRET",
     }
     assert Settings.from_env(PRODUCTION).mode is Mode.PRODUCTION
 
@@ -176,7 +178,17 @@ def test_a_wait_alone_is_the_wait_and_otherwise_the_words_decide() -> None:
     assert list(gaps) == ["RUNTIME_ENDPOINTING"]
 
 
-def test_networks_that_urls_may_lead_to() -> None:
-    given = {"RUNTIME_WEBHOOK_NETWORKS": "10.20.0.0/16,fd00::1"}
-    assert Settings.from_env(given).call.webhook_networks == ("10.20.0.0/16", "fd00::1")
-    assert len(gaps_of({"RUNTIME_WEBHOOK_NETWORKS": "voice.example.com"})) == 1
+def test_what_urls_may_lead_to() -> None:
+    given = {"RUNTIME_OUTBOUND_PRIVATE": "10.20.0.0/16, fd00::1,N8N, db_1.internal"}
+    assert Settings.from_env(given).outbound.private == ("10.20.0.0/16", "fd00::1", "n8n", "db_1.internal")
+    for wrong in ("10.0.0.0/33", "1.2.3", "http://n8n", "a b", "2130706433", "n8n:80"):
+        assert list(gaps_of({"RUNTIME_OUTBOUND_PRIVATE": wrong})) == ["RUNTIME_OUTBOUND_PRIVATE"]
+
+
+def test_production_does_not_open_the_inside_as_a_whole() -> None:
+    for wide in ("10.0.0.0/8", "0.0.0.0/0", "::/0", "fd00::/8"):
+        given = {"RUNTIME_OUTBOUND_PRIVATE": f"n8n,{wide}"}
+        assert Settings.from_env(given).outbound.private == ("n8n", wide)
+        assert "RUNTIME_OUTBOUND_PRIVATE" in gaps_of({**given, "NODE_ENV": "production"})
+    narrow = {"RUNTIME_OUTBOUND_PRIVATE": "10.20.0.0/16,fd00:1:2::/48,n8n", "NODE_ENV": "production"}
+    assert "RUNTIME_OUTBOUND_PRIVATE" not in gaps_of(narrow)

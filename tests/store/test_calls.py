@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 
 from aywa.errors import EndCode, EndSide
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallStatus, TimelineEntry
 from aywa.store.calls import PostgresCallStore
 from aywa.store.presence import hold_presence
@@ -35,20 +36,22 @@ async def test_calls_of_a_dead_worker_are_ended_at_their_last_sign_of_life(postg
 
         assert await store.end_lost_calls("worker-b", LATER) == 1
 
-        after = await store.get_call(lost.id)
+        after = await store.of(DEFAULT_ORGANIZATION).get_call(lost.id)
         assert after is not None
         assert after.status is CallStatus.ENDED
         assert after.end_reason is not None
         assert (after.end_reason.code, after.end_reason.side) == (EndCode.PROCESS_LOST, EndSide.SYSTEM)
         assert after.ended_at == lost.created_at + timedelta(seconds=10)
         assert after.updated_at == LATER
-        last = (await store.timeline(lost.id))[-1]
-        assert await store.timeline_last(lost.id, "turn") == TimelineEntry(lost.id, 2, 10_000, "turn", {})
-        assert await store.timeline_last(lost.id, "tool") is None
-        assert await store.timeline_last("no uuid", "turn") is None
+        last = (await store.of(DEFAULT_ORGANIZATION).timeline(lost.id))[-1]
+        assert await store.of(DEFAULT_ORGANIZATION).timeline_last(lost.id, "turn") == TimelineEntry(
+            lost.id, 2, 10_000, "turn", {}
+        )
+        assert await store.of(DEFAULT_ORGANIZATION).timeline_last(lost.id, "tool") is None
+        assert await store.of(DEFAULT_ORGANIZATION).timeline_last("no uuid", "turn") is None
         assert (last.seq, last.at_ms, last.kind) == (3, 10_000, "call.ended")
-        assert await store.get_call(done.id) == done
-        assert await store.get_call(own.id) == own
+        assert await store.of(DEFAULT_ORGANIZATION).get_call(done.id) == done
+        assert await store.of(DEFAULT_ORGANIZATION).get_call(own.id) == own
         assert await store.end_lost_calls("worker-b", LATER) == 0
 
 
@@ -67,4 +70,6 @@ async def test_an_owner_that_was_alive_after_all_puts_its_row_right(postgres_url
         await store.save_call(call_row())
         await store.end_lost_calls("worker-b", LATER)
         await store.save_call(replace(call_row(), updated_at=LATER))
-        assert await store.get_call(call_row().id) == replace(call_row(), updated_at=LATER)
+        assert await store.of(DEFAULT_ORGANIZATION).get_call(call_row().id) == replace(
+            call_row(), updated_at=LATER
+        )

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from aywa.transfer.course import Line
 from aywa.transfer.events import (
     Accepted,
     BriefColleague,
@@ -39,7 +40,7 @@ from aywa.transfer.events import (
     TransferInput,
     VoicemailSuspected,
 )
-from aywa.transfer.machine import Line, TransferMachine
+from aywa.transfer.machine import TransferMachine
 from aywa.transfer.outcome import Outcome, outcome_of_status
 from aywa.transfer.plan import BACK, GO_ON, Destination, Mode, TransferPlan
 from aywa.transfer.states import State, Wakeup

@@ -229,6 +229,23 @@ def test_an_operators_notice_is_heard_whole() -> None:
     assert world.started[-1].trigger is Trigger.USER
 
 
+def test_what_was_kept_and_what_follows_it_have_one_answer() -> None:
+    """Said into a notice, while a key waits for another: what follows it comes behind it in the context."""
+    world = greeted()
+    world.send(SayRequest("The call is recorded.", protected=True))
+    world.synthesize(seconds=2.0)
+    world.wait(0.5)
+    world.say("I want a room", seconds=0.4)
+    world.wait(0.3)
+    world.send(KeyPressed("1"))
+    world.wait(0.6)
+    world.say("for two nights", seconds=0.4)
+    assert world.state_is(State.THINKING)
+    assert world.context()[-2:] == [("user", "I want a room"), ("user", "for two nights")]
+    assert len(world.started) == 3
+    assert world.manager.turn == world.started[-1].turn
+
+
 def test_after_an_interruption_nothing_is_said_for_a_while() -> None:
     world = talking(backoff_s=3.0)
     world.speech()

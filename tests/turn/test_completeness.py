@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from aywa.turn.clues import kinds_of, last_sentence
 from aywa.turn.completeness import judge
 from aywa.turn.endpointing_settings import EndpointingSettings
 from aywa.turn.language import LanguageGuess, known_language
 from aywa.turn.lexicon import PACKS
+from aywa.turn.lexicon.pack import Kind
 from aywa.turn.turn_end import TurnEnd
 
 OPEN = {
@@ -197,6 +199,60 @@ def test_a_period_does_not_finish_an_open_word(language: str) -> None:
 )
 def test_marks_count(shorter: str, longer: str) -> None:
     assert unfinished(shorter, "en") < unfinished(longer, "en")
+
+
+@pytest.mark.parametrize(
+    ("language", "open_", "closed"),
+    [
+        ("en", "it is an invalid", "the code is invalid"),  # an adjective before its noun, and as predicate
+        ("en", "please enter your personal", "your code is personal"),
+        ("en", "i would like to call", "nobody takes my call"),  # the verb, and the noun of the same form
+        ("en", "to hear it press", "to hear it press one"),  # the clause that the first one needs
+        (
+            "en",
+            "you do not have to change the",
+            "you do not have to change this",
+        ),  # a determiner that cannot stand for a noun
+        ("es", "lo siento pero no", "no gracias"),  # a negation, and an answer
+        ("es", "ya no", "no"),
+        ("fr", "ce choix n'est pas", "ce choix n'existe pas"),
+        ("fr", "que souhaitez-vous", "c'est pour vous"),
+        ("ru", "пожалуйста введите ваш новый", "пожалуйста введите ваш номер"),
+        ("de", "ich rufe wegen meiner", "ich rufe wegen meiner Rechnung an"),
+    ],
+)
+def test_what_stands_before_the_last_word_counts(language: str, open_: str, closed: str) -> None:
+    assert unfinished(open_, language) > unfinished(closed, language) + 0.2
+
+
+@pytest.mark.parametrize(
+    ("language", "text"), [("en", "yes"), ("es", "sí"), ("ru", "нет"), ("de", "ja bitte")]
+)
+def test_an_answer_by_itself_is_finished(language: str, text: str) -> None:
+    assert unfinished(text, language, asked=True) < 0.2
+
+
+def test_letters_are_no_words() -> None:
+    """ "a" is an article, and a letter of a name."""
+    assert unfinished("s a r a", "en") < 0.5 < unfinished("it is a", "en")
+
+
+def test_a_period_behind_an_open_word_ends_no_sentence() -> None:
+    """A recogniser that writes one at every pause would leave "pin number" of it, a fragment."""
+    assert unfinished("please enter your. pin number.", "en") == unfinished(
+        "please enter your pin number.", "en"
+    )
+    assert unfinished("please enter it. pin number.", "en") > unfinished(
+        "please enter your. pin number.", "en"
+    )
+
+
+def test_an_accent_makes_another_word() -> None:
+    """Italian è is a verb, and e is "and"."""
+    assert [kinds_of(last_sentence(text, PACKS["it"]), PACKS["it"])[-1] for text in ("ma è", "ma e")] == [
+        Kind.AUXILIARY,
+        Kind.CONJUNCTION,
+    ]
 
 
 def test_an_answer_to_a_question_may_be_short() -> None:

@@ -107,9 +107,33 @@ def test_the_boundary_is_told_at_the_end_of_speech_and_again_with_other_words() 
     caller.endpointer.final("", 101.26)
     caller.drain()
     assert len(caller.of(Boundary)) == 1  # the same words
-    caller.endpointer.partial("tonight", 101.3)
+    caller.endpointer.partial("tonight at the latest please", 101.3)
     caller.drain()
-    assert caller.of(Boundary)[-1].text == "I need a room. tonight"  # type: ignore[union-attr]
+    assert caller.of(Boundary)[-1].text.endswith("at the latest please")  # type: ignore[union-attr]
+
+
+def test_the_boundary_of_half_a_sentence_comes_late() -> None:
+    """Most halves go on before it; where one does not, the answer is there when the turn is taken."""
+    caller = Caller()
+    over = caller.says("i need a")
+    caller.until(over + 0.5)
+    assert not caller.of(Boundary)
+    caller.until(over + 5.0)
+    ((told, _),) = [each for each in caller.results if isinstance(each[1], Boundary)]
+    ((taken, turn),) = [each for each in caller.results if isinstance(each[1], UserTurn)]
+    assert isinstance(turn, UserTurn)
+    assert turn.wait is not None
+    assert turn.wait.seconds > 1.2
+    assert taken - told == pytest.approx(MODEL.speculation.lead_s, abs=0.002)
+
+
+def test_who_goes_on_before_it_is_no_boundary() -> None:
+    caller = Caller()
+    over = caller.says("i need a")
+    caller.until(over + 0.6)
+    caller.endpointer.speech_started(int(caller.now * RATE), caller.now + 0.05)
+    caller.until(over + 3.0)
+    assert not caller.of(Boundary)
 
 
 def test_every_wait_is_told_with_its_reason() -> None:

@@ -51,6 +51,8 @@ def run(script: Script, until: float = 100.0) -> list[tuple[float, EndpointResul
                 endpointer.speech_stopped(int(now * 8000), now)
             case "partial":
                 endpointer.partial(argument, now)
+            case "sure":
+                endpointer.partial(argument, now, sure=True)
             case "final":
                 spoken = re.match(r"([\d.]*)-([\d.]*) ", argument)
                 ends = [int(float(end) * 8000) if end else None for end in spoken.groups()] if spoken else ()
@@ -164,6 +166,18 @@ CASES: dict[str, tuple[Script, list[tuple[float, EndpointResult]]]] = {
     "only a partial comes": (
         [(1, "speech", ""), (1.5, "partial", "a ro"), (1.8, "partial", "a room"), (2, "stop", "")],
         [(4.0, turn("a room", Why.PARTIAL, 1, 2))],
+    ),
+    "only a partial comes, of which the recogniser is sure": (
+        [(1, "speech", ""), (1.8, "sure", "a room"), (2, "stop", "")],
+        [(3.0, turn("a room", Why.PARTIAL, 1, 2))],
+    ),
+    "a sure partial becomes a guess": (
+        [(1, "speech", ""), (1.8, "sure", "a room"), (2, "stop", ""), (2.1, "partial", "a broom")],
+        [(4.0, turn("a broom", Why.PARTIAL, 1, 2))],
+    ),
+    "the final comes after all to a turn taken from a sure partial": (
+        [(1, "speech", ""), (1.8, "sure", "a room"), (2, "stop", ""), (3.2, "final", "a broom")],
+        [(3.0, turn("a room", Why.PARTIAL, 1, 2)), (3.2, Correction("a broom", "a room"))],
     ),
     "the final of a turn taken from its partial is the same": (
         [(1, "speech", ""), (1.8, "partial", "a room"), (2, "stop", ""), (4.5, "final", "A room.")],

@@ -5,8 +5,9 @@ from __future__ import annotations
 from aywa.turn.filler import Fillers
 from aywa.turn.inputs import ModelDone, ModelToken, ToolFinished, ToolStarted
 from aywa.turn.settings import TurnSettings
-from aywa.turn.speaking_settings import FillerSettings, MessageKind, SpeakingSettings, ToolMessage
+from aywa.turn.speaking_settings import FillerSettings, SpeakingSettings
 from aywa.turn.states import State
+from aywa.turn.tool_messages import MessageKind, ToolMessage
 from tests.kit.turn_world import TurnWorld, greeted
 
 VARIANTS = FillerSettings().phrases

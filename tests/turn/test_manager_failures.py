@@ -154,8 +154,8 @@ def test_nobody_talks_the_farewell_away() -> None:
     assert ("user", "bye bye") in world.context()
 
 
-def test_an_interrupted_answer_does_not_hang_up() -> None:
-    """The model wanted to end the call, but the caller spoke before its last word was known."""
+def spoken_into_goodbye() -> TurnWorld:
+    """A sound over the last words, before it is known that they are."""
     world = greeted()
     world.say("bye")
     turn = world.manager.turn
@@ -166,6 +166,12 @@ def test_an_interrupted_answer_does_not_hang_up() -> None:
     world.speech()
     world.send(ModelDone(turn, end_call=True))
     world.silence()
+    return world
+
+
+def test_an_interrupted_answer_does_not_hang_up() -> None:
+    """The model wanted to end the call, but the caller spoke before its last word was known."""
+    world = spoken_into_goodbye()
     world.send(FinalText("wait"))
     world.wait(1.0)
     assert world.hung_up is None
@@ -173,16 +179,7 @@ def test_an_interrupted_answer_does_not_hang_up() -> None:
 
 
 def test_a_cough_over_the_last_words_does_not_hold_them_up() -> None:
-    world = greeted()
-    world.say("bye")
-    turn = world.manager.turn
-    assert turn is not None
-    world.send(ModelToken(turn, "Goodbye, and thank you. "))
-    world.synthesize(seconds=2.0)
-    world.wait(0.5)
-    world.speech()
-    world.send(ModelDone(turn, end_call=True))
-    world.silence()
+    world = spoken_into_goodbye()
     world.send(FinalText(""))
     assert world.state_is(State.CLOSING)
     world.wait(2.0)

@@ -10,11 +10,14 @@ from aywa.turn.events import (
     CancelGeneration,
     EndTurn,
     FinalText,
+    Hushed,
     KeyPressed,
+    LineHeld,
     ModelDone,
     ModelToken,
     PartialText,
     PhraseWritten,
+    SayRequest,
     StartGeneration,
     UserSaid,
     Yield,
@@ -26,6 +29,7 @@ from tests.kit.turn_world import TurnWorld
 INTERRUPTIONS = 10_000
 TEXT = "We have a quiet room. It has a view of the old town. Breakfast is served from seven to ten."
 SOUNDS = ("cough", "noise", "guess", "uh-huh", "words", "late words", "final only", "key", "twice")
+MIXED = (*SOUNDS, "hold", "mute", "notice", "says now", "goes on")
 LASTING = TurnSettings(max_duration_s=1e9, silence_prompt_s=1e8, silence_timeout_s=1e9)
 
 
@@ -52,9 +56,30 @@ def straggle(world: TurnWorld) -> None:
 
 
 def interrupt(world: TurnWorld, sound: str, rng: Random) -> None:
+    if sound == "notice":
+        world.send(SayRequest("This call is recorded.", interrupt=rng.random() < 0.5, protected=True))
+        world.wait(0.1)
+        world.synthesize(seconds=1.0)
+        world.wait(rng.uniform(0.1, 0.5))
     world.speech()
     world.wait(rng.uniform(0.05, 0.5))
     match sound:
+        case "hold":
+            world.send(LineHeld(True))
+            world.wait(rng.uniform(0.1, 2.0))
+            world.send(LineHeld(False))
+        case "mute":
+            world.send(Hushed(True))
+            world.wait(rng.uniform(0.1, 2.0))
+            world.send(Hushed(False))
+        case "says now":
+            world.send(SayRequest("Listen.", interrupt=True))
+        case "goes on":  # after a pause in which an answer was made ahead
+            world.send(PartialText("a room for", 0.9))
+            world.silence()
+            world.wait(rng.uniform(0.1, 0.4))
+            world.speech()
+            world.send(PartialText("a room for two nights", 0.9))
         case "guess":
             world.send(PartialText("the other"))
         case "uh-huh":
@@ -89,13 +114,14 @@ def test_ten_thousand_interruptions() -> None:
     while interruptions < INTERRUPTIONS:
         answer(world, rng)
         yields = sum(isinstance(action, Yield) for action in world.log)
-        interrupt(world, rng.choice(SOUNDS), rng)
+        interrupt(world, rng.choice(MIXED), rng)
         interruptions += sum(isinstance(action, Yield) for action in world.log) - yields
         assert world.manager.deadline is not None
         if len(world.log) > 5000:
             check(world)
             world.log.clear()
     check(world)
+    assert min(world.made_ahead[-1], len(world.adopted), len(world.cancelled)) > 500, "all of it was mixed in"
 
 
 def check(world: TurnWorld) -> None:

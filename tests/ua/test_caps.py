@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
-from aywa.settings import SipSettings, TrunkSettings
+from aywa.settings import SipSettings, TrunkCredentials, TrunkSettings
 from aywa.ua import IncomingCall, InviteFailed, SipCallEnded, UserAgent, open_user_agent
-from aywa.ua.caps import CALLS_PER_S, MAX_UNHEARD, CapLimit, TrunkCaps
+from aywa.ua.caps import CALLS_PER_S, MAX_UNHEARD, CapLimit, Place, TrunkCaps
 from aywa.ua.rates import BURST_S
 from aywa.ua.trunk import Trunks
 from tests.kit.sip_agents import ALICE_URI, BOB_URI, offer, refuse_calls, talk
@@ -24,12 +24,12 @@ from tests.kit.sip_sockets import MemoryNet, open_memory_net
 WILD, OTHER, BOB_HOST = "192.0.2.7", "192.0.2.1", "192.0.2.2"
 
 
-def take(caps: TrunkCaps, host: str, count: int, now: float) -> int:
+def take(caps: TrunkCaps, host: str, count: int, now: float, *, proved: bool = False) -> int:
     """How many of so many calls at once are taken and stay."""
     taken = 0
     for _ in range(count):
-        if caps.admit(host, now) is None:
-            caps.hold(host, now)
+        if caps.admit(host, now, proved=proved) is None:
+            caps.hold(host, now, proved=proved)
             taken += 1
     return taken
 
@@ -65,18 +65,20 @@ def test_one_that_is_full_leaves_room_for_the_others() -> None:
 
 def test_who_ends_a_call_may_begin_another() -> None:
     caps = TrunkCaps(Trunks((WILD,), (TrunkSettings("b", (OTHER,), max_calls=1),)), 40)
-    assert caps.admit(OTHER, 0.0) is None
-    place = caps.hold(OTHER, 0.0)
-    assert caps.admit(OTHER, 0.0) is CapLimit.CALLS
-    assert caps.admit(OTHER, 0.0, replaces=True) is None
+    assert caps.admit(OTHER, 0.0, proved=False) is None
+    place = caps.hold(OTHER, 0.0, proved=False)
+    assert caps.admit(OTHER, 0.0, proved=False) is CapLimit.CALLS
+    assert caps.admit(OTHER, 0.0, proved=False, replaces=True) is None
     place.release()
-    assert caps.admit(OTHER, 0.0) is None
+    assert caps.admit(OTHER, 0.0, proved=False) is None
     assert caps.live() == {"b": 0}
 
 
 def test_calls_that_end_at_once_are_held_to_a_rate() -> None:
     caps = TrunkCaps(Trunks((WILD,)), 40)
-    taken = sum(caps.admit(WILD, at / 1000) is None for at in range(10_000))  # 1,000 a second for 10 s
+    taken = sum(
+        caps.admit(WILD, at / 1000, proved=True) is None for at in range(10_000)
+    )  # 1,000 a second for 10 s
     assert taken == pytest.approx(CALLS_PER_S * (10 + BURST_S), abs=1)
     assert caps.refused == {CapLimit.RATE: 10_000 - taken}
 
@@ -99,7 +101,7 @@ def test_addresses_of_one_trunk_and_of_one_entry_count_together() -> None:
 def test_forged_sources_are_counted_as_one(hosts: list[str]) -> None:
     caps = TrunkCaps(Trunks((WILD,)), 40)
     for host in hosts:
-        caps.admit(host, 0.0)
+        caps.admit(host, 0.0, proved=False)
     assert len(caps.live()) <= 2
 
 
@@ -108,19 +110,93 @@ def test_who_is_not_heard_gives_his_place_to_others_and_gets_it_back() -> None:
     given_up: list[int] = []
     places = []
     for number in range(MAX_UNHEARD + 3):
-        assert caps.admit(OTHER, 60.0 + number) is None
-        places.append(caps.hold(OTHER, 60.0 + number))
+        assert caps.admit(OTHER, 60.0 + number, proved=False) is None
+        places.append(caps.hold(OTHER, 60.0 + number, proved=False))
         places[-1].doubt(lambda number=number: given_up.append(number))  # type: ignore[misc]
         places[-1].doubt(given_up.clear)  # twice is once
     assert given_up == [0, 1, 2]
     assert caps.live() == {"b": 0}
-    places[5].prove()
-    places[0].prove()  # it was given up
+    places[5].prove(100.0)
+    places[0].prove(100.0)  # it was given up
     assert caps.live() == {"b": 1}
     for place in places:
         place.release()
         place.release()
     assert caps.live() == {"b": 0}
+
+
+def begin(caps: TrunkCaps, now: float, *, proved: bool = False) -> Place | None:
+    """One call of the trunk, if there is room."""
+    if caps.admit(OTHER, now, proved=proved) is not None:
+        return None
+    return caps.hold(OTHER, now, proved=proved)
+
+
+def test_calls_that_are_acknowledged_are_held_to_the_rate_too() -> None:
+    caps = TrunkCaps(Trunks((), (TrunkSettings("b", (OTHER,), calls_per_second=5),)))
+    taken = 0
+    for at in range(20_000):  # 1,000 a second for 20 s, each acknowledged at once and over
+        if place := begin(caps, at / 1000):
+            place.prove(at / 1000)
+            place.release()
+            taken += 1
+    assert taken == pytest.approx(5 * (20 + BURST_S), abs=1)
+
+
+def test_who_is_known_to_hear_us_never_notices_a_forger() -> None:
+    caps = TrunkCaps(Trunks((), (TrunkSettings("b", (OTHER,), max_calls=10, calls_per_second=5),)))
+    taken = 0
+    for at in range(20_000):
+        begin(caps, at / 1000)  # forged, and stays
+        if at % 500 == 0 and (place := begin(caps, at / 1000, proved=True)):
+            place.release()
+            taken += 1
+    assert taken == 40
+    assert caps.live() == {"b": 10}
+    assert take(caps, OTHER, 50, 30.0, proved=True) == 10
+    assert take(caps, OTHER, 50, 30.0) == 0  # the trunk is full
+
+
+def test_over_udp_a_forger_below_the_rate_takes_nothing_from_genuine_callers() -> None:
+    """He begins three calls a second and the trunk five, which is its rate; each gets its ACK 0.2 s later."""
+    caps = TrunkCaps(Trunks((), (TrunkSettings("b", (OTHER,), calls_per_second=5),)))
+    answered: list[tuple[float, Place]] = []
+    for at in range(0, 60_000, 10):
+        now = at / 1000
+        while answered and answered[0][0] <= now:
+            answered.pop(0)[1].prove(now)
+        if at % 330 == 0:
+            begin(caps, now)
+        if at % 200 == 0:
+            place = begin(caps, now)
+            assert place is not None, now
+            answered.append((now + 0.2, place))
+
+
+async def test_a_caller_with_credentials_gets_past_a_flood_of_forged_calls(autojump_clock: MockClock) -> None:
+    user = TrunkCredentials("pbx", "secret")
+    trunk = TrunkSettings("pbx", (OTHER,), max_calls=3, calls_per_second=2, inbound=(user,))
+    own = TrunkSettings("bob", (BOB_HOST,), outbound=user)
+    async with (
+        open_memory_net() as net,
+        agent(net, OTHER, SipSettings(trunks=(), named_trunks=(own,))) as pbx,
+        agent(net, BOB_HOST, SipSettings(trunks=(), named_trunks=(trunk,)), talk) as bob,
+        trio.open_nursery() as nursery,
+    ):
+
+        async def forge() -> None:
+            for invite in requests("INVITE", OTHER, BOB_HOST):
+                bob.endpoint.receive(invite, (OTHER, 5060))
+                await trio.sleep(0.05)
+
+        nursery.start_soon(forge)
+        await trio.sleep(10)
+        for _ in range(10):
+            session = await pbx.invite(BOB_URI, from_uri=ALICE_URI, offer=offer())
+            await trio.sleep(1)
+            await session.hangup()
+        assert bob.gate.caps.refused == {}
+        nursery.cancel_scope.cancel()
 
 
 async def test_forged_calls_do_not_fill_the_trunk(autojump_clock: MockClock) -> None:

@@ -13,11 +13,16 @@ import trio
 from structlog.testing import capture_logs
 from trio.testing import MockClock
 
+from aywa.proto.sip.build import response_to
 from aywa.proto.sip.digest import Credentials
+from aywa.proto.sip.message import Request
+from aywa.proto.sip.parser import parse_datagram
 from aywa.proto.sip.routing import Address
+from aywa.proto.sip.stream import Framed, StreamFramer
 from aywa.proto.sip.uri import Uri
 from aywa.settings import NatMode, SipSettings, TrunkCredentials, TrunkRegistration, TrunkSettings
-from aywa.ua import UserAgent, open_user_agent
+from aywa.ua import UserAgent, open_user_agent, registrations
+from aywa.ua.registrations import PING_S
 from aywa.ua.resolver import Resolver
 from tests.kit.netem import Weather
 from tests.kit.sip_agents import ALICE_URI, offer, talk
@@ -124,6 +129,60 @@ async def test_draining_gives_it_back_at_once(autojump_clock: MockClock) -> None
         assert office.registrar.bindings == {}
         sent = len(office.registrar.requests)
     assert len(office.registrar.requests) == sent
+
+
+async def test_the_way_back_is_kept_open_through_a_nat(autojump_clock: MockClock) -> None:
+    async with open_office() as office:
+        await trio.sleep(1)
+        before = office.registrar.pings
+        await trio.sleep(1000)
+        # Each REGISTER keeps it open too, and the next ping comes as long after it.
+        assert 500 // PING_S <= office.registrar.pings - before <= 1000 // PING_S
+        office.agent.registrations.leave_nowait()
+        await trio.sleep(1)
+        before = office.registrar.pings
+        await trio.sleep(100)
+        assert office.registrar.pings == before
+
+
+async def test_a_connection_that_is_lost_is_made_and_registered_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The registrar answers over TCP, hears three pings, and closes."""
+    monkeypatch.setattr(registrations, "STREAM_PING_S", 0.05)
+    heard: list[list[str]] = []
+    again = trio.Event()
+
+    async def serve_one(stream: trio.SocketStream) -> None:
+        if again.is_set():
+            return
+        framer, kinds = StreamFramer(), list[str]()
+        heard.append(kinds)
+        while kinds.count("Ping") < 3:
+            for frame in framer.receive(bytes(await stream.receive_some(4096)), trio.current_time()):
+                kinds.append(type(frame).__name__)
+                if isinstance(frame, Framed):
+                    register = parse_datagram(frame.data)
+                    assert isinstance(register, Request)
+                    listed = [("Contact", str(register.contact))]
+                    await stream.send_all(response_to(register, 200, to_tag="r", headers=listed).encode())
+        await stream.aclose()
+        if len(heard) == 2:
+            again.set()
+
+    (listener,) = await trio.open_tcp_listeners(0, host="127.0.0.1")
+    host, port = listener.socket.getsockname()
+    at = TrunkRegistration(f"sip:{host}:{port};transport=tcp", f"sip:7000@{host}", 3600)
+    trunk = TrunkSettings("pbx", register=at, nat=NatMode.STRICT)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, serve_one, [listener])
+        async with open_user_agent(
+            SipSettings(port=0, trunks=(), named_trunks=(trunk,)), rng=Random(1), on_call=talk
+        ):
+            with trio.fail_after(10):
+                await again.wait()
+        nursery.cancel_scope.cancel()
+    assert heard == [["Framed", "Ping", "Ping", "Ping"]] * 2
 
 
 async def test_wrong_credentials_are_said_and_do_not_hammer(autojump_clock: MockClock) -> None:

@@ -16,7 +16,7 @@ from aywa.ua.resolver import Resolver
 from tests.kit.fake_dns import open_fake_dns
 from tests.kit.sip_agents import ALICE_URI, answer, offer, refuse_calls, talk
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 LOOPBACK = SipSettings(host="127.0.0.1", port=0)
 
 

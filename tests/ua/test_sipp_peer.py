@@ -18,6 +18,7 @@ from tests.kit.sip_agents import ALICE_URI, refuse_calls
 
 pytestmark = [
     pytest.mark.interop,
+    pytest.mark.beside,
     pytest.mark.skipif(shutil.which("sipp") is None, reason="sipp is not installed"),
 ]
 LOOPBACK = SipSettings(host="127.0.0.1", port=0)

@@ -15,7 +15,7 @@ from aywa.ua import IncomingCall, InviteFailed, SipCallEnded, UserAgent, open_us
 from aywa.ua.udp import open_udp
 from tests.kit.sip_agents import ALICE_URI, answer, offer, refuse_calls, talk
 
-pytestmark = pytest.mark.live
+pytestmark = [pytest.mark.live, pytest.mark.beside]
 LOOPBACK = SipSettings(host="127.0.0.1", port=0)
 
 

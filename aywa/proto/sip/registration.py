@@ -81,6 +81,12 @@ class Registration(Machine[State, RegistrationTimer, RegistrationAction]):
         self._enter("start")
         self._ask()
 
+    def renew(self) -> None:
+        """Ask again before the time: the way that the registrar reaches us by is gone."""
+        if self.state is State.HELD:
+            self._enter("refresh due")
+            self._ask()
+
     def leave(self, now: float) -> None:
         """Give the contact back; `Unregistered` says when that is done. Nothing to do twice."""
         match self.state:

@@ -12,15 +12,17 @@ PACK = WordPack(
             gerne
         """,
         Kind.CLOSER: """
-            jetzt heute morgen gestern hier da dort bitte spater wieder nichts etwas alles niemand jemand mich
-            dich ihm uns euch ihnen mir dir zuruck weg
+            heute morgen gestern hier da dort bitte spater wieder nichts etwas alles niemand jemand mich dich
+            ihm uns euch ihnen mir dir zuruck weg
         """,
         Kind.ARTICLE: """
-            der die das den dem des ein eine einen einem einer eines mein meine meinen meinem meiner meines
-            dein deine deinen ihr ihre ihren ihrem ihrer sein seine seinen seinem seiner unser unsere unseren
-            unserem euer eure dieser diese dieses diesen diesem jeder jede jedes jeden jedem kein keine keinen
-            keinem keiner welche welcher welches welchen beide alle einige mehrere manche am im zum zur vom
-            beim ins ans
+            der die das den dem des ein einen einem mein meine meinen meinem meiner meines dein deine deinen
+            ihr ihre ihren ihrem ihrer sein seine seinen seinem seiner unser unsere unseren unserem euer eure
+            kein keinen keinem welchen am im zum zur vom beim ins ans
+        """,
+        Kind.DETERMINER: """
+            dieser diese dieses diesen diesem jeder jede jedes jeden jedem keiner keine beide alle einige
+            mehrere manche welche welcher welches einer eines eine
         """,
         Kind.PREPOSITION: """
             von mit zu bei nach aus auf in an fur uber unter vor hinter neben zwischen durch gegen ohne um bis
@@ -36,9 +38,9 @@ PACK = WordPack(
             nicht gibt es sich wollte
         """,
         Kind.SUBJECT: "ich du er sie es wir man",
+        Kind.ADVERB: "jetzt noch schon immer nie auch vielleicht gerade derzeit",
         Kind.DEGREE: """
-            sehr mehr weniger nur auch so zu ganz noch schon fast immer nie etwa ungefahr eigentlich
-            vielleicht gerade sogar derzeit
+            sehr mehr weniger nur so zu ganz fast etwa ungefahr eigentlich sogar
         """,
         Kind.MODIFIER: """
             erste ersten erster zweite zweiten nachste nachsten nachster letzte letzten neue neuen neuer neues
@@ -46,7 +48,7 @@ PACK = WordPack(
         """,
         Kind.TAKES_OBJECT: """
             drucken geben wahlen sagen nennen brauche suche habe hatte mochte nehme nehmen rufe rufen heisse
-            heiße buche schicke sprechen hinterlassen buchstabiere lautet
+            heiße buche schicke hinterlassen buchstabiere lautet
         """,
         Kind.HESITATION: "ah ahm hm hmm eh ehm tja naja mm also halt ohm",
         Kind.ASK: "was wer wo wann warum wie welche welcher wieviel wohin woher",
@@ -77,6 +79,9 @@ PACK = WordPack(
         "gefolgt von",
     ),
     closed_ends=(
+        "bitte",
+        "oder nicht",
+        "wenn moglich",
         "das ist alles",
         "das wars",
         "das war es",
@@ -118,6 +123,14 @@ PACK = WordPack(
         "zuruck an",
         "rufen an",
         "nicht an",
+        "sie auf",
+        "sie zu",
+        "sie an",
+        "sie mit",
+        "mich an",
+        "rechnung an",
+        "war alles",
+        "stimmt",
     ),
     subordinators="wenn weil dass ob damit obwohl falls bevor nachdem um sobald als",
     verb_endings=("en", "st", "tet"),

@@ -12,18 +12,21 @@ PACK = WordPack(
             goodbye
         """,
         Kind.CLOSER: """
-            again now today tomorrow tonight here there it them him me us please too either instead later soon
-            anymore already yet ago away back together mine yours online somewhere anywhere everything
-            anything nothing something everyone anyone nobody somebody someone thank
+            again today tomorrow tonight here there it them him me us please either instead later soon anymore
+            yet ago away back together mine yours online somewhere anywhere everything anything nothing
+            something everyone anyone nobody somebody someone
         """,
         Kind.ARTICLE: """
-            the a an my your his her its our their this these those each every some any no another which whose
-            such what's both
+            the a an my your his her its our their every no such what's s
+        """,
+        Kind.DETERMINER: """
+            this these those that's another other others each some any all both several many few neither
+            either none which whose mine
         """,
         Kind.PREPOSITION: """
             of to from for with without at by into onto about against between during before after above below
             under over through toward towards upon within via per than as like except since until till near
-            regarding in on
+            regarding in on followed
         """,
         Kind.CONJUNCTION: """
             and or but because that if when while where who whom so unless although though whether because
@@ -37,24 +40,29 @@ PACK = WordPack(
             there's here's
         """,
         Kind.SUBJECT: "i we they he she",
+        Kind.ADVERB: """
+            now still already always never currently presently temporarily exactly also maybe perhaps probably
+            usually often too
+        """,
         Kind.DEGREE: """
-            very more most less least so just only also really quite rather currently always never almost even
-            still really too either exactly approximately around maybe perhaps probably actually basically
-            temporarily presently
+            very more most less least so just only really quite rather almost even really either approximately
+            around actually basically
         """,
         Kind.MODIFIER: """
             new next last previous first second third other same following current main old own few several
             many much numeric wrong different whole entire good great big small available valid additional
+            personal invalid incoming outgoing temporary numeric active private public special general local
+            international direct free full empty busy urgent important early late long short high low early
+            single double certain particular possible necessary entire real regular normal original recent
+            future present prior minimum maximum average total final initial missed unread unknown secure
         """,
         Kind.TAKES_OBJECT: """
             enter press dial select choose want need get give tell send leave call say make take put find keep
-            change check book order buy pay cancel add remove use reach see know think mean try go come ask
-            help show bring set list mute unmute hear play delete save record lock unlock wanna gonna looking
-            trying going calling wondering reset transfer forward exit extend eject increase decrease lower
-            raise repeat skip continue wants needs gets contact speak talk join return called named hold
-            enable disable activate deactivate entered have locate ban visit transferring sending saving
-            connecting reschedule schedule confirm update receive open close read write pick start stop
-            introduce
+            change check book order buy pay cancel add remove use reach see know think mean ask show bring set
+            list hear play delete save record wanna gonna looking trying going calling wondering transfer
+            forward extend increase decrease lower raise wants needs gets contact called named enable disable
+            activate deactivate entered have locate ban visit transferring sending saving connecting
+            reschedule schedule confirm update receive close read write pick introduce
         """,
         Kind.HESITATION: "um uh erm er hmm hm mm well uhm umm uhh ah",
         Kind.ASK: "what who where when why how which whose",
@@ -98,8 +106,56 @@ PACK = WordPack(
         "a little",
         "please enter",
         "this is",
+        "thank",
+        "no thank",
+        "does not",
+        "do not",
+        "did not",
+        "is not",
+        "are not",
+        "was not",
+        "will not",
+        "cannot",
+        "has not",
+        "have not",
+        "there are no more",
+        "there is no more",
     ),
     closed_ends=(
+        "please",
+        "at all",
+        "each other",
+        "one another",
+        "do so",
+        "as such",
+        "after all",
+        "first of all",
+        "no one else",
+        "anything else",
+        "something else",
+        "or not",
+        "as well",
+        "why not",
+        "if not",
+        "of course not",
+        "if so",
+        "by you",
+        "with us",
+        "for us",
+        "of them",
+        "that's right",
+        "turn it on",
+        "turn it off",
+        "is on",
+        "are on",
+        "to speak to",
+        "to talk to",
+        "search for",
+        "if necessary",
+        "if possible",
+        "as possible",
+        "if you can",
+        "when you can",
         "thank you",
         "of course",
         "that's it",
@@ -154,9 +210,44 @@ PACK = WordPack(
         "what time",
         "one more",
         "i will",
+        "repeat that",
+        "do that",
+        "say that",
+        "like that",
+        "about that",
+        "to that",
+        "know that",
+        "want that",
+        "see that",
+        "hear that",
+        "than that",
+        "any more",
+        "i know",
+        "i don't know",
+        "do not know",
+        "i am not sure",
+        "what is it",
+        "where is it",
+        "who is it",
+        "yes i can",
+        "no i can't",
+        "yes i would",
+        "you are",
+        "where you are",
+        "speaking to",
+        "talking to",
+        "speaking with",
+        "looking for",
+        "calling from",
+        "waiting for",
+        "both of them",
+        "all of them",
+        "two of us",
     ),
     subordinators="if when to because although while unless for after before once at",
     verb_endings=("ed",),
     infinitive_endings=(),
     modifier_endings=("ional", "ious", "able", "ible"),
+    adverb_endings=("ly",),
+    verbs_are_nouns=True,
 )

@@ -11,17 +11,20 @@ PACK = WordPack(
             no vale claro bueno gracias hola adios exacto correcto perfecto ok okay exactamente dale
         """,
         Kind.CLOSER: """
-            ahora hoy manana aqui ahi alli alla nuevo tarde luego nada algo alguien nadie todo todos usted
-            ustedes tambien tampoco ya momento favor
+            hoy manana aqui ahi alli alla nuevo tarde luego nada algo alguien nadie todo todos usted ustedes
+            tampoco momento favor
         """,
         Kind.ARTICLE: """
-            el la los las un una unos unas mi mis tu tus su sus nuestro nuestra nuestros nuestras este esta
-            estos estas ese esa esos esas aquel aquella cada algun alguna algunos algunas ningun ninguna
-            cualquier otro otra otros otras al del lo dicho dicha
+            el la los las un una mi mis tu tus su sus nuestro nuestra nuestros nuestras cada algun ningun
+            cualquier al del lo dicho dicha
+        """,
+        Kind.DETERMINER: """
+            este esta estos estas ese esa esos esas aquel aquella otro otra otros otras alguno alguna algunos
+            algunas ninguno ninguna uno unos unas todo toda todas cualquiera varios varias
         """,
         Kind.PREPOSITION: """
             de a en con sin por para desde hasta hacia entre sobre segun contra durante mediante tras bajo
-            ante como
+            ante como seguido seguida seguidos
         """,
         Kind.CONJUNCTION: """
             y e o u pero porque que si cuando donde quien cual cuyo aunque mientras ni sino pues entonces
@@ -34,9 +37,9 @@ PACK = WordPack(
             esta estara pudo estas muy no
         """,
         Kind.SUBJECT: "yo el ella ellos ellas nosotros tu",
+        Kind.ADVERB: "ahora ya siempre nunca aun todavia tambien actualmente quizas temporalmente",
         Kind.DEGREE: """
-            muy mas menos tan tanto solo solamente casi tambien siempre nunca aun todavia actualmente bastante
-            demasiado aproximadamente realmente quizas tal
+            muy mas menos tan tanto solo solamente casi bastante demasiado aproximadamente realmente tal
         """,
         Kind.MODIFIER: """
             primer primera segundo segunda tercer ultimo ultima ultimos ultimas proximo proxima nuevo nueva
@@ -46,11 +49,12 @@ PACK = WordPack(
         Kind.TAKES_OBJECT: """
             ingrese presione marque oprima pulse seleccione escoja elija introduzca diga deje indique entre
             llame haga digame dame deme ponga busco buscando llamo llamando quisiera gustaria marcar presionar
-            ingresar tener hacer ver saber hablar decir dar poner cambiar cancelar reservar pedir comprar
-            pagar enviar recibir escuchar dejar llamar salir unirse ir oprimir pulsar cambie visite contacte
-            espere solicite ingreso ha tengo
+            ingresar tener hacer ver saber decir dar poner cambiar cancelar reservar pedir comprar pagar
+            enviar recibir escuchar llamar oprimir pulsar cambie visite contacte solicite ingreso tengo
         """,
-        Kind.HESITATION: "eh em mmm este pues eeh ehm mm ah hmm",
+        Kind.HESITATION: """
+            eh em mmm pues eeh ehm mm ah hmm
+        """,
         Kind.ASK: "que quien donde cuando como cual cuanto cuanta cuantos cuantas",
         Kind.NUMBER: """
             cero uno un dos tres cuatro cinco seis siete ocho nueve diez once doce trece catorce quince
@@ -77,8 +81,27 @@ PACK = WordPack(
         "lo que",
         "de la",
         "el de",
+        "pero no se",
+        "y no se",
+        "que no se",
+        "si no se",
+        "para mas",
+        "hay mas",
+        "no hay mas",
+        "quien",
+        "ya no",
+        "todavia no",
+        "eso es lo",
+        "no eso",
+        "no eso es",
     ),
     closed_ends=(
+        "o no",
+        "si no",
+        "por usted",
+        "de eso",
+        "lo que desea",
+        "que desea",
         "por favor",
         "eso es",
         "eso es todo",
@@ -103,13 +126,31 @@ PACK = WordPack(
         "conmigo",
         "con usted",
         "para usted",
-        "mas",
         "no esta",
+        "aqui esta",
+        "ya esta",
+        "como esta",
+        "donde esta",
+        "eso esta",
+        "no mas",
+        "un poco mas",
+        "algo mas",
+        "alguien mas",
+        "nadie mas",
+        "uno mas",
+        "una vez mas",
+        "que mas",
         "si",
     ),
     subordinators="si cuando para porque aunque mientras como al antes despues",
     verb_endings=("ando", "iendo", "ado", "ido", "ada", "ida", "aron", "ieron", "ara", "era", "aran"),
     infinitive_endings=("ar", "er", "ir", "arlo", "arla"),
     modifier_endings=(),
-    exact_closers="sí mí él está allá",
+    exact={
+        Kind.ANSWER: "sí",
+        Kind.CLOSER: "mí él allá ahí allí aquí así",
+        Kind.AUXILIARY: "está sé estás",
+    },
+    negations="no",
+    adverb_endings=("mente",),
 )

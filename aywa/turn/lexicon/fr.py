@@ -12,17 +12,20 @@ PACK = WordPack(
             daccord
         """,
         Kind.CLOSER: """
-            maintenant demain hier aujourd'hui hui ici moi toi lui eux elle rien ca cela personne tard tot
-            nouveau ensemble bientot toujours
+            demain hier aujourd'hui hui ici moi toi lui eux elle rien ca cela personne tard tot nouveau
+            ensemble bientot
         """,
         Kind.ARTICLE: """
-            le la les l un une des du au aux mon ma mes ton ta tes son sa ses notre nos votre vos leur leurs
-            ce cet cette ces chaque quelques plusieurs aucun aucune tout toute toutes tous quel quelle quels
-            quelles d certains certaines autre autres
+            le la les l un des du au aux mon ma mes ton ta tes son sa ses nos vos leur leurs ce cet cette ces
+            chaque quelques quel quelle quels quelles d
+        """,
+        Kind.DETERMINER: """
+            autre autres tout toute tous toutes une certains certaines plusieurs aucun aucune chacun chacune
+            notre votre meme memes
         """,
         Kind.PREPOSITION: """
             de a en avec sans pour par dans sur sous chez vers entre depuis pendant avant apres contre selon
-            jusqu jusque des comme concernant
+            jusqu jusque des comme concernant suivi suivie suivis
         """,
         Kind.CONJUNCTION: """
             et ou mais donc or ni car que qu qui quand si lorsque lorsqu puisque parce dont comme comment
@@ -35,9 +38,12 @@ PACK = WordPack(
             desirez souhaitez souhaite aimerais
         """,
         Kind.SUBJECT: "je j tu il elle on nous vous ils elles",
+        Kind.ADVERB: """
+            maintenant deja encore toujours actuellement presentement exactement aussi jamais souvent
+            temporairement
+        """,
         Kind.DEGREE: """
-            tres plus moins aussi si trop assez bien presque seulement actuellement presentement encore deja
-            vraiment peut environ exactement juste
+            tres plus moins si trop assez bien presque seulement vraiment peut environ juste
         """,
         Kind.MODIFIER: """
             premier premiere second deuxieme dernier derniere derniers dernieres prochain prochaine nouveau
@@ -45,9 +51,9 @@ PACK = WordPack(
         """,
         Kind.TAKES_OBJECT: """
             appuyez composez entrez veuillez choisissez faites laissez dites donnez tapez selectionnez voulez
-            cherche recherche appelle appelez rappelez recomposez prenez mettez attend voudrais composer
-            appuyer entrer laisser faire prendre avoir changer annuler reserver commander acheter payer
-            envoyer recevoir ecouter parler savoir dire donner voir quitter enregistrer indiquez ecoutez
+            cherche recherche appelle appelez rappelez recomposez prenez mettez voudrais composer appuyer
+            entrer laisser faire prendre avoir changer annuler reserver commander acheter payer envoyer
+            recevoir ecouter savoir dire donner voir enregistrer indiquez ecoutez
         """,
         Kind.HESITATION: "euh heu ben bah hein hum hmm mmm eh ah",
         Kind.ASK: "quoi comment pourquoi combien quand ou qui",
@@ -83,8 +89,53 @@ PACK = WordPack(
         "afin de",
         "au moins",
         "veuillez",
+        "est pas",
+        "ai pas",
+        "as pas",
+        "a pas",
+        "avons pas",
+        "avez pas",
+        "ont pas",
+        "suis pas",
+        "sont pas",
+        "etes pas",
+        "sommes pas",
+        "peut pas",
+        "peux pas",
+        "pouvez pas",
+        "pouvons pas",
+        "doit pas",
+        "dois pas",
+        "devez pas",
+        "veux pas",
+        "veut pas",
+        "voulez pas",
+        "n y a pas",
+        "a pas encore",
+        "est pas encore",
+        "s il vous",
+        "s il te",
+        "que vous",
+        "si vous",
+        "quand vous",
+        "souhaitez vous",
+        "voulez vous",
+        "pouvez vous",
+        "desirez vous",
+        "avez vous",
+        "etes vous",
+        "dont vous",
+        "tel",
+        "tel que",
+        "en mesure",
     ),
     closed_ends=(
+        "ou non",
+        "quand meme",
+        "si possible",
+        "vous desirez",
+        "vous voulez",
+        "vous souhaitez",
         "s il vous plait",
         "s il te plait",
         "c est tout",
@@ -113,20 +164,24 @@ PACK = WordPack(
         "avec vous",
         "avec moi",
         "de vous",
-        "mot de passe",
-        "en ligne",
-        "en attente",
         "vous",
         "non plus",
         "rendez vous",
         "je le veux",
         "en cours",
         "c est moi",
+        "je ne veux pas",
+        "je ne peux pas",
+        "il n y en a pas",
+        "je n en ai pas",
+        "ce n est pas ca",
     ),
     subordinators="si pour quand lorsque lorsqu parce comme afin pendant avant apres au",
     verb_endings=("ez", "ons", "ent", "era", "ront", "ait"),
     infinitive_endings=("er", "ir", "re"),
     modifier_endings=(),
-    exact_closers="là",
+    exact={Kind.CLOSER: "là", Kind.PREPOSITION: "à", Kind.AUXILIARY: "a", Kind.CONJUNCTION: "où"},
+    negations="non",
+    adverb_endings=("ment",),
     split_apostrophe=True,
 )

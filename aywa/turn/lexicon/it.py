@@ -11,18 +11,23 @@ PACK = WordPack(
             no certo esatto esattamente grazie pronto ciao buongiorno buonasera arrivederci perfetto ok okay
         """,
         Kind.CLOSER: """
-            adesso ora oggi domani ieri qui qua li la ancora dopo tardi niente nulla qualcosa qualcuno nessuno
-            lei loro tutto tutti piacere favore momento subito
+            oggi domani ieri qui qua li la dopo tardi niente nulla qualcosa qualcuno nessuno lei loro tutto
+            tutti piacere favore momento subito
         """,
         Kind.ARTICLE: """
-            il lo la i gli le l un uno una del dello della dei degli delle al allo alla ai agli alle dal dallo
-            dalla dai dagli dalle nel nello nella nei negli nelle sul sullo sulla sui sugli sulle col mio mia
-            miei mie tuo tua tuoi tue suo sua suoi sue nostro nostra nostri nostre vostro vostra questo questa
-            questi queste quel quello quella quei quegli quelle ogni alcuni alcune qualche qualsiasi nessun
-            nessuna altro altra altri altre dell all dall nell sull quest quell proprio propria
+            il lo la i gli le l un del dello della dei degli delle al allo alla ai agli alle dal dallo dalla
+            dai dagli dalle nel nello nella nei negli nelle sul sullo sulla sui sugli sulle col miei mie tuoi
+            tue suoi sue nostri nostre vostro vostra quel quei quegli ogni qualche qualsiasi nessun nessuna
+            dell all dall nell sull quest quell
+        """,
+        Kind.DETERMINER: """
+            questo questa questi queste quello quella quelli quelle altro altra altri altre uno una tutto
+            tutta tutti tutte nessuno alcuni alcune ognuno proprio propria mio mia suo sua tuo tua nostro
+            nostra
         """,
         Kind.PREPOSITION: """
-            di a da in con su per tra fra senza verso durante dopo prima sotto sopra contro secondo presso d
+            di a da in con su per tra fra senza verso durante dopo prima sotto sopra contro presso d seguito
+            seguita seguiti
         """,
         Kind.CONJUNCTION: """
             e ed o oppure ma perche che se quando dove chi cui quale anche mentre quindi allora poi come ne
@@ -34,9 +39,9 @@ PACK = WordPack(
             si mi ti ci vi ne lo li gli sta sto stanno stai stata desidera desideri bisogna
         """,
         Kind.SUBJECT: "io tu lui lei noi voi loro egli",
+        Kind.ADVERB: "adesso ora gia ancora sempre mai anche attualmente forse esattamente",
         Kind.DEGREE: """
-            molto piu meno tanto troppo anche solo soltanto quasi sempre mai ancora gia attualmente circa
-            proprio davvero abbastanza esattamente forse
+            molto piu meno tanto troppo solo soltanto quasi circa proprio davvero abbastanza
         """,
         Kind.MODIFIER: """
             primo prima secondo seconda terzo ultimo ultima ultimi ultime prossimo prossima nuovo nuova nuovi
@@ -45,10 +50,9 @@ PACK = WordPack(
         """,
         Kind.TAKES_OBJECT: """
             digitare premere inserire selezionare scegliere comporre prema digiti inserisca scelga lasciare
-            lasciate lasci dica mi prego attendere cerco cercare voglio chiamo chiamare fare avere vedere
-            sapere parlare dire dare mettere cambiare annullare prenotare ordinare comprare pagare inviare
-            ricevere ascoltare mandare registrare premi digita inserisci uscire immettere desideri desidera
-            contatti
+            lasciate lasci dica mi prego cerco cercare voglio chiamo chiamare fare avere vedere sapere dire
+            dare mettere cambiare annullare prenotare ordinare comprare pagare inviare ricevere ascoltare
+            mandare registrare premi digita inserisci immettere desideri desidera contatti
         """,
         Kind.HESITATION: "eh ehm mmm uhm boh beh ecco allora mm ah hmm",
         Kind.ASK: "che chi dove quando come quale quanto quanta quanti perche",
@@ -77,8 +81,21 @@ PACK = WordPack(
         "ho bisogno",
         "a meno",
         "prego",
+        "in grado",
+        "a che ora",
+        "che ora",
+        "e ora",
+        "e al momento",
+        "non si",
+        "e non so",
+        "ma non so",
+        "di",
     ),
     closed_ends=(
+        "o meno",
+        "o no",
+        "se possibile",
+        "come sempre",
         "per favore",
         "per piacere",
         "va bene",
@@ -100,13 +117,15 @@ PACK = WordPack(
         "con lei",
         "per lei",
         "nient altro",
-        "in linea",
         "ora",
         "basta cosi",
         "va bene cosi",
         "di piu",
         "ancora",
         "in attesa",
+        "lo so",
+        "che ora e",
+        "che ore sono",
         "prima",
         "dopo",
     ),
@@ -114,6 +133,13 @@ PACK = WordPack(
     verb_endings=("ato", "uto", "ito", "ata", "ati", "ando", "endo", "era", "ranno"),
     infinitive_endings=("are", "ere", "ire", "arlo", "arla", "arsi"),
     modifier_endings=(),
-    exact_closers="sì là lì",
+    exact={
+        Kind.ANSWER: "sì",
+        Kind.CLOSER: "là lì",
+        Kind.AUXILIARY: "è",
+        Kind.CONJUNCTION: "né",
+    },
+    negations="non",
+    adverb_endings=("mente",),
     split_apostrophe=True,
 )

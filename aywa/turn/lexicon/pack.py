@@ -16,10 +16,12 @@ class Kind(Enum):
     ANSWER = "an answer by itself"
     CLOSER = "a word that sentences end with"
     ARTICLE = "an article, a possessive, a determiner: a noun follows"
+    DETERMINER = "one that also stands for a noun"
     PREPOSITION = "a preposition: its object follows"
     CONJUNCTION = "a conjunction or relative word: a clause follows"
     AUXILIARY = "an auxiliary, a copula, a negation: the predicate follows"
     SUBJECT = "a pronoun that is a subject: a verb follows"
+    ADVERB = "an adverb that stands before what it goes with, or last"
     DEGREE = "an adverb that goes with what follows"
     TAKES_OBJECT = "a verb whose object follows"
     MODIFIER = "an adjective that stands before its noun"
@@ -49,8 +51,11 @@ class WordPack:
     verb_endings: tuple[str, ...]
     infinitive_endings: tuple[str, ...]
     modifier_endings: tuple[str, ...]
-    exact_closers: str = ""  # told from a list's word only by an accent
+    exact: Mapping[Kind, str] = field(default_factory=dict)  # told from a list's word only by an accent
+    negations: str = ""  # an answer when they stand alone; in a clause its predicate follows
+    adverb_endings: tuple[str, ...] = ()
     split_apostrophe: bool = False
+    verbs_are_nouns: bool = False  # the same form is both ("call"): behind an article it is a noun
     kinds: dict[str, Kind] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -69,9 +74,14 @@ class WordPack:
         return frozenset(folded(word, self.code) for word in self.words.get(Kind.ASK, "").split())
 
     @cached_property
-    def exact_set(self) -> frozenset[str]:
-        """As written."""
-        return frozenset(self.exact_closers.split())
+    def exact_kinds(self) -> dict[str, Kind]:
+        """Kinds of words as written, in lower case."""
+        return {word: kind for kind, words in self.exact.items() for word in words.split()}
+
+    @cached_property
+    def negation_set(self) -> frozenset[str]:
+        """Folded."""
+        return frozenset(folded(word, self.code) for word in self.negations.split())
 
     @cached_property
     def open_phrases(self) -> tuple[tuple[str, ...], ...]:

@@ -12,17 +12,21 @@ PACK = WordPack(
             beleza
         """,
         Kind.CLOSER: """
-            agora hoje amanha ontem aqui ali la ai depois tarde nada algo alguem ninguem tudo todos voce voces
-            tambem ja favor mim comigo
+            hoje amanha ontem aqui ali la ai depois tarde nada algo alguem ninguem tudo todos voce voces favor
+            mim comigo
         """,
         Kind.ARTICLE: """
-            o a os as um uma uns umas do da dos das no na nos nas ao aos pelo pela pelos pelas num numa meu
-            minha meus minhas teu tua seu sua seus suas nosso nossa nossos nossas este esta estes estas esse
-            essa esses essas aquele aquela deste desta desse dessa neste nesta nesse nessa cada algum alguma
-            alguns algumas nenhum nenhuma qualquer outro outra outros outras todo toda
+            o a os as uns umas do da dos das no na nos nas ao aos pelo pela pelos pelas num numa meu minha
+            meus minhas teu tua seu sua seus suas nosso nossa nossos nossas deste desta desse dessa neste
+            nesta nesse nessa cada qualquer
+        """,
+        Kind.DETERMINER: """
+            este esta estes estas esse essa esses essas aquele aquela outro outra outros outras algum alguma
+            alguns algumas nenhum nenhuma todo toda todos todas um uma
         """,
         Kind.PREPOSITION: """
             de em com sem por para pra pro ate entre sobre desde contra durante apos sob perante como a
+            seguido seguida
         """,
         Kind.CONJUNCTION: """
             e ou mas porque que se quando onde quem qual cujo embora enquanto nem pois entao porem quanto
@@ -33,9 +37,9 @@ PACK = WordPack(
             preciso precisa nao me te se lhe lhes haver tive fui desejo deseja
         """,
         Kind.SUBJECT: "eu ele ela eles elas nos tu",
+        Kind.ADVERB: "agora ja sempre nunca ainda tambem atualmente talvez",
         Kind.DEGREE: """
-            muito mais menos tao so somente apenas quase tambem sempre nunca ainda atualmente bem bastante
-            aproximadamente talvez realmente
+            muito mais menos tao so somente apenas quase bem bastante aproximadamente realmente
         """,
         Kind.MODIFIER: """
             primeiro primeira segundo segunda terceiro ultimo ultima ultimos proximo proxima novo nova novos
@@ -43,8 +47,8 @@ PACK = WordPack(
         """,
         Kind.TAKES_OBJECT: """
             digite pressione aperte tecle disque selecione escolha insira diga deixe informe ligue fale quero
-            queria gostaria preciso procuro procurando ligando fazer ter ver saber falar dizer dar mudar
-            cancelar reservar pedir comprar pagar enviar receber ouvir deixar ligar marcar chamo agendar
+            queria gostaria preciso procuro procurando ligando fazer ter ver saber dizer dar mudar cancelar
+            reservar pedir comprar pagar enviar receber ouvir deixar ligar marcar chamo agendar
         """,
         Kind.HESITATION: "eh hum hmm e ehm ahn ne tipo ah mm bom",
         Kind.ASK: "que quem onde quando como qual quanto quanta quantos quantas",
@@ -71,6 +75,8 @@ PACK = WordPack(
         "seguido por",
     ),
     closed_ends=(
+        "ou nao",
+        "se possivel",
         "por favor",
         "so isso",
         "e isso",
@@ -101,10 +107,16 @@ PACK = WordPack(
         "para voce",
         "eu posso",
         "ja esta",
+        "como esta",
+        "onde esta",
+        "o que e",
+        "quanto e",
     ),
     subordinators="se quando para pra porque embora enquanto como antes depois",
     verb_endings=("ando", "endo", "indo", "ado", "ido", "ada", "ida", "aram", "eram", "ou"),
     infinitive_endings=("ar", "er", "ir"),
     modifier_endings=(),
-    exact_closers="está é lá aí",
+    exact={Kind.CLOSER: "lá aí", Kind.AUXILIARY: "está é", Kind.PREPOSITION: "à às"},
+    negations="nao",
+    adverb_endings=("mente",),
 )

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from aywa.turn.speaking_settings import FormatSettings, Formatter, Replacement
 from aywa.turn.spoken import Spoken
-from aywa.turn.wording import addresses, letters, markup, moments, quantities
+from aywa.turn.wording import addresses, elsewhere, letters, markup, moments, quantities
 from aywa.turn.wording.draft import Draft, Say
 
 _PLAIN = re.compile(
@@ -21,7 +21,7 @@ _PLACE = re.compile(r"\$(&|\d)")
 
 
 class Wording:
-    """Of one assistant. English in full; for other languages what cannot go wrong."""
+    """Of one assistant. English in full; for other languages what goes wrong in none."""
 
     def __init__(self, settings: FormatSettings, language: str) -> None:
         self._settings = settings
@@ -107,9 +107,19 @@ class Wording:
         on = self._settings.on
         if on(Formatter.EMAIL):
             self._addresses(draft)
+        base = self._language.partition("-")[0].lower()
+        known = base in elsewhere.LANGUAGES and _NUMERAL.search(draft.text) is not None
+        if known and on(Formatter.DATE):
+            elsewhere.dates(draft, base)
+        if known and on(Formatter.TIME):
+            elsewhere.times(draft, base)
         if on(Formatter.PHONE_NUMBER):
             addresses.phone_numbers(draft, self._language)
             addresses.long_numbers(draft, self._language)
+        if known and on(Formatter.DOLLAR_AMOUNT):
+            elsewhere.money(draft, base)
+        if known and on(Formatter.PERCENTAGE):
+            elsewhere.percentages(draft, base)
         self._pauses(draft)
 
     def _pauses(self, draft: Draft) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 from quart import Quart
 
 from aywa import __version__
+from aywa_server.openapi.admin import admin_operations, webhook_operations
 from aywa_server.openapi.calls import call_operations, runtime_operations
 from aywa_server.openapi.operation import JSON, PROBLEMS, Answer, Operation, ref
 from aywa_server.openapi.resources import resource_operations
@@ -21,7 +22,13 @@ _IMPLICIT = frozenset({"HEAD", "OPTIONS"})  # every GET route has both
 
 def operations() -> tuple[Operation, ...]:
     """All of them, in the document's order."""
-    return (*call_operations(), *resource_operations(), *runtime_operations())
+    return (
+        *call_operations(),
+        *resource_operations(),
+        *webhook_operations(),
+        *admin_operations(),
+        *runtime_operations(),
+    )
 
 
 @cache

@@ -8,6 +8,7 @@ from typing import Annotated, Any
 
 from pydantic import Field, TypeAdapter
 
+from aywa.model.api_key import KeyRotation, NewApiKey
 from aywa.model.call import (
     Call,
     CaptureCommand,
@@ -18,6 +19,7 @@ from aywa.model.call import (
 )
 from aywa.model.call_order import PhoneCallOrder
 from aywa.model.file import FileChange
+from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
 from aywa.model.transfer import TransferCommand
 from aywa_server.openapi.operation import ref
@@ -42,6 +44,9 @@ def document_schemas() -> dict[str, Any]:
     taken = _generate(
         {
             **{f"{kind.name}Body": kind.model for kind in JSON_KINDS},
+            "NewOrganization": TypeAdapter(NewOrganization),
+            "NewApiKey": TypeAdapter(NewApiKey),
+            "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "ControlCommand": TypeAdapter(_COMMAND),
@@ -159,6 +164,7 @@ def _plain(order: Mapping[str, Any]) -> dict[str, Any]:
             "required": ["message"],
             "properties": {"message": ref("ControlCommand"), "type": False},
         },
+        "Anything": {"type": "object"},
         "CallOrders": orders,
         "PlacedCalls": {
             "type": "object",

@@ -5,9 +5,10 @@ from __future__ import annotations
 from quart import Blueprint, Response, jsonify, request
 
 from aywa.errors import RequestError
-from aywa.ports.store import CallRow
+from aywa.ports.store import CallReader, CallRow
 from aywa_server.call_query import parse_call_query
 from aywa_server.call_view import call_resource, timeline_resource
+from aywa_server.caller import caller
 from aywa_server.parts import Parts
 from aywa_server.performance import performance
 
@@ -15,11 +16,10 @@ from aywa_server.performance import performance
 def calls_routes(parts: Parts) -> Blueprint:
     """The reading routes of `/call`."""
     routes = Blueprint("calls", __name__)
-    store = parts.store
 
     @routes.get("/call")
     async def list_calls() -> Response:
-        query = parse_call_query(request.args)
+        store, query = calls_of(parts), parse_call_query(request.args)
         if query.call_id is not None:
             row = await store.get_call(query.call_id)
             rows = [] if row is None else [row]
@@ -30,14 +30,14 @@ def calls_routes(parts: Parts) -> Blueprint:
 
     @routes.get("/call/<call_id>")
     async def get_call(call_id: str) -> Response:
-        row = await find_call(parts, call_id)
+        row, store = await find_call(parts, call_id), calls_of(parts)
         lines = await store.transcript(row.id)
         summary = await store.timeline_last(row.id, "turn.summary")
         return jsonify(call_resource(row, base_url(parts), lines, performance(summary)).to_json())
 
     @routes.get("/call/<call_id>/timeline")
     async def get_timeline(call_id: str) -> Response:
-        row = await find_call(parts, call_id)
+        row, store = await find_call(parts, call_id), calls_of(parts)
         entries = await store.timeline(row.id)
         lines = await store.transcript(row.id)
         return jsonify(timeline_resource(row, entries, lines, base_url(parts)).to_json())
@@ -46,11 +46,16 @@ def calls_routes(parts: Parts) -> Blueprint:
 
 
 async def find_call(parts: Parts, call_id: str) -> CallRow:
-    """The call's row; raises `RequestError` (404)."""
-    row = await parts.store.get_call(call_id)
+    """The row of a call of the caller's organisation; raises `RequestError` (404)."""
+    row = await calls_of(parts).get_call(call_id)
     if row is None:
         raise RequestError("there is no call with this id", http_status=404, code="call-not-found")
     return row
+
+
+def calls_of(parts: Parts) -> CallReader:
+    """The calls of the caller's organisation."""
+    return parts.store.of(caller().org_id)
 
 
 def base_url(parts: Parts) -> str:

@@ -6,6 +6,7 @@ from pydantic import ValidationError
 from quart import Blueprint, Response, jsonify
 
 from aywa.errors import RequestError
+from aywa.model.api_key import KeyScope
 from aywa.model.call import (
     CONTROL_COMMANDS,
     CaptureCommand,
@@ -17,6 +18,7 @@ from aywa.model.call import (
 from aywa.model.transfer import TransferCommand
 from aywa.ports.store import CallStatus
 from aywa_server.body import read_json_object
+from aywa_server.caller import needs
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import find_call
 from aywa_server.transfer_plan import plan_of
@@ -27,6 +29,7 @@ def control_routes(parts: Parts) -> Blueprint:
     routes = Blueprint("control", __name__)
 
     @routes.post("/call/<call_id>/control")
+    @needs(KeyScope.CONTROL)
     async def control(call_id: str) -> Response:
         command = parse_command(await read_json_object())
         row = await find_call(parts, call_id)
@@ -35,7 +38,11 @@ def control_routes(parts: Parts) -> Blueprint:
         match command:
             case SayCommand():
                 taken = await parts.calls.say(
-                    row.id, command.content, end_after=command.end_call_after_spoken
+                    row.id,
+                    command.content,
+                    end_after=command.end_call_after_spoken,
+                    interrupt=command.interrupt_assistant_enabled,
+                    protected=not command.interruptions_enabled,
                 )
             case LineCommand():
                 taken = await parts.calls.steer(row.id, command.control)

@@ -5,7 +5,9 @@ from __future__ import annotations
 from quart import Blueprint, Response, jsonify
 
 from aywa import __version__
+from aywa.model.api_key import KeyScope
 from aywa.model.readiness import Readiness
+from aywa_server.caller import needs
 from aywa_server.metrics import CONTENT_TYPE
 from aywa_server.parts import Parts
 
@@ -31,6 +33,7 @@ def health_routes(parts: Parts) -> Blueprint:
         return response
 
     @routes.get("/metrics")
+    @needs(KeyScope.METRICS)
     async def metrics() -> Response:
         return Response(parts.metrics.render(), content_type=CONTENT_TYPE)
 

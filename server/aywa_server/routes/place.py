@@ -5,15 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from uuid import UUID
 
-from quart import Blueprint, Response, g, jsonify
+from quart import Blueprint, Response, jsonify
 
 from aywa.call.outbound import CallOrder
 from aywa.dialling.numbers import BadNumber
 from aywa.errors import AywaError, RequestError
+from aywa.model.api_key import KeyScope
 from aywa_server.body import read_json_object
 from aywa_server.call_assistant import leading_plan
 from aywa_server.call_order import bad_number, parse_order, parse_orders
 from aywa_server.call_view import call_resource
+from aywa_server.caller import caller, needs
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import base_url
 from aywa_server.routes.resources import org_of_request
@@ -25,6 +27,7 @@ def place_routes(parts: Parts) -> Blueprint:
 
     @routes.post("/call")
     @routes.post("/call/phone", endpoint="place_phone")
+    @needs(KeyScope.CALLS)
     async def place_call() -> Response:
         body = await read_json_object()
 
@@ -37,7 +40,7 @@ def place_routes(parts: Parts) -> Blueprint:
 
 
 async def _answer(parts: Parts, asked: dict[str, object]) -> Response:
-    owner, (body, plan) = g.get("owner", ""), await leading_plan(parts, asked)
+    owner, (body, plan) = caller(), await leading_plan(parts, asked)
     if "customers" in body:
         orders = [
             replace(order, plan=plan) if isinstance(order, CallOrder) else order

@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from uuid import UUID
 
-from quart import Blueprint, Response, g, jsonify, request
+from quart import Blueprint, Response, jsonify, request
 
-from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.resources import ResourceRow
 from aywa_server.body import read_json_object
+from aywa_server.caller import caller
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import Kind
 from aywa_server.resources.query import next_link, parse_page
@@ -70,8 +70,7 @@ def add_reading_routes(routes: Blueprint, parts: Parts, kind: Kind) -> None:
 
 def org_of_request() -> UUID:
     """Whose resources the request is about."""
-    org_id: UUID = g.get("org_id", DEFAULT_ORGANIZATION)
-    return org_id
+    return caller().org_id
 
 
 def resource_uuid(text: str, kind: Kind) -> UUID:

@@ -139,6 +139,17 @@ def test_it_is_renewed_before_it_ends_with_what_is_known() -> None:
     assert desk.machine.held
 
 
+def test_it_is_renewed_early_when_the_way_back_is_gone() -> None:
+    desk = Desk().begin()
+    desk.accept()
+    desk.do(lambda now: desk.machine.renew())
+    desk.do(lambda now: desk.machine.renew())  # it is under way
+    first, again = desk.sent
+    assert (again.call_id, again.cseq.number) == (first.call_id, first.cseq.number + 1)
+    desk.accept()
+    assert desk.said[-1] == Registered(3600, renewed=True)
+
+
 def test_two_machines_do_not_renew_in_step() -> None:
     times = set()
     for seed in range(20):

@@ -1,13 +1,12 @@
-"""UPDATE (RFC 3311): early and confirmed, with and without an offer, and who gives way."""
+"""UPDATE (RFC 3311), beside test_session_change.py: early, without an offer, across a re-INVITE."""
 
 from __future__ import annotations
 
 import pytest
 
 from aywa.errors import LocalProtocolError
-from aywa.proto.sip.core import CoreAction, SessionSaid
 from aywa.proto.sip.message import Request, Response
-from aywa.proto.sip.session_states import AnswerArrived, Ended, Established, OfferArrived, OfferRefused, State
+from aywa.proto.sip.session_states import AnswerArrived, Ended, Established, State
 from tests.kit.sip_messages import ALICE, ANSWER, BOB, OFFER, request, response
 from tests.kit.sip_pair import Peer, SipPair
 from tests.kit.sip_scripts import NEW_ANSWER, NEW_OFFER, answer_reinvites, reinvite_pair, ring_only, status_of
@@ -29,24 +28,6 @@ def answers(peer: Peer, method: str) -> list[int]:
     return [m.status for m in peer.sent if isinstance(m, Response) and m.cseq.method == method]
 
 
-@pytest.mark.parametrize("who", ["alice", "bob"])
-def test_update_with_an_offer_is_answered(who: str) -> None:
-    pair = reinvite_pair()
-    alice, bob = pair.alice.core.sessions[0], pair.bob.calls[0]
-    pair.alice.react = pair.bob.react = answer_reinvites
-    near, usage, far, other = (
-        (pair.alice, alice, pair.bob, bob) if who == "alice" else (pair.bob, bob, pair.alice, alice)
-    )
-    pair.do(near, usage, lambda now: usage.update(NEW_OFFER, now))
-    pair.run(1)
-    assert far.events(other)[-1] == OfferArrived(NEW_OFFER)
-    assert near.events(usage)[-1] == AnswerArrived(NEW_ANSWER)
-    assert answers(far, "UPDATE") == [200]
-    assert "ACK" not in near.sent_methods()[-1:]
-    assert (usage.local_body, usage.peer_body) == (NEW_OFFER, NEW_ANSWER)
-    assert (other.local_body, other.peer_body) == (NEW_ANSWER, NEW_OFFER)
-
-
 def test_update_without_an_offer_says_nothing_to_the_user() -> None:
     pair = reinvite_pair()
     alice, bob = pair.alice.core.sessions[0], pair.bob.calls[0]
@@ -55,37 +36,6 @@ def test_update_without_an_offer_says_nothing_to_the_user() -> None:
     pair.run(1)
     assert answers(pair.bob, "UPDATE") == [200]
     assert (len(pair.bob.events(bob)), len(pair.alice.events(alice))) == before
-
-
-def test_refused_update_changes_nothing() -> None:
-    pair = reinvite_pair()
-    alice, bob = pair.alice.core.sessions[0], pair.bob.calls[0]
-
-    def refuse(peer: Peer, action: CoreAction, now: float) -> None:
-        if isinstance(action, SessionSaid) and isinstance(action.event, OfferArrived):
-            action.usage.answer_offer(None, now)
-            peer.core.apply(action.usage, now)
-
-    pair.bob.react = refuse
-    pair.do(pair.alice, alice, lambda now: alice.update(NEW_OFFER, now))
-    pair.run(1)
-    assert pair.alice.events(alice)[-1] == OfferRefused(488)
-    assert alice.state is bob.state is State.CONFIRMED
-    assert alice.local_body == OFFER
-
-
-def test_updates_that_cross_get_491_and_settle() -> None:
-    pair = reinvite_pair()
-    alice, bob = pair.alice.core.sessions[0], pair.bob.calls[0]
-    pair.alice.react = pair.bob.react = answer_reinvites
-    pair.do(pair.alice, alice, lambda now: alice.update(NEW_OFFER, now))
-    pair.do(pair.bob, bob, lambda now: bob.update(NEW_OFFER, now))
-    pair.run(1.5)
-    assert answers(pair.alice, "UPDATE")[0] == answers(pair.bob, "UPDATE")[0] == 491
-    pair.run(10)
-    for peer, usage in ((pair.alice, alice), (pair.bob, bob)):
-        kinds = [type(event) for event in peer.events(usage)]
-        assert kinds.count(AnswerArrived) == kinds.count(OfferArrived) == 1
 
 
 def test_update_crossing_a_reinvite_gets_491() -> None:

@@ -144,8 +144,8 @@ alter table dial_usage add column org_id uuid not null default '00000000-0000-00
 
 create index calls_of_organization on calls (org_id, created_at desc, id);
 
-call aywa_wall_in('organizations', 'select', 'id');
-call aywa_wall_in('api_keys', 'select');
+call aywa_wall_in('organizations', 'select, update', 'id');
+call aywa_wall_in('api_keys', 'select, insert, update');
 call aywa_wall_in('audit', 'select, insert');
 call aywa_wall_in('calls', 'select, insert, update, delete');
 call aywa_wall_in('timeline', 'select, insert, update, delete');

@@ -1,9 +1,10 @@
 -- name: save_call
+-- system: a batch has calls of many organisations, and a call's organisation never changes
 insert into calls (
     id, type, status, scenario, from_uri, to_uri, sip_call_id, created_at, updated_at, started_at, ended_at,
     end_code, end_side, end_sip_status, end_detail, slots, recording_path, worker_id,
-    pcap_path, media, transfers, costs
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22)
+    pcap_path, media, transfers, costs, org_id
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
 on conflict (id) do update set
     type = excluded.type, status = excluded.status, scenario = excluded.scenario,
     from_uri = excluded.from_uri, to_uri = excluded.to_uri, sip_call_id = excluded.sip_call_id,
@@ -16,7 +17,7 @@ on conflict (id) do update set
     costs = excluded.costs;
 
 -- name: get_call
-select * from calls where id = $1;
+select * from calls where id = $1 and org_id = $2;
 
 -- name: list_calls
 select * from calls
@@ -28,35 +29,44 @@ where ($2::timestamptz is null or created_at < $2)
   and ($7::timestamptz is null or updated_at <= $7)
   and ($8::timestamptz is null or updated_at > $8)
   and ($9::timestamptz is null or updated_at >= $9)
+  and org_id = $10
 order by created_at desc, id
 limit $1;
 
 -- name: append_timeline
+-- system: a batch has entries of many organisations
 -- One statement for all: a statement for each entry costs the runtime more than everything else about it.
-insert into timeline (call_id, seq, at_ms, kind, data)
-select call_id, seq, at_ms, kind, data::jsonb
-from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[])
-    as entry (call_id, seq, at_ms, kind, data)
+insert into timeline (call_id, seq, at_ms, kind, data, org_id)
+select call_id, seq, at_ms, kind, data::jsonb, org_id
+from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::uuid[])
+    as entry (call_id, seq, at_ms, kind, data, org_id)
 on conflict (call_id, seq) do nothing;
 
 -- name: timeline
-select call_id, seq, at_ms, kind, data from timeline where call_id = $1 order by seq;
+select call_id, seq, at_ms, kind, data, org_id from timeline where call_id = $1 and org_id = $2 order by seq;
 
 -- name: timeline_last
-select call_id, seq, at_ms, kind, data from timeline where call_id = $1 and kind = $2 order by seq desc limit 1;
+select call_id, seq, at_ms, kind, data, org_id from timeline
+where call_id = $1 and kind = $2 and org_id = $3 order by seq desc limit 1;
 
 -- name: append_transcript
-insert into transcript (call_id, seq, role, text, start_ms, end_ms, interrupted)
-select * from unnest($1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::boolean[])
+-- system: a batch has lines of many organisations
+insert into transcript (call_id, seq, role, text, start_ms, end_ms, interrupted, org_id)
+select * from unnest(
+    $1::uuid[], $2::int[], $3::text[], $4::text[], $5::bigint[], $6::bigint[], $7::boolean[], $8::uuid[]
+)
 on conflict (call_id, seq) do nothing;
 
 -- name: transcript
-select call_id, seq, role, text, start_ms, end_ms, interrupted from transcript where call_id = $1 order by seq;
+select call_id, seq, role, text, start_ms, end_ms, interrupted, org_id from transcript
+where call_id = $1 and org_id = $2 order by seq;
 
 -- name: count_ended
+-- system: a figure of the whole runtime
 select coalesce(end_code, '') as end_code, count(*) as calls from calls where status = 'ended' group by 1;
 
 -- name: dead_owners
+-- system: a dead worker carried calls of every organisation
 -- The owners of live calls whose lock can be had, which a living worker's cannot.
 with owners as materialized (
     select distinct worker_id from calls where status <> 'ended' and worker_id <> $2
@@ -64,10 +74,11 @@ with owners as materialized (
 select worker_id from owners where pg_try_advisory_xact_lock($1, hashtext(worker_id));
 
 -- name: end_calls_of
+-- system: a dead worker carried calls of every organisation
 -- A lost call ended when it last gave a sign of life, not when its loss was found.
 with lost as (
     select calls.id, greatest(calls.updated_at, calls.created_at + coalesce(last.at_ms, 0) * interval '1 ms') as seen_at,
-           calls.created_at, coalesce(last.seq, 0) as last_seq
+           calls.created_at, calls.org_id, coalesce(last.seq, 0) as last_seq
     from calls
     left join lateral (
         select at_ms, seq from timeline where timeline.call_id = calls.id order by seq desc limit 1
@@ -75,8 +86,8 @@ with lost as (
     where calls.status <> 'ended' and calls.worker_id = any ($1::text[])
 ),
 noted as (
-    insert into timeline (call_id, seq, at_ms, kind, data)
-    select id, last_seq + 1, (extract(epoch from seen_at - created_at) * 1000)::bigint, 'call.ended', $2
+    insert into timeline (call_id, seq, at_ms, kind, data, org_id)
+    select id, last_seq + 1, (extract(epoch from seen_at - created_at) * 1000)::bigint, 'call.ended', $2, org_id
     from lost
     on conflict (call_id, seq) do nothing
 )
@@ -85,4 +96,4 @@ set status = 'ended', updated_at = $3, ended_at = lost.seen_at,
     end_code = $4, end_side = $5, end_sip_status = null, end_detail = $6
 from lost
 where calls.id = lost.id
-returning calls.id;
+returning calls.*;

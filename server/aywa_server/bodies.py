@@ -1,0 +1,49 @@
+"""A request's body as a model, and its query's whole numbers."""
+
+from __future__ import annotations
+
+from typing import TypeVar
+from uuid import UUID
+
+from pydantic import BaseModel, ValidationError
+from quart import request
+
+from aywa.errors import RequestError
+from aywa_server.routes.control import read_json_object
+
+_M = TypeVar("_M", bound=BaseModel)
+
+
+async def read_body(model: type[_M], *, optional: bool = False) -> _M:
+    """The body; raises `RequestError` naming the field. An optional one may be left out."""
+    if optional and not await request.get_data(as_text=False):
+        return model()
+    try:
+        return model.model_validate(await read_json_object())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        field = ".".join(str(part) for part in first["loc"])
+        raise RequestError(f"{field}: {first['msg']}", code="invalid-field", field=field) from None
+
+
+def read_query(*names: str) -> dict[str, int]:
+    """The whole numbers of the query that are given; raises `RequestError` for any other."""
+    found = {}
+    for name, text in request.args.items():
+        if name not in names:
+            rule = f"unknown query parameter; known are {', '.join(sorted(names))}"
+            raise RequestError(rule, code="unknown-parameter", field=name)
+        top = 1000 if name == "limit" else (1 << 63) - 1
+        if not (text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= top):
+            rule = f"must be a whole number from 1 to {top}"
+            raise RequestError(rule, code="invalid-parameter", field=name)
+        found[name] = int(text)
+    return found
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """The id; None for what is none, and so nobody's."""
+    try:
+        return UUID(text)
+    except ValueError:
+        return None

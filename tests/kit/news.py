@@ -1,0 +1,27 @@
+"""Whom the calls of a test tell of themselves."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from random import Random
+from typing import Any
+
+from aywa.call.news import NewsPlan
+from aywa.ports.outbox import WebhookJob
+
+AT = datetime(2026, 5, 31, tzinfo=UTC)
+
+
+def news_plan(*messages: str, endpoint: str = "https://a.example/hook") -> NewsPlan:
+    """Tells of everything, or of these types."""
+    plan = NewsPlan("account", endpoint, Random(3), lambda: AT, assistant="Ada")
+    if not messages:
+        return plan
+    return NewsPlan("account", endpoint, Random(3), lambda: AT, frozenset(messages), assistant="Ada")
+
+
+def told(jobs: Iterable[WebhookJob]) -> list[dict[str, Any]]:
+    """What the messages say, in the order of their numbers."""
+    return [json.loads(job.body)["message"] for job in sorted(jobs, key=lambda job: job.seq)]
