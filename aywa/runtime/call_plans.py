@@ -28,6 +28,7 @@ from aywa.runtime.endpointing import advisor
 from aywa.runtime.memory import Memory
 from aywa.runtime.sounds import hold_audio
 from aywa.settings import Settings
+from aywa.store.sealing import Sealer
 
 FRESH_S = 1.0  # how long another worker's change may go unseen; this worker's own are seen at once
 LOOK_UP_S = 1.0  # a caller hears nothing meanwhile
@@ -45,10 +46,13 @@ class _Kept:
 class CallPlans:
     """Looks plans up and makes them ready. Make it with `call_plans`."""
 
-    def __init__(self, store: ResourceStore, sounds: HoldAudio, asking: OutboundClient) -> None:
+    def __init__(
+        self, store: ResourceStore, sounds: HoldAudio, asking: OutboundClient, sealer: Sealer
+    ) -> None:
         self._store = store
         self._sounds = sounds
         self._asking = asking
+        self.sealer = sealer
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._office: Clip | None = None
 
@@ -127,9 +131,8 @@ def read_assistant(row: ResourceRow) -> AssistantBody | None:
         return None
 
 
-def call_plans(memory: Memory, settings: Settings) -> CallPlans:
+def call_plans(memory: Memory, sealer: Sealer, settings: Settings) -> CallPlans:
     """The plans of what the API keeps."""
     rules = outbound_rules(settings.outbound.private)
-    return CallPlans(
-        memory.database.resources, hold_audio(settings.media, rules, loudest=LEVEL), memory.asking
-    )
+    sounds = hold_audio(settings.media, rules, loudest=LEVEL)
+    return CallPlans(memory.database.resources, sounds, memory.asking, sealer)

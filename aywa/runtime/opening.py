@@ -29,8 +29,7 @@ from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
-from aywa.runtime.call_plans import call_plans
-from aywa.runtime.database import Database
+from aywa.runtime.call_plans import CallPlans, call_plans
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
@@ -91,9 +90,8 @@ async def open_runtime(
     providers: Providers | None = None,
     view: CallView = brief_view,
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
-    `providers` stand in for those that the settings name, `view` is a call as servers are told of it.
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry, `view`
+    is a call as servers are told of it. Raises Config-, Store-, Transport- or `ProviderError`, or a group.
     """
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
@@ -101,7 +99,7 @@ async def open_runtime(
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
         open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
-        _keeping_house(memory.database, files.sealer),
+        _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
@@ -124,7 +122,6 @@ async def open_runtime(
             )
         ) as table,
     ):
-        plans = call_plans(memory, settings)
         door.plans, door.table = plans, table
         yield Runtime(
             settings=settings,
@@ -143,7 +140,6 @@ async def open_runtime(
             voice_judge=voice_judge,
             provider_names=provided.names,
             outbox=memory.outbox,
-            sealer=files.sealer,
             plans=plans,
         )
 
@@ -175,10 +171,12 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
 
 
 @asynccontextmanager
-async def _keeping_house(database: Database, sealer: Sealer) -> AsyncIterator[None]:
+async def _open_plans(memory: Memory, sealer: Sealer, settings: Settings) -> AsyncIterator[CallPlans]:
+    """What the API keeps, put in order while calls are led by it."""
+    database = memory.database
     async with trio.open_nursery() as nursery:
         nursery.start_soon(keep_house, database.resources, database.requests, sealer, name="store")
-        yield
+        yield call_plans(memory, sealer, settings)
         nursery.cancel_scope.cancel()
 
 

@@ -29,7 +29,6 @@ from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
-from aywa.store.sealing import Sealer
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
 from aywa.ua.caps import CapLimit
@@ -57,7 +56,6 @@ class Runtime:
     transcriber: Transcriber
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
-    sealer: Sealer
     plans: CallPlans
     outbox: Outbox
 

@@ -111,9 +111,9 @@ class Server:
                     now=monotonic_now,
                     dial=settings.dial,
                     resources=Resources(
-                        runtime.database.resources, runtime.sealer, rng, wall_now, runtime.plans.forget
+                        runtime.database.resources, runtime.plans.sealer, rng, wall_now, runtime.plans.forget
                     ),
-                    once=Once(runtime.database.requests, runtime.sealer, wall_now),
+                    once=Once(runtime.database.requests, runtime.plans.sealer, wall_now),
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
