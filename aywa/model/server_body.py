@@ -53,7 +53,9 @@ class ServerBody(Plan):
 
     url: WebUrl
     timeout_seconds: float = Field(20, ge=1, le=300)
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=50)
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict, max_length=50, json_schema_extra={"additionalProperties": False}
+    )
     credential_id: UUID | None = None
     backoff_plan: BackoffPlan | None = None
     secret: Secret | None = None

@@ -30,7 +30,9 @@ class WebhookEndpointBody(Plan):
     events: tuple[ServerMessage, ...] | None = Field(None, max_length=100)
     target: WebhookTarget | None = None
     timeout_seconds: float = Field(20, ge=1, le=300)
-    headers: dict[HeaderName, HeaderValue] = Field(default_factory=dict, max_length=50)
+    headers: dict[HeaderName, HeaderValue] = Field(
+        default_factory=dict, max_length=50, json_schema_extra={"additionalProperties": False}
+    )
     credential_id: UUID | None = None
     secret: Secret | None = None
     backoff_plan: BackoffPlan | None = None

@@ -64,7 +64,7 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: Caller) 
         customer.name,
         customer.extension,
         None if detection is None else parse_plan(detection, wanted.voicemail_message),
-        owner.org_id,
+        org_id=owner.org_id,
     )
 
 
