@@ -36,6 +36,7 @@ wheel: ## build dist/*.whl (manylinux, native code inside) and dist/*.tar.gz
 
 docs: ## redraw what docs/ takes from the code
 	@scripts/setup.sh test && .venv/bin/python scripts/draw_states.py && .venv/bin/python scripts/settings_table.py \
+		&& .venv/bin/python scripts/openapi.py \
 		&& .venv/bin/python scripts/readme_output.py
 
 clean: ## remove everything that was built, and the virtual environment; recordings in var/ stay

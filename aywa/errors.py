@@ -192,9 +192,11 @@ class StoreError(AywaError):
     http_status = 503
     code = "store-error"
 
-    def __init__(self, detail: str = "", *, retryable: bool = False) -> None:
+    def __init__(self, detail: str = "", *, retryable: bool = False, state: str = "") -> None:
+        """`state`: the SQLSTATE, if the database gave one."""
         super().__init__(detail)
         self.retryable = retryable
+        self.state = state
 
 
 class MediaError(AywaError):

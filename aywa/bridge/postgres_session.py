@@ -72,4 +72,5 @@ def _translate(error: asyncpg.PostgresError) -> StoreError:
     """The SQLSTATE and its name, never the message: that may quote the values of a row."""
     state = str(getattr(error, "sqlstate", None) or "")
     retryable = state in _RETRYABLE_STATES or state.startswith("08")  # class 08: connection exceptions
-    return StoreError(f"database refused ({type(error).__name__} {state})".rstrip(), retryable=retryable)
+    detail = f"database refused ({type(error).__name__} {state})".rstrip()
+    return StoreError(detail, retryable=retryable, state=state)

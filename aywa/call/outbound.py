@@ -15,6 +15,7 @@ from aywa.call.dial_gate import Admission
 from aywa.call.early import EarlyAudio, ignore
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
+from aywa.call.plan import CallPlan
 from aywa.call.talk import Talk
 from aywa.errors import EndReason
 from aywa.model.organization import DEFAULT_ORGANIZATION
@@ -33,6 +34,7 @@ class CallOrder:
     name: str = ""
     extension: str = ""
     answering: AnsweringPlan | None = None  # None: whoever answers is talked to at once
+    plan: CallPlan | None = None  # None: led by what the settings name
     org_id: UUID = DEFAULT_ORGANIZATION  # whose call it is
 
 

@@ -129,7 +129,8 @@ class CallSession:
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
         if dependencies.assistant is not None:
-            timeline.add("assistant.started", name=dependencies.assistant.name)
+            made = {"assistant_id": dependencies.assistant_id} if dependencies.assistant_id else {}
+            timeline.add("assistant.started", name=dependencies.assistant.name, **made)
         self._speak_first(leg, context, nursery, opening)
 
     def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:

@@ -18,10 +18,12 @@ from aywa.call.journal import Journal, JournalHealth
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder, Outbound
 from aywa.call.outbound import parties_of as parties_of_order
+from aywa.call.plan import CallPlan, led_by
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.errors import EndCode, EndReason, OverloadedError
 from aywa.log import get_logger, places
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallType
 
 FINAL_WRITE_S = 2.0  # per call; what is not written by then is written by the journal later
@@ -83,21 +85,26 @@ class CallTable:
             self._drains_until = trio.current_time() + self._dependencies.settings.drain_s
         return self._drains_until
 
-    async def take_incoming(self, call: IncomingPort) -> None:
-        """Have a call from its INVITE to its end.
+    async def take_incoming(self, call: IncomingPort, plan: CallPlan | None = None) -> None:
+        """Have a call from its INVITE to its end, led by `plan` if there is one.
 
         An error before the call has begun is the caller's to handle; any later one ends this call only.
         """
-        live: LiveCall = await self._nursery.start(self._run_incoming, call)
+        live: LiveCall = await self._nursery.start(self._run_incoming, call, plan)
         await live.over.wait()
 
     async def _run_incoming(
-        self, call: IncomingPort, *, task_status: trio.TaskStatus[LiveCall] = trio.TASK_STATUS_IGNORED
+        self,
+        call: IncomingPort,
+        plan: CallPlan | None,
+        *,
+        task_status: trio.TaskStatus[LiveCall] = trio.TASK_STATUS_IGNORED,
     ) -> None:
-        live = LiveCall(
-            self._dependencies, self._journal, CallType.INBOUND, parties_of(call), _trunk_of(call)
-        )
-        inbound = Inbound(call, live, self._dependencies, self._limit())
+        dependencies = led_by(plan, self._dependencies)
+        org_id = DEFAULT_ORGANIZATION if plan is None else plan.org_id
+        parties, trunk = parties_of(call), _trunk_of(call)
+        live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties, trunk, org_id)
+        inbound = Inbound(call, live, dependencies, self._limit())
         self._calls[live.id] = live
         task_status.started(live)
         await self._have(live, inbound)
@@ -107,7 +114,7 @@ class CallTable:
 
         Raises, before anything of it exists: OverloadedError, BadNumber, LimitReached and DialRefused.
         """
-        dependencies = self._dependencies
+        dependencies = led_by(order.plan, self._dependencies)
         if limit := self._limit() or dependencies.transcriber.fault():
             raise OverloadedError(limit)
         dependencies.engine.admit()

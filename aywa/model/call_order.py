@@ -23,12 +23,17 @@ class CustomerOrder(Resource):
 
 
 class PhoneCallOrder(Resource):
-    """A call out. `phone_number_id` is the name of the trunk, every trunk that may when it is absent."""
+    """A call out. `phone_number_id`: a number's id, or the name of a trunk; absent, every trunk that may.
+
+    `assistant_id` or `assistant` lead the call, else the number's assistant, else the runtime's own.
+    """
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
     customer: CustomerOrder
-    phone_number_id: str | None = Field(None, min_length=1, max_length=32)
+    phone_number_id: str | None = Field(None, min_length=1, max_length=36)
+    assistant_id: str | None = Field(None, min_length=1, max_length=36)
+    assistant: dict[str, object] | None = None  # as `POST /assistant` takes it
     from_number: str | None = Field(None, min_length=1, max_length=64)  # one of the trunk's
     ring_timeout_seconds: float | None = Field(None, ge=5, le=300)
     early_media: bool | None = None

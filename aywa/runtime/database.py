@@ -16,8 +16,10 @@ from aywa.log import get_logger
 from aywa.settings import StoreSettings
 from aywa.store.calls import PostgresCallStore, TellOfLost
 from aywa.store.embedded import open_embedded_postgres
+from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.migrations import migrate
 from aywa.store.presence import hold_presence
+from aywa.store.resources import PostgresResources
 from aywa.store.wall import check_wall
 
 _REAP_EVERY_S = 10.0
@@ -32,6 +34,8 @@ class Database:
 
     postgres: Postgres
     calls: PostgresCallStore
+    resources: PostgresResources
+    requests: PostgresIdempotency
 
     async def ping(self) -> None:
         """Raises `StoreError` when the database does not answer within two seconds."""
@@ -56,7 +60,7 @@ async def open_database(
             store = PostgresCallStore(postgres)
             await _reap(store, worker_id, tell)
             nursery.start_soon(_reap_forever, store, worker_id, tell)
-            yield Database(postgres, store)
+            yield Database(postgres, store, PostgresResources(postgres), PostgresIdempotency(postgres))
             nursery.cancel_scope.cancel()
 
 

@@ -12,6 +12,7 @@ from aywa.log import get_logger
 from aywa.media.engine import MediaEngine
 from aywa.ports.stt import Transcriber
 from aywa.proto.sip.core import SipLoad
+from aywa.runtime.call_plans import CallPlans
 
 REFUSALS_TOLD_S = 10.0
 _log = get_logger("runtime")
@@ -22,6 +23,7 @@ class FrontDoor:
 
     def __init__(self) -> None:
         self.table: CallTable | None = None
+        self.plans: CallPlans | None = None
         self._engine: MediaEngine | None = None
         self._transcriber: Transcriber | None = None
         self._told: dict[str, float] = {}  # limits, and when each was logged last
@@ -31,7 +33,11 @@ class FrontDoor:
         if self.table is None:
             await call.reject(503)
             return
-        await self.table.take_incoming(call)
+        plan = None if self.plans is None else await self.plans.for_incoming(call)
+        if self.table is None:  # it was closed meanwhile
+            await call.reject(503)
+            return
+        await self.table.take_incoming(call, plan)
 
     def before(self, engine: MediaEngine, transcriber: Transcriber) -> FrontDoor:
         """The same, with what is asked whether it can bear another call."""

@@ -15,8 +15,10 @@ from aywa.runtime.faults import Faults
 from aywa.runtime.preflight import check_host
 from aywa.runtime.providers import Speech
 from aywa.runtime.sounds import load_ambience, load_first_message
+from aywa.runtime.store_key import load_sealer
 from aywa.scenarios.registry import ScriptedScenario, load_scenario
 from aywa.settings import Settings
+from aywa.store.sealing import Sealer
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +30,7 @@ class NamedFiles:
     ambience: Clip | None
     hold_music: Clip
     speech: Speech
+    sealer: Sealer
 
 
 def look_around(settings: Settings) -> NamedFiles:
@@ -43,11 +46,13 @@ def look_around(settings: Settings) -> NamedFiles:
     rules = outbound_rules(settings.outbound.private)
     ambience = faults.of(load_ambience, assistant, settings.media, rules)
     speech = faults.of(_speech, assistant, settings, rules)
+    sealer = faults.of(load_sealer, settings.store)
     faults.tell()
     assert scenario is not None
     assert music is not None
     assert speech is not None
-    return NamedFiles(scenario, assistant, ambience, music, speech)
+    assert sealer is not None
+    return NamedFiles(scenario, assistant, ambience, music, speech, sealer)
 
 
 def _speech(assistant: Assistant | None, settings: Settings, rules: OutboundRules) -> Speech:

@@ -29,6 +29,7 @@ from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
+from aywa.runtime.call_plans import CallPlans, call_plans
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
@@ -38,7 +39,9 @@ from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sounds import hold_audio
+from aywa.runtime.store_key import keep_house
 from aywa.settings import Settings
+from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -87,9 +90,8 @@ async def open_runtime(
     providers: Providers | None = None,
     view: CallView = brief_view,
 ) -> AsyncIterator[Runtime]:
-    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry,
-    `providers` stand in for those that the settings name, `view` is a call as servers are told of it.
-    Raises `ConfigError`, `StoreError`, `TransportError` or `ProviderError`, possibly inside a group.
+    """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry, `view`
+    is a call as servers are told of it. Raises Config-, Store-, Transport- or `ProviderError`, or a group.
     """
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
@@ -97,6 +99,7 @@ async def open_runtime(
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
         open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
+        _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
@@ -119,7 +122,7 @@ async def open_runtime(
             )
         ) as table,
     ):
-        door.table = table
+        door.plans, door.table = plans, table
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
@@ -137,6 +140,7 @@ async def open_runtime(
             voice_judge=voice_judge,
             provider_names=provided.names,
             outbox=memory.outbox,
+            plans=plans,
         )
 
 
@@ -164,6 +168,16 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
     """The table of calls, whose memory is given back when nobody calls."""
     async with open_call_table(dependencies) as table, open_quiet_watch(table.live):
         yield table
+
+
+@asynccontextmanager
+async def _open_plans(memory: Memory, sealer: Sealer, settings: Settings) -> AsyncIterator[CallPlans]:
+    """What the API keeps, put in order while calls are led by it."""
+    database = memory.database
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(keep_house, database.resources, database.requests, sealer, name="store")
+        yield call_plans(memory, sealer, settings)
+        nursery.cancel_scope.cancel()
 
 
 def _open_agent(settings: Settings, door: FrontDoor, rng: Random) -> AbstractAsyncContextManager[UserAgent]:

@@ -24,6 +24,7 @@ from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
+from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
 from aywa.settings import Settings, StrangerPolicy
@@ -55,6 +56,7 @@ class Runtime:
     transcriber: Transcriber
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
+    plans: CallPlans
     outbox: Outbox
 
     @property

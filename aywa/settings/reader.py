@@ -170,3 +170,10 @@ def transfer_target(text: str) -> str:
     if not re.fullmatch(r"\+[1-9][0-9]{2,14}|sips?:[^\s<>\"]{1,255}", text):
         raise ValueError("no destination")
     return text
+
+
+def parse_phrase(text: str) -> str:
+    """A secret of at least 32 printable characters; ValueError for less."""
+    if len(text) < 32 or not text.isprintable():
+        raise ValueError
+    return text

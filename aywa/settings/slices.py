@@ -34,6 +34,7 @@ class HttpSettings:
     public_url: str = ""
     api_keys: tuple[str, ...] = ()
     cors_origins: tuple[str, ...] = ()
+    max_file_bytes: int = 26_214_400  # of an upload: 25 MiB hold a scanned manual
     rate_per_key: int = 500  # requests a second: a dashboard makes a few, a loop gone wild thousands
     max_body_bytes: int = 1_048_576  # a control command is a sentence; 1 MiB leaves room for tool definitions
     read_timeout_s: int = 30  # without a byte of a body that was announced
@@ -150,6 +151,7 @@ class StoreSettings:
 
     postgres_url: str = ""
     data_dir: str = "var"
+    encryption_keys: tuple[str, ...] = ()  # of secrets; the first seals, all open; none: one is made and kept
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from aywa.settings.reader import (
     parse_keys,
     parse_networks,
     parse_origin,
+    parse_phrase,
     parse_postgres_url,
     parse_realm,
     parts,
@@ -110,6 +111,12 @@ def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> 
             "must name a PostgreSQL database in production: the embedded one is for development",
             "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
         ),
+        (
+            "RUNTIME_STORE_ENCRYPTION_KEY",
+            bool(settings.store.encryption_keys),
+            "must be set in production",
+            "the output of `openssl rand -base64 32`",
+        ),
     )
     gaps = [Gap(name, rule, example) for name, met, rule, example in checks if not met]
     gaps += outbound_gaps(settings.outbound) + webhook_gaps(settings.webhooks)
@@ -135,6 +142,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
                 "postgresql://aywa:secret@127.0.0.1/aywa_voice_runtime",
             ),
             data_dir=data_dir,
+            encryption_keys=_read_encryption_keys(env),
         ),
         artifacts=ArtifactSettings(env.text("RUNTIME_RECORDING_DIR", data_dir.rstrip("/") + "/recordings")),
         providers=ProviderSettings(
@@ -225,8 +233,25 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
             "must be a comma-separated list of origins",
             "https://console.example.com",
         ),
+        max_file_bytes=env.integer("RUNTIME_MAX_FILE_BYTES", _HTTP.max_file_bytes, 1024, 1 << 30),
         rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
     )
+
+
+def _read_encryption_keys(env: EnvironmentReader) -> tuple[str, ...]:
+    """The key that seals, and those of before, which still open."""
+    rule = "must be 32 bytes in base64, or a phrase of at least 32 characters"
+    example = "the output of `openssl rand -base64 32`"
+    first = env.read("RUNTIME_STORE_ENCRYPTION_KEY", parse_phrase, "", rule, example)
+    none: tuple[str, ...] = ()
+    before = env.read(
+        "RUNTIME_STORE_ENCRYPTION_KEY_PREVIOUS",
+        lambda text: tuple(parse_phrase(part) for part in parts(text)),
+        none,
+        f"each of the list, separated by commas, {rule}",
+        example,
+    )
+    return tuple(key for key in (first, *before) if key)
 
 
 def _stream_port(env: EnvironmentReader, name: str, example: str) -> int | None:

@@ -114,7 +114,7 @@ class StreamCall:
         self.source = source
         self.from_: NameAddr = parse_name_addr(f"<{origin.from_uri}>")
         self.to: NameAddr = parse_name_addr(f"<{origin.to_uri}>")
-        self.facts = CallFacts(self.from_, custom=dict(origin.facts))
+        self.facts = CallFacts(self.from_, custom=dict(origin.facts), called=self.to.uri.user_text)
         # On this host there is one codec, no SRTP and no NAT, whatever the trunk has with SIP.
         self.trunk: TrunkSettings | None = replace(
             trunk, codecs=(coding.codec,), srtp=SrtpPolicy.OFF, nat=NatMode.STRICT

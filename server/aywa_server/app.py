@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from typing import Any
 
 import structlog
 from quart import Response, g, request
 from quart_trio import QuartTrio
+from quart_trio.wrappers import TrioRequest
 
 from aywa.ids import new_token
 from aywa.log import get_logger
@@ -15,19 +17,24 @@ from aywa_server.caller import scope_of
 from aywa_server.cors import install_cors
 from aywa_server.parts import Parts
 from aywa_server.problems import install_error_handlers
+from aywa_server.resources.kinds import FILE, JSON_KINDS
 from aywa_server.routes.api_keys import api_key_routes
 from aywa_server.routes.audit import audit_routes
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
+from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+from aywa_server.routes.openapi import openapi_routes
 from aywa_server.routes.organizations import organization_routes
 from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
+from aywa_server.routes.resources import resource_routes
 from aywa_server.routes.webhooks import webhooks_routes
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
+_FORM_BYTES = 65_536  # of an upload, beside the file
 _BODY_TIMEOUT_S = 20  # for the whole body, however slowly it drips
 
 
@@ -35,6 +42,7 @@ def create_app(parts: Parts) -> QuartTrio:
     """An app that serves these parts."""
     app = QuartTrio("aywa_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = parts.http.max_body_bytes
+    app.request_class = _request_class(parts.http.max_file_bytes)
     app.config["BODY_TIMEOUT"] = _BODY_TIMEOUT_S
     app.url_map.strict_slashes = False
     install_error_handlers(app)
@@ -48,11 +56,28 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
+    app.register_blueprint(openapi_routes())
+    app.register_blueprint(file_routes(parts))
+    for kind in JSON_KINDS:
+        app.register_blueprint(resource_routes(parts, kind))
     app.register_blueprint(webhooks_routes(parts))
     app.register_blueprint(api_key_routes(parts))
     app.register_blueprint(organization_routes(parts))
     app.register_blueprint(audit_routes(parts))
     return app
+
+
+def _request_class(max_file_bytes: int) -> type[TrioRequest]:
+    """Requests of which uploads alone may be large: a limit holds before the body is looked at."""
+
+    class SizedRequest(TrioRequest):
+        def __init__(self, method: str, scheme: str, path: str, *others: Any, **named: Any) -> None:
+            if method == "POST" and path.rstrip("/") == FILE.path:
+                named["max_content_length"] = max_file_bytes + _FORM_BYTES
+                self.max_content_length = named["max_content_length"]
+            super().__init__(method, scheme, path, *others, **named)
+
+    return SizedRequest
 
 
 def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
@@ -68,6 +93,8 @@ def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
     @app.after_request
     async def end(response: Response) -> Response:
         response.headers["X-Request-Id"] = g.request_id
+        if _body_is_left():
+            response.headers["Connection"] = "close"
         route = request.url_rule.rule if request.url_rule is not None else "unknown"
         seconds = parts.now() - g.began_at
         parts.metrics.observe_request(request.method, route, response.status_code, seconds)
@@ -79,6 +106,14 @@ def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
             ms=round(seconds * 1000, 1),
         )
         return response
+
+
+def _body_is_left() -> bool:
+    """Whether the request was answered before its body had come: on a connection that is used again the rest
+    would be waited for, and the next request with it.
+    """
+    announced = bool(request.content_length) or "Transfer-Encoding" in request.headers
+    return announced and request.http_version.startswith("1") and not request.body._complete.is_set()
 
 
 def _install_auth(app: QuartTrio, gate: Gate) -> None:

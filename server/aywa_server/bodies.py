@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from quart import request
 
 from aywa.errors import RequestError
-from aywa_server.routes.control import read_json_object
+from aywa_server.body import read_json_object
 
 _M = TypeVar("_M", bound=BaseModel)
 

@@ -19,8 +19,6 @@ MAX_CUSTOMERS = 100  # of one request; each is placed before the answer
 # What other runtimes take here, and why this one does not.
 _NOT_TAKEN = {
     "schedulePlan": "is not taken: place the call when it is due",
-    "assistantId": "is not taken: calls get the scenario of the runtime (RUNTIME_SCENARIO)",
-    "assistant": "is not taken: calls get the scenario of the runtime (RUNTIME_SCENARIO)",
     "phoneNumber": "is not taken: name a trunk in phoneNumberId and one of its numbers in fromNumber",
     "transport": "is not taken: calls go out by SIP",
 }
@@ -66,7 +64,7 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: Caller) 
         customer.name,
         customer.extension,
         None if detection is None else parse_plan(detection, wanted.voicemail_message),
-        owner.org_id,
+        org_id=owner.org_id,
     )
 
 

@@ -11,8 +11,8 @@ from aywa.ports.store import CallWindow
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-_TIMES = {f"{noun}{bound}" for noun in ("createdAt", "updatedAt") for bound in ("Gt", "Lt", "Ge", "Le")}
-_ALLOWED = sorted({"limit", "id", *_TIMES})
+TIMES = {f"{noun}{bound}" for noun in ("createdAt", "updatedAt") for bound in ("Gt", "Lt", "Ge", "Le")}
+_ALLOWED = sorted({"limit", "id", *TIMES})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
                 code="unknown-parameter",
                 field=name,
             )
-    times = {name: parse_time(name, arguments[name]) for name in _TIMES if name in arguments}
+    times = {name: parse_time(name, arguments[name]) for name in TIMES if name in arguments}
     return CallQuery(
         limit=parse_limit(arguments.get("limit")),
         call_id=arguments.get("id"),

@@ -24,6 +24,8 @@ _VERBS = {
     "resume": "aywa_server.cli_line",
     "end": "aywa_server.cli_end",
     "pcap": "aywa_server.cli_pcap",
+    "assistants": "aywa_server.cli_assistants",
+    "numbers": "aywa_server.cli_numbers",
     "keys": "aywa_server.cli_keys",
     "organizations": "aywa_server.cli_organizations",
     "audit": "aywa_server.cli_audit",

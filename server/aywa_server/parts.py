@@ -8,13 +8,18 @@ from random import Random
 from typing import Protocol
 
 from aywa.call.outbound import CallOrder
+from aywa.call.plan import CallPlan
+from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
+from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
+from aywa_server.once import Once
+from aywa_server.resources.service import Resources
 
 
 class LiveCalls(Protocol):
@@ -51,6 +56,13 @@ class Readiness(Protocol):
         """The state of every dependency; never raises."""
 
 
+class Plans(Protocol):
+    """Makes what an assistant's plan asks for ready."""
+
+    async def prepare(self, assistant: Assistant) -> CallPlan:
+        """The plan of a call; never raises."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything a route may use."""
@@ -62,6 +74,10 @@ class Parts:
     http: HttpSettings
     rng: Random
     now: Callable[[], float]  # monotonic seconds
+    resources: Resources
+    once: Once
+    blobs: BlobStore
+    plans: Plans
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send

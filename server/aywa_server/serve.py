@@ -17,7 +17,8 @@ from hypercorn.trio import serve
 
 from aywa import __version__
 from aywa._native.heap import settle_heap
-from aywa.clock import monotonic_now
+from aywa.artifacts.blobs import DiskBlobs
+from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
@@ -29,7 +30,9 @@ from aywa_server.app import create_app
 from aywa_server.call_view import call_view
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
+from aywa_server.once import Once
 from aywa_server.parts import Parts
+from aywa_server.resources.service import Resources
 
 _log = get_logger("serve")
 
@@ -107,6 +110,12 @@ class Server:
                     rng=rng,
                     now=monotonic_now,
                     dial=settings.dial,
+                    resources=Resources(
+                        runtime.database.resources, runtime.plans.sealer, rng, wall_now, runtime.plans.forget
+                    ),
+                    once=Once(runtime.database.requests, runtime.plans.sealer, wall_now),
+                    blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
+                    plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
                     tenancy=Tenancy(runtime.database.postgres),

@@ -11,8 +11,11 @@ from uuid import UUID
 import trio
 
 from aywa.call.outbound import CallOrder
+from aywa.call.plan import CallPlan
 from aywa.errors import AywaError, EndReason, StoreError
+from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
+from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
 from aywa.ports.store import (
     CallBatch,
@@ -26,7 +29,10 @@ from aywa.ports.store import (
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
+from aywa_server.once import Once
 from aywa_server.parts import Parts
+from aywa_server.resources.service import Resources
+from tests.kit.resource_store import DictBlobs, dict_once, dict_resources
 
 API_KEY = "a-key-for-tests-0123456789"
 AUTH = {"Authorization": f"Bearer {API_KEY}"}
@@ -236,7 +242,22 @@ class DictWebhookLog:
         return wanted
 
 
-def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None = None) -> Parts:
+class PlainPlans:
+    """Plans without sounds."""
+
+    async def prepare(self, assistant: Assistant) -> CallPlan:
+        await trio.lowlevel.checkpoint()
+        return CallPlan(assistant)
+
+
+def make_parts(
+    store: DictCallStore | None = None,
+    *,
+    http: HttpSettings | None = None,
+    resources: Resources | None = None,
+    once: Once | None = None,
+    blobs: BlobStore | None = None,
+) -> Parts:
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
     return Parts(
@@ -248,4 +269,8 @@ def make_parts(store: DictCallStore | None = None, *, http: HttpSettings | None 
         http=http or HttpSettings(api_keys=("another-key-0123456789", API_KEY), max_body_bytes=10_000),
         rng=Random(1),
         now=lambda: 0.0,
+        resources=resources or dict_resources(),
+        once=once or dict_once(),
+        blobs=blobs or DictBlobs(),
+        plans=PlainPlans(),
     )

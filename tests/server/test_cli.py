@@ -234,3 +234,29 @@ def test_webhooks_are_listed_and_sent_again(parts: Parts, capsys: pytest.Capture
     assert main(["webhooks", "replay", "--since", "2026-01-01", "--endpoint", "https://a.example/hook"]) == 1
     assert capsys.readouterr().out == "nothing to send again\n"
     assert log.replayed[-1][1].endpoint == "https://a.example/hook"
+
+
+def test_assistants_and_numbers(parts: Parts, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    def told(*arguments: str, code: int = 0) -> str:
+        assert main(arguments) == code
+        said = capsys.readouterr()
+        return (said.err if code else said.out).strip()
+
+    plan = tmp_path / "desk.json"
+    plan.write_text('{"name": "Desk", "firstMessage": "Good morning."}')
+    assert told("assistants", "list") == "no assistants yet"
+    made = told("assistants", "create", str(plan))
+    assert told("assistants", "list").startswith(made)
+    assert '"firstMessage": "Good morning."' in told("assistants", "show", made)
+    plan.write_text('{"firstMessage": null}')
+    assert "firstMessage" not in told("assistants", "change", made, str(plan))
+    assert told("numbers", "list") == "no numbers yet"
+    assert told("numbers", "bind", "+49 30 1234567", made).endswith(f"is answered by {made}")
+    assert told("numbers", "bind", "0049301234567", made).endswith(f"is answered by {made}")
+    assert len(told("numbers", "list").splitlines()) == 1
+    assert "is in use by phone-number" in told("assistants", "delete", made, code=2)
+    assert told("numbers", "unbind", "+49301234567") == "+49301234567 is forgotten"
+    assert "is not a number" in told("numbers", "unbind", "+49301234567", code=2)
+    assert told("assistants", "delete", made) == f"{made} is deleted"
+    plan.write_text("[")
+    assert told("assistants", "create", str(plan), code=2).endswith("desk.json is not JSON")

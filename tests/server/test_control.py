@@ -140,11 +140,20 @@ async def test_unknown_ended_and_foreign_calls() -> None:
     assert answer.status_code == 409
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'"say"', b"\xff\xfe", b"[" * 9000, b"{}" * 2])
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b'"say"', b"\xff\xfe", b"[1e999]", b"{}" * 2])
 async def test_a_body_that_is_no_json_object_is_400(data: bytes) -> None:
     _, client = make()
     answer = await client.post(f"/call/{LIVE.id}/control", data=data, headers=JSON)
     assert (answer.status_code, (await answer.get_json())["code"]) == (400, "invalid-json")
+
+
+async def test_depth_is_limited_before_anything_is_made_of_it() -> None:
+    _, client = make()
+    for depth, code in ((63, "unknown-type"), (64, "body-too-deep"), (2000, "body-too-deep")):
+        inner = '{"a":[' * (depth // 2) + '"]}"' + "]}" * (depth // 2)
+        data = '{"x":' + (f"[{inner}]" if depth % 2 else inner) + "}"
+        answer = await client.post(f"/call/{LIVE.id}/control", data=data, headers=JSON)
+        assert (answer.status_code, (await answer.get_json())["code"]) == (400, code)
 
 
 @pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])

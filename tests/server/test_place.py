@@ -92,6 +92,9 @@ async def test_what_is_not_said_is_as_the_settings_say() -> None:
         ({"customers": [CUSTOMER], "ringTimeoutSeconds": "soon"}, "ringTimeoutSeconds"),
         ({"customers": [CUSTOMER], "headers": {"Via": "x"}}, "headers"),
         ({"customer": CUSTOMER, "assistantId": "a"}, "assistantId"),
+        ({"customer": CUSTOMER, "assistant": {"name": 5}}, "assistant.name"),
+        ({"customer": CUSTOMER, "assistant": 5}, "assistant"),
+        ({"customer": CUSTOMER, "phoneNumberId": "00000000-0000-4000-8000-000000000009"}, "phoneNumberId"),
         ({"customer": CUSTOMER, "unheardOf": 1}, "unheardOf"),
     ],
 )
@@ -151,3 +154,31 @@ async def test_none_of_several(refusal: AywaError, code: str, status: int) -> No
     answer, body, placed = await post({"customers": [CUSTOMER, CUSTOMER]}, refusal=refusal)
     assert (answer.status_code, placed, body["results"]) == (400, [], [])
     assert [(error["code"], error["statusCode"]) for error in body["errors"]] == [(code, status)] * 2
+
+
+async def test_who_leads_the_call() -> None:
+    """The assistant that the order names, else the one that its number is bound to."""
+    parts = make_parts()
+    assert isinstance(parts.calls, SpyCalls)
+    client = create_app(parts).test_client()
+
+    async def made(path: str, body: object) -> str:
+        answer = await client.post(path, json=body, headers=AUTH)
+        assert answer.status_code == 201, await answer.get_data(as_text=True)
+        return str((await answer.get_json())["id"])
+
+    desk = await made("/assistant", {"name": "Desk"})
+    night = await made("/assistant", {"name": "Night"})
+    number = {"provider": "byo-phone-number", "number": "+4930990", "assistantId": night}
+    bound = await made("/phone-number", number)
+    await made("/call", {"customer": CUSTOMER, "assistantId": desk})
+    await made("/call", {"customer": CUSTOMER, "assistant": {"name": "Inline"}})
+    await made("/call", {"customer": CUSTOMER, "phoneNumberId": bound})
+    await made("/call", {"customer": CUSTOMER, "phoneNumberId": bound, "assistantId": desk})
+    await made("/call", {"customer": CUSTOMER, "phoneNumberId": "carrier"})
+    led = [None if order.plan is None else order.plan for order in parts.calls.placed]
+    names = [None if plan is None else plan.assistant.name for plan in led]
+    assert names == ["Desk", "Inline", "Night", "Desk", None]
+    assert [None if plan is None else plan.assistant_id for plan in led] == [desk, "", night, desk, None]
+    shown = [order.request.from_number for order in parts.calls.placed]
+    assert shown == [None, None, "+4930990", "+4930990", None]

@@ -10,6 +10,7 @@ PRODUCTION = {
     "RUNTIME_API_KEY": "k" * 32,
     "RUNTIME_PUBLIC_URL": "https://voice.example.com",
     "RUNTIME_STORE_POSTGRES_URL": "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
+    "RUNTIME_STORE_ENCRYPTION_KEY": "e" * 32,
     "WEBHOOK_SIGNING_SECRET": "0b7e3c5d9a1f42886c3e5d7f9a2b4c6d",
 }
 
@@ -141,6 +142,7 @@ def test_production_refuses_what_development_may_leave_open() -> None:
         "RUNTIME_API_KEY",
         "RUNTIME_PUBLIC_URL",
         "RUNTIME_STORE_POSTGRES_URL",
+        "RUNTIME_STORE_ENCRYPTION_KEY",
         "WEBHOOK_SIGNING_SECRET",
     }
     assert Settings.from_env(PRODUCTION).mode is Mode.PRODUCTION

@@ -61,6 +61,7 @@ class CallFacts:
     diversions: tuple[Diversion, ...] = ()
     history: tuple[HistoryEntry, ...] = ()
     custom: dict[str, str] = field(default_factory=dict)
+    called: str = ""  # the user of the Request-URI: where the call has got to, whatever To says
 
     @property
     def anonymous(self) -> bool:
@@ -92,6 +93,7 @@ def facts_of(request: Request) -> CallFacts:
         diversions=tuple(_each(request, "Diversion", _diversion)),
         history=tuple(_each(request, "History-Info", _history)),
         custom=_custom(request),
+        called=request.uri.user_text,
     )
 
 

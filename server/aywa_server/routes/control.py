@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
-
 from pydantic import ValidationError
-from quart import Blueprint, Response, jsonify, request
+from quart import Blueprint, Response, jsonify
 
 from aywa.errors import RequestError
 from aywa.model.api_key import KeyScope
@@ -19,6 +17,7 @@ from aywa.model.call import (
 )
 from aywa.model.transfer import TransferCommand
 from aywa.ports.store import CallStatus
+from aywa_server.body import read_json_object
 from aywa_server.caller import needs
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import find_call
@@ -78,24 +77,6 @@ def parse_command(body: dict[str, object]) -> ControlCommand:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
         raise RequestError(f"{field}: {first['msg']}", code="invalid-field", field=field) from None
-
-
-async def read_json_object() -> dict[str, object]:
-    """The request's body; raises `RequestError` (415, 400), or Quart's 413 and 408."""
-    if request.mimetype != "application/json" and not request.mimetype.endswith("+json"):
-        raise RequestError(
-            "the body must be JSON: send Content-Type: application/json",
-            http_status=415,
-            code="unsupported-media-type",
-        )
-    data = await request.get_data(as_text=False)
-    try:
-        body = json.loads(data)
-    except (ValueError, RecursionError):  # the latter: thousands of nested brackets
-        raise RequestError("the body is not valid JSON", code="invalid-json") from None
-    if not isinstance(body, dict):
-        raise RequestError("the body must be a JSON object", code="invalid-json")
-    return body
 
 
 def _not_live(detail: str) -> RequestError:

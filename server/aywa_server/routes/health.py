@@ -11,7 +11,7 @@ from aywa_server.caller import needs
 from aywa_server.metrics import CONTENT_TYPE
 from aywa_server.parts import Parts
 
-PUBLIC_ENDPOINTS = frozenset({"health.live", "health.ready"})
+PUBLIC_ENDPOINTS = frozenset({"health.live", "health.ready", "openapi.document"})
 
 
 def health_routes(parts: Parts) -> Blueprint:

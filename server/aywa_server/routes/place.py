@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from uuid import UUID
+
 from quart import Blueprint, Response, jsonify
 
 from aywa.call.outbound import CallOrder
 from aywa.dialling.numbers import BadNumber
 from aywa.errors import AywaError, RequestError
 from aywa.model.api_key import KeyScope
+from aywa_server.body import read_json_object
+from aywa_server.call_assistant import leading_plan
 from aywa_server.call_order import bad_number, parse_order, parse_orders
 from aywa_server.call_view import call_resource
 from aywa_server.caller import caller, needs
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import base_url
-from aywa_server.routes.control import read_json_object
+from aywa_server.routes.resources import org_of_request
 
 
 def place_routes(parts: Parts) -> Blueprint:
@@ -23,15 +28,33 @@ def place_routes(parts: Parts) -> Blueprint:
     @routes.post("/call")
     @routes.post("/call/phone", endpoint="place_phone")
     @needs(KeyScope.CALLS)
-    async def place_call() -> tuple[Response, int, dict[str, str]]:
-        body, owner = await read_json_object(), caller()
-        if "customers" in body:
-            answer = await _place_all(parts, body["customers"], parse_orders(body, parts.dial, owner))
-            return jsonify(answer), 201 if answer["results"] else 400, {}
-        call = await _place(parts, parse_order(body, parts.dial, owner))
-        return jsonify(call), 201, {"Location": f"{base_url(parts)}/call/{call['id']}"}
+    async def place_call() -> Response:
+        body = await read_json_object()
+
+        async def make(id: UUID | None) -> Response:
+            return await _answer(parts, body)
+
+        return await parts.once.answer(org_of_request(), body, make)
 
     return routes
+
+
+async def _answer(parts: Parts, asked: dict[str, object]) -> Response:
+    owner, (body, plan) = caller(), await leading_plan(parts, asked)
+    if "customers" in body:
+        orders = [
+            replace(order, plan=plan) if isinstance(order, CallOrder) else order
+            for order in parse_orders(body, parts.dial, owner)
+        ]
+        answer = await _place_all(parts, body["customers"], orders)
+        response = jsonify(answer)
+        response.status_code = 201 if answer["results"] else 400
+        return response
+    call = await _place(parts, replace(parse_order(body, parts.dial, owner), plan=plan))
+    response = jsonify(call)
+    response.status_code = 201
+    response.headers["Location"] = f"{base_url(parts)}/call/{call['id']}"
+    return response
 
 
 async def _place(parts: Parts, order: CallOrder) -> dict[str, object]:

@@ -1,0 +1,39 @@
+"""What pydantic found wrong, as a field and its rule."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from pydantic_core import ErrorDetails
+
+
+def rule_of(fault: ErrorDetails) -> str:
+    """The rule that was broken, as it follows the field's name."""
+    if fault["type"] == "extra_forbidden":
+        return "is not a field that is known"
+    if fault["type"] == "missing":
+        return "is required"
+    if fault["type"] == "string_pattern_mismatch" and _pattern(fault).startswith("^https?:"):
+        return "must be an http or https URL without credentials"
+    return rule_of_message(fault["msg"])
+
+
+def rule_of_message(message: str) -> str:
+    """The same from pydantic's sentence."""
+    for begin in ("Input should be ", "Value error, "):
+        if message.startswith(begin):
+            rest = message.removeprefix(begin)
+            return rest if begin.startswith("Value") else f"must be {rest}"
+    return message[:1].lower() + message[1:]
+
+
+def field_of(fault: ErrorDetails, tags: Collection[str] = ()) -> str:
+    """The field's path with dots; `tags`: names of the outermost union's members, which are no fields."""
+    path = [str(part) for part in fault["loc"]]
+    if path and path[0] in tags:
+        path = path[1:]
+    return ".".join(path)
+
+
+def _pattern(fault: ErrorDetails) -> str:
+    return str(fault.get("ctx", {}).get("pattern", ""))

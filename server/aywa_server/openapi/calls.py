@@ -1,0 +1,154 @@
+"""The operations on calls, on the runtime's health, and of the document itself."""
+
+from __future__ import annotations
+
+from aywa_server.openapi.operation import JSON, Answer, Operation, Parameter, ref
+from aywa_server.openapi.resources import IDEMPOTENCY, list_parameters
+
+_CALL = Answer(200, "The call", {JSON: ref("Call")})
+_FILE = {"type": "string", "format": "binary"}
+_READ = (401, 404, 503)
+
+
+def call_operations() -> tuple[Operation, ...]:
+    """Of `/call`."""
+    placed = {JSON: {"anyOf": [ref("Call"), ref("PlacedCalls")]}}
+    refused = Answer(
+        400,
+        "The order breaks a rule; of many customers, none was called",
+        {JSON: {"anyOf": [ref("Problem"), ref("PlacedCalls")]}},
+    )
+    order = {JSON: {"anyOf": [ref("CallOrder"), ref("CallOrders")]}}
+    place = {
+        "body": order,
+        "parameters": (IDEMPOTENCY,),
+        "answers": (Answer(201, "The call, or one result each", placed), refused),
+        "problems": (401, 403, 408, 409, 413, 415, 422, 429, 502, 503),
+        "tag": "call",
+    }
+    return (
+        Operation(
+            "GET",
+            "/call",
+            "listCalls",
+            "The newest calls",
+            "call",
+            (Answer(200, "The calls", {JSON: {"type": "array", "items": ref("Call")}}),),
+            parameters=(
+                Parameter("id", {"type": "string"}, "Only this one"),
+                *list_parameters(least=1, cursor=False),
+            ),
+            problems=(400, 401, 503),
+        ),
+        Operation("POST", "/call", "placeCall", "Call somebody", **place),  # type: ignore[arg-type]
+        Operation("POST", "/call/phone", "placePhoneCall", "Call somebody", **place),  # type: ignore[arg-type]
+        Operation(
+            "GET",
+            "/call/<call_id>",
+            "getCall",
+            "One call",
+            "call",
+            (_CALL,),
+            problems=_READ,
+        ),
+        Operation(
+            "GET",
+            "/call/<call_id>/timeline",
+            "getTimeline",
+            "Decisions, speech and artifacts on one clock",
+            "call",
+            (Answer(200, "The timeline", {JSON: ref("Timeline")}),),
+            problems=_READ,
+        ),
+        _control(),
+        *_downloads(),
+    )
+
+
+def _control() -> Operation:
+    return Operation(
+        "POST",
+        "/call/<call_id>/control",
+        "controlCall",
+        "Steer a live call",
+        "call",
+        (Answer(200, "Accepted", {JSON: ref("Accepted")}),),
+        body={JSON: {"anyOf": [ref("ControlCommand"), ref("WrappedCommand")]}},
+        problems=(400, 401, 404, 408, 409, 413, 415, 503),
+    )
+
+
+def _downloads() -> tuple[Operation, ...]:
+    ranged = Answer(206, "A part of it", {"audio/wav": _FILE})
+    tracks = Parameter(
+        "tracks", {"type": "string", "enum": ["stereo", "all"]}, "Each party on its own channel"
+    )
+    wav = (Answer(200, "The recording", {"audio/wav": _FILE}), ranged)
+    pcap = {"application/vnd.tcpdump.pcap": _FILE}
+    return (
+        Operation(
+            "GET",
+            "/call/<call_id>/stereo-recording",
+            "getStereoRecording",
+            "The caller on the left, the assistant on the right",
+            "call",
+            wav,
+            problems=(*_READ, 416),
+        ),
+        Operation(
+            "GET",
+            "/call/<call_id>/recording",
+            "getRecording",
+            "The recording",
+            "call",
+            wav,
+            parameters=(tracks,),
+            problems=(400, *_READ, 416),
+        ),
+        Operation(
+            "GET",
+            "/call/<call_id>/pcap",
+            "getPackets",
+            "What was on the wire",
+            "call",
+            (Answer(200, "The packets", pcap),),
+            problems=(*_READ, 416),
+        ),
+    )
+
+
+def runtime_operations() -> tuple[Operation, ...]:
+    """Of the runtime as a whole."""
+    alive = (Answer(200, "It lives", {JSON: ref("Alive")}),)
+    ready = {JSON: ref("Readiness")}
+    return (
+        Operation("GET", "/health", "getHealth", "Whether the process lives", "runtime", alive, public=True),
+        Operation("GET", "/healthz", "getHealthz", "The same", "runtime", alive, public=True),
+        Operation(
+            "GET",
+            "/readyz",
+            "getReadiness",
+            "Whether it can take calls, dependency by dependency",
+            "runtime",
+            (Answer(200, "Ready", ready), Answer(503, "Not ready", ready)),
+            public=True,
+        ),
+        Operation(
+            "GET",
+            "/metrics",
+            "getMetrics",
+            "Prometheus' text",
+            "runtime",
+            (Answer(200, "The metrics", {"text/plain": {"type": "string"}}),),
+            problems=(401,),
+        ),
+        Operation(
+            "GET",
+            "/openapi.json",
+            "getOpenapi",
+            "This document",
+            "runtime",
+            (Answer(200, "The document", {JSON: {"type": "object"}}),),
+            public=True,
+        ),
+    )
