@@ -9,7 +9,7 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from random import SystemRandom
+from random import Random, SystemRandom
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -18,16 +18,23 @@ import trio
 from quart_trio import QuartTrio
 
 from aywa.bridge.postgres import Postgres
+from aywa.clock import wall_now
+from aywa.ports.resources import ResourceKind, ResourceRow
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
 from aywa.store import queries
 from aywa.store.calls import PostgresCallStore
+from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.outbox import PostgresOutbox
+from aywa.store.resources import PostgresResources
 from aywa.store.tenancy import Tenancy
 from aywa_server.app import create_app
+from aywa_server.once import Once
+from aywa_server.resources.service import Resources
 from tests.kit.api_parts import AUTH, make_parts
 from tests.kit.call_store_contract import call_row
 from tests.kit.postgres import open_clean_postgres
+from tests.kit.resource_store import SEALER
 
 ENV = AUTH  # the key of the environment
 
@@ -44,6 +51,7 @@ class Organization:
     live_call_id: str = ""
     job_id: str = ""
     attempt_id: str = ""
+    resources: dict[str, str] = field(default_factory=dict)  # ids by kind
 
 
 class TenantWorld:
@@ -54,7 +62,12 @@ class TenantWorld:
         self.tenancy = Tenancy(postgres)
         self.store = PostgresCallStore(postgres)
         http = HttpSettings(api_keys=(AUTH["Authorization"].split()[1],), rate_per_key=rate_per_key)
-        parts = make_parts(http=http)
+        self._resources = PostgresResources(postgres)
+        parts = make_parts(
+            http=http,
+            resources=Resources(self._resources, SEALER, Random(5), wall_now),
+            once=Once(PostgresIdempotency(postgres), SEALER, wall_now),
+        )
         self.parts = replace(
             parts,
             store=self.store,
@@ -105,7 +118,18 @@ class TenantWorld:
             )
         own.call_id, own.live_call_id = ended.id, live.id
         await self._send(own)
+        await self._keep(own)
         return own
+
+    async def _keep(self, own: Organization) -> None:
+        """A resource of each kind."""
+        own.resources = {kind.value: str(uuid4()) for kind in ResourceKind}
+        now = datetime(2026, 3, 2, tzinfo=UTC)
+        for kind, id in own.resources.items():
+            body = {"name": own.canary}
+            assert await self._resources.create(
+                ResourceRow(UUID(own.id), ResourceKind(kind), UUID(id), body, created_at=now, updated_at=now)
+            )
 
     async def _send(self, own: Organization) -> None:
         """A message to a server of its own that could not be delivered."""

@@ -40,7 +40,7 @@ SECONDS = 40
 @pytest.fixture
 def url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
     """A running API whose resources are in PostgreSQL."""
-    http = HttpSettings(port=0, api_keys=(API_KEY,), max_file_bytes=1 << 20)
+    http = HttpSettings(port=0, api_keys=(API_KEY,), max_file_bytes=1 << 20, rate_per_key=0)
     sock = bind_http(http)
     address = f"http://127.0.0.1:{sock.getsockname()[1]}"
     ready, stop = Event(), Event()
@@ -68,11 +68,13 @@ def url(postgres_url: str, tmp_path: Path) -> Iterator[str]:
         thread.join(30)
 
 
-def test_no_operation_breaks_its_own_promises(url: str) -> None:
+def test_no_operation_breaks_its_own_promises(url: str, tmp_path: Path) -> None:
     judged_by = Path(__file__).with_name("schemathesis.toml")
     command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={judged_by}", "run"]
     command += [str(ROOT / PAGE), f"--url={url}", f"--header=Authorization: Bearer {API_KEY}"]
     command += [f"--max-time={SECONDS}", "--seed=1", "--no-color"]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=SECONDS * 3, check=False)
+    done = subprocess.run(
+        command, capture_output=True, text=True, timeout=SECONDS * 3, check=False, cwd=tmp_path
+    )
     assert done.returncode == 0, done.stdout[-20_000:] + done.stderr[-2000:]
     assert "No issues found" in done.stdout, done.stdout[-2000:]

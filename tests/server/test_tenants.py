@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 from werkzeug.routing import Rule
 
+from aywa.ports.resources import ResourceKind
 from aywa.store import queries
 from tests.kit.postgres import postgres_url
 from tests.kit.tenant_world import (
@@ -33,6 +34,7 @@ IDS: dict[str, Callable[[Organization], tuple[str, ...]]] = {
     "job_id": lambda owner: (owner.job_id,),
 }
 BODIES: dict[str, Callable[[Organization], object]] = {
+    **{f"/{kind.value}/<resource_id>": lambda _owner: {"name": "taken over"} for kind in ResourceKind},
     "/call/<call_id>/control": lambda _owner: {"type": "end-call"},
     "/organization/<org_id>": lambda _owner: {"name": "taken over"},
     "/logs/webhooks/replay": lambda owner: {"ids": [owner.job_id]},
@@ -60,7 +62,7 @@ async def test_no_operation_knows_another_tenants_ids(
         ours = await world.found("ours", tmp_path)
         theirs = await world.found("theirs", tmp_path)
         before = await world.dump(theirs.id)
-        assert await sweep(world, ours, theirs) >= 14
+        assert await sweep(world, ours, theirs) >= 30
         after = await world.dump(theirs.id)
         assert after == before
         assert any(theirs.canary in str(row) for row in after), "there was something to find"
@@ -68,8 +70,12 @@ async def test_no_operation_knows_another_tenants_ids(
 
 async def sweep(world: TenantWorld, ours: Organization, theirs: Organization) -> int:
     """Ask every operation with our key and their ids; how many had an id to ask for."""
-    unknown = replace(theirs, **{name: str(uuid4()) for name in _OWN})
-    foreign = [getattr(theirs, name) for name in _OWN]
+    unknown = replace(
+        theirs,
+        **{name: str(uuid4()) for name in _OWN},
+        resources={kind: str(uuid4()) for kind in theirs.resources},
+    )
+    foreign = [*(getattr(theirs, name) for name in _OWN), *theirs.resources.values()]
     asked = 0
     for rule in world.app.url_map.iter_rules():
         for method in sorted((rule.methods or set()) - {"HEAD", "OPTIONS"}):
@@ -90,7 +96,9 @@ def paths(rule: Rule, owner: Organization) -> list[str]:
     """The rule's paths with this owner's ids."""
     found = [rule.rule]
     for name in rule.arguments:
-        found = [path.replace(f"<{name}>", each) for path in found for each in IDS[name](owner)]
+        resource = owner.resources.get(rule.rule.split("/")[1])
+        ids = (resource,) if name == "resource_id" and resource else IDS[name](owner)
+        found = [path.replace(f"<{name}>", each) for path in found for each in ids]
     return found
 
 

@@ -12,7 +12,7 @@ from aywa.store.queries import load_queries
 NOUNS = sorted(
     entry.name.removesuffix(".sql") for entry in (files("aywa.store") / "sql" / "queries").iterdir()
 )
-_READS = re.compile(r"\b(from|update|delete from|join)\s+\w+")
+_READS = re.compile(r"\b(from|(?<!do )update|delete from|join)\s+\w+")
 _NARROWS = re.compile(r"\borg_id = \$\d+|\bid = \$\d+ /\* own \*/")
 _WRITES = re.compile(r"\binsert into \w+ \([^)]*\borg_id\b")
 

@@ -73,7 +73,7 @@ def _told(operation: Operation) -> dict[str, Any]:
         "parameters": [*_path_parameters(operation), *_parameters(operation)],
         "responses": {
             **{str(answer.status): _answer(answer) for answer in operation.answers},
-            **_problems(operation.problems),
+            **_problems(operation),
         },
     }
     if operation.body is not None:
@@ -108,11 +108,13 @@ def _answer(answer: Answer) -> dict[str, Any]:
     return told
 
 
-def _problems(statuses: tuple[int, ...]) -> dict[str, Any]:
+def _problems(operation: Operation) -> dict[str, Any]:
+    # Whoever shows a key may show it too often, or too many wrong ones.
+    statuses = set(operation.problems) | (set() if operation.public else {429})
     return {
         str(status): {
             "description": PROBLEMS.get(status, "It is refused"),
             "content": {JSON: {"schema": ref("Problem")}},
         }
-        for status in statuses
+        for status in sorted(statuses)
     }

@@ -9,6 +9,7 @@ from quart import Blueprint, Response, jsonify, request
 from aywa.clock import wall_now
 from aywa.errors import RequestError
 from aywa.ports.outbox import JobFilter, JobRecord, JobState, WebhookLog
+from aywa_server.body import read_json_object
 from aywa_server.caller import caller
 from aywa_server.parts import Parts
 from aywa_server.webhook_query import REPLAYED, parse_replay, parse_webhook_query
@@ -40,7 +41,7 @@ def webhooks_routes(parts: Parts) -> Blueprint:
 
     @routes.post("/logs/webhooks/replay")
     async def replay_some() -> tuple[Response, int]:
-        order = parse_replay(await request.get_json(force=True), wall_now())
+        order = parse_replay(await read_json_object(), wall_now())
         ids = await log.replay(_org(), order.ids, order.which, order.states, wall_now())
         parts.outbox_wake()
         return jsonify({"replayed": len(ids), "ids": ids[:1000]}), 202
