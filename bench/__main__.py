@@ -52,6 +52,7 @@ MEASUREMENTS = (
     Measurement("time_to_yield", "bench.time_to_yield", "How soon the engine falls silent for a caller"),
     Measurement("turn_overhead", "bench.turn_overhead", "What the runtime adds to an answer's delay"),
     Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
+    Measurement("api_contract", "bench.api_contract", "The API against its own OpenAPI document", long=True),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 

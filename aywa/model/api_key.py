@@ -52,7 +52,7 @@ class ApiKey(Resource):
 class NewApiKey(Plan):
     """The body of `POST /api-key`."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*$")
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")
     kind: KeyKind = KeyKind.RUNTIME
     scopes: tuple[KeyScope, ...] | None = None  # None: the usual ones of the kind
     expires_at: AwareDatetime | None = None

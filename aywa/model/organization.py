@@ -24,4 +24,4 @@ class Organization(Resource):
 class NewOrganization(Plan):
     """The body of `POST /organization` and of `PATCH /organization/:id`."""
 
-    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\p{Cc}]*$")
+    name: str = Field(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Literal
 from uuid import UUID
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
 
 from aywa.model.base import Plan
 from aywa.model.json_schema import JsonSchema
@@ -13,6 +13,13 @@ from aywa.model.json_schema import JsonSchema
 
 class StructuredOutputBody(Plan):
     """By a model (`ai`) or by an expression (`regex`)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "if": {"properties": {"type": {"const": "regex"}}, "required": ["type"]},
+            "then": {"properties": {"regex": {"type": "string"}}, "required": ["regex"]},
+        }
+    )
 
     name: str = Field(min_length=1, max_length=40)
     schema_: JsonSchema = Field(alias="schema")

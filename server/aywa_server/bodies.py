@@ -12,6 +12,7 @@ from aywa.errors import RequestError
 from aywa_server.body import read_json_object
 
 _M = TypeVar("_M", bound=BaseModel)
+_TOP = {"limit": 1000, "unbound": 1}
 
 
 async def read_body(model: type[_M], *, optional: bool = False) -> _M:
@@ -33,7 +34,7 @@ def read_query(*names: str) -> dict[str, int]:
         if name not in names:
             rule = f"unknown query parameter; known are {', '.join(sorted(names))}"
             raise RequestError(rule, code="unknown-parameter", field=name)
-        top = 1000 if name == "limit" else (1 << 63) - 1
+        top = _TOP.get(name, (1 << 63) - 1)
         if not (text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= top):
             rule = f"must be a whole number from 1 to {top}"
             raise RequestError(rule, code="invalid-parameter", field=name)

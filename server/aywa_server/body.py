@@ -9,6 +9,7 @@ from quart import request
 
 from aywa.errors import RequestError
 
+_EXACT = 2**53  # beyond it a double stands for several integers
 MAX_DEPTH = 64  # of objects and lists in each other; a tool's schema has about ten
 # A string; one that never ends is taken to the end of the text, so that no place is looked at twice.
 _STRING = re.compile(r'"(?>(?:[^"\\]|\\.)*)"?', re.DOTALL)
@@ -71,10 +72,11 @@ def _no_number(text: str) -> float:
 
 
 def _finite(text: str) -> float:
+    """4.0 is the integer 4, as JSON Schema has it (draft 2020-12, Core 4.2.3)."""
     number = float(text)
     if number - number != 0:
         raise ValueError("the number is too large")
-    return number
+    return int(number) if abs(number) <= _EXACT and number.is_integer() else number
 
 
 def _check_texts(value: object, path: str) -> None:

@@ -19,7 +19,6 @@ from tests.kit.station import PLAIN, Station, open_station
 pytestmark = [
     pytest.mark.interop,
     pytest.mark.live,
-    pytest.mark.paired,
     pytest.mark.usefixtures("timed_calls"),
 ]
 # What PEERS of these codecs reach with one another, less a margin for where the window falls.

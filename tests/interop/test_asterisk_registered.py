@@ -27,7 +27,7 @@ from tests.kit.correlation import best_match
 from tests.kit.sip_agents import refuse_calls
 from tests.kit.station import PLAIN, Station, open_station
 
-pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
+pytestmark = [pytest.mark.interop, pytest.mark.live]
 RECIPES = Path(__file__).parents[2] / "docs/sip.md"
 
 

@@ -19,7 +19,7 @@ from tests.kit.interop import require
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end
 from tests.kit.station import open_station
 
-pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
+pytestmark = [pytest.mark.interop, pytest.mark.live]
 
 SAID = slice(3 * 8000, 13 * 8000)
 FAITHFUL, AT_LEAST_S = 0.99, 2.0

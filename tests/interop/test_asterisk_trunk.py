@@ -16,7 +16,7 @@ from tests.kit.correlation import Match, best_match, load
 from tests.kit.interop import require
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end
 
-pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
+pytestmark = [pytest.mark.interop, pytest.mark.live]
 
 # The channel that the call takes, what the timeline names, whether there is SRTP, and the least likeness.
 LINES = {

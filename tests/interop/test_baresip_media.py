@@ -17,7 +17,7 @@ from tests.kit.interop import require
 from tests.kit.recordings import recording_path
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end
 
-pytestmark = [pytest.mark.interop, pytest.mark.live, pytest.mark.paired]
+pytestmark = [pytest.mark.interop, pytest.mark.live]
 
 SPEECH = "demo-congrats"
 TALK_S = 11.0

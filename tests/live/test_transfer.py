@@ -122,7 +122,6 @@ async def house(folder: Path) -> AsyncIterator[tuple[House, dict[str, str]]]:
             yield House(runtime, engine, alice, answered), wanted
 
 
-@pytest.mark.paired
 async def test_three_ways_between_two_telephones(tmp_path: Path) -> None:
     async with house(tmp_path) as (home, _):
         await accepted_by_key(home)

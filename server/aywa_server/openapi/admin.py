@@ -11,7 +11,7 @@ _REFUSED = (400, 401, 403, 404, 408, 409, 413, 415, 429, 503)
 
 def admin_operations() -> tuple[Operation, ...]:
     """Of `/organization`, `/api-key` and `/audit-log`."""
-    unbound = Parameter("unbound", {"type": "integer", "minimum": 0, "maximum": 1}, "Keys of none")
+    unbound = Parameter("unbound", {"type": "integer", "minimum": 1, "maximum": 1}, "Keys of none")
     before = Parameter("seqLt", {"type": "integer", "minimum": 1}, "Entries before this one")
     return (
         _one("POST", "/organization", "createOrganization", "NewOrganization", 201),
