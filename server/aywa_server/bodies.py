@@ -10,6 +10,7 @@ from quart import request
 
 from aywa.errors import RequestError
 from aywa_server.body import read_json_object
+from aywa_server.call_query import refuse_unknown
 
 _M = TypeVar("_M", bound=BaseModel)
 _TOP = {"limit": 1000, "unbound": 1}
@@ -29,11 +30,9 @@ async def read_body(model: type[_M], *, optional: bool = False) -> _M:
 
 def read_query(*names: str) -> dict[str, int]:
     """The whole numbers of the query that are given; raises `RequestError` for any other."""
+    refuse_unknown(request.args, names)
     found = {}
     for name, text in request.args.items():
-        if name not in names:
-            rule = f"unknown query parameter; known are {', '.join(sorted(names))}"
-            raise RequestError(rule, code="unknown-parameter", field=name)
         top = _TOP.get(name, (1 << 63) - 1)
         if not (text.isascii() and text.isdigit() and len(text) <= 19 and 1 <= int(text) <= top):
             rule = f"must be a whole number from 1 to {top}"

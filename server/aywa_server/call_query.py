@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -12,7 +12,7 @@ from aywa.ports.store import CallWindow
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 TIMES = {f"{noun}{bound}" for noun in ("createdAt", "updatedAt") for bound in ("Gt", "Lt", "Ge", "Le")}
-_ALLOWED = sorted({"limit", "id", *TIMES})
+_ALLOWED = {"limit", "id", *TIMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,14 +26,8 @@ class CallQuery:
 
 
 def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
-    """Raises `RequestError` naming the parameter. An unknown one is refused: ignoring a filter would lie."""
-    for name in arguments:
-        if name not in _ALLOWED:
-            raise RequestError(
-                f"unknown query parameter; known are {', '.join(_ALLOWED)}",
-                code="unknown-parameter",
-                field=name,
-            )
+    """Raises `RequestError` naming the parameter, also an unknown one."""
+    refuse_unknown(arguments, _ALLOWED)
     times = {name: parse_time(name, arguments[name]) for name in TIMES if name in arguments}
     return CallQuery(
         limit=parse_limit(arguments.get("limit")),
@@ -49,6 +43,14 @@ def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
             updated_at_ge=times.get("updatedAtGe"),
         ),
     )
+
+
+def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
+    """Raises `RequestError` naming the first parameter that is not known: ignoring a filter would lie."""
+    for name in names:
+        if name not in known:
+            rule = f"unknown query parameter; known are {', '.join(sorted(known))}"
+            raise RequestError(rule, code="unknown-parameter", field=name)
 
 
 def parse_limit(text: str | None) -> int:

@@ -11,10 +11,10 @@ from pydantic import ValidationError
 from aywa.errors import RequestError
 from aywa.model.webhook import ReplayOrder
 from aywa.ports.outbox import JobFilter, JobState
-from aywa_server.call_query import parse_limit, parse_time
+from aywa_server.call_query import parse_limit, parse_time, refuse_unknown
 
 _TIMES = ("createdAtGt", "createdAtLt", "createdAtGe", "createdAtLe")
-_ALLOWED = sorted({"limit", "state", "type", "callId", "endpoint", *_TIMES})
+_ALLOWED = {"limit", "state", "type", "callId", "endpoint", *_TIMES}
 REPLAYED = (JobState.DELIVERED, JobState.DEAD, JobState.SKIPPED)
 
 
@@ -28,13 +28,7 @@ class WebhookQuery:
 
 def parse_webhook_query(arguments: Mapping[str, str]) -> WebhookQuery:
     """Raises `RequestError` naming the parameter, also an unknown one."""
-    for name in arguments:
-        if name not in _ALLOWED:
-            raise RequestError(
-                f"unknown query parameter; known are {', '.join(_ALLOWED)}",
-                code="unknown-parameter",
-                field=name,
-            )
+    refuse_unknown(arguments, _ALLOWED)
     times = {name: parse_time(name, arguments[name]) for name in _TIMES if name in arguments}
     which = JobFilter(
         state=_state(arguments.get("state")),

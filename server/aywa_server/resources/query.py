@@ -12,25 +12,19 @@ from uuid import UUID
 
 from aywa.errors import RequestError
 from aywa.ports.resources import ResourcePage, ResourceRow
-from aywa_server.call_query import TIMES, parse_time
+from aywa_server.call_query import TIMES, parse_time, refuse_unknown
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
-_ALLOWED = ("cursor", "limit", *sorted(TIMES))
+_ALLOWED = {"cursor", "limit", *TIMES}
 CURSOR = r"^([0-9]{1,16})-([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _COLUMN = re.compile(r"(created|updated)At(Gt|Ge|Lt|Le)")
 
 
 def parse_page(arguments: Mapping[str, str]) -> ResourcePage:
-    """Raises `RequestError` naming the parameter. An unknown one is refused: ignoring a filter would lie."""
-    for name in arguments:
-        if name not in _ALLOWED:
-            raise RequestError(
-                f"unknown query parameter; known are {', '.join(_ALLOWED)}",
-                code="unknown-parameter",
-                field=name,
-            )
+    """Raises `RequestError` naming the parameter, also an unknown one."""
+    refuse_unknown(arguments, _ALLOWED)
     times: dict[str, Any] = {
         _column(name): parse_time(name, arguments[name]) for name in sorted(TIMES) if name in arguments
     }

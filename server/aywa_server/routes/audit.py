@@ -10,6 +10,7 @@ from aywa.errors import RequestError
 from aywa.model.api_key import KeyScope
 from aywa.model.audit import audit_item
 from aywa_server.bodies import read_query
+from aywa_server.call_query import refuse_unknown
 from aywa_server.caller import caller, needs
 from aywa_server.parts import Parts
 from aywa_server.routes.organizations import tenancy_of
@@ -41,9 +42,7 @@ def audit_routes(parts: Parts) -> Blueprint:
 
 def _known_head() -> bytes | None:
     """The hash in the query; raises `RequestError`."""
-    for name in request.args:
-        if name != "head":
-            raise RequestError("unknown query parameter; known is head", code="unknown-parameter", field=name)
+    refuse_unknown(request.args, ("head",))
     text = request.args.get("head")
     if text is None:
         return None
