@@ -28,7 +28,7 @@ from tests.kit.postgres import data_dir
 from tests.runtime.test_opening import hear, settings_in
 
 __all__ = ["data_dir"]
-pytestmark = [pytest.mark.live, pytest.mark.beside]
+pytestmark = pytest.mark.live
 NUMBER = "+493012345678"
 
 
