@@ -123,6 +123,7 @@ MEANINGS = {
     "RUNTIME_STT": "speech to text",
     "RUNTIME_LLM": "language model",
     "RUNTIME_TTS": "text to speech",
+    "RUNTIME_PRICES": "a JSON file with what providers cost, see Costs; unset: what is built in",
     "RUNTIME_STT_WORKERS": "recogniser processes",
     "RUNTIME_LOG_LEVEL": "least level that is logged",
     "RUNTIME_LOG_FORMAT": "one JSON object a line, or text for a terminal",

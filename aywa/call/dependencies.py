@@ -18,6 +18,7 @@ from aywa.call.start_plan import usual_endpointing
 from aywa.media.clip import Clip
 from aywa.media.hold_audio import HoldAudio
 from aywa.model.assistant import Assistant
+from aywa.model.price_table import DEFAULT_PRICES, PriceTable
 from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
 from aywa.ports.llm import ChatModel
@@ -87,6 +88,7 @@ class CallDependencies:
     hold_audio: HoldAudio | None = None  # None: it is the same for everybody
     news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody
     told: Callable[[], None] = _nobody  # messages for servers are in the store
+    prices: PriceTable = DEFAULT_PRICES
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""

@@ -170,6 +170,7 @@ class Generation:
             tool_calls=len(calls),
             prompt_tokens=done.prompt_tokens,
             completion_tokens=done.completion_tokens,
+            cached_prompt_tokens=done.cached_prompt_tokens,
             end_call=done.end_call,
         )
         if not calls:

@@ -18,6 +18,7 @@ from aywa.ports.stt import (
     TranscriptEvent,
 )
 
+FED_BYTES_PER_S = 32_000  # 16 kHz, 16 bits
 REOPEN_AFTER_S = (0.2, 1.0, 3.0)  # a recogniser lost more often than this in a row is gone
 
 
@@ -35,10 +36,17 @@ class Hearing:
         self._settle_s = transcriber.settle_s if isinstance(transcriber, SettlingTranscriber) else 0.0
         self._stop: tuple[int, float] | None = None  # an end of speech and when it is told
         self._stopped = trio.Event()
+        self._fed_bytes = 0
+
+    @property
+    def fed_s(self) -> float:
+        """Seconds of audio that recognisers were given."""
+        return self._fed_bytes / FED_BYTES_PER_S
 
     def feed(self, pcm: bytes, end_sample: int) -> None:
         """Caller audio, 16 kHz S16LE mono, up to this timeline sample; dropped while no session is open."""
         if pcm and self._session is not None:
+            self._fed_bytes += len(pcm)
             self._session.feed_nowait(pcm, end_sample)
 
     def speech_started(self, sample: int) -> None:

@@ -7,6 +7,7 @@ from uuid import UUID
 
 import trio
 
+from aywa.call.analysis_order import order_of
 from aywa.call.capture import CallCapture
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
@@ -44,6 +45,7 @@ from aywa.turn.manager import TurnManager
 from aywa.turn.states import State
 
 _SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
+BYTES_PER_FRAME = 4  # of a recording: two sides, 16 bits
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
@@ -68,9 +70,15 @@ class LiveCall:
         news = dependencies.news
         self._journal: CallJournal = journal if news is None else NewsJournal(journal, news)
         box = dependencies.scenario.open_tools()
-        self._usage = Usage()
+        self._prices = dependencies.prices
+        self._stored_bytes_per_s = 0
+        self.usage = Usage(
+            (dependencies.transcriber.name, dependencies.model.name, dependencies.synthesizer.name),
+            outbound=not self.inbound,
+            assistant_id=dependencies.assistant_id,
+        )
         self.timeline = Timeline(
-            self.id, self._journal.put_entry, dependencies.observer, self._usage.observe, org_id=org_id
+            self.id, self._journal.put_entry, dependencies.observer, self.usage.observe, org_id=org_id
         )
         self.transcript = Transcript(self.id, self._journal.put_line, org_id)
         self.conversation = Conversation(
@@ -116,6 +124,7 @@ class LiveCall:
             updated_at=created_at,
             worker_id=dependencies.worker_id,
             org_id=org_id,
+            order=order_of(dependencies.assistant, dependencies.assistant_id, dependencies.news),
         )
 
     def _created(self) -> None:
@@ -159,6 +168,7 @@ class LiveCall:
         """How the call sounded, at its end: into the row, and with the counters into the timeline."""
         stats = leg.stats()
         media = media_record(leg.format, leg.quality(), stats)
+        self._stored_bytes_per_s = leg.rate_hz * BYTES_PER_FRAME
         self.row = replace(self.row, media=media)
         self._save()
         counters: dict[str, object] = (
@@ -185,8 +195,8 @@ class LiveCall:
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
-        costs = self._usage.figures()
-        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason, costs=costs)
+        self.row = replace(self.row, ended_at=self._clock(), end_reason=reason)
+        self.row = replace(self.row, costs=self._costs())
         self._save()
         self.timeline.add(
             "call.ended",
@@ -196,6 +206,15 @@ class LiveCall:
             detail=reason.detail,
             duration_ms=self.timeline.at_ms,
         )
+
+    def _costs(self) -> dict[str, object]:
+        row = self.row
+        talked_s = 0.0
+        if row.started_at is not None and row.ended_at is not None:
+            talked_s = max(0.0, (row.ended_at - row.started_at).total_seconds())
+        stored = round(talked_s * self._stored_bytes_per_s) if row.recording_path is not None else 0
+        used = self.usage.usage(talked_s=talked_s, stored_bytes=stored)
+        return self.usage.record(used, self._prices)
 
     async def control(self, command: Command) -> None:
         """Obey an operator; returns when a sentence is accepted, or when the call is over.

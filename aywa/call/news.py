@@ -14,9 +14,11 @@ from aywa.call.news_events import EventNews, Message, spoken
 from aywa.ids import new_token
 from aywa.model.base import iso_ms
 from aywa.model.server import DEFAULT_MESSAGES, FINAL_TRANSCRIPT
+from aywa.ports.analysis import ReportTarget
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, CallStatus, TimelineEntry, TranscriptLine
 
+REPORT = "end-of-call-report"
 MESSAGES_KEPT = 200  # lines that a conversation-update holds; the report at the end holds all
 _WHO = {"assistant": "AI"}
 # The call as the API shows it; with its transcript when there are lines.
@@ -67,6 +69,11 @@ class CallNews:
             return []
         self._status = row.status
         return self._jobs(_status_messages(row, self._plan.view, self._lines))
+
+    def report(self, row: CallRow, lines: Sequence[TranscriptLine]) -> list[WebhookJob]:
+        """The end-of-call report alone, of a call that is over."""
+        self._row = row
+        return self._jobs(iter([_report(row, self._plan.view, lines)]))
 
     def entry(self, entry: TimelineEntry) -> list[WebhookJob]:
         """Something happened."""
@@ -150,19 +157,40 @@ def _status_messages(row: CallRow, view: CallView, lines: Sequence[TranscriptLin
     reason = row.end_reason
     ended = None if reason is None else reason.code.value
     yield {"type": "status-update", "status": row.status.value, "endedReason": ended}
-    if row.status is not CallStatus.ENDED:
-        return
+    if row.status is CallStatus.ENDED and (row.order is None or row.order.report is None):
+        yield _report(row, view, lines)
+
+
+def report_of(
+    row: CallRow,
+    lines: Sequence[TranscriptLine],
+    target: ReportTarget,
+    seq: int,
+    *,
+    view: CallView,
+    rng: Random,
+    clock: Callable[[], datetime],
+) -> list[WebhookJob]:
+    """The end-of-call report of a call that was analysed. `seq`: of its last message."""
+    plan = NewsPlan(target.source, target.endpoint, rng, clock, frozenset({REPORT}), view, target.assistant)
+    return CallNews(plan, seq=seq).report(row, lines)
+
+
+def _report(row: CallRow, view: CallView, lines: Sequence[TranscriptLine]) -> Message:
+    ended = None if row.end_reason is None else row.end_reason.code.value
     call = view(row, lines)
     artifact = call.get("artifact")
     recording = artifact.get("recording") if isinstance(artifact, Mapping) else None
-    yield {
-        "type": "end-of-call-report",
+    return {
+        "type": REPORT,
         "endedReason": ended,
         "startedAt": None if row.started_at is None else iso_ms(row.started_at),
         "endedAt": None if row.ended_at is None else iso_ms(row.ended_at),
         "durationSeconds": _talked_s(row),
         "artifact": artifact,
-        "analysis": {},
+        "analysis": call.get("analysis") or {},
+        "cost": call.get("cost"),
+        "costs": call.get("costs"),
         "costBreakdown": call.get("costBreakdown"),
         # as older receivers read it
         "transcript": "".join(f"{_WHO.get(line.role, 'User')}: {line.text}\n" for line in lines),

@@ -32,6 +32,7 @@ class Talk:
         self._dependencies = dependencies
         self._nursery = nursery
         self._hearing = Hearing(dependencies.transcriber, live.timeline, live.conversation.transcribed)
+        live.usage.heard_s = lambda: self._hearing.fed_s
         self._records = False
         self._answering: Answering | None = None
 

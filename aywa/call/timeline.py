@@ -34,7 +34,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |
 | llm.first_token | turn |
-| llm.done | turn, round, tool_calls, prompt_tokens, completion_tokens, end_call |
+| llm.done | turn, round, tool_calls, prompt_tokens, completion_tokens, cached_prompt_tokens, end_call |
 | llm.failed, tts.failed | turn, detail |
 | speculation.decided, speculation.passed | words, min_words, in_turn, max_per_turn |
 | speculation.started | id, messages |

@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
+from aywa.model.analysis_plan import AnalysisPlan
 from aywa.model.base import Plan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
@@ -33,7 +34,6 @@ NOT_YET = frozenset(
         "clientMessages",
         "modelOutputInMessagesEnabled",
         "monitorPlan",
-        "analysisPlan",
         "artifactPlan",
         "compliancePlan",
         "backgroundSpeechDenoisingPlan",
@@ -91,6 +91,7 @@ class Assistant(Plan):
     server_url: str = Field("", max_length=4096)  # before there was that object
     server_url_secret: Secret | None = Field(None, repr=False)
     server_messages: tuple[MessageType, ...] | None = Field(None, max_length=100)
+    analysis_plan: AnalysisPlan | None = None
 
     @field_validator("server_url")
     @classmethod

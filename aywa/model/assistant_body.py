@@ -79,7 +79,6 @@ class AssistantBody(Assistant):
     client_messages: tuple[ServerMessage, ...] | None = Field(None, max_length=100)
     model_output_in_messages_enabled: bool = False
     monitor_plan: MonitorPlan | None = None
-    analysis_plan: Free | None = None
     artifact_plan: Free | None = None
     compliance_plan: Free | None = None
     background_speech_denoising_plan: Free | None = None

@@ -81,6 +81,7 @@ class Artifact(Resource):
     messages: list[TranscriptMessage] | None = None
     performance_metrics: PerformanceMetrics | None = None  # once the call is over and had an answer
     recording: Recording | None = None
+    structured_outputs: dict[str, dict[str, object]] | None = None  # by id: name and result
 
 
 class DirectionQuality(Resource):
@@ -121,12 +122,46 @@ class SpeculationCost(Resource):
 
 
 class CostBreakdown(Resource):
-    """What a call used of its providers, in units; what came to nothing is in the sums and on its own."""
+    """What a call used of its providers, in units and in money; what came to nothing is in the sums too."""
 
     llm_prompt_tokens: int
     llm_completion_tokens: int
+    llm_cached_prompt_tokens: int | None = None
     tts_characters: int
+    stt_seconds: float | None = None
+    transport_seconds: float | None = None
+    storage_bytes: int | None = None
     speculation: SpeculationCost
+    currency: str | None = None  # of all amounts; absent on calls from before they were priced
+    transport: float | None = None
+    stt: float | None = None
+    llm: float | None = None
+    tts: float | None = None
+    storage: float | None = None
+    vapi: float | None = None  # a platform's own fee: there is none, it is always 0
+    chat: float | None = None  # likewise
+    total: float | None = None
+    analysis_cost_breakdown: dict[str, float] | None = None  # by part, and its tokens
+    unpriced: list[str] | None = None  # what the price table has no entry for
+
+
+class Analysis(Resource):
+    """What was made of a call when it was over; a part that was not asked for or did not come is absent."""
+
+    summary: str | None = None
+    structured_data: object | None = None
+    structured_data_multi: list[dict[str, object]] | None = None
+    success_evaluation: str | None = None
+
+
+class CallCosts(Resource):
+    """What an ended call cost."""
+
+    call_id: str
+    ended_at: Timestamp | None = None
+    cost: float
+    costs: list[dict[str, object]]
+    cost_breakdown: CostBreakdown | None = None
 
 
 class Monitor(Resource):
@@ -157,7 +192,10 @@ class Call(Resource):
     scenario: str
     worker_id: str
     artifact: Artifact
-    cost_breakdown: CostBreakdown | None = None  # once the call is over
+    cost: float | None = None  # once the call is over
+    costs: list[dict[str, object]] | None = None  # likewise: each with its type and what was used
+    cost_breakdown: CostBreakdown | None = None  # likewise
+    analysis: Analysis | None = None  # once it is there, a while after the call
     media: Media | None = None  # once the call is over
     monitor: Monitor | None = None
 

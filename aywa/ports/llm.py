@@ -50,15 +50,27 @@ class ToolSpec:
     messages: tuple[ToolMessage, ...] = ()
 
 
+class Purpose(Enum):
+    """What an answer is for."""
+
+    CONVERSE = "it is spoken to the caller"
+    SUMMARISE = "a summary of a call that is over"
+    EXTRACT = "data of such a call, as JSON"
+    JUDGE = "whether such a call was a success"
+
+
 @dataclass(frozen=True, slots=True)
 class ChatRequest:
     """Everything a model needs for one generation. The first message is the SYSTEM prompt.
 
-    A conversation that holds no USER message yet asks for the greeting.
+    A conversation that holds no USER message yet asks for the greeting. `schema`: what the answer must be
+    valid by, as JSON; None: it is a text.
     """
 
     messages: tuple[Message, ...]
     tools: tuple[ToolSpec, ...] = ()
+    purpose: Purpose = Purpose.CONVERSE
+    schema: Mapping[str, object] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +105,7 @@ class Done:
     end_call: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
+    cached_prompt_tokens: int = 0  # among `prompt_tokens`
 
 
 ChatEvent: TypeAlias = Token | ToolCall | Expect | Done

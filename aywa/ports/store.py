@@ -11,6 +11,7 @@ from uuid import UUID
 
 from aywa.errors import EndReason
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.analysis import AnalysisOrder
 from aywa.ports.outbox import WebhookJob
 
 
@@ -50,6 +51,8 @@ class CallRow:
     recording_path: str | None = None
     media: Mapping[str, object] | None = None  # how it sounded
     costs: Mapping[str, object] | None = None  # what it used of its providers
+    order: AnalysisOrder | None = None  # what is to be made of it once it is over; not read back
+    analysis: Mapping[str, object] | None = None  # what came of that; never written with the row
     pcap_path: str | None = None
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
     worker_id: str = ""  # the process that owns the call while it lives

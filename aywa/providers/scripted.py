@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 import trio
 
 from aywa.model.script import Script
-from aywa.ports.llm import ChatEvent, ChatRequest, Done, Expect, Message, Role, Token, ToolCall
+from aywa.ports.llm import ChatEvent, ChatRequest, Done, Expect, Message, Purpose, Role, Token, ToolCall
 from aywa.providers.dialogue import TRANSFER_TOOL, Reply, Standing, read_conversation
+from aywa.providers.scripted_analysis import analyse
 
 _TOKEN = re.compile(r"\S+\s*")
 _ENDINGS = (Reply.CLOSING, Reply.GIVE_UP)
@@ -27,7 +28,10 @@ class ScriptedModel:
     @asynccontextmanager
     async def stream(self, request: ChatRequest) -> AsyncIterator[AsyncIterator[ChatEvent]]:
         """One generation: `Expect` first (the caller may interrupt at once), text or tool calls, `Done`."""
-        events = tuple(answer(self._script, request.messages))
+        if request.purpose is Purpose.CONVERSE:
+            events = tuple(answer(self._script, request.messages))
+        else:
+            events = tuple(analyse(self._script, request))
         await trio.lowlevel.checkpoint()
         iterator = _each(events)
         try:

@@ -9,10 +9,12 @@ from random import Random
 from aywa.errors import ConfigError, Gap, MediaError
 from aywa.media.clip import Clip, comfort_noise, load_clip
 from aywa.model.assistant import Assistant
+from aywa.model.price_table import PriceTable
 from aywa.proto.outbound_rules import OutboundRules, outbound_rules
 from aywa.runtime.assistant import fixed_wordings, load_assistant
 from aywa.runtime.faults import Faults
 from aywa.runtime.preflight import check_host
+from aywa.runtime.prices import load_prices
 from aywa.runtime.providers import Speech
 from aywa.runtime.sounds import load_ambience, load_first_message
 from aywa.runtime.store_key import load_sealer
@@ -31,6 +33,7 @@ class NamedFiles:
     hold_music: Clip
     speech: Speech
     sealer: Sealer
+    prices: PriceTable
 
 
 def look_around(settings: Settings) -> NamedFiles:
@@ -47,12 +50,14 @@ def look_around(settings: Settings) -> NamedFiles:
     ambience = faults.of(load_ambience, assistant, settings.media, rules)
     speech = faults.of(_speech, assistant, settings, rules)
     sealer = faults.of(load_sealer, settings.store)
+    prices = faults.of(load_prices, settings.providers.prices)
     faults.tell()
     assert scenario is not None
     assert music is not None
     assert speech is not None
     assert sealer is not None
-    return NamedFiles(scenario, assistant, ambience, music, speech, sealer)
+    assert prices is not None
+    return NamedFiles(scenario, assistant, ambience, music, speech, sealer, prices)
 
 
 def _speech(assistant: Assistant | None, settings: Settings, rules: OutboundRules) -> Speech:

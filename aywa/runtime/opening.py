@@ -12,6 +12,7 @@ from typing import Any
 
 import trio
 
+from aywa.analysis.analyst import Analyst
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
@@ -29,6 +30,7 @@ from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
+from aywa.runtime.analysing import open_analysing
 from aywa.runtime.call_plans import CallPlans, call_plans
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
@@ -71,13 +73,17 @@ def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
     return WavRecordings(directory), PcapFiles(directory)
 
 
-def _outside(memory: Memory, assistant: Assistant | None) -> dict[str, Any]:
+def _outside(
+    memory: Memory, assistant: Assistant | None, worker_id: str, observer: Observer
+) -> dict[str, Any]:
     """What calls know of the database and of servers."""
     return {
         "store": memory.database.calls,
         "advisor": advisor(memory.asking, assistant),
         "news": memory.outbox.plan,
         "told": memory.outbox.worker.wake,
+        "worker_id": worker_id,
+        "observer": observer,
     }
 
 
@@ -106,6 +112,7 @@ async def open_runtime(
         open_media_engine(settings.media, rng=rng) as engine,
         _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
+        _open_analyst(memory, provided, files, view, worker_id, rng) as analyst,
         _open_calls(
             known(
                 engine=engine,
@@ -114,11 +121,9 @@ async def open_runtime(
                 synthesizer=provided.synthesizer,
                 recordings=recordings,
                 captures=captures,
-                observer=_publisher(bus, observer),
-                worker_id=worker_id,
                 voice_judge=voice_judge,
                 dialling=Dialling(agent, gate),
-                **_outside(memory, files.assistant),
+                **_outside(memory, files.assistant, worker_id, _publisher(bus, observer)),
             )
         ) as table,
     ):
@@ -141,6 +146,7 @@ async def open_runtime(
             provider_names=provided.names,
             outbox=memory.outbox,
             plans=plans,
+            analyst=analyst,
         )
 
 
@@ -160,6 +166,7 @@ def _known(
         hold_audio=hold_audio(settings.media, outbound_rules(settings.outbound.private)),
         ambience=files.ambience,
         assistant=files.assistant,
+        prices=files.prices,
     )
 
 
@@ -168,6 +175,16 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
     """The table of calls, whose memory is given back when nobody calls."""
     async with open_call_table(dependencies) as table, open_quiet_watch(table.live):
         yield table
+
+
+def _open_analyst(
+    memory: Memory, provided: Providers, files: NamedFiles, view: CallView, worker_id: str, rng: Random
+) -> AbstractAsyncContextManager[Analyst]:
+    """Whoever makes of ended calls what their assistants want."""
+    prompt = files.scenario.prompt
+    return open_analysing(
+        memory, provided.model, files.prices, view, worker_id=worker_id, rng=rng, prompt=prompt
+    )
 
 
 @asynccontextmanager

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 import trio
 
+from aywa.analysis.analyst import Analyst
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
 from aywa.call.control import EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
@@ -58,6 +59,7 @@ class Runtime:
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
     plans: CallPlans
     outbox: Outbox
+    analyst: Analyst
 
     @property
     def store(self) -> PostgresCallStore:

@@ -168,6 +168,7 @@ class ProviderSettings:
     stt: str = "embedded"
     llm: str = "scripted"
     tts: str = "embedded"
+    prices: str = ""  # file of the price table; "": what is built in
     stt_workers: int = 2  # recogniser processes; a grammar-driven utterance costs about 3 % of its length
 
 

@@ -149,6 +149,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             stt=env.choice("RUNTIME_STT", _PROVIDERS.stt, ("embedded",)),
             llm=env.choice("RUNTIME_LLM", _PROVIDERS.llm, ("scripted",)),
             tts=env.choice("RUNTIME_TTS", _PROVIDERS.tts, ("embedded",)),
+            prices=env.text("RUNTIME_PRICES", _PROVIDERS.prices),
             stt_workers=env.integer("RUNTIME_STT_WORKERS", _PROVIDERS.stt_workers, 1, 64),
         ),
         log=LogSettings(

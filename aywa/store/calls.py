@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
@@ -11,7 +12,9 @@ from aywa.bridge.postgres import Postgres, Scope, Session
 from aywa.errors import EndCode, EndSide
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
+from aywa.store.analyses import insert_orders, orders_of
 from aywa.store.call_reader import PostgresCallReader, call_of, line_of
+from aywa.store.clean import clean_json, clean_text
 from aywa.store.outbox import insert_jobs, last_seq
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
@@ -51,7 +54,7 @@ class PostgresCallStore:
             [entry.seq for entry in entries],
             [entry.at_ms for entry in entries],
             [entry.kind for entry in entries],
-            [json.dumps(_clean_json(dict(entry.data))) for entry in entries],
+            [json.dumps(clean_json(dict(entry.data))) for entry in entries],
             [entry.org_id for entry in entries],
         )
 
@@ -65,7 +68,7 @@ class PostgresCallStore:
             [UUID(line.call_id) for line in lines],
             [line.seq for line in lines],
             [line.role for line in lines],
-            [_clean(line.text) for line in lines],
+            [clean_text(line.text) for line in lines],
             [line.start_ms for line in lines],
             [line.end_ms for line in lines],
             [line.interrupted for line in lines],
@@ -77,6 +80,7 @@ class PostgresCallStore:
         async with self._system.transaction() as session:
             if batch.rows:
                 await session.executemany(self._sql["save_call"], [_columns(row) for row in batch.rows])
+                await insert_orders(session, batch.rows)
             if batch.entries:
                 await self._append_timeline(session, batch.entries)
             if batch.lines:
@@ -104,38 +108,18 @@ class PostgresCallStore:
                 _LOST_DETAIL,
             )
             if tell is not None:
+                orders = await orders_of(session, [row["id"] for row in ended])
                 for row in ended:
                     lines = await session.fetch(self._sql["transcript"], row["id"], row["org_id"])
                     seq = await last_seq(session, row["id"])
-                    await insert_jobs(session, tell(call_of(row), [line_of(line) for line in lines], seq))
+                    call = replace(call_of(row), order=orders.get(str(row["id"])))
+                    await insert_jobs(session, tell(call, [line_of(line) for line in lines], seq))
         return len(ended)
 
     async def count_ended(self) -> dict[str, int]:
         """How many ended calls there are for each end reason."""
         rows = await self._system.fetch(self._sql["count_ended"])
         return {row["end_code"]: row["calls"] for row in rows}
-
-
-def _clean(text: str) -> str:
-    """PostgreSQL's text cannot hold NUL or lone surrogates; a hostile From must not cost us the row."""
-    return text.replace("\0", "\ufffd").encode("utf-8", "replace").decode("utf-8")
-
-
-def _clean_json(value: object) -> object:
-    """JSON with `_clean` texts; what JSON cannot say (an enum, a path, NaN) becomes text."""
-    match value:
-        case None | bool() | int():
-            return value
-        case float():
-            return value if value - value == 0 else str(value)
-        case str():
-            return _clean(value)
-        case dict():
-            return {_clean(str(key)): _clean_json(item) for key, item in value.items()}
-        case list() | tuple() | set() | frozenset():
-            return [_clean_json(item) for item in value]
-        case _:
-            return _clean(str(value))
 
 
 def _columns(row: CallRow) -> tuple[object, ...]:
@@ -146,9 +130,9 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         row.type.value,
         row.status.value,
         row.scenario,
-        _clean(row.from_uri),
-        _clean(row.to_uri),
-        _clean(row.sip_call_id),
+        clean_text(row.from_uri),
+        clean_text(row.to_uri),
+        clean_text(row.sip_call_id),
         row.created_at,
         row.updated_at,
         row.started_at,
@@ -156,13 +140,13 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         reason.code.value if reason else None,
         reason.side.value if reason else None,
         reason.sip_status if reason else None,
-        _clean(reason.detail) if reason else None,
-        _clean_json(dict(row.slots)),
+        clean_text(reason.detail) if reason else None,
+        clean_json(dict(row.slots)),
         row.recording_path,
         row.worker_id,
         row.pcap_path,
-        None if row.media is None else _clean_json(dict(row.media)),
-        _clean_json([dict(transfer) for transfer in row.transfers]),
-        None if row.costs is None else _clean_json(dict(row.costs)),
+        None if row.media is None else clean_json(dict(row.media)),
+        clean_json([dict(transfer) for transfer in row.transfers]),
+        None if row.costs is None else clean_json(dict(row.costs)),
         row.org_id,
     )

@@ -20,6 +20,7 @@ from aywa_server.problems import install_error_handlers
 from aywa_server.resources.kinds import FILE, JSON_KINDS
 from aywa_server.routes.api_keys import api_key_routes
 from aywa_server.routes.audit import audit_routes
+from aywa_server.routes.call_costs import call_costs_routes
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.files import file_routes
@@ -30,6 +31,7 @@ from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
 from aywa_server.routes.resources import resource_routes
+from aywa_server.routes.structured_runs import structured_run_routes
 from aywa_server.routes.webhooks import webhooks_routes
 
 _log = get_logger("http")
@@ -52,6 +54,7 @@ def create_app(parts: Parts) -> QuartTrio:
     _install_auth(app, Gate(ring, parts.tenancy, parts.now, parts.http.rate_per_key))
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
+    app.register_blueprint(call_costs_routes(parts))
     app.register_blueprint(recording_routes(parts))
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
@@ -60,6 +63,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:
         app.register_blueprint(resource_routes(parts, kind))
+    app.register_blueprint(structured_run_routes(parts))
     app.register_blueprint(webhooks_routes(parts))
     app.register_blueprint(api_key_routes(parts))
     app.register_blueprint(organization_routes(parts))

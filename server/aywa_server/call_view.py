@@ -13,7 +13,6 @@ from aywa.model.call import (
     Artifact,
     ArtifactItem,
     Call,
-    CostBreakdown,
     Customer,
     Media,
     Monitor,
@@ -26,7 +25,9 @@ from aywa.model.call import (
 )
 from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, TranscriptLine
 from aywa.proto.sip.header import parse_name_addr
+from aywa_server.analysis_view import analysis_of, structured_outputs_of
 from aywa_server.call_tracks import tracks_of
+from aywa_server.cost_view import cost_breakdown, cost_items, cost_of
 
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
 _WARNINGS = frozenset(
@@ -66,7 +67,10 @@ def call_resource(
         scenario=row.scenario,
         worker_id=row.worker_id,
         artifact=_artifact(row, _recording(row, base_url), lines).model_copy(update=later),
-        cost_breakdown=CostBreakdown.model_validate(dict(row.costs)) if row.costs is not None else None,
+        cost=cost_of(row),
+        costs=cost_items(row),
+        cost_breakdown=cost_breakdown(row),
+        analysis=analysis_of(row),
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED
@@ -188,6 +192,8 @@ def _later(row: CallRow, base_url: str) -> dict[str, object]:
     found: dict[str, object] = {}
     if row.pcap_path is not None:
         found |= {"pcap_path": row.pcap_path, "pcap_url": f"{base_url}/call/{row.id}/pcap"}
+    if outputs := structured_outputs_of(row):
+        found["structured_outputs"] = outputs
     if row.transfers:
         found["transfers"] = [dict(transfer) for transfer in row.transfers]
     return found

@@ -24,10 +24,12 @@ from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
 from aywa.settings import Mode, Settings
+from aywa.store.analyses import PostgresAnalyses
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
 from aywa_server.call_view import call_view
+from aywa_server.extraction import Extraction
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -118,6 +120,7 @@ class Server:
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
+                    extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

@@ -12,6 +12,7 @@ from quart import Quart
 from aywa import __version__
 from aywa_server.openapi.admin import admin_operations, webhook_operations
 from aywa_server.openapi.calls import call_operations, runtime_operations
+from aywa_server.openapi.observing import observing_operations
 from aywa_server.openapi.operation import JSON, PROBLEMS, Answer, Operation, ref
 from aywa_server.openapi.resources import resource_operations
 from aywa_server.openapi.schemas import document_schemas
@@ -26,6 +27,7 @@ def operations() -> tuple[Operation, ...]:
         *call_operations(),
         *resource_operations(),
         *webhook_operations(),
+        *observing_operations(),
         *admin_operations(),
         *runtime_operations(),
     )

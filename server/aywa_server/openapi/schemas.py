@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from aywa.model.api_key import KeyRotation, NewApiKey
 from aywa.model.call import (
     Call,
+    CallCosts,
     CaptureCommand,
     EndCallCommand,
     LineCommand,
@@ -21,6 +22,7 @@ from aywa.model.call_order import PhoneCallOrder
 from aywa.model.file import FileChange
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
+from aywa.model.structured_run import StructuredOutputRun
 from aywa.model.transfer import TransferCommand
 from aywa_server.openapi.operation import ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
@@ -49,6 +51,7 @@ def document_schemas() -> dict[str, Any]:
             "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
             "CallOrder": TypeAdapter(PhoneCallOrder),
+            "StructuredOutputRun": TypeAdapter(StructuredOutputRun),
             "ControlCommand": TypeAdapter(_COMMAND),
         },
         "validation",
@@ -58,6 +61,7 @@ def document_schemas() -> dict[str, Any]:
         {
             "Call": TypeAdapter(Call),
             "Timeline": TypeAdapter(Timeline),
+            "CallCosts": TypeAdapter(CallCosts),
             "Readiness": TypeAdapter(Readiness),
         },
         "serialization",

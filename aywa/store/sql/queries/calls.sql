@@ -17,10 +17,13 @@ on conflict (id) do update set
     costs = excluded.costs;
 
 -- name: get_call
-select * from calls where id = $1 and org_id = $2;
+select calls.*, analyses.result as analysis
+from calls left join analyses on analyses.call_id = calls.id
+where calls.id = $1 and calls.org_id = $2;
 
 -- name: list_calls
-select * from calls
+select calls.*, analyses.result as analysis
+from calls left join analyses on analyses.call_id = calls.id
 where ($2::timestamptz is null or created_at < $2)
   and ($3::timestamptz is null or created_at <= $3)
   and ($4::timestamptz is null or created_at > $4)
@@ -29,7 +32,7 @@ where ($2::timestamptz is null or created_at < $2)
   and ($7::timestamptz is null or updated_at <= $7)
   and ($8::timestamptz is null or updated_at > $8)
   and ($9::timestamptz is null or updated_at >= $9)
-  and org_id = $10
+  and calls.org_id = $10
 order by created_at desc, id
 limit $1;
 
@@ -96,4 +99,4 @@ set status = 'ended', updated_at = $3, ended_at = lost.seen_at,
     end_code = $4, end_side = $5, end_sip_status = null, end_detail = $6
 from lost
 where calls.id = lost.id
-returning calls.*;
+returning calls.*, null::jsonb as analysis;
