@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass, replace
 from uuid import UUID
 
@@ -46,6 +47,8 @@ from aywa.turn.states import State
 
 _SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
 BYTES_PER_FRAME = 4  # of a recording: two sides, 16 bits
+MAX_LOG_LINES = 200  # of one call
+_NOT_NOTED = frozenset({"level", "component", "event", "timestamp", "call_id"})
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
@@ -70,6 +73,7 @@ class LiveCall:
         news = dependencies.news
         self._journal: CallJournal = journal if news is None else NewsJournal(journal, news)
         box = dependencies.scenario.open_tools()
+        self._log_lines = 0
         self._prices = dependencies.prices
         self._stored_bytes_per_s = 0
         self.usage = Usage(
@@ -206,6 +210,19 @@ class LiveCall:
             detail=reason.detail,
             duration_ms=self.timeline.at_ms,
         )
+
+    def note_line(self, line: Mapping[str, object]) -> None:
+        """A line of the runtime's log that was written for this call: a part of its record, up to a bound."""
+        if self._log_lines < MAX_LOG_LINES and not self.over.is_set():
+            self._log_lines += 1
+            told = {name: value for name, value in line.items() if name not in _NOT_NOTED}
+            self.timeline.add(
+                "log.line",
+                level=line.get("level"),
+                component=line.get("component"),
+                event=line.get("event"),
+                data=told,
+            )
 
     def _costs(self) -> dict[str, object]:
         row = self.row

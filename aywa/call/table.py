@@ -22,7 +22,7 @@ from aywa.call.plan import CallPlan, led_by
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.errors import EndCode, EndReason, OverloadedError
-from aywa.log import get_logger, places
+from aywa.log import get_logger, log_of_call, places
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallType
 
@@ -136,6 +136,10 @@ class CallTable:
 
     async def _have(self, live: LiveCall, call: _Call) -> None:
         """A call from its beginning to its end."""
+        with log_of_call(live.id, live.note_line):
+            await self._carry(live, call)
+
+    async def _carry(self, live: LiveCall, call: _Call) -> None:
         try:
             try:
                 await call.run()

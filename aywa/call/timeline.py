@@ -74,6 +74,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | transfer.refer_failed, transfer.dial_failed | detail |
 | transfer.received | status: what a REFER or an INVITE with Replaces of the peer was answered with; target |
 | transfer.replaced | sip_call_id of the session that goes on |
+| log.line | level, component, event, data: a line of the runtime's log, redacted |
 | colleague.… | as above, of the conversation with a colleague |
 """
 

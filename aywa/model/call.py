@@ -233,8 +233,23 @@ class ArtifactItem(Resource):
     url: str
 
 
+class WebhookItem(Resource):
+    """A message to a server, at the moment it was written, and what became of it."""
+
+    time: Timestamp
+    at_ms: int
+    id: str
+    type: str
+    state: str
+    level: Literal["info", "warning", "error"]
+    attempts: int
+    last_status: int | None = None
+    last_error: str | None = None
+    next_at: Timestamp | None = None
+
+
 class Timeline(Resource):
-    """Decisions, speech and artifacts of a call on one clock, and how much of it was trouble."""
+    """Decisions, speech, artifacts and webhooks of a call on one clock, and how much of it was trouble."""
 
     call_id: str
     status: str
@@ -242,6 +257,7 @@ class Timeline(Resource):
     timeline: list[TimelineItem]
     transcript: list[TranscriptItem]
     artifacts: list[ArtifactItem]
+    webhooks: list[WebhookItem]
     warning_count: int
     error_count: int
 

@@ -15,6 +15,7 @@ from typing import BinaryIO
 
 import pocketsphinx
 
+from aywa.log import configure_logging, install_crash_log
 from aywa.providers.grammar import PronouncingDictionary, missing_words
 from aywa.providers.recogniser import DecoderStore, Utterance
 from aywa.providers.recogniser_wire import FrameKind, FrameReader, encode_frame
@@ -84,6 +85,8 @@ class Worker:
 
 def main() -> None:
     """Serve stdin and stdout until the parent is gone."""
+    configure_logging(level="ERROR")
+    install_crash_log()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent drains first
     out = os.fdopen(os.dup(sys.stdout.fileno()), "wb")
     os.dup2(sys.stderr.fileno(), sys.stdout.fileno())  # whatever the library prints must not break the frames

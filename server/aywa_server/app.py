@@ -25,6 +25,7 @@ from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+from aywa_server.routes.observing import observing_routes
 from aywa_server.routes.openapi import openapi_routes
 from aywa_server.routes.organizations import organization_routes
 from aywa_server.routes.pcap import pcap_routes
@@ -55,6 +56,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
     app.register_blueprint(call_costs_routes(parts))
+    app.register_blueprint(observing_routes(parts))
     app.register_blueprint(recording_routes(parts))
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Literal
 
 from aywa.call.news import CallView
 from aywa.errors import ParseError
@@ -22,18 +21,17 @@ from aywa.model.call import (
     TimelineItem,
     TranscriptItem,
     TranscriptMessage,
+    WebhookItem,
 )
+from aywa.ports.outbox import JobRecord, JobState
 from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, TranscriptLine
 from aywa.proto.sip.header import parse_name_addr
 from aywa_server.analysis_view import analysis_of, structured_outputs_of
 from aywa_server.call_tracks import tracks_of
 from aywa_server.cost_view import cost_breakdown, cost_items, cost_of
+from aywa_server.timeline_level import Level, level_of
 
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
-_WARNINGS = frozenset(
-    {"timeout", "overdue", "nothing", "limit", "reprompt", "cannot_speak", "say_refused", "model_silent"}
-)
-_ERRORS = frozenset({"failed", "crashed", "lost"})
 
 
 def call_resource(
@@ -88,7 +86,11 @@ def call_view(base_url: str) -> CallView:
 
 
 def timeline_resource(
-    row: CallRow, entries: Sequence[TimelineEntry], lines: Sequence[TranscriptLine], base_url: str
+    row: CallRow,
+    entries: Sequence[TimelineEntry],
+    lines: Sequence[TranscriptLine],
+    base_url: str,
+    jobs: Sequence[JobRecord] = (),
 ) -> Timeline:
     """Decisions, speech and artifacts on one clock: `atMs`, milliseconds since the call was created."""
     offset_ms = _recording_offset_ms(row, entries)
@@ -98,7 +100,7 @@ def timeline_resource(
             time=_at(row, entry.at_ms),
             at_ms=entry.at_ms,
             kind=entry.kind,
-            level=_level(entry),
+            level=level_of(entry),
             data=dict(entry.data),
         )
         for entry in entries
@@ -110,6 +112,8 @@ def timeline_resource(
         artifacts.append(ArtifactItem(time=at, at_ms=offset_ms, kind="stereo-recording", url=url))
         if tracks_url is not None:
             artifacts.append(ArtifactItem(time=at, at_ms=offset_ms, kind="tracks-recording", url=tracks_url))
+    webhooks = [_webhook(row, job) for job in sorted(jobs, key=lambda job: job.seq)]
+    levels = [item.level for item in decisions] + [item.level for item in webhooks]
     return Timeline(
         call_id=row.id,
         status=row.status.value,
@@ -129,8 +133,27 @@ def timeline_resource(
             for line in lines
         ],
         artifacts=artifacts,
-        warning_count=sum(item.level == "warning" for item in decisions),
-        error_count=sum(item.level == "error" for item in decisions),
+        webhooks=webhooks,
+        warning_count=levels.count("warning"),
+        error_count=levels.count("error"),
+    )
+
+
+def _webhook(row: CallRow, job: JobRecord) -> WebhookItem:
+    """One that was given up is an error, one that had to be tried again a warning."""
+    tried_again = job.attempts > 1 or (job.attempts == 1 and job.state is JobState.WAITING)
+    level: Level = "error" if job.state is JobState.DEAD else "warning" if tried_again else "info"
+    return WebhookItem(
+        time=job.created_at,
+        at_ms=round((job.created_at - row.created_at).total_seconds() * 1000),
+        id=job.id,
+        type=job.type,
+        state=job.state.value,
+        level=level,
+        attempts=job.attempts,
+        last_status=job.last_status,
+        last_error=job.last_error or None,
+        next_at=job.next_at,
     )
 
 
@@ -209,13 +232,3 @@ def _recording_offset_ms(row: CallRow, entries: Sequence[TimelineEntry]) -> int:
 
 def _at(row: CallRow, at_ms: int) -> datetime:
     return row.created_at + timedelta(milliseconds=at_ms)
-
-
-def _level(entry: TimelineEntry) -> Literal["info", "warning", "error"]:
-    """Trouble by the last word of the kind, or by the reason a call ended with."""
-    if entry.kind == "call.ended":
-        return "error" if "error" in str(entry.data.get("code", "")) else "info"
-    last = entry.kind.rpartition(".")[2]
-    if last in _ERRORS or last.endswith("_failed"):
-        return "error"
-    return "warning" if last in _WARNINGS else "info"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import logging
 import socket
 
 from hypercorn.config import Config
@@ -47,6 +48,6 @@ def http_config(http: HttpSettings, sock: socket.socket) -> Config:
     config.h11_max_incomplete_size = 16 * 1024  # request line and headers
     config.include_server_header = False
     config.accesslog = None  # the app writes one line a request
-    config.errorlog = "-"
+    config.errorlog = logging.getLogger("hypercorn.error")  # not a handler of its own: ours redacts
     config.loglevel = "WARNING"
     return config

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 from math import inf
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, HistogramMetricFamily
 
+from aywa.clock import monotonic_now
+from aywa.model.base import iso_ms
 from aywa.outbox.figures import WorkerFigures
 from aywa.ports.store import TimelineEntry
+from aywa_server.metrics_json import bounded_method, metrics_json
 from aywa_server.outbox_metrics import OutboxMetrics
+from aywa_server.slo import SloWindow
 from aywa_server.turn_metrics import TurnMetrics
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
@@ -108,7 +113,12 @@ class _Counts:
 class Metrics:
     """Counts timeline entries as they happen; reads loads when it is scraped."""
 
-    def __init__(self, gauges: Callable[[], Mapping[str, float]] | None = None) -> None:
+    def __init__(
+        self,
+        gauges: Callable[[], Mapping[str, float]] | None = None,
+        now: Callable[[], float] = monotonic_now,
+    ) -> None:
+        self.slo = SloWindow(now)
         self._registry = CollectorRegistry()
         self._read_gauges = gauges
         self._gauges: dict[str, Gauge] = {}
@@ -183,10 +193,12 @@ class Metrics:
     def use_outbox(self, figures: WorkerFigures) -> None:
         """Attempts to send webhooks, since the start."""
         self._registry.register(OutboxMetrics(figures))
+        figures.counted = self.slo.observe_webhook
 
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""
         self._turns.observe(entry)
+        self.slo.observe(entry)
         match entry.kind:
             case "call.created":
                 self._started.inc()
@@ -210,10 +222,20 @@ class Metrics:
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an API request; `route` is the rule, not the path, so that ids do not become label values."""
-        self._http.labels(method=method, route=route, status=str(status)).observe(seconds)
+        self._http.labels(method=bounded_method(method), route=route, status=str(status)).observe(seconds)
+        self.slo.observe_request(seconds)
+
+    def counters(self, at: datetime) -> dict[str, object]:
+        """Every figure as JSON, for dashboards: a number, or one for each set of labels."""
+        self._refresh()
+        return {"at": iso_ms(at), "metrics": metrics_json(self._registry)}
 
     def render(self) -> bytes:
         """The text exposition format."""
+        self._refresh()
+        return generate_latest(self._registry)
+
+    def _refresh(self) -> None:
         for name, value in (self._read_gauges() if self._read_gauges else {}).items():
             gauge = self._gauges.get(name)
             if gauge is None:
@@ -221,4 +243,3 @@ class Metrics:
                     f"aywa_{name}", name.replace("_", " "), registry=self._registry
                 )
             gauge.set(value)
-        return generate_latest(self._registry)

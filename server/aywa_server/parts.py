@@ -11,6 +11,7 @@ from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan
 from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
+from aywa.ports.analytics import Analytics
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
@@ -82,5 +83,6 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

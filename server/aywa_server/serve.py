@@ -20,11 +20,12 @@ from aywa._native.heap import settle_heap
 from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
-from aywa.log import configure_logging, get_logger
+from aywa.log import configure_logging, get_logger, install_crash_log
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
 from aywa.settings import Mode, Settings
 from aywa.store.analyses import PostgresAnalyses
+from aywa.store.analytics import PostgresAnalytics
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
@@ -57,6 +58,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = read_settings(os.environ)
         configure_logging(level=settings.log.level, human=settings.log.human)
+        install_crash_log()
         if args.check:
             sys.stdout.write("the settings can work\n")
             return 0
@@ -120,6 +122,7 @@ class Server:
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
+                    analytics=PostgresAnalytics(runtime.database.postgres),
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
                     tenancy=Tenancy(runtime.database.postgres),
                 )

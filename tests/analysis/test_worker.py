@@ -34,7 +34,7 @@ from tests.kit.news import AT, news_plan
 from tests.kit.postgres import open_clean_postgres, postgres_url
 
 __all__ = ["postgres_url"]
-pytestmark = [pytest.mark.live, pytest.mark.beside]
+pytestmark = pytest.mark.live
 TARGET = ReportTarget("account", "https://a.example/hook", "Ada")
 ORDER = AnalysisOrder({"minMessagesThreshold": 0}, report=TARGET)
 

@@ -27,7 +27,7 @@ class Phase(Enum):
 
 
 FIRST, LAST = Phase.BESIDE, Phase.ALONE
-SILENT = {"bridge", "outbox", "providers", "server", "store"}
+SILENT = {"analysis", "bridge", "outbox", "providers", "server", "store"}
 _REAL = {"live", "interop"}
 
 

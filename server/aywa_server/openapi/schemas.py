@@ -20,6 +20,7 @@ from aywa.model.call import (
 )
 from aywa.model.call_order import PhoneCallOrder
 from aywa.model.file import FileChange
+from aywa.model.observing import AnalyticsSummary, CallLogs, SloSnapshot, VoicePipeline
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
 from aywa.model.structured_run import StructuredOutputRun
@@ -62,6 +63,10 @@ def document_schemas() -> dict[str, Any]:
             "Call": TypeAdapter(Call),
             "Timeline": TypeAdapter(Timeline),
             "CallCosts": TypeAdapter(CallCosts),
+            "CallLogs": TypeAdapter(CallLogs),
+            "VoicePipeline": TypeAdapter(VoicePipeline),
+            "SloSnapshot": TypeAdapter(SloSnapshot),
+            "AnalyticsSummary": TypeAdapter(AnalyticsSummary),
             "Readiness": TypeAdapter(Readiness),
         },
         "serialization",

@@ -5,12 +5,15 @@ from __future__ import annotations
 from quart import Blueprint, Response, jsonify, request
 
 from aywa.errors import RequestError
+from aywa.ports.outbox import JobFilter
 from aywa.ports.store import CallReader, CallRow
 from aywa_server.call_query import parse_call_query
 from aywa_server.call_view import call_resource, timeline_resource
 from aywa_server.caller import caller
 from aywa_server.parts import Parts
 from aywa_server.performance import performance
+
+MAX_JOBS = 1000  # messages to servers that a timeline shows
 
 
 def calls_routes(parts: Parts) -> Blueprint:
@@ -40,7 +43,8 @@ def calls_routes(parts: Parts) -> Blueprint:
         row, store = await find_call(parts, call_id), calls_of(parts)
         entries = await store.timeline(row.id)
         lines = await store.transcript(row.id)
-        return jsonify(timeline_resource(row, entries, lines, base_url(parts)).to_json())
+        jobs = await parts.webhooks.list_jobs(caller().org_id, JobFilter(call_id=row.id), MAX_JOBS)
+        return jsonify(timeline_resource(row, entries, lines, base_url(parts), jobs).to_json())
 
     return routes
 
