@@ -48,8 +48,12 @@ _TEL = re.compile(r"(?i)\b(tel:)[+0-9().*#-]+")
 _MAIL = re.compile(r"[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63})+")
 _INLINE = re.compile(r"(?i)(inline:)[A-Za-z0-9+/=|:]+")
 _QUERY = re.compile(r"(?<=[\w/])\?[^\s\"'<>]*=[^\s\"'<>]*")
-_NUMBER = re.compile(r"(?<![\w.:/-])\+?\(?\d(?:[ ().-]{0,2}\d){6,}(?![\w:])")
+_NUMBER = re.compile(
+    r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b|"  # a UUID, which is kept
+    r"(?<![0-9A-Za-z.])\+?\(?\d(?:[ ().-]{0,2}\d){6,}(?![0-9A-Za-z:])"
+)
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
 
 
@@ -98,8 +102,8 @@ def is_private(name: str) -> bool:
 
 
 def _number(match: re.Match[str]) -> str:
-    """Dates and IP addresses are no telephone numbers."""
+    """Dates, IP addresses and UUIDs are no telephone numbers."""
     text = match.group(0)
-    if _ADDRESS.fullmatch(text) or _DATE.fullmatch(text):
+    if _ADDRESS.fullmatch(text) or _DATE.fullmatch(text) or _UUID.fullmatch(text):
         return text
     return REDACTED

@@ -16,6 +16,7 @@ from aywa.outbox.schedule import THROTTLES, Verdict, next_delay_s, retry_after_s
 from aywa.outbox.sign import LEGACY_HEADER, authentication_headers, standard_headers
 from aywa.outbox.targets import Target, Targets
 from aywa.ports.outbox import Attempt, ClaimedJob, JobState
+from aywa.proto.traceparent import traceparent
 from aywa.proto.web_headers import operator_headers
 
 ANSWER_BYTES = 1024  # what is kept of an answer
@@ -44,8 +45,13 @@ class Delivery:
         *,
         clock: Callable[[], datetime],
         rng: Random,
+        traced: bool = False,
     ) -> None:
-        """`keys` sign by Standard Webhooks; several while they are being changed, none in development."""
+        """`keys` sign by Standard Webhooks; several while they are being changed, none in development.
+
+        `traced`: whether calls are exported as traces, which receivers are told.
+        """
+        self._traced = traced
         self._client = client
         self._targets = targets
         self._keys = keys
@@ -101,6 +107,8 @@ class Delivery:
         """Each field once: the operator's own stand before those of the plan, none before the signature."""
         fields = standard_headers(self._keys, job.id, at_s, body)
         fields.append(("Content-Type", "application/json"))
+        if place := traceparent(job.call_id, sampled=self._traced):
+            fields.append(("traceparent", place))
         own = operator_headers(target.headers)
         if target.secret is not None:
             own.append((LEGACY_HEADER, target.secret))

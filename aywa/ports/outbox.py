@@ -53,6 +53,7 @@ class ClaimedJob:
     body: str
     tries: int
     created_at: datetime
+    call_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -20,6 +21,7 @@ from aywa.outbox.sign import key_of
 from aywa.outbox.targets import ConfiguredTargets, Target
 from aywa.outbox.worker import OutboxWorker, WorkerLimits
 from aywa.runtime.database import Database
+from aywa.runtime.tracing import tracing_wanted
 from aywa.settings import WebhookSettings
 from aywa.store.calls import TellOfLost
 from aywa.store.outbox import PostgresOutbox
@@ -80,7 +82,8 @@ async def open_outbox(
 ) -> AsyncIterator[Outbox]:
     """A worker that sends; leaving the block sends what is due, for `FLUSH_S` at most."""
     keys = [key_of(secret) for secret in settings.signing]
-    delivery = Delivery(client, targets, keys, clock=wall_now, rng=rng)
+    traced = tracing_wanted(os.environ)
+    delivery = Delivery(client, targets, keys, clock=wall_now, rng=rng, traced=traced)
     limits = WorkerLimits(delivered_days=settings.keep_days)
     queue = PostgresOutbox(database.postgres)
     worker = OutboxWorker(queue, delivery, worker_id=worker_id, clock=wall_now, limits=limits)

@@ -75,6 +75,7 @@ class PostgresOutbox:
                 body=row["body"],
                 tries=row["tries"],
                 created_at=row["created_at"],
+                call_id=str(row["call_id"]),
             )
             for row in rows
         ]

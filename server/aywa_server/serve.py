@@ -6,7 +6,7 @@ import argparse
 import os
 import signal
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -21,8 +21,10 @@ from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger, install_crash_log
+from aywa.ports.store import TimelineEntry
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
+from aywa.runtime.tracing import open_tracing
 from aywa.settings import Mode, Settings
 from aywa.store.analyses import PostgresAnalyses
 from aywa.store.analytics import PostgresAnalytics
@@ -97,7 +99,12 @@ class Server:
         try:
             metrics, rng = Metrics(), SystemRandom()
             view = call_view(settings.http.public_url)
-            async with open_runtime(settings, rng=rng, observer=metrics.observe, view=view) as runtime:
+            async with (
+                open_tracing() as spans,
+                open_runtime(
+                    settings, rng=rng, observer=_all_of(metrics.observe, spans), view=view
+                ) as runtime,
+            ):
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
                 metrics.use_registrations(runtime.registered)
@@ -147,6 +154,17 @@ class Server:
                 if self._stopping.is_set() or not self.ready:
                     root.cancel()
                 self._stopping.set()
+
+
+def _all_of(*observers: Callable[[TimelineEntry], None] | None) -> Callable[[TimelineEntry], None]:
+    """One observer for all that there are."""
+    known = [observer for observer in observers if observer is not None]
+
+    def observe(entry: TimelineEntry) -> None:
+        for observer in known:
+            observer(entry)
+
+    return observe
 
 
 def _made_api_key(settings: Settings) -> str:

@@ -50,7 +50,8 @@ update webhook_jobs as jobs
 set leased_by = $1, next_at = $3
 from ready
 where jobs.id = ready.id
-returning jobs.id, jobs.org_id, jobs.source, jobs.endpoint, jobs.type, jobs.body, jobs.tries, jobs.created_at;
+returning jobs.id, jobs.org_id, jobs.source, jobs.endpoint, jobs.type, jobs.body, jobs.tries, jobs.created_at,
+          jobs.call_id;
 
 -- name: finish
 -- system: one worker sends for every organisation
