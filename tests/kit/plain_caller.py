@@ -51,7 +51,9 @@ class PlainCall:
 
 
 @asynccontextmanager
-async def open_plain_call(sip_port: int, *, seed: int = 1) -> AsyncIterator[PlainCall]:
+async def open_plain_call(
+    sip_port: int, *, seed: int = 1, caller: str = "sip:plain@127.0.0.1"
+) -> AsyncIterator[PlainCall]:
     """Call the runtime on this port; hangs up at the end if the call still stands."""
     rng = Random(seed)
     media = trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
@@ -62,7 +64,7 @@ async def open_plain_call(sip_port: int, *, seed: int = 1) -> AsyncIterator[Plai
         async with open_user_agent(settings, rng=rng, on_call=decline) as agent:
             session = await agent.invite(
                 parse_uri(f"sip:1000@127.0.0.1:{sip_port}"),
-                from_uri=parse_uri("sip:plain@127.0.0.1"),
+                from_uri=parse_uri(caller),
                 offer=offer,
             )
             assert session.answer is not None

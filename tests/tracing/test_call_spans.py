@@ -5,13 +5,11 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
 import trio
 from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
-from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from opentelemetry.sdk.trace import ReadableSpan
 from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
@@ -24,6 +22,7 @@ from aywa.runtime.tracing import make_provider, open_tracing, tracing_wanted
 from aywa.tracing.call_spans import CallSpans
 from tests.kit.call_world import NOT_AHEAD, CallWorld
 from tests.kit.fake_providers import FakeModel, says
+from tests.kit.otlp import otlp_receiver
 
 CALL = "0b5c1f6e-7d5e-4d50-9a3e-1b2c3d4e5f60"
 TALK: tuple[tuple[str, dict[str, object]], ...] = (
@@ -192,33 +191,6 @@ async def test_without_the_extra_the_variable_is_a_fault(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "opentelemetry.sdk.trace", None)
     with pytest.raises(ConfigError, match="aywa\\[tracing\\]"):
         make_provider()
-
-
-@contextmanager
-def otlp_receiver() -> Iterator[tuple[str, list[ExportTraceServiceRequest]]]:
-    """A collector on loopback: its URL, and what it got."""
-    got: list[ExportTraceServiceRequest] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            got.append(ExportTraceServiceRequest.FromString(body))
-            self.send_response(200)
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, format: str, *arguments: object) -> None:
-            """Say nothing."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever)
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{server.server_address[1]}", got
-    finally:
-        server.shutdown()
-        thread.join()
-        server.server_close()
 
 
 async def test_over_the_wire_to_a_receiver(monkeypatch: pytest.MonkeyPatch) -> None:
