@@ -13,7 +13,17 @@ from aywa.clock import monotonic_now
 from aywa.model.base import iso_ms
 from aywa.outbox.figures import WorkerFigures
 from aywa.ports.store import TimelineEntry
-from aywa_server.metrics_json import bounded_method, metrics_json
+from aywa_server.labels import (
+    DIAL_OUTCOMES,
+    METHODS,
+    REASONS,
+    TRANSFER_MODES,
+    TRANSFER_OUTCOMES,
+    Trunks,
+    one_of,
+    status_of,
+)
+from aywa_server.metrics_json import metrics_json
 from aywa_server.outbox_metrics import OutboxMetrics
 from aywa_server.slo import SloWindow
 from aywa_server.turn_metrics import TurnMetrics
@@ -121,6 +131,7 @@ class Metrics:
         self.slo = SloWindow(now)
         self._registry = CollectorRegistry()
         self._read_gauges = gauges
+        self._trunks = Trunks()
         self._gauges: dict[str, Gauge] = {}
         self._ended = Counter(
             "aywa_calls_ended", "Calls ended, by reason", ["reason"], registry=self._registry
@@ -203,7 +214,7 @@ class Metrics:
             case "call.created":
                 self._started.inc()
             case "call.ended":
-                self._ended.labels(reason=str(entry.data.get("code", ""))).inc()
+                self._ended.labels(reason=one_of(REASONS, entry.data.get("code"))).inc()
             case "media.stats":
                 self._calls.observe(entry.data.get("quality"))
                 lost_ms = entry.data.get("recording_lost_ms")
@@ -212,17 +223,20 @@ class Metrics:
             case "media.record_failed":
                 self._recordings_failed.inc()
             case "transfer.ended":
-                how = {name: str(entry.data.get(name, "")) for name in ("mode", "outcome")}
-                self._transfers.labels(**how).inc()
+                mode = one_of(TRANSFER_MODES, entry.data.get("mode"))
+                outcome = one_of(TRANSFER_OUTCOMES, entry.data.get("outcome"))
+                self._transfers.labels(mode, outcome).inc()
             case "dial.answered":
-                self._dialled.labels(str(entry.data.get("trunk", "")), "answered").inc()
+                self._dialled.labels(self._trunks.label(entry.data.get("trunk")), "answered").inc()
             case "dial.failed":
-                trunk, outcome = entry.data.get("trunk", ""), entry.data.get("outcome", "")
-                self._dialled.labels(str(trunk), str(outcome)).inc()
+                trunk = self._trunks.label(entry.data.get("trunk"))
+                self._dialled.labels(trunk, one_of(DIAL_OUTCOMES, entry.data.get("outcome"))).inc()
 
     def observe_request(self, method: str, route: str, status: int, seconds: float) -> None:
         """Count an API request; `route` is the rule, not the path, so that ids do not become label values."""
-        self._http.labels(method=bounded_method(method), route=route, status=str(status)).observe(seconds)
+        self._http.labels(method=one_of(METHODS, method), route=route, status=status_of(status)).observe(
+            seconds
+        )
         self.slo.observe_request(seconds)
 
     def counters(self, at: datetime) -> dict[str, object]:

@@ -1,11 +1,8 @@
-"""A registry's figures as JSON, and the values that labels may take."""
+"""A registry's figures as JSON."""
 
 from __future__ import annotations
 
 from prometheus_client import CollectorRegistry
-
-METHODS = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-OTHER = "other"
 
 
 def metrics_json(registry: CollectorRegistry) -> dict[str, object]:
@@ -22,8 +19,3 @@ def metrics_json(registry: CollectorRegistry) -> dict[str, object]:
             assert isinstance(rows, list), "a name has labels or none"
             rows.append({"labels": dict(sample.labels), "value": sample.value})
     return found
-
-
-def bounded_method(method: str) -> str:
-    """A client may write any word there."""
-    return method if method in METHODS else OTHER

@@ -8,6 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from aywa.ports.store import TimelineEntry
 from aywa.turn.latency_report import PARTS
+from aywa_server.labels import DROPPED, one_of
 
 # What a caller feels: below 0.5 s is a quick answer, above 2 s people say "hello?"
 _PART_BUCKETS_S = (0.005, 0.01, 0.025, 0.05, 0.1, 0.2, 0.3, 0.5, 0.8, 1.2, 2.0, 5.0)
@@ -58,7 +59,7 @@ class TurnMetrics:
             case "speculation.refused":
                 self._ahead.labels("refused").inc()
             case "speculation.dropped":
-                self._ahead.labels(str(entry.data.get("why", "")).lower()).inc()
+                self._ahead.labels(one_of(DROPPED, str(entry.data.get("why", "")).lower())).inc()
                 for unit in ("prompt_tokens", "completion_tokens", "characters"):
                     count = entry.data.get(unit)
                     self._wasted.labels(unit).inc(count if isinstance(count, int) else 0)
