@@ -32,7 +32,6 @@ class Talk:
         self._dependencies = dependencies
         self._nursery = nursery
         self._hearing = Hearing(dependencies.transcriber, live.timeline, live.conversation.transcribed)
-        live.usage.heard_s = lambda: self._hearing.fed_s
         self._records = False
         self._answering: Answering | None = None
 
@@ -83,6 +82,7 @@ class Talk:
                 session = CallSession(live, dependencies, self._hearing, self._nursery, self._answering)
                 await session.converse(leg, line)
         finally:
+            live.usage.heard_s = self._hearing.fed_s
             # Whoever has taken the first session's place is not left without a leg either.
             with trio.move_on_after(GOODBYE_S, shield=True):
                 await line.hangup()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 
 from aywa.model.costs import CallUsage, Tokens, price_call, total
 from aywa.model.price_table import PriceTable
@@ -31,7 +31,7 @@ class Usage:
         self._characters = self._wasted_characters = 0
         self._adopted = self._dropped = 0
         self._latencies_ms: list[int] = []
-        self.heard_s: Callable[[], float] = lambda: 0.0  # of audio that the recogniser was given
+        self.heard_s = 0.0  # of audio that the recogniser was given
 
     def observe(self, entry: TimelineEntry) -> None:
         """Take one entry."""
@@ -45,9 +45,8 @@ class Usage:
                 )
             case "tts.phrase":
                 self._characters += len(str(data.get("spoken", data.get("text", ""))))
-            case "turn.latency":
-                if len(self._latencies_ms) < MAX_LATENCIES:
-                    self._latencies_ms.append(_count(data.get("total_ms")))
+            case "turn.summary":  # at the end: a call that goes on for hours holds no history
+                self._latencies_ms = _totals(data.get("latencies_ms"))
             case "call.trunk" | "dial.answered":
                 self._trunk = str(data.get("trunk", "") or "")
             case "speculation.adopted":
@@ -72,7 +71,7 @@ class Usage:
             wasted=self._wasted,
             characters=self._characters + self._wasted_characters,
             wasted_characters=self._wasted_characters,
-            heard_s=self.heard_s(),
+            heard_s=self.heard_s,
             talked_s=talked_s,
             stored_bytes=stored_bytes,
         )
@@ -101,6 +100,12 @@ class Usage:
             "assistant_id": self._assistant_id or None,
             "turn_latencies_ms": self._latencies_ms,
         }
+
+
+def _totals(parts: object) -> list[int]:
+    """Of whole answers, in milliseconds; the last ones."""
+    found = parts[-MAX_LATENCIES:] if isinstance(parts, list | tuple) else ()
+    return [_count(part.get("total")) for part in found if isinstance(part, Mapping)]
 
 
 def _count(value: object) -> int:

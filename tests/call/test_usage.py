@@ -100,7 +100,7 @@ def test_every_fault_of_a_table_is_named() -> None:
                 ("llm.done", {"prompt_tokens": 7, "completion_tokens": 3, "cached_prompt_tokens": 2}),
                 ("tts.phrase", {"text": "hello"}),
                 ("speculation.dropped", {"prompt_tokens": 5, "completion_tokens": 1, "characters": 4}),
-                ("turn.latency", {"total_ms": 400}),
+                ("turn.summary", {"latencies_ms": "none"}),
                 ("colleague.llm.done", {"prompt_tokens": 99}),
                 ("llm.done", {"prompt_tokens": "many"}),
             ]
@@ -122,12 +122,12 @@ def test_the_units_are_those_of_the_timeline(entries: list[tuple[str, dict[str, 
     assert record["total"] == total(price_call(used, TABLE))
 
 
-def test_latencies_are_bounded() -> None:
+def test_latencies_are_those_of_the_summary_and_bounded() -> None:
     usage = Usage()
-    for _ in range(2 * MAX_LATENCIES):
-        usage.observe(TimelineEntry("c", 1, 0, "turn.latency", {"total_ms": 1}))
-    record = usage.record(usage.usage(), TABLE)
-    assert len(record["turn_latencies_ms"]) == MAX_LATENCIES  # type: ignore[arg-type]
+    parts = [{"total": number, "llm": 1} for number in range(2 * MAX_LATENCIES)]
+    usage.observe(TimelineEntry("c", 1, 0, "turn.summary", {"latencies_ms": parts}))
+    kept = usage.record(usage.usage(), TABLE)["turn_latencies_ms"]
+    assert kept == list(range(MAX_LATENCIES, 2 * MAX_LATENCIES))
 
 
 async def test_a_call_has_its_costs_when_it_is_over(autojump_clock: trio.testing.MockClock) -> None:
