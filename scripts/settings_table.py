@@ -30,6 +30,8 @@ MEANINGS = {
     "RUNTIME_PUBLIC_URL": "the origin that the outside reaches the API by; https in production",
     "RUNTIME_API_KEY": "keys that the control API takes; unset in development: one is made and printed",
     "RUNTIME_MAX_FILE_BYTES": "the largest file that can be uploaded",
+    "RUNTIME_API_WRONG_KEYS_PER_MINUTE": "requests without a valid key that a source may make a minute, "
+    "and so many at once; 0: any number",
     "RUNTIME_API_RATE_PER_KEY": "requests a second that a key may make, twice as many at once; 0: any number",
     "CORS_ORIGINS": "origins whose browsers may call the API",
     "RUNTIME_SIP_HOST": "the address SIP listens on, IPv4 or IPv6",
