@@ -22,6 +22,9 @@ class ResourceKind(StrEnum):
     WEBHOOK_ENDPOINT = "webhook-endpoint"
     FILE = "file"
     STRUCTURED_OUTPUT = "structured-output"
+    CALL_SERVER = (
+        "call-server"  # has no route: where an assistant that was named for single calls has its server
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -20,19 +19,6 @@ def read_resource(kind: Kind, body: Mapping[str, object]) -> BaseModel:
     except ValidationError as error:
         raise _first(error, kind) from None
     return model
-
-
-def merge(kept: object, patch: Mapping[str, object]) -> dict[str, Any]:
-    """RFC 7396: fields of `patch` replace those of `kept`, null takes them away, objects are merged."""
-    merged: dict[str, Any] = dict(kept) if isinstance(kept, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        elif isinstance(value, Mapping):
-            merged[name] = merge(merged.get(name), value)
-        else:
-            merged[name] = value
-    return merged
 
 
 def _first(error: ValidationError, kind: Kind) -> RequestError:

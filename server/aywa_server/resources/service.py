@@ -14,11 +14,12 @@ from pydantic import BaseModel
 from aywa.errors import RequestError
 from aywa.ids import new_call_id
 from aywa.model.base import iso_ms
+from aywa.model.merge import merge
 from aywa.model.references import references_of
 from aywa.ports.resources import ResourcePage, ResourceRow, ResourceStore
 from aywa.store.sealing import SealedRow, Sealer
 from aywa_server.resources.kinds import Kind
-from aywa_server.resources.reading import merge, read_resource
+from aywa_server.resources.reading import read_resource
 from aywa_server.resources.secrets import fill, part
 
 _TRIES = 5  # of a change that others are always faster than
@@ -85,7 +86,7 @@ class Resources:
                 raise RequestError(
                     "it was changed since: read it again", http_status=412, code="version-conflict"
                 )
-            whole = fill(merge(row.body, patch), self.sealer.open(_bound(row), row.sealed))
+            whole = fill(merge(row.body, patch), self._secrets(row))
             written = self._written(replace(row, updated_at=self._now()), kind, read_resource(kind, whole))
             kept = await self.store.replace(written)
             if kept is not None:
@@ -100,6 +101,14 @@ class Resources:
             raise unknown(kind)
         self.changed()
         return row
+
+    def opened(self, row: ResourceRow) -> dict[str, Any]:
+        """The body with its secrets, for what works with them. Raises `StoreError` where they do not open."""
+        body: dict[str, Any] = fill(row.body, self._secrets(row))
+        return body
+
+    def _secrets(self, row: ResourceRow) -> dict[str, str]:
+        return self.sealer.open(_bound(row), row.sealed)
 
     def _now(self) -> datetime:
         """As the API shows it: a filter by what was shown must find it."""
