@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from aywa.model.base import Plan
-from aywa.model.server_body import Secret, ServerBody
+from aywa.model.server_body import Secret, ServerBody, WebUrl
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
 _SIP = re.compile(r"^[sS][iI][pP][sS]?:[A-Za-z0-9_.!~*'()&=+$,/%-]{1,100}@[A-Za-z0-9.:\[\]-]{1,253}$")
@@ -19,11 +19,16 @@ _LONG = 9  # digits, from which 00 before a number stands for its +
 
 
 class _PhoneNumber(Plan):
-    """What every provider's number has. Without an assistant the runtime's own answers."""
+    """What every provider's number has.
+
+    Without an assistant its server is asked for one, and without a server the runtime's own answers.
+    """
 
     name: str = Field("", max_length=40)
     assistant_id: UUID | None = None
     server: ServerBody | None = None
+    server_url: WebUrl | None = None  # before there was that object
+    server_url_secret: Secret | None = None
     fallback_destination: dict[str, Any] | None = None
     hooks: tuple[dict[str, Any], ...] = Field((), max_length=100)
     metadata: dict[str, Any] | None = None

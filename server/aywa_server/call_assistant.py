@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from aywa.call.plan import CallPlan
+from aywa.call.plan import CallPlan, Leader
 from aywa.errors import RequestError
 from aywa.model.assistant import Assistant
 from aywa.ports.resources import ResourceRow
@@ -16,8 +16,8 @@ from aywa_server.resources.reading import read_resource
 from aywa_server.routes.resources import org_of_request
 
 
-async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str, object], CallPlan | None]:
-    """The order without what is settled here, and the plan; None: what the settings name.
+async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str, object], CallPlan]:
+    """The order without what is settled here, and the plan.
 
     A `phoneNumberId` that is a number's id becomes its `fromNumber`; else it is a trunk's name. Raises
     `RequestError` (400) naming the field.
@@ -30,17 +30,17 @@ async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str
         bound = number.body.get("assistantId")
         if isinstance(said := number.body.get("number"), str):
             body.setdefault("fromNumber", said)
-    plan = await _plan(parts, asked, bound)
-    if plan is not None and number is not None:
-        plan = replace(plan, phone_number_id=str(number.id))
-    return body, plan
+    return body, await parts.plans.prepare(await _leader(parts, asked, bound, number))
 
 
-async def _plan(parts: Parts, asked: Mapping[str, object], bound: object) -> CallPlan | None:
+async def _leader(
+    parts: Parts, asked: Mapping[str, object], bound: object, number: ResourceRow | None
+) -> Leader:
+    leader = Leader(org_of_request(), number=number)
     if asked.get("assistant") is not None:
         if asked.get("assistantId") is not None:
             raise _fault("assistant", "must not be given beside assistantId")
-        return await parts.plans.prepare(_inline(asked["assistant"]))
+        return replace(leader, assistant=_inline(asked["assistant"]))
     if asked.get("assistantId") is not None:
         row = await _named(parts, asked, "assistantId", ASSISTANT)
         if row is None:
@@ -48,10 +48,10 @@ async def _plan(parts: Parts, asked: Mapping[str, object], bound: object) -> Cal
     elif isinstance(bound, str):
         row = await parts.resources.get(org_of_request(), ASSISTANT, UUID(bound))
     else:
-        return None
-    assistant = read_resource(ASSISTANT, row.body)
+        return leader
+    assistant = read_resource(ASSISTANT, parts.resources.opened(row))
     assert isinstance(assistant, Assistant)
-    return replace(await parts.plans.prepare(assistant), assistant_id=str(row.id))
+    return replace(leader, assistant=assistant, assistant_id=str(row.id))
 
 
 def _inline(body: object) -> Assistant:

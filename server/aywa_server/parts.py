@@ -8,8 +8,7 @@ from random import Random
 from typing import Protocol
 
 from aywa.call.outbound import CallOrder
-from aywa.call.plan import CallPlan
-from aywa.model.assistant import Assistant
+from aywa.call.plan import CallPlan, Leader
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
@@ -59,8 +58,8 @@ class Readiness(Protocol):
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
-        """The plan of a call; never raises."""
+    async def prepare(self, leader: Leader) -> CallPlan:
+        """The plan of a call. Raises `StoreError`."""
 
 
 @dataclass(frozen=True, slots=True)
