@@ -14,8 +14,9 @@ import trio
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
 from aywa.bridge.postgres_scope import CONNECT_TIMEOUT_S, Scope
-from aywa.bridge.postgres_session import Row, Session, know_pid, run, use
+from aywa.bridge.postgres_session import Row, Session, cut, know_pid, run, use
 from aywa.bridge.postgres_watch import PROBE_S, Watch, WatchState
+from aywa.errors import StoreError
 
 __all__ = ["Postgres", "Row", "Scope", "Session", "open_postgres"]
 
@@ -86,7 +87,7 @@ class Postgres:
             except asyncpg.PostgresError:
                 raise
             except BaseException:
-                connection.terminate()
+                cut(connection)
                 raise
 
     @asynccontextmanager
@@ -160,11 +161,14 @@ async def _prepare_connection(connection: Any) -> None:
 
 async def _begin_watching(url: str, pool: Any) -> tuple[Watch, asyncio.Task[None]]:
     async def probe(pids: Sequence[int]) -> Sequence[int]:
-        connection = await asyncpg.connect(url, timeout=PROBE_S * 4, server_settings=_PROBE_SETTINGS)
         try:
-            return [row["pid"] for row in await connection.fetch(_AT_WORK, list(pids))]
-        finally:
-            connection.terminate()
+            connection = await asyncpg.connect(url, timeout=PROBE_S * 4, server_settings=_PROBE_SETTINGS)
+            try:
+                return [row["pid"] for row in await connection.fetch(_AT_WORK, list(pids))]
+            finally:
+                connection.terminate()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise StoreError(f"no answer ({type(error).__name__})", retryable=True) from error
 
     watch = Watch(probe, pool.expire_connections)
     return watch, asyncio.ensure_future(watch.serve())

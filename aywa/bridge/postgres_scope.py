@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import asyncpg
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
-from aywa.bridge.postgres_session import Row, Session, run, use
+from aywa.bridge.postgres_session import Row, Session, cut, run, use
 from aywa.bridge.postgres_watch import Watch
 
 CONNECT_TIMEOUT_S = 10.0
@@ -85,6 +85,6 @@ class Scope:
                     await connection.execute("rollback")
                 raise
             except BaseException:
-                connection.terminate()
+                cut(connection)
                 raise
             return result

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
 
@@ -62,7 +63,13 @@ class Session:
 
     def abandon(self) -> None:
         """Close the connection at once; the pool makes a new one when it is next asked."""
-        self._connection.terminate()
+        cut(self._connection)
+
+
+def cut(connection: Any) -> None:
+    """Close a connection without a word, if it is not closed already."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
 
 
 # The server's own process ids by connection. What the protocol says at the beginning may be a pooler's.

@@ -29,7 +29,7 @@ _AWAY = "the database does not answer"
 _log = get_logger("bridge.postgres")
 
 Probe = Callable[[Sequence[int]], Awaitable[Sequence[int]]]
-"""Asks the server which of these processes of its own are at work; raises what keeps it from answering."""
+"""Asks the server which of these processes of its own are at work; raises `StoreError` without an answer."""
 Renew = Callable[[], Awaitable[None]]
 """Has every connection made anew before it is next used."""
 
@@ -152,12 +152,12 @@ class Watch:
                 done, _ = await asyncio.wait({asking}, timeout=STEP_S)
                 if done:
                     return asking.result()
-        except Exception:  # noqa: BLE001 - whatever it is, there was no answer
+        except StoreError:
             return None
         finally:
             if not asking.done():
                 asking.cancel()
-                with suppress(Exception, asyncio.CancelledError):
+                with suppress(StoreError, asyncio.CancelledError):
                     await asking
         return None
 
