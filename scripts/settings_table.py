@@ -120,6 +120,7 @@ MEANINGS = {
     "RUNTIME_STORE_POSTGRES_URL": "the database; unset in development: an embedded PostgreSQL",
     "RUNTIME_STORE_ENCRYPTION_KEY": "what secrets are sealed with; unset in development: a key is made",
     "RUNTIME_STORE_ENCRYPTION_KEY_PREVIOUS": "keys of before: they open, and what they sealed is sealed anew",
+    "RUNTIME_JOURNAL_MAX_BYTES": "what calls may leave on the disk while the database is away",
     "RUNTIME_DATA_DIR": "where the embedded database and the recordings lie",
     "RUNTIME_RECORDING_DIR": "where recordings lie; unset: `recordings` in the data folder",
     "RUNTIME_STT": "speech to text",

@@ -153,6 +153,7 @@ class StoreSettings:
     postgres_url: str = ""
     data_dir: str = "var"
     encryption_keys: tuple[str, ...] = ()  # of secrets; the first seals, all open; none: one is made and kept
+    journal_bytes: int = 512 << 20  # on the disk, while the database is away
 
 
 @dataclass(frozen=True, slots=True)

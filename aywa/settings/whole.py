@@ -143,6 +143,9 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             ),
             data_dir=data_dir,
             encryption_keys=_read_encryption_keys(env),
+            journal_bytes=env.integer(
+                "RUNTIME_JOURNAL_MAX_BYTES", StoreSettings().journal_bytes, 1 << 20, 1 << 40
+            ),
         ),
         artifacts=ArtifactSettings(env.text("RUNTIME_RECORDING_DIR", data_dir.rstrip("/") + "/recordings")),
         providers=ProviderSettings(
