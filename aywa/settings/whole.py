@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.artifacts import ArtifactSettings, artifact_conflicts, read_artifacts
 from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
 from aywa.settings.outbound import OutboundSettings, outbound_gaps, read_outbound
@@ -26,7 +27,6 @@ from aywa.settings.slices import (
     ENDPOINTING_MODES,
     SRTP_SUITES,
     TRANSFER_MODES,
-    ArtifactSettings,
     CallSettings,
     HttpSettings,
     LogSettings,
@@ -147,7 +147,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
                 "RUNTIME_JOURNAL_MAX_BYTES", StoreSettings().journal_bytes, 1 << 20, 1 << 40
             ),
         ),
-        artifacts=ArtifactSettings(env.text("RUNTIME_RECORDING_DIR", data_dir.rstrip("/") + "/recordings")),
+        artifacts=read_artifacts(env, data_dir),
         providers=ProviderSettings(
             stt=env.choice("RUNTIME_STT", _PROVIDERS.stt, ("embedded",)),
             llm=env.choice("RUNTIME_LLM", _PROVIDERS.llm, ("scripted",)),
@@ -349,7 +349,7 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
-    gaps += transport_conflicts(settings.transports)
+    gaps += transport_conflicts(settings.transports) + artifact_conflicts(settings.artifacts)
     return [gap for gap in gaps if gap.name not in known]
 
 
