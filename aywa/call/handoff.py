@@ -47,7 +47,7 @@ class Succession:
         name = "" if before.assistant is None else before.assistant.name
         self._live.timeline.add(
             "assistant.handed_off",
-            **{"from": name, "to": command.plan.assistant.name},
+            **{"from": name, "to": command.plan.name},
             kept=command.kept.value,
         )
         note_assistant(after, self._live)

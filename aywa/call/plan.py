@@ -47,6 +47,11 @@ class CallPlan:
     voice: VoiceMaker | None = None
     verdict: Verdict | None = None
 
+    @property
+    def name(self) -> str:
+        """The assistant's; "" without one."""
+        return "" if self.assistant is None else self.assistant.name
+
 
 def prompt_of(assistant: Assistant | None, usual: str) -> str:
     """What the model is told first: the system messages of the assistant's plan, `usual` without any."""

@@ -50,9 +50,7 @@ async def _leader(
         row = await parts.resources.get(org_of_request(), ASSISTANT, UUID(bound))
     else:
         return leader
-    assistant = read_resource(ASSISTANT, parts.resources.opened(row))
-    assert isinstance(assistant, Assistant)
-    return replace(leader, assistant=assistant, assistant_id=str(row.id))
+    return replace(leader, assistant=_opened(parts, row), assistant_id=str(row.id))
 
 
 async def plan_of_destination(parts: Parts, org_id: UUID, named: AssistantDestination) -> CallPlan:
@@ -61,15 +59,19 @@ async def plan_of_destination(parts: Parts, org_id: UUID, named: AssistantDestin
     if (named.assistant is None) == (named.assistant_id is None):
         raise _fault(where, "must have assistantId or assistant, not both")
     if named.assistant is not None:
-        return await parts.plans.prepare(_inline(named.assistant, where))
+        return await parts.plans.prepare(Leader(org_id, _inline(named.assistant, where)))
     assert named.assistant_id is not None, "or else the other"
     try:
         row = await parts.resources.get(org_id, ASSISTANT, named.assistant_id)
     except RequestError:
         raise _fault(f"{where}.assistantId", "there is no assistant with this id") from None
-    assistant = read_resource(ASSISTANT, row.body)
+    return await parts.plans.prepare(Leader(org_id, _opened(parts, row), str(row.id)))
+
+
+def _opened(parts: Parts, row: ResourceRow) -> Assistant:
+    assistant = read_resource(ASSISTANT, parts.resources.opened(row))
     assert isinstance(assistant, Assistant)
-    return replace(await parts.plans.prepare(assistant), assistant_id=str(row.id))
+    return assistant
 
 
 def _inline(body: object, where: str = "") -> Assistant:
