@@ -105,7 +105,7 @@ class AnalysisWorker:
         if row is None:  # erased meanwhile
             return AnalysisResult()
         lines = await reader.transcript(claimed.call_id)
-        outputs = await self._outputs.outputs(claimed.org_id, order.output_ids, order.assistant_id)
+        outputs = await self._outputs.outputs(claimed.org_id, order.output_ids)
         plan = None
         if order.plan is not None:
             plan = AnalysisPlan.model_validate_json(json.dumps(dict(order.plan)))

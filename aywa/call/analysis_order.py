@@ -4,31 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from aywa.call.news import REPORT, NewsPlan
+from aywa.call.news_plan import NewsPlan
+from aywa.call.news_status import REPORT
 from aywa.model.assistant import Assistant
-from aywa.ports.analysis import AnalysisOrder, ReportTarget
+from aywa.ports.analysis import AnalysisOrder
 
 
-def order_of(assistant: Assistant | None, assistant_id: str, news: NewsPlan | None) -> AnalysisOrder | None:
+def order_of(assistant: Assistant | None, news: NewsPlan | None) -> AnalysisOrder | None:
     """None for an assistant that wants nothing made; the report then goes when the call ends."""
     if assistant is None:
         return None
-    plan = assistant.analysis_plan
-    outputs = _output_ids(assistant)
+    plan, outputs = assistant.analysis_plan, _output_ids(assistant)
     if plan is None and not outputs:
         return None
-    return AnalysisOrder(
-        None if plan is None else plan.model_dump(mode="json", by_alias=True, exclude_none=True),
-        outputs,
-        assistant_id,
-        _target(news),
-    )
-
-
-def _target(news: NewsPlan | None) -> ReportTarget | None:
-    if news is None or not news.wants({"type": REPORT}):
-        return None
-    return ReportTarget(news.source, news.endpoint, news.assistant)
+    told = news is not None and any(listener.wants({"type": REPORT}) for listener in news.listeners)
+    kept = None if plan is None else plan.model_dump(mode="json", by_alias=True, exclude_none=True)
+    return AnalysisOrder(kept, outputs, report=told)
 
 
 def _output_ids(assistant: Assistant) -> tuple[str, ...]:

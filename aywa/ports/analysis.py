@@ -10,51 +10,29 @@ from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
-class ReportTarget:
-    """Who is sent the end-of-call report. `source` and `endpoint` as in `WebhookJob`."""
-
-    source: str
-    endpoint: str
-    assistant: str = ""  # its name
-
-
-@dataclass(frozen=True, slots=True)
 class AnalysisOrder:
     """What is asked for. `plan`: the assistant's `analysisPlan` as JSON; None: only structured outputs.
 
-    `assistant_id`: outputs that name this assistant are made too. `report`: None: nobody is told.
+    `report`: somebody waits for the end-of-call report, whom the call's row names.
     """
 
     plan: Mapping[str, object] | None = None
     output_ids: tuple[str, ...] = ()
-    assistant_id: str = ""
-    report: ReportTarget | None = None
+    report: bool = False
 
     def to_json(self) -> dict[str, object]:
         """As it is stored."""
-        report = self.report
-        return {
-            "plan": None if self.plan is None else dict(self.plan),
-            "outputIds": list(self.output_ids),
-            "assistantId": self.assistant_id,
-            "report": None
-            if report is None
-            else {"source": report.source, "endpoint": report.endpoint, "assistant": report.assistant},
-        }
+        plan = None if self.plan is None else dict(self.plan)
+        return {"plan": plan, "outputIds": list(self.output_ids), "report": self.report}
 
     @classmethod
     def from_json(cls, kept: Mapping[str, object]) -> AnalysisOrder:
         """The order that `to_json` was made of."""
-        plan, ids, report = kept.get("plan"), kept.get("outputIds"), kept.get("report")
-        target = None
-        if isinstance(report, Mapping):
-            names = ("source", "endpoint", "assistant")
-            target = ReportTarget(*(str(report.get(name, "")) for name in names))
+        plan, ids = kept.get("plan"), kept.get("outputIds")
         return cls(
             plan if isinstance(plan, Mapping) else None,
             tuple(str(each) for each in ids) if isinstance(ids, list) else (),
-            str(kept.get("assistantId", "")),
-            target,
+            kept.get("report") is True,
         )
 
 
@@ -99,8 +77,8 @@ class OutputSpec:
 class OutputSource(Protocol):
     """Where the definitions of structured outputs are."""
 
-    async def outputs(self, org_id: UUID, ids: Sequence[str], assistant_id: str) -> list[OutputSpec]:
-        """Those with these ids, and those that name this assistant. Raises `StoreError`."""
+    async def outputs(self, org_id: UUID, ids: Sequence[str]) -> list[OutputSpec]:
+        """Those with these ids that are there. Raises `StoreError`."""
 
 
 class AnalysisQueue(Protocol):

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from functools import partial
-from random import Random
 from uuid import UUID
 
 import trio
 
 from aywa.analysis.analyst import Analyst
 from aywa.analysis.worker import AnalysisWorker
-from aywa.call.news import CallView, report_of
+from aywa.call.news import report_of
 from aywa.clock import wall_now
 from aywa.model.price_table import PriceTable
 from aywa.ports.analysis import OutputSpec
@@ -28,7 +27,7 @@ class StoredOutputs:
     def __init__(self, store: ResourceStore) -> None:
         self._store = store
 
-    async def outputs(self, org_id: UUID, ids: Sequence[str], assistant_id: str) -> list[OutputSpec]:
+    async def outputs(self, org_id: UUID, ids: Sequence[str]) -> list[OutputSpec]:
         """Those that are there, in the order of `ids`."""
         found = []
         for each in ids:
@@ -55,15 +54,13 @@ async def open_analysing(
     memory: Memory,
     model: ChatModel,
     prices: PriceTable,
-    view: CallView,
     *,
     worker_id: str,
-    rng: Random,
     prompt: str,
 ) -> AsyncIterator[Analyst]:
     """Whoever analyses, while calls that have ended are taken up."""
     database = memory.database
-    queue = PostgresAnalyses(database.postgres, partial(report_of, view=view, rng=rng, clock=wall_now))
+    queue = PostgresAnalyses(database.postgres, partial(report_of, memory.outbox.plan))
     analyst = Analyst(model, prices)
     worker = AnalysisWorker(
         queue,

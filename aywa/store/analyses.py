@@ -8,17 +8,17 @@ from datetime import datetime
 from uuid import UUID
 
 from aywa.bridge.postgres import Postgres, Session
-from aywa.ports.analysis import AnalysisOrder, AnalysisResult, ClaimedAnalysis, ReportTarget
+from aywa.ports.analysis import AnalysisOrder, AnalysisResult, ClaimedAnalysis
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, TranscriptLine
 from aywa.store.call_reader import call_of, line_of
 from aywa.store.clean import clean_json
-from aywa.store.outbox import insert_jobs, last_seq
+from aywa.store.outbox import insert_jobs, last_seqs
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
-# The end-of-call report of a call, for this target; the number is that of the call's last message.
-TellReport = Callable[[CallRow, Sequence[TranscriptLine], ReportTarget, int], Sequence[WebhookJob]]
+# The end-of-call report of a call, from what was said and the last message's number of each source.
+TellReport = Callable[[CallRow, Sequence[TranscriptLine], Mapping[str, int]], Sequence[WebhookJob]]
 
 
 async def insert_orders(session: Session, rows: Sequence[CallRow]) -> None:
@@ -73,13 +73,13 @@ class PostgresAnalyses:
             asked = await session.fetch(self._sql["settle"], key, clean_json(result.to_json()), now)
             if not asked or self._tell is None:
                 return
-            target = AnalysisOrder.from_json(asked[0]["ask"]).report
+            wanted = AnalysisOrder.from_json(asked[0]["ask"]).report
             rows = await session.fetch(self._sql["settled_call"], key)
-            if target is None or not rows:
+            if not wanted or not rows:
                 return
             lines = [line_of(line) for line in await session.fetch(self._sql["settled_lines"], key)]
-            seq = await last_seq(session, key)
-            await insert_jobs(session, self._tell(call_of(rows[0]), lines, target, seq))
+            seqs = await last_seqs(session, key)
+            await insert_jobs(session, self._tell(call_of(rows[0]), lines, seqs))
 
     async def add(self, org_id: UUID, call_id: str, result: AnalysisResult, now: datetime) -> None:
         """See `AnalysisQueue`."""

@@ -6,7 +6,6 @@ import json
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from random import Random
 from typing import Any
 from uuid import UUID
 
@@ -18,7 +17,7 @@ from aywa.analysis.worker import AnalysisWorker
 from aywa.bridge.postgres import Postgres
 from aywa.call.news import news_of_the_lost, report_of
 from aywa.model.organization import DEFAULT_ORGANIZATION
-from aywa.ports.analysis import AnalysisOrder, AnalysisResult, OutputSpec, ReportTarget
+from aywa.ports.analysis import AnalysisOrder, AnalysisResult, OutputSpec
 from aywa.ports.llm import ChatModel
 from aywa.ports.outbox import JobFilter, WebhookJob
 from aywa.ports.store import CallBatch, CallRow, CallStatus, TranscriptLine
@@ -35,22 +34,21 @@ from tests.kit.postgres import open_clean_postgres, postgres_url
 
 __all__ = ["postgres_url"]
 pytestmark = pytest.mark.live
-TARGET = ReportTarget("account", "https://a.example/hook", "Ada")
-ORDER = AnalysisOrder({"minMessagesThreshold": 0}, report=TARGET)
+PLAN = replace(news_plan(), view=call_view("https://api.example"))
+ORDER = AnalysisOrder({"minMessagesThreshold": 0}, report=True)
 
 
 class NoOutputs:
     """There are none."""
 
-    async def outputs(self, org_id: UUID, ids: object, assistant_id: str) -> list[OutputSpec]:
+    async def outputs(self, org_id: UUID, ids: object) -> list[OutputSpec]:
         await trio.lowlevel.checkpoint()
         return []
 
 
 def analyses(postgres: Postgres) -> PostgresAnalyses:
     """A queue that tells of what comes out of it."""
-    tell = partial(report_of, view=call_view("https://api.example"), rng=Random(4), clock=lambda: AT)
-    return PostgresAnalyses(postgres, tell)
+    return PostgresAnalyses(postgres, partial(report_of, PLAN))
 
 
 def worker(postgres: Postgres, model: ChatModel, worker_id: str = "worker-a") -> AnalysisWorker:
@@ -73,14 +71,14 @@ async def begin(postgres: Postgres, row: CallRow) -> PostgresCallStore:
     """A call with two lines that has told of itself once."""
     store = PostgresCallStore(postgres)
     lines = [TranscriptLine(row.id, seq, ("assistant", "user")[seq - 1], "hello", 0, 1) for seq in (1, 2)]
-    told = WebhookJob("msg_1", row.id, 7, "status-update", "account", TARGET.endpoint, "{}", T0)
+    told = WebhookJob("msg_1", row.id, 7, "status-update", "account", "https://a.example/hook", "{}", T0)
     await store.write(CallBatch([row], lines=lines, jobs=[told]))
     return store
 
 
 async def test_a_call_is_analysed_when_it_is_over_and_its_report_has_it(postgres_url: str) -> None:
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        live = call_row(order=ORDER)
+        live = call_row(order=ORDER, news=PLAN.data())
         store, queue = await begin(postgres, live), analyses(postgres)
         later = AT + timedelta(minutes=1)
         assert await queue.claim("worker-a", AT, later, 5) == [], "it is not over"
@@ -105,7 +103,7 @@ async def test_a_call_is_analysed_when_it_is_over_and_its_report_has_it(postgres
 
 async def test_a_worker_that_dies_is_followed_by_another(postgres_url: str) -> None:
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        row = ended(call_row(order=ORDER))
+        row = ended(call_row(order=ORDER, news=PLAN.data()))
         await begin(postgres, row)
         queue, far = analyses(postgres), AT + timedelta(days=1)
         async with hold_presence(postgres, "worker-a"):
@@ -123,7 +121,7 @@ async def test_a_worker_that_dies_is_followed_by_another(postgres_url: str) -> N
 
 async def test_a_lost_call_is_analysed_too_and_reported_once(postgres_url: str) -> None:
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        live = call_row(order=ORDER, worker_id="worker-gone")
+        live = call_row(order=ORDER, news=PLAN.data(), worker_id="worker-gone")
         store = await begin(postgres, live)
         tell = partial(news_of_the_lost, news_plan())
         assert await store.end_lost_calls("worker-b", AT, tell) == 1
@@ -137,13 +135,13 @@ async def test_a_lost_call_is_analysed_too_and_reported_once(postgres_url: str) 
 
 async def test_serving_takes_what_comes(postgres_url: str) -> None:
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        store = await begin(postgres, ended(call_row(order=ORDER)))
+        store = await begin(postgres, ended(call_row(order=ORDER, news=PLAN.data())))
         async with trio.open_nursery() as nursery:
             nursery.start_soon(worker(postgres, ByPurpose()).serve)
             with trio.fail_after(20):
                 while not await reports(postgres):  # noqa: ASYNC110 - somebody else's state
                     await trio.sleep(0.05)
-            second = ended(call_row(2, order=replace(ORDER, report=None)))
+            second = ended(call_row(2, order=replace(ORDER, report=False)))
             await store.write(CallBatch([second]))
             with trio.fail_after(20):
                 while not (await store.of(DEFAULT_ORGANIZATION).list_calls())[0].analysis:  # noqa: ASYNC110
