@@ -83,11 +83,7 @@ class LiveCall:
         self._log_lines = 0
         self._prices = dependencies.prices
         self._stored_bytes_per_s = 0
-        self.usage = Usage(
-            (dependencies.transcriber.name, dependencies.model.name, dependencies.synthesizer.name),
-            outbound=not self.inbound,
-            assistant_id=dependencies.assistant_id,
-        )
+        self.usage = _usage(dependencies, type_)
         self.timeline = Timeline(
             self.id, self._journal.put_entry, dependencies.observer, self.usage.observe, org_id=org_id
         )
@@ -301,6 +297,12 @@ class LiveCall:
             updated_at=self._clock(),
         )
         self._journal.put_row(self.row)
+
+
+def _usage(dependencies: CallDependencies, type_: CallType) -> Usage:
+    """What counts what the call uses, of whom."""
+    names = (dependencies.transcriber.name, dependencies.model.name, dependencies.synthesizer.name)
+    return Usage(names, outbound=type_ is CallType.OUTBOUND, assistant_id=dependencies.assistant_id)
 
 
 def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, line: ServerLine) -> ToolBox:
