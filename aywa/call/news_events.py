@@ -55,7 +55,8 @@ class EventNews:
             case "turn.commit":
                 yield {"type": "user-interrupted", "turnId": str(max(0, self._turn - 1))}
             case "assistant.started":
-                yield {"type": kind, "newAssistant": {"name": data.get("name")}}
+                new = {"id": data.get("assistant_id"), "name": data.get("name")}
+                yield {"type": kind, "newAssistant": {name: said for name, said in new.items() if said}}
             case "tool.started":
                 yield from self._tool_starts(data)
             case "tool.finished" if data.get("by") != "server":
