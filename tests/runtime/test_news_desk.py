@@ -53,12 +53,9 @@ class World:
         configured = ConfiguredTargets(FILE if self.usual else None, ACCOUNT)
         blank = NewsPlan((), Random(1), lambda: datetime(2026, 5, 31, tzinfo=UTC))
         self.targets = StoredTargets(self.store, SEALER, configured)
-        self.desk = NewsDesk(self.store, SEALER, configured, FILE if self.usual else None, blank)
-        self.resources = Resources(self.store, SEALER, Random(7), SteppingClock(), self._forget)
-
-    def _forget(self) -> None:
-        self.targets.forget()
-        self.desk.forget()
+        usual = FILE if self.usual else None
+        self.desk = NewsDesk(self.store, SEALER, configured, usual, blank, also=self.targets.forget)
+        self.resources = Resources(self.store, SEALER, Random(7), SteppingClock(), self.desk.forget)
 
     async def make(self, kind: Kind, org_id: UUID = OTHER, **body: Any) -> ResourceRow:
         return await self.resources.create(org_id, kind, body)
