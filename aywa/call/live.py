@@ -21,6 +21,7 @@ from aywa.call.control import (
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
+from aywa.call.intervention import Interventions
 from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
@@ -84,6 +85,7 @@ class LiveCall:
         )
         self.pauses = Pauses(self.conversation)
         self.steering = Steering(self.pauses, self.timeline)
+        self.interventions = Interventions(self.timeline)
         self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.transfers = Transfers(
             LiveView(
@@ -251,6 +253,11 @@ class LiveCall:
                 self.ending.end(reason_for(EndCode.CONTROL))
                 with trio.move_on_after(END_BOUND_S):
                     await self.over.wait()
+            case _:
+                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
+                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
+                self.interventions.do(command, transferring=self.transfers.active)
+                await trio.lowlevel.checkpoint()
 
     def _save(self) -> None:
         self.row = replace(

@@ -47,6 +47,22 @@ class CallPlan:
     voice: VoiceMaker | None = None
     verdict: Verdict | None = None
 
+    @property
+    def name(self) -> str:
+        """The assistant's; "" without one."""
+        return "" if self.assistant is None else self.assistant.name
+
+
+def prompt_of(assistant: Assistant | None, usual: str) -> str:
+    """What the model is told first: the system messages of the assistant's plan, `usual` without any."""
+    model = getattr(assistant, "model", None)  # of an assistant that the API keeps
+    if model is None:
+        return usual
+    texts = [each.get("content") for each in model.messages if each.get("role") == "system"]
+    if not texts:
+        texts = [(model.model_extra or {}).get("systemPrompt")]  # before there were messages
+    return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip()) or usual
+
 
 def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDependencies:
     """The dependencies of a call that this plan leads; the same without one."""

@@ -10,14 +10,15 @@ from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
 from aywa.call.end_sound import EndSound
 from aywa.call.ending import GOODBYE_S, reason_for
-from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import GenerationParts
+from aywa.call.handoff import Succession, advice_for, note_assistant
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
 from aywa.call.keys import KeyPresses
 from aywa.call.knowledge import KnowingModel
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
+from aywa.call.plan import prompt_of
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
 from aywa.call.sip_port import SessionPort
@@ -61,6 +62,7 @@ class CallSession:
         finally:
             live.transfers.detach()
             live.steering.detach()
+            live.interventions.detach()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
@@ -91,7 +93,7 @@ class CallSession:
     ) -> None:
         live, dependencies, answering = self._live, self._dependencies, self._answering
         conversation, timeline = live.conversation, live.timeline
-        context = Context(dependencies.scenario.prompt)
+        context = Context(prompt_of(dependencies.assistant, dependencies.scenario.prompt))
         latency = LatencyClock()
         playout = Playout(leg, conversation.receive, conversation.first_audible)
         parts = GenerationParts(
@@ -113,7 +115,7 @@ class CallSession:
         receiver = Receiver(
             leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering, sound=sound
         )
-        conversation.advice = _advice(dependencies, live, context)
+        conversation.advice = advice_for(dependencies, live, context)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(
@@ -129,12 +131,11 @@ class CallSession:
             ambience=dependencies.ambience,
         )
         live.steering.attach(side)
+        live.interventions.attach(side, nursery, Succession(live, side, dependencies).take)
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
-        if dependencies.assistant is not None:
-            made = {"assistant_id": dependencies.assistant_id} if dependencies.assistant_id else {}
-            timeline.add("assistant.started", name=dependencies.assistant.name, **made)
+        note_assistant(dependencies, live)
         self._speak_first(leg, context, nursery, opening)
 
     def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
@@ -177,17 +178,6 @@ def _model(dependencies: CallDependencies, live: LiveCall) -> ChatModel:
 def _voice(dependencies: CallDependencies, live: LiveCall) -> Synthesizer:
     make = dependencies.voice
     return dependencies.synthesizer if make is None else make(live.servers.voice)
-
-
-def _advice(dependencies: CallDependencies, live: LiveCall, context: Context) -> EndpointingAdvice | None:
-    """Whom the assistant's plan asks how long to wait for the caller."""
-    advisor = dependencies.advisor
-    if advisor is None:
-        return None
-    timeout_s = dependencies.turn_settings().endpointing.advice_timeout_s
-    receive = live.conversation.receive
-    whole = live.servers.whole
-    return EndpointingAdvice(advisor, whole, context, live.timeline, timeout_s=timeout_s, receive=receive)
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

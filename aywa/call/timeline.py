@@ -18,6 +18,15 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.first_packet | timeline |
 | media.timeout | silent_s |
 | media.source_learned | remote, timeline |
+| control.message | role, text, respond |
+| control.first_message | |
+| control.keys | keys |
+| control.keys_failed | error |
+| control.sip_message | method, headers (their names), content_type, bytes |
+| control.sip_answered | method, status (None: no answer) |
+| control.handoff | to, assistant_id |
+| control.custom | name, data |
+| assistant.handed_off | from, to, kept |
 | media.digit | digit, duration_ms, by: rtp or info |
 | media.digit_copy | digit, by: the same press came both ways |
 | media.digit_sent | digit |

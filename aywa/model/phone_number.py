@@ -13,7 +13,7 @@ from aywa.model.base import Plan
 from aywa.model.server_body import Secret, ServerBody, WebUrl
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SIP = re.compile(r"sips?:[^@\s<>;?]{1,100}@[^@\s<>;?/]{1,253}", re.I)
+_SIP = re.compile(r"^[sS][iI][pP][sS]?:[A-Za-z0-9_.!~*'()&=+$,/%-]{1,100}@[A-Za-z0-9.:\[\]-]{1,253}$")
 _SEPARATORS = re.compile(r"[\s().\-/]")
 _LONG = 9  # digits, from which 00 before a number stands for its +
 
@@ -95,7 +95,7 @@ class SipPhoneNumber(_PhoneNumber):
     """A SIP address; calls to its user part are answered, whatever host they name."""
 
     provider: Literal["vapi"]
-    sip_uri: str = Field(min_length=6, max_length=360, pattern=_SIP.pattern)
+    sip_uri: str = Field(min_length=6, max_length=360, json_schema_extra={"pattern": _SIP.pattern})
     authentication: SipAuthentication | None = None
 
     @model_validator(mode="after")

@@ -20,13 +20,21 @@ _LOST_DETAIL = "the process that carried the call is gone"
 # From the row, what was said, and the number of the last message that each source was sent.
 TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], Mapping[str, int]], Sequence[WebhookJob]]
 TellLater = Callable[[CallRow, Mapping[str, int]], Sequence[WebhookJob]]
+_GUESS = {
+    "code": EndCode.PROCESS_LOST.value,
+    "side": EndSide.SYSTEM.value,
+    "detail": _LOST_DETAIL,
+    "guessed": True,
+}
 
 
 class PostgresCallStore:
     """Implements `ports.store.CallStore`. Every method raises `StoreError`."""
 
-    def __init__(self, postgres: Postgres) -> None:
+    def __init__(self, postgres: Postgres, settle_s: float = 0.0) -> None:
+        """`settle_s`: for so long after the server's start nobody is taken for dead, see `end_lost_calls`."""
         self._postgres = postgres
+        self._settle_s = settle_s
         self._system = postgres.system()  # a batch has calls of many organisations
         self._sql = load_queries("calls")
 
@@ -90,16 +98,20 @@ class PostgresCallStore:
 
         A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
         closing entry. The calls of `worker_id`, the process that asks, are spared. `tell` makes the messages
-        for servers.
+        for servers, from the row, the transcript and the number of the last message of each source.
+
+        A server that was just started has nobody's lock yet: those who live are given time to take theirs.
         """
         async with self._system.transaction() as session:
-            owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
+            owners = await session.fetch(
+                self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id, self._settle_s
+            )
             if not owners:
                 return 0
             ended = await session.fetch(
                 self._sql["end_calls_of"],
                 [row["worker_id"] for row in owners],
-                {"code": EndCode.PROCESS_LOST.value, "side": EndSide.SYSTEM.value, "detail": _LOST_DETAIL},
+                _GUESS,
                 now,
                 EndCode.PROCESS_LOST.value,
                 EndSide.SYSTEM.value,

@@ -9,6 +9,7 @@ from uuid import UUID
 from aywa.call.plan import CallPlan, Leader
 from aywa.errors import RequestError
 from aywa.model.assistant import Assistant
+from aywa.model.control_commands import AssistantDestination
 from aywa.ports.resources import ResourceRow
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import ASSISTANT, PHONE_NUMBER, Kind
@@ -49,19 +50,39 @@ async def _leader(
         row = await parts.resources.get(org_of_request(), ASSISTANT, UUID(bound))
     else:
         return leader
+    return replace(leader, assistant=_opened(parts, row), assistant_id=str(row.id))
+
+
+async def plan_of_destination(parts: Parts, org_id: UUID, named: AssistantDestination) -> CallPlan:
+    """Who a call is handed to. Raises `RequestError` (400) naming the field."""
+    where = "destination"
+    if (named.assistant is None) == (named.assistant_id is None):
+        raise _fault(where, "must have assistantId or assistant, not both")
+    if named.assistant is not None:
+        return await parts.plans.prepare(Leader(org_id, _inline(named.assistant, where)))
+    assert named.assistant_id is not None, "or else the other"
+    try:
+        row = await parts.resources.get(org_id, ASSISTANT, named.assistant_id)
+    except RequestError:
+        raise _fault(f"{where}.assistantId", "there is no assistant with this id") from None
+    return await parts.plans.prepare(Leader(org_id, _opened(parts, row), str(row.id)))
+
+
+def _opened(parts: Parts, row: ResourceRow) -> Assistant:
     assistant = read_resource(ASSISTANT, parts.resources.opened(row))
     assert isinstance(assistant, Assistant)
-    return replace(leader, assistant=assistant, assistant_id=str(row.id))
+    return assistant
 
 
-def _inline(body: object) -> Assistant:
+def _inline(body: object, where: str = "") -> Assistant:
+    name = f"{where}.assistant" if where else "assistant"
     if not isinstance(body, Mapping):
-        raise _fault("assistant", "must be an object")
+        raise _fault(name, "must be an object")
     try:
         assistant = read_resource(ASSISTANT, body)
     except RequestError as error:
-        field = f"assistant.{error.field}" if error.field else "assistant"
-        raise RequestError(f"assistant.{error.detail}", code=error.code, field=field) from None
+        field = f"{name}.{error.field}" if error.field else name
+        raise RequestError(f"{name}.{error.detail}", code=error.code, field=field) from None
     assert isinstance(assistant, Assistant)
     return assistant
 

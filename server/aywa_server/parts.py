@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan, Leader
 from aywa.model.readiness import Check
@@ -43,6 +44,9 @@ class LiveCalls(Protocol):
 
     async def capture(self, call_id: str, mode: str) -> bool:
         """Keep a live call's packets; False when this process does not carry it."""
+
+    async def control(self, call_id: str, command: Command) -> bool:
+        """Obey an operator; False when this process does not carry the call."""
 
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now; None when none are kept here."""

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import trio
 
+from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan, Leader
 from aywa.errors import AywaError, EndReason, StoreError
@@ -174,6 +175,9 @@ class SpyCalls:
 
     async def capture(self, call_id: str, mode: str) -> bool:
         return self._take(call_id, "capture", mode)
+
+    async def control(self, call_id: str, command: Command) -> bool:
+        return self._take(call_id, command)
 
     async def pcap(self, call_id: str) -> bytes | None:
         return self.packets.get(call_id)

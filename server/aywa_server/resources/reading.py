@@ -21,6 +21,20 @@ def read_resource(kind: Kind, body: Mapping[str, object]) -> BaseModel:
     return model
 
 
+def refuse_unknown_nulls(kind: Kind, kept: Mapping[str, object], patch: Mapping[str, object]) -> None:
+    """What `patch` takes away must be a field that there is. Raises `RequestError` (400)."""
+    gone = {name: None for name, value in patch.items() if value is None}
+    if not gone:
+        return
+    try:
+        kind.model.validate_python({**kept, **gone})
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            field = field_of(fault, kind.tags if kind.discriminator else frozenset())
+            if fault["type"] == "extra_forbidden" and field in gone:
+                raise RequestError(f"{field}: {rule_of(fault)}", code="invalid-field", field=field) from None
+
+
 def _first(error: ValidationError, kind: Kind) -> RequestError:
     fault = error.errors(include_url=False, include_context=True, include_input=False)[0]
     if fault["type"] in ("union_tag_not_found", "union_tag_invalid"):

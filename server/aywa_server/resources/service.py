@@ -20,7 +20,7 @@ from aywa.model.references import references_of
 from aywa.ports.resources import ResourcePage, ResourceRow, ResourceStore
 from aywa.store.sealing import SealedRow, Sealer
 from aywa_server.resources.kinds import Kind
-from aywa_server.resources.reading import read_resource
+from aywa_server.resources.reading import read_resource, refuse_unknown_nulls
 from aywa_server.resources.secrets import fill, part
 
 _TRIES = 5  # of a change that others are always faster than
@@ -88,6 +88,7 @@ class Resources:
                 raise RequestError(
                     "it was changed since: read it again", http_status=412, code="version-conflict"
                 )
+            refuse_unknown_nulls(kind, row.body, patch)
             whole = fill(merge(row.body, patch), self._secrets(row))
             written = self._written(replace(row, updated_at=self._now()), kind, read_resource(kind, whole))
             kept = await self.store.replace(written, self._entry("change", kind, id, patch, row.version + 1))

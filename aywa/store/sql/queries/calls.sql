@@ -40,11 +40,14 @@ limit $1;
 -- name: append_timeline
 -- system: a batch has entries of many organisations
 -- One statement for all: a statement for each entry costs the runtime more than everything else about it.
+-- What a worker says of its call takes the place of what another has guessed while it could not be seen.
 insert into timeline (call_id, seq, at_ms, kind, data, org_id)
 select call_id, seq, at_ms, kind, data::jsonb, org_id
 from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::uuid[])
     as entry (call_id, seq, at_ms, kind, data, org_id)
-on conflict (call_id, seq) do nothing;
+on conflict (call_id, seq) do update
+set at_ms = excluded.at_ms, kind = excluded.kind, data = excluded.data
+where timeline.data ->> 'guessed' = 'true' and excluded.data ->> 'guessed' is distinct from 'true';
 
 -- name: timeline
 select call_id, seq, at_ms, kind, data, org_id from timeline where call_id = $1 and org_id = $2 order by seq;
@@ -74,6 +77,7 @@ select coalesce(end_code, '') as end_code, count(*) as calls from calls where st
 -- The owners of live calls whose lock can be had, which a living worker's cannot.
 with owners as materialized (
     select distinct worker_id from calls where status <> 'ended' and worker_id <> $2
+      and pg_postmaster_start_time() <= now() - $3::float8 * interval '1 s'
 )
 select worker_id from owners where pg_try_advisory_xact_lock($1, hashtext(worker_id));
 
