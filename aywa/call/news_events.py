@@ -63,6 +63,11 @@ class EventNews:
                 yield self._tool(data)
             case "transfer.requested" | "transfer.ended":
                 yield from self._transfer(data, over=kind == "transfer.ended")
+            case "assistant.handed_off":
+                names = {"fromAssistant": data.get("from"), "toAssistant": data.get("to")}
+                yield {"type": "transfer-update"} | {
+                    who: {"name": name} for who, name in names.items() if name
+                }
             case "artifact.uploaded":
                 yield {"type": "call.artifact.upload", "artifacts": data.get("artifacts")}
             case _ if kind in _HANGS:

@@ -76,6 +76,7 @@ def happens() -> list[dict[str, Any]]:
     entry("turn.commit", epoch=2)
     entry("transfer.requested", mode="warm", destination="sip:desk@pbx.example")
     entry("transfer.ended", mode="warm", outcome="busy", status="busy")
+    entry("assistant.handed_off", **{"from": "Ada", "to": "Bob"}, kept="all")
     entry("turn.state", to="CLOSING")
     jobs += news.row(OVER)
     late = [
