@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
 
 from aywa.call.server_line import ServerLine
@@ -34,10 +34,11 @@ class KnowingModel:
         said = answer.get("message")
         text = said.get("content") if isinstance(said, Mapping) else said
         if isinstance(text, str) and text.strip():
-            yield _saying(text.strip())
+            async with aclosing(_saying(text.strip())) as events:
+                yield events
             return
-        async with self._model.stream(_with(request, documents_of(answer))) as events:
-            yield events
+        async with self._model.stream(_with(request, documents_of(answer))) as thoughts:
+            yield thoughts
 
     async def _ask(self, request: ChatRequest) -> Mapping[str, object]:
         if not request.messages or request.messages[-1].role is not Role.USER:
@@ -79,6 +80,6 @@ def _with(request: ChatRequest, documents: list[str]) -> ChatRequest:
     return replace(request, messages=(*request.messages[:-1], note, request.messages[-1]))
 
 
-async def _saying(text: str) -> AsyncIterator[ChatEvent]:
+async def _saying(text: str) -> AsyncGenerator[ChatEvent, None]:
     yield Token(text)
     yield Done()

@@ -69,7 +69,7 @@ class LiveCall:
         org_id: UUID = DEFAULT_ORGANIZATION,
     ) -> None:
         """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is."""
-        verdict = dependencies.verdict
+        self._verdict = verdict = dependencies.verdict
         self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
@@ -206,6 +206,8 @@ class LiveCall:
         self.servers.close()
         reason = self.ending.reason
         assert reason is not None
+        if self._verdict is not None:
+            reason = self._verdict.settled(reason, heard=self.transcript.count > 0)
         self.machine.ended()
         self.row = replace(self.row, ended_at=self._clock(), end_reason=reason)
         self.row = replace(self.row, costs=self._costs())

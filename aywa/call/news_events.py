@@ -55,13 +55,19 @@ class EventNews:
             case "turn.commit":
                 yield {"type": "user-interrupted", "turnId": str(max(0, self._turn - 1))}
             case "assistant.started":
-                yield {"type": kind, "newAssistant": {"name": data.get("name")}}
+                new = {"id": data.get("assistant_id"), "name": data.get("name")}
+                yield {"type": kind, "newAssistant": {name: said for name, said in new.items() if said}}
             case "tool.started":
                 yield from self._tool_starts(data)
             case "tool.finished" if data.get("by") != "server":
                 yield self._tool(data)
             case "transfer.requested" | "transfer.ended":
                 yield from self._transfer(data, over=kind == "transfer.ended")
+            case "assistant.handed_off":
+                names = {"fromAssistant": data.get("from"), "toAssistant": data.get("to")}
+                yield {"type": "transfer-update"} | {
+                    who: {"name": name} for who, name in names.items() if name
+                }
             case "artifact.uploaded":
                 yield {"type": "call.artifact.upload", "artifacts": data.get("artifacts")}
             case _ if kind in _HANGS:

@@ -71,6 +71,11 @@ class CallTable:
         """True while as many calls live as may."""
         return len(self._calls) >= self._dependencies.settings.max_calls
 
+    @property
+    def most(self) -> int:
+        """How many calls may live."""
+        return self._dependencies.settings.max_calls
+
     def get(self, call_id: str) -> LiveCall | None:
         """The live call with this id."""
         return self._calls.get(call_id)

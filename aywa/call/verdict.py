@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from aywa.errors import AywaError, EndCode, EndReason
 from aywa.transfer.plan import TransferPlan
@@ -33,6 +33,12 @@ class Verdict:
             unspoken = {EndCode.PROVIDER_ERROR: EndCode.REQUEST_UNSPEAKABLE}
             return dict.fromkeys(said, EndCode.REQUEST_ERROR) | unspoken
         return {EndCode.FORWARDED: self.forwarded_as}
+
+    def settled(self, reason: EndReason, *, heard: bool) -> EndReason:
+        """The reason once the call is over; `heard`: the caller has heard anything at all."""
+        if self.text and not heard and reason.code is EndCode.REQUEST_ERROR:
+            return replace(reason, code=EndCode.REQUEST_UNSPEAKABLE)
+        return reason
 
 
 class CallRefusedError(AywaError):

@@ -116,9 +116,14 @@ class OutboundClient:
                 raise OutboundError(error.detail, OutboundFault.REFUSED) from error
             check_target(target, self._rules, plain=ask.plain)
             response = await self._pool.handle_async_request(_request(ask, target))
+            pieces = _pieces(response, ask.max_bytes)
             try:
-                yield AnswerStream(response.status, _fields(response), _pieces(response, ask.max_bytes))
+                yield AnswerStream(response.status, _fields(response), pieces)
             finally:
+                with trio.CancelScope() as enough:  # as in `_body`
+                    enough.cancel()
+                    async for _ in pieces:
+                        pass
                 with trio.move_on_after(_CLOSING_S, shield=True):
                     await response.aclose()
         if bound.cancelled_caught:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, aclosing, asynccontextmanager
 
 from aywa.errors import AywaError, ProviderError
 from aywa.ports.tts import TTS_SAMPLE_RATE_HZ, SpeechChunk
@@ -25,15 +25,15 @@ class CustomVoice:
         """See `Synthesizer`. A sample that is cut in two at the end is left out."""
         message: dict[str, object] = {"type": "voice-request", "text": text, "sampleRate": TTS_SAMPLE_RATE_HZ}
         try:
-            async with self._ask(message) as pieces:
-                yield _chunks(pieces)
+            async with self._ask(message) as pieces, aclosing(_chunks(pieces)) as chunks:
+                yield chunks
         except ProviderError:
             raise
         except AywaError as error:
             raise ProviderError(error.detail, provider=self.name, stage="tts", retryable=True) from error
 
 
-async def _chunks(pieces: AsyncIterator[bytes]) -> AsyncIterator[SpeechChunk]:
+async def _chunks(pieces: AsyncIterator[bytes]) -> AsyncGenerator[SpeechChunk, None]:
     left, spoke = b"", False
     async for piece in pieces:
         whole = left + piece

@@ -18,6 +18,7 @@ from aywa.media.hold_audio import HoldAudio
 from aywa.media.office import LEVEL, office
 from aywa.model.phone_number import dialled_key
 from aywa.ports.resources import ResourceKind, ResourceStore
+from aywa.ports.server_requests import ServerRequests
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.custom_voice import CustomVoice
 from aywa.runtime.assistant_request import TYPE as REQUEST
@@ -25,7 +26,7 @@ from aywa.runtime.assistant_request import AssistantRequests
 from aywa.runtime.call_servers import call_servers
 from aywa.runtime.endpointing import advisor
 from aywa.runtime.memory import Memory
-from aywa.runtime.outbox import Outbox
+from aywa.runtime.news_desk import NewsDesk
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.stored_assistant import read_assistant
 from aywa.settings import Settings
@@ -56,18 +57,26 @@ class _Kept:
 class CallPlans:
     """Looks plans up and makes them ready. Make it with `call_plans`."""
 
-    def __init__(self, store: ResourceStore, sounds: HoldAudio, outbox: Outbox, sealer: Sealer) -> None:
+    def __init__(
+        self,
+        store: ResourceStore,
+        sounds: HoldAudio,
+        desk: NewsDesk,
+        requests: ServerRequests,
+        sealer: Sealer,
+    ) -> None:
         self._store = store
         self._sounds = sounds
-        self._outbox = outbox
+        self._desk = desk
+        self._requests = requests
         self.sealer = sealer
-        self._asking = AssistantRequests(outbox.requests, store, sealer)
+        self._asking = AssistantRequests(requests, store, sealer)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._office: Clip | None = None
 
     def forget(self) -> None:
         """Something was changed here: the next call looks again. What is kept serves in need."""
-        self._outbox.forget()
+        self._desk.forget()
         for kept in self._kept.values():
             kept.until = 0.0
 
@@ -98,12 +107,12 @@ class CallPlans:
         Raises `StoreError`.
         """
         assistant = leader.assistant
-        news, cascade = await self._outbox.desk.about(leader)
+        news, cascade = await self._desk.about(leader)
         servers = await call_servers(self._store, leader.org_id, assistant, cascade)
         return CallPlan(
             assistant,
             await self._ambience(None if assistant is None else assistant.background_sound),
-            advisor(self._outbox.requests, leader.org_id, assistant),
+            advisor(self._requests, leader.org_id, assistant),
             leader.assistant_id,
             "" if leader.number is None else str(leader.number.id),
             leader.org_id,
@@ -170,4 +179,5 @@ def call_plans(memory: Memory, sealer: Sealer, settings: Settings) -> CallPlans:
     """The plans of what the API keeps."""
     rules = outbound_rules(settings.outbound.private)
     sounds = hold_audio(settings.media, rules, loudest=LEVEL)
-    return CallPlans(memory.database.resources, sounds, memory.outbox, sealer)
+    outbox = memory.outbox
+    return CallPlans(memory.database.resources, sounds, outbox.desk, outbox.requests, sealer)

@@ -26,6 +26,7 @@ class FrontDoor:
         self.plans: CallPlans | None = None
         self._engine: MediaEngine | None = None
         self._transcriber: Transcriber | None = None
+        self._asking = 0  # for how many calls it is not known yet who answers them
         self._told: dict[str, float] = {}  # limits, and when each was logged last
 
     async def take(self, call: IncomingPort) -> None:
@@ -33,7 +34,14 @@ class FrontDoor:
         if self.table is None:
             await call.reject(503)
             return
-        plan = None if self.plans is None else await self.plans.for_incoming(call)
+        if self._asking >= self.table.most:
+            await call.reject(503)  # callers whose server is slow are callers all the same
+            return
+        self._asking += 1
+        try:
+            plan = None if self.plans is None else await self.plans.for_incoming(call)
+        finally:
+            self._asking -= 1
         if self.table is None:  # it was closed meanwhile
             await call.reject(503)
             return

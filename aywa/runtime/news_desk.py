@@ -7,7 +7,7 @@ assistant: server > serverUrl > number: server > serverUrl > /webhook-endpoint >
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from random import Random
@@ -62,8 +62,13 @@ class NewsDesk:
         configured: ConfiguredTargets,
         usual: Assistant | None,
         blank: NewsPlan,
+        *,
+        also: Callable[[], None] = lambda: None,
     ) -> None:
-        """`usual`: the assistant of the settings; `blank`: a plan without listeners."""
+        """`usual`: the assistant of the settings; `blank`: a plan without listeners; `also` is told of what
+        `forget` is.
+        """
+        self._also = also
         self._store = store
         self._sealer = sealer
         self._configured = configured
@@ -82,6 +87,7 @@ class NewsDesk:
 
     def forget(self) -> None:
         """Something was changed here. What is kept serves in need."""
+        self._also()
         for kept in self._kept.values():
             kept.until = 0.0
 

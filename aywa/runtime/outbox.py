@@ -52,13 +52,7 @@ class Outbox:
     plan: NewsPlan  # of a call that nothing but the settings leads
     desk: NewsDesk
     requests: Requests
-    targets: StoredTargets
     database: Database
-
-    def forget(self) -> None:
-        """A resource was changed."""
-        self.desk.forget()
-        self.targets.forget()
 
     async def tell_later(self, org_id: UUID, call_id: str, *messages: Message) -> int:
         """Tell the servers of a call that is over; returns how many messages that is. Raises StoreError."""
@@ -108,12 +102,12 @@ async def open_outbox(
     queue = PostgresOutbox(database.postgres)
     worker = OutboxWorker(queue, delivery, worker_id=worker_id, clock=wall_now, limits=limits)
     blank = replace(plan, listeners=(), assistant=None)
-    desk = NewsDesk(database.resources, sealer, configured, assistant, blank)
+    desk = NewsDesk(database.resources, sealer, configured, assistant, blank, also=targets.forget)
     requests = Requests(Sender(wires.asking, keys), targets, clock=wall_now, rng=plan.rng)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(worker.serve, name="outbox")
         try:
-            yield Outbox(queue, worker, plan, desk, requests, targets, database)
+            yield Outbox(queue, worker, plan, desk, requests, database)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + FLUSH_S):
                 await worker.drain(FLUSH_S)

@@ -6,6 +6,7 @@ import os
 import secrets
 from base64 import b64encode
 from contextlib import suppress
+from datetime import timedelta
 from pathlib import Path
 
 import trio
@@ -20,6 +21,8 @@ from aywa.store.sealing import SealedRow, Sealer, parse_store_key
 
 _NAME = "store-key"
 HOUSEKEEPING_S = 3600.0
+# Longer than any message waits or lies dead: a call of half a day, three days of attempts, thirty days dead.
+CALL_SERVERS_KEPT = timedelta(days=40)
 _AGAIN_S = 30.0
 _log = get_logger("runtime.store_key")
 
@@ -44,11 +47,12 @@ def load_sealer(settings: StoreSettings) -> Sealer:
 
 
 async def keep_house(resources: PostgresResources, requests: PostgresIdempotency, sealer: Sealer) -> None:
-    """Until cancelled: seal anew what other keys have sealed, and forget what was answered a day ago."""
+    """Until cancelled: seal anew what other keys have sealed, and forget what nobody needs any more."""
     while True:
         wait_s = HOUSEKEEPING_S
         try:
             await requests.forget(wall_now())
+            await resources.forget_call_servers(wall_now() - CALL_SERVERS_KEPT)
             await seal_anew(resources, sealer)
         except StoreError as error:
             _log.warning("the store cannot be kept in order", detail=error.detail)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import datetime
 from uuid import UUID
 
 from aywa.bridge.postgres import Postgres, Row, Session
@@ -98,6 +99,11 @@ class PostgresResources:
         """Whoever has this key, in whichever organisation."""
         rows = await self._postgres.system().fetch(self._sql["find_resource"], kind.value, unique_key)
         return _row(rows[0]) if rows else None
+
+    async def forget_call_servers(self, before: datetime) -> int:
+        """Delete servers that were kept for single calls before this; returns how many."""
+        tag = await self._postgres.system().execute(self._sql["forget_call_servers"], before)
+        return int(tag.rpartition(" ")[2])
 
     async def sealed_otherwise(self, key_id: str) -> list[ResourceRow]:
         """Some of the rows, of all organisations, whose secrets another key has sealed."""

@@ -38,6 +38,7 @@ class WebhookServer:
     port: int = 0
     received: list[Received] = field(default_factory=list)
     answer: Callable[[Received], tuple[int, dict[str, str]] | None] = lambda _: (200, {})
+    body: Callable[[Received], bytes] = lambda _: b"ok"
     delay_s: float = 0.0
     most_at_once: int = 0
     _at_once: int = 0
@@ -85,7 +86,9 @@ class WebhookServer:
                 self._at_once -= 1
                 status, fields = answer
                 given = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
-                await stream.send_all(f"HTTP/1.1 {status} X\r\nContent-Length: 2\r\n{given}\r\nok".encode())
+                body = self.body(request)
+                head = f"HTTP/1.1 {status} X\r\nContent-Length: {len(body)}\r\n{given}\r\n"
+                await stream.send_all(head.encode() + body)
 
 
 @asynccontextmanager

@@ -53,12 +53,9 @@ class World:
         configured = ConfiguredTargets(FILE if self.usual else None, ACCOUNT)
         blank = NewsPlan((), Random(1), lambda: datetime(2026, 5, 31, tzinfo=UTC))
         self.targets = StoredTargets(self.store, SEALER, configured)
-        self.desk = NewsDesk(self.store, SEALER, configured, FILE if self.usual else None, blank)
-        self.resources = Resources(self.store, SEALER, Random(7), SteppingClock(), self._forget)
-
-    def _forget(self) -> None:
-        self.targets.forget()
-        self.desk.forget()
+        usual = FILE if self.usual else None
+        self.desk = NewsDesk(self.store, SEALER, configured, usual, blank, also=self.targets.forget)
+        self.resources = Resources(self.store, SEALER, Random(7), SteppingClock(), self.desk.forget)
 
     async def make(self, kind: Kind, org_id: UUID = OTHER, **body: Any) -> ResourceRow:
         return await self.resources.create(org_id, kind, body)
@@ -246,3 +243,24 @@ async def test_an_assistant_of_one_call_has_its_server_sealed() -> None:
     assert target is not None
     assert (target.url, target.secret) == ("https://inline.example/hook?key=1", "hidden")
     assert await world.targets.find(UUID(int=6), source) is None
+
+
+async def test_two_organisations_share_no_server() -> None:
+    """Each with all levels named: no call is told to, and no message found at, the other's."""
+    world, sources = World(), {}
+    for org_id, name in ((OTHER, "one"), (UUID(int=6), "two")):
+        assistant = await world.make(ASSISTANT, org_id, name=name, server=server(f"a.{name}"))
+        called = await world.make(PHONE_NUMBER, org_id, **number(org_id.int, server=server(f"n.{name}")))
+        await world.make(WEBHOOK_ENDPOINT, org_id, url=f"https://e.{name}.example/hook")
+        leader = await world.leader(assistant, called)
+        plan, cascade = await world.desk.about(leader)
+        assert [each.endpoint for each in plan.listeners] == [f"https://a.{name}.example/hook"]
+        bare, _ = await world.desk.about(Leader(org_id))
+        assert [each.endpoint for each in bare.listeners] == [f"https://e.{name}.example/hook"]
+        sources[org_id] = [source for source, _ in cascade]
+        assert len(sources[org_id]) == 3
+    for org_id, others in ((OTHER, sources[UUID(int=6)]), (UUID(int=6), sources[OTHER])):
+        for source in others:
+            assert await world.targets.find(org_id, source) is None
+        for source in sources[org_id]:
+            assert await world.targets.find(org_id, source) is not None

@@ -241,3 +241,14 @@ async def test_old_answers_are_forgotten(postgres_url: str) -> None:
         assert (await store.begin(ORG, "k", ("a",), T0)).standing is Standing.ANSWERED
         await store.forget(T0 + timedelta(hours=24, seconds=1))
         assert (await store.begin(ORG, "k", ("a",), T0)).standing is Standing.NEW
+
+
+async def test_servers_of_single_calls_are_forgotten_by_their_age(postgres_url: str) -> None:
+    async with open_clean_postgres(postgres_url) as (_, postgres):
+        store = PostgresResources(postgres)
+        for each in (row(1, ResourceKind.CALL_SERVER), row(9, ResourceKind.CALL_SERVER), row(2)):
+            assert await store.create(each)
+        assert await store.forget_call_servers(T0 + timedelta(seconds=5)) == 1
+        assert await store.get(ORG, ResourceKind.CALL_SERVER, UUID(int=1)) is None
+        assert await store.get(ORG, ResourceKind.CALL_SERVER, UUID(int=9)) is not None
+        assert await store.get(ORG, ASSISTANT, UUID(int=2)) is not None

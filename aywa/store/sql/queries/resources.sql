@@ -52,6 +52,10 @@ delete from resources where org_id = $1 and kind = $2 and id = $3 returning *
 -- system: a call that comes in names no organisation
 select * from resources where kind = $1 and unique_key = $2
 
+-- name: forget_call_servers
+-- system: retention is the same for every organisation
+delete from resources where kind = 'call-server' and created_at < $1
+
 -- name: sealed_otherwise
 -- system: the store's keys are everybody's
 select * from resources where sealed is not null and sealed ->> 'keyId' <> $1 order by id limit $2
