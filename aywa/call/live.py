@@ -19,6 +19,7 @@ from aywa.call.control import (
 )
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
+from aywa.call.discretion import CARD_ACTIONS, RECORDING_ACTIONS, Discretion
 from aywa.call.ending import Ending, reason_for
 from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
@@ -79,6 +80,9 @@ class LiveCall:
         self.pauses = Pauses(self.conversation)
         self.steering = Steering(self.pauses, self.timeline)
         self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
+        self.discretion = Discretion(
+            dependencies, self.timeline, self.transcript, self.capture, self._complies
+        )
         self.transfers = Transfers(
             LiveView(
                 self.id,
@@ -88,12 +92,14 @@ class LiveCall:
                 box,
                 owner,
                 self.inbound,
+                self.discretion.recording,
                 dependencies.clock,
             ),
             dependencies,
             self._transferred,
         )
         plan = dependencies.transfer_to()
+        box = self.discretion.tools(box)
         self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
         self.over = trio.Event()
         self._clock = dependencies.clock
@@ -171,6 +177,11 @@ class LiveCall:
         self.row = replace(self.row, transfers=records)
         self._save()
 
+    def _complies(self, told: dict[str, object]) -> None:
+        """What the caller was told and asked, or what is recorded of him, has changed."""
+        self.row = replace(self.row, compliance=told)
+        self._save()
+
     async def keep_capture(self) -> None:
         """Write what was on the wire if the call went wrong or somebody asked. Both sides have hung up."""
         path = await self.capture.keep(self.ending.reason)
@@ -196,6 +207,7 @@ class LiveCall:
             detail=reason.detail,
             duration_ms=self.timeline.at_ms,
         )
+        self.discretion.forget()
 
     async def control(self, command: Command) -> None:
         """Obey an operator; returns when a sentence is accepted, or when the call is over.
@@ -216,6 +228,11 @@ class LiveCall:
                     "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
                 )
                 self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
+                await trio.lowlevel.checkpoint()
+            case SteerLine(action) if action in RECORDING_ACTIONS | CARD_ACTIONS:
+                if self.state is not CallState.TALKING:
+                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
+                self.discretion.obey(action)
                 await trio.lowlevel.checkpoint()
             case SteerLine(action):
                 if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:

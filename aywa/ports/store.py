@@ -52,6 +52,7 @@ class CallRow:
     costs: Mapping[str, object] | None = None  # what it used of its providers
     pcap_path: str | None = None
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
+    compliance: Mapping[str, object] | None = None  # what the caller was told, asked and has answered
     worker_id: str = ""  # the process that owns the call while it lives
     org_id: UUID = DEFAULT_ORGANIZATION
 

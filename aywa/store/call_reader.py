@@ -125,5 +125,6 @@ def call_of(row: Row) -> CallRow:
         media=row["media"],
         transfers=tuple(row["transfers"]),
         costs=row["costs"],
+        compliance=row["compliance"],
         org_id=row["org_id"],
     )

@@ -164,5 +164,6 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         None if row.media is None else _clean_json(dict(row.media)),
         _clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else _clean_json(dict(row.costs)),
+        None if row.compliance is None else _clean_json(dict(row.compliance)),
         row.org_id,
     )

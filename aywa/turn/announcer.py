@@ -39,6 +39,12 @@ class Announcer:
         if cuts:
             self._floor.cut(Cause.OPERATOR, now)
 
+    def greet(self) -> None:
+        """The greeting waits until nobody speaks."""
+        if self._settings.greet and self._floor.state is not State.CLOSING:
+            first = self._settings.speaking.first_message or None
+            self._parts.lines.append(Line(Trigger.GREETING, Cause.CALL_STARTED, first))
+
     def limit_reached(self, now: float) -> None:
         """If a limit was reached, say so; some end the call."""
         limit = self._parts.limits.reached(now)

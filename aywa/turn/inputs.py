@@ -244,6 +244,11 @@ class SayRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Greet:
+    """Greet the caller when nobody speaks, if the settings have it so: something else was said first."""
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """The call is over: settle what was said and heard."""
 
@@ -273,5 +278,6 @@ TurnInput: TypeAlias = (
     | Hushed
     | KeyPressed
     | SayRequest
+    | Greet
     | CallEnded
 )

@@ -1,4 +1,4 @@
-"""A sentence that no model writes."""
+"""A sentence that is said when its turn comes."""
 
 from __future__ import annotations
 
@@ -14,6 +14,6 @@ class Line:
 
     trigger: Trigger
     cause: Cause
-    text: str
+    text: str | None  # None: the model writes it
     end_code: EndCode | None = None
     protected: bool = False  # nobody interrupts it

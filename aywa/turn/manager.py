@@ -24,6 +24,7 @@ from aywa.turn.inputs import (
     EndpointingAdvised,
     FinalText,
     GateShut,
+    Greet,
     HandedOver,
     Hushed,
     KeyPressed,
@@ -148,6 +149,8 @@ class TurnManager:
                 caller.key(digit, now)
             case SayRequest():
                 self._announcer.say(event, now)
+            case Greet():
+                self._announcer.greet()
             case PlayedTo(played, timeline):
                 self.ledger.played_to(played, timeline)
             case _:

@@ -38,6 +38,7 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
     [
         (State.CREATED, Cause.CALL_STARTED, State.LISTENING),
         (State.CREATED, Cause.CALL_STARTED, State.THINKING),
+        (State.LISTENING, Cause.CALL_STARTED, State.THINKING),
         (State.LISTENING, Cause.TURN_TAKEN, State.THINKING),
         (State.LISTENING, Cause.AMENDED, State.THINKING),
         (State.LISTENING, Cause.NOTHING_SAID, State.THINKING),

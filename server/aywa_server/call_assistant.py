@@ -9,11 +9,14 @@ from uuid import UUID
 from aywa.call.plan import CallPlan
 from aywa.errors import RequestError
 from aywa.model.assistant import Assistant
+from aywa.model.overrides import overridden
 from aywa.ports.resources import ResourceRow
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import ASSISTANT, PHONE_NUMBER, Kind
 from aywa_server.resources.reading import read_resource
 from aywa_server.routes.resources import org_of_request
+
+_SETTLED = frozenset({"assistantId", "assistant", "assistantOverrides"})
 
 
 async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str, object], CallPlan | None]:
@@ -22,7 +25,7 @@ async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str
     A `phoneNumberId` that is a number's id becomes its `fromNumber`; else it is a trunk's name. Raises
     `RequestError` (400) naming the field.
     """
-    body = {name: value for name, value in asked.items() if name not in ("assistantId", "assistant")}
+    body = {name: value for name, value in asked.items() if name not in _SETTLED}
     number = await _named(parts, asked, "phoneNumberId", PHONE_NUMBER)
     bound = None
     if number is not None:
@@ -31,9 +34,19 @@ async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str
         if isinstance(said := number.body.get("number"), str):
             body.setdefault("fromNumber", said)
     plan = await _plan(parts, asked, bound)
+    if asked.get("assistantOverrides") is not None:
+        plan = await _overridden(parts, plan, _inline(asked["assistantOverrides"], "assistantOverrides"))
     if plan is not None and number is not None:
         plan = replace(plan, phone_number_id=str(number.id))
     return body, plan
+
+
+async def _overridden(parts: Parts, plan: CallPlan | None, overrides: Assistant) -> CallPlan:
+    """The plan with what this call says otherwise, and what that asks for made ready."""
+    if plan is None or plan.assistant is None:
+        return replace(await parts.plans.prepare(overrides), assistant=None, overrides=overrides)
+    prepared = await parts.plans.prepare(overridden(plan.assistant, overrides))
+    return replace(plan, assistant=prepared.assistant, ambience=prepared.ambience, advisor=prepared.advisor)
 
 
 async def _plan(parts: Parts, asked: Mapping[str, object], bound: object) -> CallPlan | None:
@@ -54,14 +67,14 @@ async def _plan(parts: Parts, asked: Mapping[str, object], bound: object) -> Cal
     return replace(await parts.plans.prepare(assistant), assistant_id=str(row.id))
 
 
-def _inline(body: object) -> Assistant:
+def _inline(body: object, name: str = "assistant") -> Assistant:
     if not isinstance(body, Mapping):
-        raise _fault("assistant", "must be an object")
+        raise _fault(name, "must be an object")
     try:
         assistant = read_resource(ASSISTANT, body)
     except RequestError as error:
-        field = f"assistant.{error.field}" if error.field else "assistant"
-        raise RequestError(f"assistant.{error.detail}", code=error.code, field=field) from None
+        field = f"{name}.{error.field}" if error.field else name
+        raise RequestError(f"{name}.{error.detail}", code=error.code, field=field) from None
     assert isinstance(assistant, Assistant)
     return assistant
 

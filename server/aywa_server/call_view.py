@@ -13,6 +13,7 @@ from aywa.model.call import (
     Artifact,
     ArtifactItem,
     Call,
+    Compliance,
     CostBreakdown,
     Customer,
     Media,
@@ -67,6 +68,7 @@ def call_resource(
         worker_id=row.worker_id,
         artifact=_artifact(row, _recording(row, base_url), lines).model_copy(update=later),
         cost_breakdown=CostBreakdown.model_validate(dict(row.costs)) if row.costs is not None else None,
+        compliance=Compliance.model_validate(dict(row.compliance)) if row.compliance is not None else None,
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED
