@@ -26,7 +26,7 @@ from aywa.model.base import iso_ms
 from aywa.model.compliance_plan import CompliancePlan
 from aywa.ports.tools import ToolBox
 from aywa.turn.consent_phrases import stops_recording
-from aywa.turn.events import Greet, SayRequest
+from aywa.turn.events import Respond, SayRequest
 from aywa.turn.recording_gate import RecordingState
 
 RECORDING_ACTIONS = frozenset(
@@ -134,8 +134,8 @@ class Discretion:
         conversation = opened.side.conversation
 
         def greet() -> None:
-            if greets:
-                conversation.receive(Greet())
+            if greets and self._turn.greet:
+                conversation.receive(Respond(first_message=True))
 
         if self._consent is not None:
             self.disclosing.said(self._consent.message)

@@ -55,6 +55,7 @@ class CallRow:
     compliance: Mapping[str, object] | None = None  # what the caller was told, asked and has answered
     worker_id: str = ""  # the process that owns the call while it lives
     org_id: UUID = DEFAULT_ORGANIZATION
+    news: Mapping[str, object] | None = None  # whom it tells of itself, see `call.news`
 
 
 @dataclass(frozen=True, slots=True)

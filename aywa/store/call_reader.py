@@ -127,4 +127,5 @@ def call_of(row: Row) -> CallRow:
         costs=row["costs"],
         compliance=row["compliance"],
         org_id=row["org_id"],
+        news=row["news"],
     )

@@ -38,7 +38,6 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
     [
         (State.CREATED, Cause.CALL_STARTED, State.LISTENING),
         (State.CREATED, Cause.CALL_STARTED, State.THINKING),
-        (State.LISTENING, Cause.CALL_STARTED, State.THINKING),
         (State.LISTENING, Cause.TURN_TAKEN, State.THINKING),
         (State.LISTENING, Cause.AMENDED, State.THINKING),
         (State.LISTENING, Cause.NOTHING_SAID, State.THINKING),
@@ -95,7 +94,10 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
     + [
         (state, cause, State.LISTENING)
         for state in _ALIVE
-        for cause in (Cause.DIGIT, Cause.OPERATOR, Cause.HUSHED, Cause.MAX_DURATION, Cause.SPEECH_FAILED)
+        for cause in (
+            *(Cause.DIGIT, Cause.OPERATOR, Cause.HUSHED, Cause.HANDED_OVER),
+            *(Cause.MAX_DURATION, Cause.SPEECH_FAILED),
+        )
     ]
     + [
         (state, cause, State.LISTENING)

@@ -23,11 +23,12 @@ from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
-from aywa.settings import Mode, Settings
+from aywa.settings import Mode, RecordCalls, Settings
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
 from aywa_server.call_view import call_view
+from aywa_server.caller import actor_of_request
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -111,7 +112,12 @@ class Server:
                     now=monotonic_now,
                     dial=settings.dial,
                     resources=Resources(
-                        runtime.database.resources, runtime.plans.sealer, rng, wall_now, runtime.plans.forget
+                        runtime.database.resources,
+                        runtime.plans.sealer,
+                        rng,
+                        wall_now,
+                        runtime.plans.forget,
+                        actor_of_request,
                     ),
                     once=Once(runtime.database.requests, runtime.plans.sealer, wall_now),
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
@@ -165,8 +171,9 @@ def _announce(settings: Settings, runtime: Runtime, port: int, made_key: str) ->
         f"  scenario    {settings.call.scenario}",
         f"  API         {url}",
     ]
-    if settings.call.record:
-        lines.append(f"  recordings  {Path(settings.artifacts.directory).absolute()}")
+    if settings.call.record is not RecordCalls.NONE:
+        which = "" if settings.call.record is RecordCalls.EACH else ", where assistant or call say so"
+        lines.append(f"  recordings  {Path(settings.artifacts.directory).absolute()}{which}")
     if made_key:
         lines += [f"  API key     {made_key}", f"  try         curl -H 'X-API-Key: {made_key}' {url}/call"]
     sys.stdout.write("\n".join(lines) + "\n")

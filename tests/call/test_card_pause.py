@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import json
 from array import array
-from random import Random
 
 import pytest
 import trio
 import trio.testing
 
 from aywa.call.control import LineAction, SteerLine
-from aywa.call.news import NewsPlan
 from aywa.call.private_tools import CARD_TOOL
 from aywa.model.assistant import Assistant
 from aywa.model.server import MESSAGES
@@ -22,6 +20,7 @@ from aywa.settings import MediaSettings
 from aywa.turn.card_digits import checks
 from tests.kit.call_world import NOT_AHEAD, CallWorld, Person, happens
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeTools, says
+from tests.kit.news import news_plan
 
 VISA, AMEX, LONGEST = "4111111111111111", "378282246310005", "6304000000000000018"
 TONE = 5
@@ -69,9 +68,7 @@ def shop(*answers: object, **card: object) -> CallWorld:
         media=MediaSettings(pcap="full"),
         assistant=Assistant.model_validate({"compliancePlan": {"cardPlan": card}}),
     )
-    world.news = NewsPlan(
-        "account", "https://example.com", Random(3), world.dependencies().clock, messages=frozenset(MESSAGES)
-    )
+    world.news = news_plan(*MESSAGES)
     return world
 
 
