@@ -79,9 +79,9 @@ class CallRecording:
             self._changed()
 
     def pause(self, why: Pause) -> bool:
-        """Silence from now on; False if it was for this reason already."""
+        """Silence from now on; False if it was for this reason already, or nothing is recorded."""
         sample = self.sample
-        if not self.gate.pause(why, sample):
+        if not self.gate.goes_on or not self.gate.pause(why, sample):
             return False
         self._timeline.add(
             "recording.paused", why=why.value, sample=sample, offset_ms=sample // SAMPLES_PER_MS

@@ -74,6 +74,7 @@ class CardPause:
         self.vault = CardVault()
         self.veil = Veil(self.vault)
         self.by: PausedBy | None = None
+        self.watchers: list[Callable[[bool], None]] = []  # who shows or plays the call to others
         self._recording = recording
         self._capture = capture
         self._timeline = timeline
@@ -101,6 +102,7 @@ class CardPause:
     def forget(self) -> None:
         """The record is closed."""
         self.vault.wipe()
+        self.watchers.clear()
         self._wants_digits = _nobody
 
     def asked(self, parameter: str, mark: CardMark) -> None:
@@ -118,6 +120,8 @@ class CardPause:
             return False
         self.by = by
         self.veil.card = True
+        for watcher in self.watchers:
+            watcher(True)
         self._recording.pause(Pause.CARD)
         self._capture.bare(Why.CARD, True)
         self._timeline.add("card.paused", by=by.value, parameter=parameter)
@@ -149,6 +153,8 @@ class CardPause:
             caller.receiver.deaf(False, Why.CARD)
             caller.pauses.hold(Why.CARD, False)
         self.veil.card = False
+        for watcher in self.watchers:
+            watcher(False)
         self._capture.bare(Why.CARD, False)
         self._recording.resume(Pause.CARD)
         self._timeline.add("card.resumed", by=by)

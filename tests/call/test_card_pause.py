@@ -90,8 +90,10 @@ async def keys(person: Person, digits: str) -> None:
 async def test_keys_get_to_the_tool_and_nowhere_else(autojump_clock: trio.testing.MockClock) -> None:
     """By the question itself: pause, digits, reference, tool; and everything goes on."""
     world = shop(says(QUESTION), pays(), says("It is paid."), says("Goodbye."))
+    shown: list[bool] = []
     async with world.call() as person:
         person.leg.tone = TONE
+        person.live.discretion.card.watchers.append(shown.append)
         await happens(lambda: person.live.discretion.private)
         assert person.leg.capture_mode is CaptureMode.HEADERS
         await person.listens()
@@ -102,6 +104,7 @@ async def test_keys_get_to_the_tool_and_nowhere_else(autojump_clock: trio.testin
         await person.says("thank you")
         await person.listens()
         person.session.remote_hangs_up()
+    assert shown == [True, False], "who listens in is told"
     (invoked,) = world.scenario.boxes[0].invoked
     assert invoked.arguments == {"amount": 3, "pan": VISA, "comment": "by card-1"}
     kept = everything(world, person)
