@@ -116,6 +116,7 @@ async def measure(name: str, command: tuple[str, ...], total: int, at_once: int)
             "RUNTIME_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
             "RUNTIME_DATA_DIR": str(Path(folder) / "data"),
             "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
+            "RUNTIME_AI_DISCLOSURE": "false",
         }
         async with open_child(settings, Path(folder) / "log", command=command) as child:
             reports = await _interrupt(child.sip_port, total, at_once)

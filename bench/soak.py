@@ -238,6 +238,8 @@ async def run(arguments: argparse.Namespace) -> list[str]:
             "RUNTIME_MAX_DURATION_S": "43200",
             "RUNTIME_SILENCE_TIMEOUT_S": "3600",
             "RUNTIME_LOG_LEVEL": "WARNING",
+            "RUNTIME_RECORD": "true",
+            "RUNTIME_AI_DISCLOSURE": "false",
             "PYTHONFAULTHANDLER": "1",
         }
         for port in ("RUNTIME_HTTP_PORT", "RUNTIME_SIP_PORT"):

@@ -10,6 +10,7 @@ import argparse
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from pathlib import Path
 from typing import TypeVar
 
@@ -90,7 +91,8 @@ MEANINGS = {
     "RUNTIME_ENDPOINTING_LANGUAGE": "callers' language, such as `pt-BR`; unset: guessed from their words",
     "RUNTIME_ENDPOINTING_SOUND_MODEL": "an ONNX file that hears the end of a turn (Smart Turn); unset: none",
     "RUNTIME_MAX_CALLS": "calls at a time; above it 503 with Retry-After",
-    "RUNTIME_RECORD": "write a stereo WAV of every call",
+    "RUNTIME_RECORD": "record each call, those whose assistant or placer says so, or none: consent.md",
+    "RUNTIME_AI_DISCLOSURE": "say in the first message that it is an AI who speaks, see consent.md",
     "RUNTIME_BARGE_IN": "the caller may interrupt",
     "RUNTIME_SPECULATION": "answers are made ahead at the caller's pauses, unheard until the turn is taken",
     "RUNTIME_SPECULATION_TOKENS": "tokens a call may spend on those that come to nothing; then none is made",
@@ -177,6 +179,8 @@ def _shown(default: object) -> str:
         return ",".join(str(item) for item in default)
     if isinstance(default, bool):
         return str(default).lower()
+    if isinstance(default, Enum):
+        return str(default.value)
     return f"{default:g}" if isinstance(default, float) else str(default)
 
 

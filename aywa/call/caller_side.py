@@ -70,7 +70,7 @@ class CallerSide:
         """Music instead of the assistant, which is silent and does not hear."""
         self.on_hold = True
         self.pauses.hush(Why.ON_HOLD, True)
-        self.receiver.deaf(True)
+        self.receiver.deaf(True, Why.ON_HOLD)
         self.pauses.hold(Why.ON_HOLD, True)
         self.leg.play_background(self.music)
 
@@ -78,7 +78,7 @@ class CallerSide:
         """The assistant hears, and may speak."""
         self.on_hold = False
         self.leg.play_background(self.ambience)
-        self.receiver.deaf(False)
+        self.receiver.deaf(False, Why.ON_HOLD)
         self.pauses.hold(Why.ON_HOLD, False)
         self.pauses.hush(Why.ON_HOLD, False)
 

@@ -8,6 +8,7 @@ import trio
 
 from aywa.call.disk import Disk
 from aywa.call.media_port import LegPort
+from aywa.call.pauses import Why
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.call.sip_trace import SipTrace
 from aywa.call.timeline import Timeline
@@ -42,11 +43,28 @@ class CallCapture:
         self._sessions: list[SessionPort] = []
         self._trace: SipTrace | None = None
         self._asked = False
+        self._wanted = CaptureMode.OFF
+        self._bare: set[Why] = set()
 
     def begin(self, mode: CaptureMode) -> None:
         """Keep the signalling from the first INVITE on, unless `mode` is OFF."""
+        self._wanted = mode
         if mode is not CaptureMode.OFF:
-            self._trace = SipTrace(mode)
+            self._trace = SipTrace(self._mode)
+
+    def bare(self, why: Why, on: bool) -> None:
+        """Keep headers only while anybody wants that: nothing that is said or pressed."""
+        (self._bare.add if on else self._bare.discard)(why)
+        if self._wanted is CaptureMode.OFF:
+            return
+        if self._trace is not None:
+            self._trace.mode = self._mode
+        if self._leg is not None and self._leg.captures:
+            self._leg.capture(self._mode)
+
+    @property
+    def _mode(self) -> CaptureMode:
+        return CaptureMode.HEADERS if self._bare else self._wanted
 
     def listen(self, call: IncomingPort) -> None:
         """The signalling of a call that comes in."""
@@ -75,6 +93,8 @@ class CallCapture:
     def follow(self, leg: LegPort) -> None:
         """The call is answered on this leg."""
         self._leg = leg
+        if self._bare and leg.captures:
+            leg.capture(CaptureMode.HEADERS)
 
     def start(self, mode: CaptureMode) -> None:
         """Keep packets from now on, in this way, and write them when the call ends.
@@ -83,8 +103,9 @@ class CallCapture:
         """
         if self._leg is None:
             raise RequestError("The call has no media yet", http_status=409, code="call-not-live")
-        self._leg.capture(mode)
-        self._trace_from_here(mode)
+        self._wanted = mode
+        self._leg.capture(self._mode)
+        self._trace_from_here(self._mode)
         self._asked = True
         self._timeline.add("control.capture", mode=mode.value)
 

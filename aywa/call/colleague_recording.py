@@ -8,10 +8,11 @@ from collections.abc import Callable
 
 import trio
 
+from aywa.call.call_recording import RecordingView
 from aywa.call.dependencies import CallDependencies
+from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.record import Recorder
-from aywa.call.timeline import Timeline
 from aywa.call.transfer_record import TransferRecord
 
 _LOOK_S = 0.002  # the engine begins with a leg within a tick
@@ -26,14 +27,19 @@ class ColleagueRecording:
         self._changed = changed
 
     def begin(
-        self, leg: LegPort, dependencies: CallDependencies, timeline: Timeline, keeper: trio.Nursery
+        self,
+        leg: LegPort,
+        dependencies: CallDependencies,
+        live: LiveView,
+        keeper: trio.Nursery,
     ) -> None:
-        """Record the leg, if calls are recorded, in a nursery that outlives it."""
-        if not dependencies.settings.record:
+        """Record the leg, as long as the call is recorded, in a nursery that outlives it."""
+        if not live.recording.wanted:
             return
         leg.record_apart(True)
         keeper.start_soon(self._place, leg, name="record: place")
-        recorder = Recorder(leg, dependencies.recordings, timeline, dependencies.rounds)
+        view = RecordingView(live.recording, leg)
+        recorder = Recorder(leg, dependencies.recordings, live.timeline, dependencies.rounds, view)
         keeper.start_soon(recorder.serve, self._record.name, self._written_to, name="record")
 
     async def _place(self, leg: LegPort) -> None:

@@ -142,7 +142,7 @@ class ColleagueSide:
                         on_ringing=lambda status: self._say(ColleagueRings()),
                     ) as dialled:
                         recording = ColleagueRecording(self._record, self._caller.leg, self._keep)
-                        recording.begin(dialled.leg, self._dependencies, self._live.timeline, keeper)
+                        recording.begin(dialled.leg, self._dependencies, self._live, keeper)
                         failed = await self._talk(dialled)
                     keeper.cancel_scope.cancel()
         except* NotReached as group:

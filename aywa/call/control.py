@@ -42,6 +42,11 @@ class LineAction(Enum):
     UNMUTE_CUSTOMER = "unmute-customer"
     HOLD = "hold"
     RESUME = "resume"
+    STOP_RECORDING = "stop-recording"
+    PAUSE_RECORDING = "pause-recording"
+    RESUME_RECORDING = "resume-recording"
+    PAUSE_CARD = "pause-card"
+    RESUME_CARD = "resume-card"
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,6 +97,9 @@ class Conversation:
             None  # who hears instead of the conversation
         )
         self.overheard: Callable[[TranscriptEvent], None] | None = None  # who hears before it
+        self.asking: Callable[[TranscriptEvent], bool] | None = None  # who has asked, and takes the answer
+        self.noticed: Callable[[str], None] | None = None  # who looks at everything that is said
+        self.turn_over: list[Callable[[EndTurn], None]] = []  # who is told what was heard of each turn
 
     def attach(self, leg: LegPort, parts: GenerationParts, nursery: trio.Nursery) -> None:
         """From now on the conversation can hear and speak."""
@@ -112,7 +115,8 @@ class Conversation:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""
         self._over = True
         self._leg = self._parts = self._nursery = self._generation = self._ahead = None
-        self.overheard = None
+        self.overheard = self.asking = self.noticed = None
+        self.turn_over.clear()
 
     def receive(self, event: TurnInput) -> None:
         """Take one input and do what follows from it.
@@ -130,6 +134,8 @@ class Conversation:
 
     def transcribed(self, event: TranscriptEvent) -> None:
         """A transcript came."""
+        if self.noticed is not None and isinstance(event, Final):
+            self.noticed(event.text)
         if self.diverted is not None:
             self.diverted(event)
             return
@@ -137,6 +143,8 @@ class Conversation:
             self.overheard(event)
             if self.diverted is not None:
                 return  # this is what the conversation shall not hear
+        if self.asking is not None and self.asking(event):
+            return
         if isinstance(event, Final):
             if event.text and self._parts is not None:
                 self._parts.latency.final(trio.current_time())
@@ -263,6 +271,8 @@ class Conversation:
         self._report.ended(action, self._cancelled)
         self._cancelled = None
         parts.context.assistant_heard(action.heard)
+        for told in tuple(self.turn_over):
+            told(action)
         if not action.heard:
             return
         line = self.transcript.assistant(action)

@@ -11,6 +11,7 @@ from typing import Any, TypeAlias
 
 from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
+from aywa.call.disclosing import disclosing
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
 from aywa.call.news_plan import NewsPlan
@@ -91,6 +92,7 @@ class CallDependencies:
     ambience: Clip | None = None  # sounds behind the whole conversation; None: nothing does
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     assistant_id: str = ""  # of the API's; "" for the one that the settings name
+    ai_disclosure: bool = False  # callers hear that it is no human who speaks
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
     hold_audio: HoldAudio | None = None  # None: it is the same for everybody
     news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody
@@ -140,4 +142,4 @@ class CallDependencies:
                 budget_characters=settings.speculation_characters,
             ),
         )
-        return fold(self.assistant, usual)
+        return disclosing(self.assistant, fold(self.assistant, usual), on=self.ai_disclosure)

@@ -25,6 +25,7 @@ from aywa.call.tools import TOOL_TIMEOUT_S, ToolRun, ToolRunner
 from aywa.errors import ProviderError
 from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Token, ToolCall
 from aywa.ports.tts import SpeechChunk, Synthesizer
+from aywa.turn.card_parameter import CardMark, card_asked
 from aywa.turn.events import (
     AnswerExpected,
     ModelDone,
@@ -34,6 +35,7 @@ from aywa.turn.events import (
     StartGeneration,
     ToolFinished,
     ToolStarted,
+    Trigger,
     TurnInput,
     WordAt,
 )
@@ -44,6 +46,11 @@ from aywa.turn.speaking_settings import SpeakingSettings
 from aywa.turn.tool_messages import ToolMessage, afterwards
 
 MAX_ROUNDS = 8  # of tool calls in one answer; a model that wants more goes round in circles
+
+
+def _nothing(trigger: Trigger) -> str:
+    """Nobody is told anything."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,8 @@ class GenerationParts:
     latency: LatencyClock
     receive: Callable[[TurnInput], None]
     speaking: SpeakingSettings
+    disclose: Callable[[Trigger], str] = _nothing  # what stands before the model's answer
+    card_asked: Callable[[str, CardMark], None] | None = None  # the answer asks for card data
 
 
 @dataclass(slots=True)
@@ -118,6 +127,9 @@ class Generation:
     async def _think(self) -> None:
         """Ask the model, run its tools, ask again, until the answer's text is complete."""
         parts = self._parts
+        if first := parts.disclose(self._start.trigger):
+            parts.receive(ModelToken(self.turn, f"{first} "))
+            parts.context.note(f'You have just said: "{first}" Go on from there, and do not say it again.')
         try:
             for number in range(MAX_ROUNDS):
                 done = await self._ask(number)
@@ -211,6 +223,8 @@ class Generation:
     def _expect_parameter(self, said: str, expected: Expect) -> None:
         """Say what a tool still lacks and the answer asks for, where the model has not said it itself."""
         parts = self._parts
+        if parts.card_asked is not None and (card := card_asked(parts.tools.known(), said)) is not None:
+            parts.card_asked(*card)
         if expected.kind is not ValueKind.NONE:
             return
         asked = asked_by_tools(parts.tools.known(), said)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from math import inf
 
 import trio
@@ -22,6 +23,14 @@ FED_BYTES_PER_S = 32_000  # 16 kHz, 16 bits
 REOPEN_AFTER_S = (0.2, 1.0, 3.0)  # a recogniser lost more often than this in a row is gone
 
 
+class Ear(Enum):
+    """Who hears the caller."""
+
+    OPEN = "the call"
+    ASIDE = "somebody who keeps nothing: no entry of a timeline, no turn"
+    CLOSED = "nobody"
+
+
 class Hearing:
     """Feeds one recogniser session, and opens another when it is lost. No method but `serve` waits."""
 
@@ -37,11 +46,26 @@ class Hearing:
         self._stop: tuple[int, float] | None = None  # an end of speech and when it is told
         self._stopped = trio.Event()
         self._fed_bytes = 0
+        self._ear = Ear.OPEN
+        self._aside: Callable[[TranscriptEvent], None] = heard
+        self._turning = trio.CancelScope()  # the session that is open
+        self._turned = trio.Event()
 
     @property
     def fed_s(self) -> float:
         """Seconds of audio that recognisers were given."""
         return self._fed_bytes / FED_BYTES_PER_S
+
+    def turn(self, ear: Ear, aside: Callable[[TranscriptEvent], None] | None = None) -> None:
+        """From now on this ear hears, `aside` what ASIDE means. What was being said is heard by neither: a
+        session of its own for each, so that no transcript reaches back over the change.
+        """
+        if ear is self._ear:
+            return
+        self._ear, self._aside = ear, aside or self._heard
+        self._session = self._stop = None
+        self._turning.cancel()
+        self._turned.set()
 
     def feed(self, pcm: bytes, end_sample: int) -> None:
         """Caller audio, 16 kHz S16LE mono, up to this timeline sample; dropped while no session is open."""
@@ -93,18 +117,29 @@ class Hearing:
         losses = 0
         started = False
         while True:
+            self._turned = trio.Event()
+            if self._ear is Ear.CLOSED:
+                await self._turned.wait()
+                continue
             try:
-                async with self._transcriber.open() as session:
-                    self._session = session
-                    if self._expected:
-                        session.expect(self._expected)
-                    if not started:
-                        started = True
-                        task_status.started()
-                    async for event in session.events():
-                        if isinstance(event, Final) and event.text:
-                            losses = 0
-                        self._report(event)
+                with trio.CancelScope() as self._turning:
+                    async with self._transcriber.open() as session:
+                        ear, aside = self._ear, self._aside
+                        self._session = session
+                        if self._expected:
+                            session.expect(self._expected)
+                        if not started:
+                            started = True
+                            task_status.started()
+                        async for event in session.events():
+                            if isinstance(event, Final) and event.text:
+                                losses = 0
+                            if ear is Ear.OPEN:
+                                self._report(event)
+                            else:
+                                aside(event)
+                if self._turning.cancelled_caught:
+                    continue
                 raise ProviderError(
                     "The recogniser ended its session",
                     provider=self._transcriber.name,

@@ -41,6 +41,10 @@ class KeyPresses:
 
     def __init__(self, listener: KeyListener, timeline: Timeline) -> None:
         self.muted = False  # presses are noted and told to nobody
+        self.asking: Callable[[str], bool] | None = None  # who is asked first, and may take it
+        self.aside: Callable[[str], None] | None = (
+            None  # who is told, and nobody else but `divert`; not noted
+        )
         self.divert: Callable[[str, int, KeyWay], None] | None = None  # who is told instead, muted or not
         self._listener = listener
         self._timeline = timeline
@@ -50,12 +54,21 @@ class KeyPresses:
 
     def pressed(self, key: str, duration_ms: int, way: KeyWay) -> None:
         """A press came: told to the conversation, or known from the other way."""
-        if self._is_copy(key, duration_ms, way, trio.current_time()):
+        copy = self._is_copy(key, duration_ms, way, trio.current_time())
+        if self.aside is not None:
+            if not copy:
+                self.aside(key)
+            if not copy and self.divert is not None:
+                self.divert(key, duration_ms, way)
+            return
+        if copy:
             self._timeline.add("media.digit_copy", digit=key, by=way.value)
             return
         self._timeline.add("media.digit", digit=key, duration_ms=duration_ms, by=way.value)
         if self.divert is not None:
             self.divert(key, duration_ms, way)
+        elif self.asking is not None and self.asking(key):
+            return
         elif not self.muted:
             self._listener.receive(KeyPressed(key))
 

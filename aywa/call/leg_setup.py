@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aywa.call.call_recording import wants_recording
 from aywa.call.dependencies import CallDependencies
 from aywa.ids import new_ssrc
 from aywa.media.leg import BargeInPolicy, InbandDigits, LegParameters
@@ -27,7 +28,7 @@ def leg_parameters(
         ssrc=new_ssrc(dependencies.rng),
         barge_in=BargeInPolicy.OFF if off else BargeInPolicy.IMMEDIATE,
         media_timeout_s=dependencies.media.media_timeout_s,
-        record=settings.record,
+        record=wants_recording(settings.record, dependencies.assistant),
         echo_guard=settings.echo_guard,
         inband_digits=InbandDigits(settings.inband_digits),
         vad_mode=vad.mode,
@@ -35,6 +36,16 @@ def leg_parameters(
         speech_stop_ms=dependencies.speech_stop_ms(),
         nat=NatPolicy(media.nat),
         signalling_host=signalling_host,
-        capture=CaptureMode(media.pcap),
+        capture=_capture(CaptureMode(media.pcap), dependencies),
         capture_packets=media.pcap_packets,
     )
+
+
+def _capture(wanted: CaptureMode, dependencies: CallDependencies) -> CaptureMode:
+    """Nothing that is said before consent is kept in a capture either."""
+    assistant = dependencies.assistant
+    plan = None if assistant is None else assistant.compliance_plan
+    asks = plan is not None and plan.recording_consent_plan is not None
+    if wanted is CaptureMode.OFF or not asks:
+        return wanted
+    return CaptureMode.HEADERS if wants_recording(dependencies.settings.record, assistant) else wanted

@@ -22,6 +22,7 @@ from aywa.call.control import (
 )
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
+from aywa.call.discretion import CARD_ACTIONS, RECORDING_ACTIONS, Discretion
 from aywa.call.ending import Ending, reason_for
 from aywa.call.intervention import Interventions
 from aywa.call.journal import CallJournal, Journal
@@ -95,6 +96,9 @@ class LiveCall:
         self.steering = Steering(self.pauses, self.timeline)
         self.interventions = Interventions(self.timeline)
         self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
+        self.discretion = Discretion(
+            dependencies, self.timeline, self.transcript, self.capture, self._complies
+        )
         self.transfers = Transfers(
             LiveView(
                 self.id,
@@ -104,11 +108,13 @@ class LiveCall:
                 box,
                 owner,
                 self.inbound,
+                self.discretion.recording,
                 dependencies.clock,
             ),
             dependencies,
             self._transferred,
         )
+        box = self.discretion.tools(box)
         self.servers = ServerLine(
             dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
         )
@@ -192,6 +198,11 @@ class LiveCall:
         self.row = replace(self.row, transfers=records)
         self._save()
 
+    def _complies(self, told: dict[str, object]) -> None:
+        """What the caller was told and asked, or what is recorded of him, has changed."""
+        self.row = replace(self.row, compliance=told)
+        self._save()
+
     async def keep_capture(self) -> None:
         """Write what was on the wire if the call went wrong or somebody asked. Both sides have hung up."""
         path = await self.capture.keep(self.ending.reason)
@@ -220,6 +231,7 @@ class LiveCall:
             detail=reason.detail,
             duration_ms=self.timeline.at_ms,
         )
+        self.discretion.forget()
 
     def note_line(self, line: Mapping[str, object]) -> None:
         """A line of the runtime's log that was written for this call: a part of its record, up to a bound."""
@@ -262,6 +274,11 @@ class LiveCall:
                     "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
                 )
                 self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
+                await trio.lowlevel.checkpoint()
+            case SteerLine(action) if action in RECORDING_ACTIONS | CARD_ACTIONS:
+                if self.state is not CallState.TALKING:
+                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
+                self.discretion.obey(action)
                 await trio.lowlevel.checkpoint()
             case SteerLine(action):
                 if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:

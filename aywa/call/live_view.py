@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from aywa.call.call_recording import CallRecording
 from aywa.call.capture import CallCapture
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
@@ -27,4 +28,5 @@ class LiveView:
     tools: ToolBox
     owner: str
     inbound: bool
+    recording: CallRecording
     now: Callable[[], datetime]  # aware UTC

@@ -16,6 +16,8 @@ class Why(Enum):
     ANSWERING = "no person has answered"
     MUTED_ASSISTANT = "an operator has muted the assistant"
     MUTED_CUSTOMER = "an operator has muted the caller"
+    CONSENT = "the caller is asked whether the call may be recorded"
+    CARD = "card data are said or pressed"
     ON_HOLD = "an operator has put the caller on hold"
 
 

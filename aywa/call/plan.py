@@ -12,6 +12,7 @@ from aywa.call.verdict import Verdict
 from aywa.media.clip import Clip
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.model.overrides import overridden
 from aywa.ports.endpointing import EndpointingAdvisor
 from aywa.ports.resources import ResourceRow
 
@@ -31,7 +32,8 @@ class Leader:
 
 @dataclass(frozen=True, slots=True)
 class CallPlan:
-    """The assistant, with what its plan asks for made ready. Ids are "" where it has none.
+    """The assistant, with what its plan asks for made ready; None: what the settings name. Ids are "" where
+    it has none.
 
     `org_id`: whose number was called; whoever places a call says it himself.
     """
@@ -46,6 +48,7 @@ class CallPlan:
     servers: CallServers = field(default_factory=CallServers)
     voice: VoiceMaker | None = None
     verdict: Verdict | None = None
+    overrides: Assistant | None = None  # what this call says otherwise, over the settings' assistant
 
     @property
     def name(self) -> str:
@@ -75,12 +78,20 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         voice=plan.voice,
         verdict=plan.verdict,
     )
-    if plan.assistant is None:
+    if plan.assistant is not None:
+        return replace(
+            told,
+            assistant=plan.assistant,
+            assistant_id=plan.assistant_id,
+            ambience=plan.ambience,
+            advisor=plan.advisor,
+        )
+    if plan.overrides is None:
         return told
+    base = dependencies.assistant or Assistant.model_validate({})
     return replace(
         told,
-        assistant=plan.assistant,
-        assistant_id=plan.assistant_id,
-        ambience=plan.ambience,
-        advisor=plan.advisor,
+        assistant=overridden(base, plan.overrides),
+        ambience=plan.ambience or dependencies.ambience,
+        advisor=plan.advisor or dependencies.advisor,
     )

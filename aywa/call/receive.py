@@ -12,6 +12,7 @@ from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
 from aywa.call.keys import KeyPresses, KeyWay
 from aywa.call.media_port import LegPort
+from aywa.call.pauses import Why
 from aywa.call.playout import SAMPLE_RATE_HZ, Playout
 from aywa.call.timeline import Timeline
 from aywa.errors import EndCode
@@ -88,21 +89,23 @@ class Receiver:
         self._judging = judging
         self._keys = keys
         self._taps = tuple(each for each in (tap, sound) if each is not None)
-        self._deaf = False
+        self._deaf_for: set[Why] = set()
+        self.aside = False  # while deaf, the recogniser hears all the same, for somebody else
         self._speaking = False
         self._unheard_began = False
 
-    def deaf(self, deaf: bool) -> None:
-        """Nothing that this side says or presses reaches the conversation, until it is heard again.
+    def deaf(self, deaf: bool, why: Why = Why.TRANSFER) -> None:
+        """Nothing that this side says or presses reaches the conversation, until nobody wants that any more.
 
         The gate is kept open: nobody is interrupted by whom he does not hear.
         """
-        if deaf and not self._deaf:
+        if deaf and not self._deaf_for:
             self._hear()
             if self._speaking:  # the rest of the sentence is not for us
                 self._stopped(self._leg.timeline)
                 self._unheard_began = True
-        self._deaf = self._keys.muted = deaf
+        (self._deaf_for.add if deaf else self._deaf_for.discard)(why)
+        self._keys.muted = bool(self._deaf_for)
 
     async def serve(self, timeline: Timeline, ending: Ending) -> None:
         """Pass events on until cancelled."""
@@ -112,7 +115,7 @@ class Receiver:
                 self._keys.pressed(event.digit, event.duration_ms, KeyWay.RTP)
             elif note(event, timeline, ending):
                 continue
-            elif self._deaf:
+            elif self._deaf_for:
                 self._unheard(event)
             else:
                 self._speech(event)
@@ -162,14 +165,20 @@ class Receiver:
         leg = self._leg
         match event:
             case PcmReady():
-                while leg.read_uplink():
-                    pass
-            case SpeechStarted(_, epoch) | GateClosed(epoch, _, _):
-                self._unheard_began |= isinstance(event, SpeechStarted)
+                while pcm := leg.read_uplink():
+                    if self.aside:
+                        self._hearing.feed(pcm, leg.uplink_end)
+            case SpeechStarted(sample, epoch) | GateClosed(epoch, sample, _):
+                if isinstance(event, SpeechStarted):
+                    self._unheard_began = True
+                    if self.aside:
+                        self._hearing.speech_started(sample)
                 leg.resume(epoch)
                 self._playout.gate_opened(epoch, flushed=False)
-            case SpeechStopped():
+            case SpeechStopped(sample):
                 self._unheard_began = False
+                if self.aside:
+                    self._hearing.speech_stopped(sample, max(0, leg.timeline - sample) / SAMPLE_RATE_HZ)
             case Mark() | Drained() | LowWater():
                 self._speech(event)
 

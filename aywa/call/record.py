@@ -15,11 +15,15 @@ from typing import TypeVar
 
 import trio
 
+from aywa.call.call_recording import RecordingView
 from aywa.call.media_port import LegPort
 from aywa.call.rounds import STALL_BOUND_S, RecordingPlace, RecordingRounds
 from aywa.call.timeline import Timeline
 from aywa.ports.recording import RecordingSink, RecordingStore
 
+_RATE_HZ = 8000  # of timeline samples
+_LAST_S = 0.1  # the engine keeps the last 200 ms back; a stop is in the file within half a second
+_BLOCK = 1 << 16
 CLOSE_BOUND_S = 5.0  # for everything that is left to do once the call is over
 T = TypeVar("T")
 
@@ -28,9 +32,19 @@ class Recorder:
     """Writes one call's recording. A disk that fails or hangs ends the recording, not the call."""
 
     def __init__(
-        self, leg: LegPort, recordings: RecordingStore, timeline: Timeline, rounds: RecordingRounds
+        self,
+        leg: LegPort,
+        recordings: RecordingStore,
+        timeline: Timeline,
+        rounds: RecordingRounds,
+        view: RecordingView | None = None,
     ) -> None:
+        """`view`: what may be kept; None: all of it."""
         self._leg = leg
+        self._view = view
+        self._scale = leg.rate_hz // _RATE_HZ
+        self._read = 0  # frames that were read from the leg
+        self._silent = 0  # of those, before the file began
         self._recordings = recordings
         self._timeline = timeline
         self._rounds = rounds
@@ -38,6 +52,7 @@ class Recorder:
         self._writing = 0  # pieces that a step has been given
         self._file: _File | None = None
         self._error: OSError | None = None
+        self._begun = view is None  # what is read is to be kept
         self._ready = False  # the file is open, and not being completed
         self._hung = False
         self._failed = trio.Event()
@@ -52,6 +67,8 @@ class Recorder:
         file = self._file = _File(self._recordings, call_id, self._leg.rate_hz)
         async with trio.open_nursery() as nursery:
             nursery.start_soon(self._watch_end)
+            if self._view is not None:
+                nursery.start_soon(self._watch_stop, self._view)
             try:
                 with self._rounds.take_part(self) as place:
                     await self._record(file, place, opened)
@@ -61,12 +78,29 @@ class Recorder:
 
     async def _record(self, file: _File, place: RecordingPlace, opened: Callable[[str], None]) -> None:
         try:
-            opened(await self._on_disk(file.open))
+            await self._may_begin()
+            silent = 4 * self._silent
+            opened(await self._on_disk(lambda: file.open(silent)))
             self._ready = True
             await self._failed.wait()
         finally:
             self._ready = False
             await self._close(file, place)
+
+    async def _may_begin(self) -> None:
+        """Wait for leave; for ever if it never comes."""
+        if self._view is not None:
+            await self._view.begun.wait()
+            self.collect()  # what was read until now is not kept: the file begins with silence for it
+        self._begun = True
+
+    async def _watch_stop(self, view: RecordingView) -> None:
+        """Complete the file as soon as its last frame can be read."""
+        await view.ended.wait()
+        while self._begun and self._error is None and not view.over(self._read, self._scale):
+            await trio.sleep(_LAST_S)
+            self.collect()
+        self._failed.set()
 
     async def _watch_end(self) -> None:
         try:
@@ -108,7 +142,12 @@ class Recorder:
     def collect(self) -> None:
         """Empty the leg's ring into memory."""
         while frames := self._leg.read_recording():
-            self._pieces.append(frames)
+            first = self._read
+            self._read += len(frames) // 4
+            if not self._begun:
+                self._silent = self._read
+            elif kept := frames if self._view is None else self._view.kept(frames, first, self._scale):
+                self._pieces.append(kept)
 
     def next_step(self) -> Callable[[], None] | None:
         """Write all that is in memory; None while there is no file."""
@@ -151,12 +190,14 @@ class _File:
         self._sink: RecordingSink | None = None
         self._lock = Lock()
 
-    def open(self) -> str:
-        """Create it; returns its path."""
+    def open(self, silent: int = 0) -> str:
+        """Create it with so many bytes of silence; returns its path."""
         with self._lock:
             opened = self._recordings.open(self._call_id, self._rate_hz)
             self._sink = opened.__enter__()
             self._opened = opened
+            for start in range(0, silent, _BLOCK):
+                self._sink.append(bytes(min(_BLOCK, silent - start)))
             return self._sink.path
 
     def append(self, frames: bytes) -> None:

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import trio
 
+from aywa.answering.outcomes import Outcome
 from aywa.call.answering import Answering, Opening
 from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
+from aywa.call.discretion import Opened
 from aywa.call.end_sound import EndSound
 from aywa.call.ending import GOODBYE_S, reason_for
 from aywa.call.generation import GenerationParts
@@ -63,6 +65,7 @@ class CallSession:
             live.transfers.detach()
             live.steering.detach()
             live.interventions.detach()
+            live.discretion.close()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
@@ -107,6 +110,8 @@ class CallSession:
             latency=latency,
             receive=conversation.receive,
             speaking=conversation.manager.settings.speaking,
+            disclose=live.discretion.disclosing.take,
+            card_asked=live.discretion.card.asked,
         )
         conversation.attach(leg, parts, nursery)
         keys = KeyPresses(conversation, timeline)
@@ -133,10 +138,16 @@ class CallSession:
         live.steering.attach(side)
         live.interventions.attach(side, nursery, Succession(live, side, dependencies).take)
         live.transfers.attach(side, nursery)
+        live.discretion.open(Opened(side, self._hearing, nursery, self._machine_answered))
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
         note_assistant(dependencies, live)
         self._speak_first(leg, context, nursery, opening)
+
+    def _machine_answered(self) -> bool:
+        """Whether it is known that no person has answered."""
+        verdict = None if self._answering is None else self._answering.verdict
+        return verdict is not None and verdict.outcome is not Outcome.HUMAN
 
     def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
         """Begin as the plan says, or as whoever has answered makes it."""
@@ -145,7 +156,11 @@ class CallSession:
             return
         if opening.heard:
             context.user_said(opening.heard)
-        conversation.receive(CallStarted(greet=not opening.text))
+        discretion = self._live.discretion
+        announces = discretion.announces and not opening.message
+        conversation.receive(CallStarted(greet=not (opening.text or announces)))
+        if announces:
+            discretion.announce(self._live.transfers, self._live.pauses, greets=not opening.text)
         if opening.text:
             conversation.receive(SayRequest(opening.text))
         if answering is not None and not answering.waits:

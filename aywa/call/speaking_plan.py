@@ -38,7 +38,12 @@ def fixed_phrases(settings: TurnSettings) -> tuple[str, ...]:
     speaking, usual = settings.speaking, settings.phrases
     planned = [message for _, messages in speaking.tool_messages for message in messages]
     said = [message.text for message in planned if not message.to_model]
-    said += [speaking.end_message, *speaking.fillers.phrases, *(settings.idle.messages or ())]
+    said += [
+        speaking.disclosure,
+        speaking.end_message,
+        *speaking.fillers.phrases,
+        *(settings.idle.messages or ()),
+    ]
     said += [getattr(usual, name) for name in Phrases.__slots__]
     return tuple(dict.fromkeys(text for text in said if text))
 
@@ -51,7 +56,12 @@ def seeded(settings: TurnSettings, rng: Random) -> TurnSettings:
 def with_colleague(settings: TurnSettings) -> TurnSettings:
     """For a conversation with somebody else than the caller: no greeting of the assistant's, no goodbye."""
     speaking = replace(
-        settings.speaking, first_message="", first_recorded=False, end_message="", end_phrases=()
+        settings.speaking,
+        first_message="",
+        first_recorded=False,
+        disclosure="",
+        end_message="",
+        end_phrases=(),
     )
     return replace(settings, greet=True, speaking=speaking)
 

@@ -6,6 +6,7 @@ import trio
 
 from aywa.call.agreement import Agreement
 from aywa.call.answering import Answering
+from aywa.call.call_recording import RecordingView
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import GOODBYE_S
 from aywa.call.hearing import Hearing
@@ -56,11 +57,14 @@ class Talk:
         self._answering = answering
 
     def record(self, leg: LegPort) -> None:
-        """Record the leg from its first sample, if calls are recorded; once."""
+        """Record the leg from its first sample, if the call is recorded; once."""
         live, dependencies = self._live, self._dependencies
-        if dependencies.settings.record and not self._records:
+        recording = live.discretion.recording
+        live.discretion.heard_on(leg)
+        if recording.wanted and not self._records:
             self._records = True
-            recorder = Recorder(leg, dependencies.recordings, live.timeline, dependencies.rounds)
+            view = RecordingView(recording, leg)
+            recorder = Recorder(leg, dependencies.recordings, live.timeline, dependencies.rounds, view)
             self._nursery.start_soon(recorder.serve, live.id, live.recording_at, name="record")
 
     async def converse(self, leg: LegPort, sip: SessionPort, local: LocalAudio, accepted: Accepted) -> None:

@@ -76,6 +76,16 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | turn.assistant | text, start_ms, end_ms, interrupted, trigger |
 | turn.latency | total_ms; vad_, stt_, endpointing_, llm_, phrase_, tts_ and playout_ms; samples; speculated |
 | turn.summary | of the whole call: turns, percentiles_ms and latencies_ms by part, who interrupted whom |
+| consent.asked | type, message, attempt |
+| consent.transfer_failed | detail |
+| consent.given, consent.declined, consent.timed_out | type, offset_ms, phrase or key |
+| disclosure.ai | offset_ms, by: sentence or message |
+| recording.started | sample, offset_ms: consent was given |
+| recording.paused, recording.resumed | why, sample, offset_ms |
+| recording.stopped | by: operator, caller or model; phrase, sample, offset_ms |
+| card.paused | by, parameter |
+| card.collected | reference, digits: how many, checks: whether they may be a card number |
+| card.resumed | by |
 | control.say | text, interrupt, end_call |
 | control.end_call | |
 | control.transfer | destination, mode |
@@ -113,6 +123,7 @@ class Timeline:
         self._call_id = call_id
         self._org_id = org_id
         self._listeners = listeners
+        self.veil: Callable[[str, dict[str, object]], dict[str, object]] | None = None  # what may be kept
         self._created_at = trio.current_time()
         self._seq = 0
 
@@ -124,6 +135,8 @@ class Timeline:
     def add(self, kind: str, **data: object) -> TimelineEntry:
         """Append one entry. `kind` is a dotted name of the table above."""
         self._seq += 1
+        if self.veil is not None:
+            data = self.veil(kind, data)
         entry = TimelineEntry(self._call_id, self._seq, self.at_ms, kind, data, self._org_id)
         for listener in self._listeners:
             listener(entry)

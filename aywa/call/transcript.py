@@ -30,6 +30,8 @@ class Transcript:
         self._org_id = org_id
         self._keep = keep
         self.count = 0  # lines up to now
+        self.withheld = False  # what is said now is not kept
+        self.veil: Callable[[str], str] | None = None  # what of a text may be kept
         self._latest: deque[TranscriptLine] = deque(maxlen=KEPT_LINES)
 
     @property
@@ -56,17 +58,18 @@ class Transcript:
     def _add(
         self, role: str, text: str, start: int, end: int, *, interrupted: bool = False
     ) -> TranscriptLine:
-        self.count += 1
+        self.count += not self.withheld
         line = TranscriptLine(
             call_id=self._call_id,
             seq=self.count,
             role=role,
-            text=text,
+            text=text if self.veil is None else self.veil(text),
             start_ms=start // SAMPLES_PER_MS,
             end_ms=end // SAMPLES_PER_MS,
             interrupted=interrupted,
             org_id=self._org_id,
         )
-        self._latest.append(line)
-        self._keep(line)
+        if not self.withheld:
+            self._latest.append(line)
+            self._keep(line)
         return line

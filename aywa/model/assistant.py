@@ -16,7 +16,9 @@ from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
 from aywa.model.analysis_plan import AnalysisPlan
+from aywa.model.artifact_plan import ArtifactPlan
 from aywa.model.base import Plan
+from aywa.model.compliance_plan import CompliancePlan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
 from aywa.model.server import MessageType, Secret, Server, check_web_url
@@ -34,8 +36,6 @@ NOT_YET = frozenset(
         "clientMessages",
         "modelOutputInMessagesEnabled",
         "monitorPlan",
-        "artifactPlan",
-        "compliancePlan",
         "backgroundSpeechDenoisingPlan",
         "transportConfigurations",
         "hooks",
@@ -45,7 +45,19 @@ NOT_YET = frozenset(
         "observabilityPlan",
     }
 )
-NOT_YET_INSIDE = frozenset({"voice.provider", "voice.voiceId", "voice.fallbackPlan"})
+_ARTIFACTS = (
+    "recordingFormat recordingPath recordingUseCustomStorageEnabled videoRecordingEnabled pcapEnabled"
+    " pcapS3PathPrefix pcapUseCustomStorageEnabled loggingEnabled loggingPath transcriptPlan"
+    " structuredOutputIds structuredOutputs scorecardIds scorecards fullMessageHistoryEnabled"
+)
+_COMPLIANCE = "hipaaEnabled pciEnabled securityFilterPlan"
+NOT_YET_INSIDE = frozenset(
+    {
+        *("voice.provider", "voice.voiceId", "voice.fallbackPlan"),
+        *(f"artifactPlan.{name}" for name in _ARTIFACTS.split()),
+        *(f"compliancePlan.{name}" for name in _COMPLIANCE.split()),
+    }
+)
 EndPhrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=140)]
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.I)
 _SCHEMES = ("https://", "http://", "file://")
@@ -87,6 +99,8 @@ class Assistant(Plan):
     num_words_to_interrupt_assistant: int | None = Field(None, ge=0, le=10)  # before there was that plan
     keypad_input_plan: KeypadInputPlan | None = None
     message_plan: MessagePlan | None = None
+    artifact_plan: ArtifactPlan | None = None
+    compliance_plan: CompliancePlan | None = None
     server: Server | None = None
     server_url: str = Field("", max_length=4096)  # before there was that object
     server_url_secret: Secret | None = Field(None, repr=False)

@@ -11,8 +11,10 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
+from aywa.model.artifact_plan import ArtifactPlanBody
 from aywa.model.assistant import Assistant
 from aywa.model.base import Plan
+from aywa.model.compliance_plan import CompliancePlanBody
 from aywa.model.safe_regex import bounded
 from aywa.model.server_body import Secret, ServerBody
 from aywa.model.server_message import ServerMessage
@@ -88,8 +90,8 @@ class AssistantBody(Assistant):
     client_messages: tuple[ServerMessage, ...] | None = Field(None, max_length=100)
     model_output_in_messages_enabled: bool = False
     monitor_plan: MonitorPlan | None = None
-    artifact_plan: Free | None = None
-    compliance_plan: Free | None = None
+    artifact_plan: ArtifactPlanBody | None = None
+    compliance_plan: CompliancePlanBody | None = None
     background_speech_denoising_plan: Free | None = None
     transport_configurations: tuple[Free, ...] = Field((), max_length=20)
     hooks: tuple[Free, ...] = Field((), max_length=100)

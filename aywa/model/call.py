@@ -177,6 +177,62 @@ class Monitor(Resource):
     control_url: str
 
 
+class RecordingConsent(Resource):
+    """How the caller was asked, and what he has answered; `granted_at` is absent where he has not agreed.
+
+    `offset_ms`: of the answer, since the recording's first sample, and where the recording begins.
+    """
+
+    type: str
+    status: str
+    message: str
+    offset_ms: int
+    granted_at: str | None = None
+    settled_at: str | None = None
+    phrase: str | None = None  # what he has said
+    key: str | None = None  # or pressed
+
+
+class AiDisclosure(Resource):
+    """When he has heard that no human speaks: by the built-in `sentence`, or the `message` that says so."""
+
+    offset_ms: int
+    by: str
+    text: str
+
+
+class SilentSpan(Resource):
+    """What of the call is silence in its recording."""
+
+    start_ms: int
+    end_ms: int | None = None
+    why: str
+
+
+class RecordingStop(Resource):
+    """Who ended the recording before the call, and where; `phrase`: the caller's words."""
+
+    by: str
+    offset_ms: int
+    phrase: str | None = None
+
+
+class RecordingBounds(Resource):
+    """What of the call is not in its recording."""
+
+    start_ms: int | None = None  # before it, silence
+    pauses: list[SilentSpan] | None = None
+    stopped: RecordingStop | None = None
+
+
+class Compliance(Resource):
+    """What the caller was told and asked."""
+
+    recording_consent: RecordingConsent | None = None
+    ai_disclosure: AiDisclosure | None = None
+    recording: RecordingBounds | None = None
+
+
 class Call(Resource):
     """A call. Fields that do not apply yet are absent."""
 
@@ -204,6 +260,7 @@ class Call(Resource):
     cost_breakdown: CostBreakdown | None = None  # likewise
     analysis: Analysis | None = None  # once it is there, a while after the call
     media: Media | None = None  # once the call is over
+    compliance: Compliance | None = None  # where there was something to tell or to ask
     monitor: Monitor | None = None
 
 
@@ -312,6 +369,11 @@ class LineCommand(Resource):
         "say-first-message",
         "hold",
         "resume",
+        "stop-recording",
+        "pause-recording",
+        "resume-recording",
+        "pause-card",
+        "resume-card",
     ]
 
 

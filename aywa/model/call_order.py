@@ -41,6 +41,7 @@ class PhoneCallOrder(Resource):
     phone_number_id: str | None = Field(None, min_length=1, max_length=36)
     assistant_id: str | None = Field(None, min_length=1, max_length=36)
     assistant: dict[str, object] | None = None  # as `POST /assistant` takes it
+    assistant_overrides: dict[str, object] | None = None  # of its fields, for this call
     from_number: str | None = Field(None, min_length=1, max_length=64)  # one of the trunk's
     ring_timeout_seconds: float | None = Field(None, ge=5, le=300)
     early_media: bool | None = None

@@ -55,6 +55,7 @@ class CallRow:
     analysis: Mapping[str, object] | None = None  # what came of that; never written with the row
     pcap_path: str | None = None
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
+    compliance: Mapping[str, object] | None = None  # what the caller was told, asked and has answered
     worker_id: str = ""  # the process that owns the call while it lives
     org_id: UUID = DEFAULT_ORGANIZATION
     news: Mapping[str, object] | None = None  # whom it tells of itself, see `call.news`

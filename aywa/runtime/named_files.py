@@ -63,7 +63,11 @@ def look_around(settings: Settings) -> NamedFiles:
 def _speech(assistant: Assistant | None, settings: Settings, rules: OutboundRules) -> Speech:
     voice = None if assistant is None else assistant.voice
     recorded = load_first_message(assistant, settings.media, rules)
-    return Speech(fixed_wordings(assistant), recorded, 1.0 if voice is None else voice.speed)
+    return Speech(
+        fixed_wordings(assistant, ai_disclosure=settings.call.ai_disclosure),
+        recorded,
+        1.0 if voice is None else voice.speed,
+    )
 
 
 def load_hold_music(path: str) -> Clip:

@@ -43,7 +43,7 @@ from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
-from aywa.settings import Settings
+from aywa.settings import RecordCalls, Settings
 from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
@@ -156,6 +156,8 @@ def _known(
     settings: Settings, files: NamedFiles, turn_sound: TurnSoundModel | None, rng: Random
 ) -> partial[CallDependencies]:
     """What the settings alone say of every call."""
+    if settings.call.record is RecordCalls.ASKED:
+        _log.info("recording", calls="where assistant or call say so", all_calls="RUNTIME_RECORD=true")
     return partial(
         CallDependencies,
         scenario=files.scenario,
@@ -169,6 +171,7 @@ def _known(
         ambience=files.ambience,
         assistant=files.assistant,
         prices=files.prices,
+        ai_disclosure=settings.call.ai_disclosure,
     )
 
 

@@ -7,7 +7,7 @@ from contextlib import closing
 
 from aywa.artifacts.wav import RecordingError, WavRecordings
 from aywa.errors import ConfigError, Gap
-from aywa.settings import MediaSettings, Settings, SipSettings
+from aywa.settings import MediaSettings, RecordCalls, Settings, SipSettings
 
 
 def check_host(settings: Settings) -> None:
@@ -52,7 +52,7 @@ def _cannot_bind(host: str, port: int) -> str | None:
 
 
 def _directory_gaps(settings: Settings) -> list[Gap]:
-    if not settings.call.record:
+    if settings.call.record is RecordCalls.NONE:
         return []
     try:
         WavRecordings(settings.artifacts.directory).check_writable()

@@ -28,7 +28,7 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
-from aywa.settings import Settings, StrangerPolicy
+from aywa.settings import RecordCalls, Settings, StrangerPolicy
 from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
@@ -293,7 +293,7 @@ class Runtime:
         return "embedded" if not self.settings.store.postgres_url else "connected"
 
     async def _check_recordings(self) -> str:
-        if not self.settings.call.record:
+        if self.settings.call.record is RecordCalls.NONE:
             return "off"
         await trio.to_thread.run_sync(self.recordings.check_writable)
         return "writable"

@@ -119,6 +119,14 @@ ENDPOINTING_MODES = ("model", "adaptive", "transcript", "fixed")
 TRANSFER_MODES = ("warm", "attended", "dial", "refer")
 
 
+class RecordCalls(Enum):
+    """Which calls are recorded."""
+
+    EACH = "true"  # but those whose assistant, or who placed them, says no
+    ASKED = "asked"  # whose assistant, or who placed them, says yes
+    NONE = "false"  # whatever they say
+
+
 @dataclass(frozen=True, slots=True)
 class CallSettings:
     """Limits and turn taking of a call."""
@@ -132,7 +140,8 @@ class CallSettings:
     endpointing_language: str = ""  # a tag such as "pt-BR"; empty: guessed from what callers say
     endpointing_sound_model: str = ""  # an ONNX file such as Smart Turn's; empty: none listens
     max_calls: int = 2000
-    record: bool = True
+    record: RecordCalls = RecordCalls.ASKED  # nobody's voice is kept unasked
+    ai_disclosure: bool = True  # callers hear that it is no human who speaks
     barge_in: bool = True
     speculation: bool = True  # answers are made ahead, at the caller's pauses
     speculation_tokens: int = 20_000  # that those may cost which come to nothing, a call

@@ -14,6 +14,7 @@ from aywa.settings.outbound import OutboundSettings, outbound_gaps, read_outboun
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
+    parse_flag,
     parse_keys,
     parse_networks,
     parse_origin,
@@ -33,6 +34,7 @@ from aywa.settings.slices import (
     MediaSettings,
     Mode,
     ProviderSettings,
+    RecordCalls,
     SipSettings,
     StoreSettings,
     TlsClientAuth,
@@ -290,6 +292,13 @@ def _read_media(env: EnvironmentReader, sip_host: str) -> MediaSettings:
     )
 
 
+def _record(text: str) -> RecordCalls:
+    """`asked`, or a switch. Raises ValueError."""
+    if text.strip().lower() == RecordCalls.ASKED.value:
+        return RecordCalls.ASKED
+    return RecordCalls.EACH if parse_flag(text) else RecordCalls.NONE
+
+
 def _read_call(env: EnvironmentReader) -> CallSettings:
     # At least 200 ms: the silence inside a word, before a p, t or k, lasts up to about 150.
     # A wait alone says that it is the wait.
@@ -305,7 +314,10 @@ def _read_call(env: EnvironmentReader) -> CallSettings:
         endpointing_language=env.text("RUNTIME_ENDPOINTING_LANGUAGE", _CALL.endpointing_language),
         endpointing_sound_model=env.text("RUNTIME_ENDPOINTING_SOUND_MODEL", _CALL.endpointing_sound_model),
         max_calls=env.integer("RUNTIME_MAX_CALLS", _CALL.max_calls, 1, 20_000),
-        record=env.flag("RUNTIME_RECORD", _CALL.record),
+        record=env.read(
+            "RUNTIME_RECORD", _record, _CALL.record, "must be true, asked or false", RecordCalls.ASKED.value
+        ),
+        ai_disclosure=env.flag("RUNTIME_AI_DISCLOSURE", _CALL.ai_disclosure),
         barge_in=env.flag("RUNTIME_BARGE_IN", _CALL.barge_in),
         speculation=env.flag("RUNTIME_SPECULATION", _CALL.speculation),
         speculation_tokens=env.integer("RUNTIME_SPECULATION_TOKENS", _CALL.speculation_tokens, 0, 10_000_000),

@@ -126,6 +126,7 @@ def call_of(row: Row) -> CallRow:
         transfers=tuple(row["transfers"]),
         costs=row["costs"],
         analysis=row["analysis"],
+        compliance=row["compliance"],
         org_id=row["org_id"],
         news=row["news"],
     )

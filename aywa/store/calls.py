@@ -170,6 +170,7 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         None if row.media is None else clean_json(dict(row.media)),
         clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else clean_json(dict(row.costs)),
+        None if row.compliance is None else clean_json(dict(row.compliance)),
         row.org_id,
         None if row.news is None else clean_json(dict(row.news)),
     )

@@ -115,6 +115,7 @@ class SpeakingSettings:
     fillers: FillerSettings = field(default_factory=FillerSettings)
     first_message: str = ""
     first_recorded: bool = False
+    disclosure: str = ""  # that no human speaks; "" where nobody is to be told
     end_message: str = ""
     end_phrases: tuple[str, ...] = ()
     tool_messages: tuple[tuple[str, tuple[ToolMessage, ...]], ...] = ()

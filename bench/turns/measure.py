@@ -63,6 +63,7 @@ def environment(mode: Mode, folder: Path, sip_port: int) -> dict[str, str]:
         "RUNTIME_DATA_DIR": str(folder / "data"),
         "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
         "RUNTIME_RECORD": "false",
+        "RUNTIME_AI_DISCLOSURE": "false",
     }
     if mode.assistant:
         path = folder / "assistant.json"

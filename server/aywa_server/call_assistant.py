@@ -10,11 +10,14 @@ from aywa.call.plan import CallPlan, Leader
 from aywa.errors import RequestError
 from aywa.model.assistant import Assistant
 from aywa.model.control_commands import AssistantDestination
+from aywa.model.overrides import overridden
 from aywa.ports.resources import ResourceRow
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import ASSISTANT, PHONE_NUMBER, Kind
 from aywa_server.resources.reading import read_resource
 from aywa_server.routes.resources import org_of_request
+
+_SETTLED = frozenset({"assistantId", "assistant", "assistantOverrides"})
 
 
 async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str, object], CallPlan]:
@@ -23,7 +26,7 @@ async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str
     A `phoneNumberId` that is a number's id becomes its `fromNumber`; else it is a trunk's name. Raises
     `RequestError` (400) naming the field.
     """
-    body = {name: value for name, value in asked.items() if name not in ("assistantId", "assistant")}
+    body = {name: value for name, value in asked.items() if name not in _SETTLED}
     number = await _named(parts, asked, "phoneNumberId", PHONE_NUMBER)
     bound = None
     if number is not None:
@@ -31,7 +34,19 @@ async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str
         bound = number.body.get("assistantId")
         if isinstance(said := number.body.get("number"), str):
             body.setdefault("fromNumber", said)
-    return body, await parts.plans.prepare(await _leader(parts, asked, bound, number))
+    leader = await _leader(parts, asked, bound, number)
+    if asked.get("assistantOverrides") is not None:
+        return body, await _overridden(parts, leader, asked["assistantOverrides"])
+    return body, await parts.plans.prepare(leader)
+
+
+async def _overridden(parts: Parts, leader: Leader, said: object) -> CallPlan:
+    """The plan with what this call says otherwise, over the leader's assistant or that of the settings."""
+    overrides = _inline(said, "assistantOverrides")
+    if leader.assistant is not None:
+        return await parts.plans.prepare(replace(leader, assistant=overridden(leader.assistant, overrides)))
+    plan = await parts.plans.prepare(replace(leader, assistant=overrides))
+    return replace(plan, assistant=None, overrides=overrides)
 
 
 async def _leader(
@@ -59,7 +74,7 @@ async def plan_of_destination(parts: Parts, org_id: UUID, named: AssistantDestin
     if (named.assistant is None) == (named.assistant_id is None):
         raise _fault(where, "must have assistantId or assistant, not both")
     if named.assistant is not None:
-        return await parts.plans.prepare(Leader(org_id, _inline(named.assistant, where)))
+        return await parts.plans.prepare(Leader(org_id, _inline(named.assistant, f"{where}.assistant")))
     assert named.assistant_id is not None, "or else the other"
     try:
         row = await parts.resources.get(org_id, ASSISTANT, named.assistant_id)
@@ -74,8 +89,7 @@ def _opened(parts: Parts, row: ResourceRow) -> Assistant:
     return assistant
 
 
-def _inline(body: object, where: str = "") -> Assistant:
-    name = f"{where}.assistant" if where else "assistant"
+def _inline(body: object, name: str = "assistant") -> Assistant:
     if not isinstance(body, Mapping):
         raise _fault(name, "must be an object")
     try:

@@ -12,6 +12,7 @@ from aywa.model.call import (
     Artifact,
     ArtifactItem,
     Call,
+    Compliance,
     Customer,
     Media,
     Monitor,
@@ -69,6 +70,7 @@ def call_resource(
         costs=cost_items(row),
         cost_breakdown=cost_breakdown(row),
         analysis=analysis_of(row),
+        compliance=Compliance.model_validate(dict(row.compliance)) if row.compliance is not None else None,
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
         monitor=None
         if row.status is CallStatus.ENDED

@@ -94,6 +94,7 @@ def child_settings(environ: Mapping[str, str], data_dir: Path) -> dict[str, str]
         "RUNTIME_SIP_PORT": "5080",
         "RUNTIME_DATA_DIR": str(data_dir),
         "RUNTIME_API_KEY": f"aywa_dev_{secrets.token_urlsafe(24)}",
+        "RUNTIME_RECORD": "true",  # whoever tries it wants to hear it
     }
     return {name: environ.get(name) or value for name, value in defaults.items()}
 

@@ -25,7 +25,7 @@ from aywa.ports.store import TimelineEntry
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
 from aywa.runtime.tracing import open_tracing
-from aywa.settings import Mode, Settings
+from aywa.settings import Mode, RecordCalls, Settings
 from aywa.store.analyses import PostgresAnalyses
 from aywa.store.analytics import PostgresAnalytics
 from aywa.store.tenancy import Tenancy
@@ -195,8 +195,9 @@ def _announce(settings: Settings, runtime: Runtime, port: int, made_key: str) ->
         f"  scenario    {settings.call.scenario}",
         f"  API         {url}",
     ]
-    if settings.call.record:
-        lines.append(f"  recordings  {Path(settings.artifacts.directory).absolute()}")
+    if settings.call.record is not RecordCalls.NONE:
+        which = "" if settings.call.record is RecordCalls.EACH else ", where assistant or call say so"
+        lines.append(f"  recordings  {Path(settings.artifacts.directory).absolute()}{which}")
     if made_key:
         lines += [f"  API key     {made_key}", f"  try         curl -H 'X-API-Key: {made_key}' {url}/call"]
     sys.stdout.write("\n".join(lines) + "\n")

@@ -20,7 +20,7 @@ from aywa.call.state import CallState
 from aywa.errors import EndCode, RequestError
 from aywa.ports.capture import CapturedPacket, CaptureMode
 from aywa.proto.sdp.offer_answer import LocalAudio, make_offer
-from aywa.settings import CallSettings, MediaSettings, TrunkDialling, TrunkSettings
+from aywa.settings import CallSettings, MediaSettings, RecordCalls, TrunkDialling, TrunkSettings
 from aywa.transfer.plan import Destination, Mode, TransferPlan
 from tests.kit.call_world import CallWorld, Person, happens
 from tests.kit.fake_sip import FakeIncomingCall
@@ -30,7 +30,7 @@ CAPTURED = MediaSettings(pcap="headers")
 
 
 def world(**changes: object) -> CallWorld:
-    values: dict[str, object] = {"media": CAPTURED, "settings": CallSettings(record=False)}
+    values: dict[str, object] = {"media": CAPTURED, "settings": CallSettings(record=RecordCalls.NONE)}
     return CallWorld(**{**values, **changes})  # type: ignore[arg-type]
 
 

@@ -20,12 +20,12 @@ from aywa.media.negotiated import media_format
 from aywa.proto.sdp.attributes import direction_of
 from aywa.proto.sdp.offer_answer import Direction, LocalAudio, accept_answer, make_offer
 from aywa.proto.sip.uri import parse_uri
-from aywa.settings import CallSettings, MediaSettings, SipSettings
+from aywa.settings import MediaSettings, SipSettings
 from aywa.turn.states import State
 from aywa.ua.session import Session
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
-from tests.kit.call_world import happens
+from tests.kit.call_world import RECORDED, happens
 from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, FakeTranscriber, says
 from tests.kit.fake_store import FakeRecordings, FakeStore
 from tests.kit.recordings import read_recording, require_recordings
@@ -52,7 +52,7 @@ class Rig:
             scenario=FakeScenario(),
             store=self.store,
             recordings=self.recordings,
-            settings=CallSettings(),
+            settings=RECORDED,
             rng=Random(2),
             clock=lambda: datetime.now(UTC),
             observer=lambda entry: None,

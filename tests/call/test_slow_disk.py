@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from threading import Event
 
 import trio
@@ -12,9 +13,8 @@ from aywa.call.record import CLOSE_BOUND_S
 from aywa.call.rounds import STALL_BOUND_S
 from aywa.call.state import CallState
 from aywa.errors import EndCode
-from aywa.settings import CallSettings
 from aywa.turn.states import State
-from tests.kit.call_world import CallWorld, Person
+from tests.kit.call_world import RECORDED, CallWorld, Person
 from tests.kit.fake_sip import FakeIncomingCall
 
 HUNG = [{"error": "The disk does not answer"}]
@@ -73,7 +73,7 @@ async def test_the_disk_hangs_from_the_start(autojump_clock: trio.testing.MockCl
 
 async def test_the_disk_hangs_in_the_call(autojump_clock: trio.testing.MockClock) -> None:
     """The recording is given up, once; the conversation goes on, and the file is closed some day."""
-    world = CallWorld(settings=CallSettings(silence_timeout_s=600))
+    world = CallWorld(settings=replace(RECORDED, silence_timeout_s=600))
     async with world.call() as person:
         await person.listens()
         world.disk.hang()
@@ -90,7 +90,7 @@ async def test_the_disk_hangs_in_the_call(autojump_clock: trio.testing.MockClock
 
 async def test_the_disk_hangs_at_the_end_of_the_process(autojump_clock: trio.testing.MockClock) -> None:
     """SIGTERM finishes."""
-    world = CallWorld(settings=CallSettings(drain_s=1.0))
+    world = CallWorld(settings=replace(RECORDED, drain_s=1.0))
     async with trio.open_nursery() as nursery:
         async with world.table() as table:
             incoming = FakeIncomingCall()

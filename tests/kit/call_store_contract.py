@@ -62,6 +62,15 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
                 "characters": 30,
             },
         },
+        compliance={
+            "recordingConsent": {
+                "type": "verbal",
+                "status": "given",
+                "message": "May we?",
+                "offsetMs": 1200,
+                "phrase": "yes",
+            }
+        },
         transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
         news={"listeners": [{"source": "account", "endpoint": "https://a.example", "messages": ["hang"]}]},
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
 
@@ -23,7 +23,7 @@ from aywa.model.assistant import Assistant
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.ports.voice import VoiceJudge
 from aywa.proto.sdp.description import SessionDescription
-from aywa.settings import CallSettings, DialSettings, MediaSettings, TrunkSettings
+from aywa.settings import CallSettings, DialSettings, MediaSettings, RecordCalls, TrunkSettings
 from aywa.turn.settings import TurnSettings
 from aywa.turn.states import State
 from tests.kit.fake_dialler import FakeDialler
@@ -32,7 +32,8 @@ from tests.kit.fake_providers import FakeModel, FakeScenario, FakeSynthesizer, F
 from tests.kit.fake_sip import FakeIncomingCall, FakeSession
 from tests.kit.fake_store import FakeCaptures, FakeDisk, FakeRecordings, FakeStore
 
-NOT_AHEAD = CallSettings(speculation=False)  # the model is asked once a turn, when it is taken
+RECORDED = CallSettings(record=RecordCalls.EACH)
+NOT_AHEAD = replace(RECORDED, speculation=False)  # the model is asked once a turn, when it is taken
 
 
 async def happens(condition: Callable[[], bool], bound_s: float = 60.0) -> None:
@@ -53,7 +54,7 @@ class CallWorld:
 
     model: FakeModel = field(default_factory=FakeModel)
     scenario: FakeScenario = field(default_factory=FakeScenario)
-    settings: CallSettings = field(default_factory=CallSettings)
+    settings: CallSettings = RECORDED
     turn: TurnSettings | None = None
     media: MediaSettings = field(default_factory=MediaSettings)
     voice_judge: VoiceJudge | None = None

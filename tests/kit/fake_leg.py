@@ -64,6 +64,7 @@ class FakeLeg:
         self.muted = False
         self.music: object = None
         self.apart = False
+        self.tone = 0  # every sample of the recording from now on
         self.pressed = ""  # keys that were sent
         self.packets = (0, 0)  # received, lost
         self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
@@ -221,7 +222,7 @@ class FakeLeg:
         silent = self.epoch != self.opened or self.held or self.remote is None
         frame = b"" if silent else self._next_frame()
         self.timeline += FRAME
-        self._recorded += b"\0" * (4 * FRAME * self.rate_hz // RATE_HZ)
+        self._recorded += self.tone.to_bytes(2, "little") * (2 * FRAME * self.rate_hz // RATE_HZ)
         if frame:
             self.sent += frame
             self.audible.append((self.timeline - FRAME, len(frame) // 2))

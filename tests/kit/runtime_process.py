@@ -25,6 +25,9 @@ def runtime_settings(data_dir: Path, **overrides: str) -> dict[str, str]:
         "RUNTIME_RTP_PORT_MAX": str(first + 255),
         "RUNTIME_DATA_DIR": str(data_dir),
         "RUNTIME_API_KEY": API_KEY,
+        # What most of these calls are about is neither: test_consent_live.py runs on the defaults.
+        "RUNTIME_RECORD": "true",
+        "RUNTIME_AI_DISCLOSURE": "false",
         **overrides,
     }
 

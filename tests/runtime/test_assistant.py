@@ -13,7 +13,7 @@ from aywa.model.voice_plan import Voice
 from aywa.runtime.assistant import fixed_wordings, load_assistant
 from aywa.runtime.faults import read_settings
 from aywa.runtime.named_files import look_around
-from aywa.settings import CallSettings, MediaSettings, Settings
+from aywa.settings import CallSettings, MediaSettings, RecordCalls, Settings
 
 
 def test_no_path_is_no_assistant() -> None:
@@ -53,7 +53,7 @@ async def test_all_that_is_wrong_with_the_named_files_is_told_at_once(tmp_path: 
     plan = tmp_path / "assistant.json"
     plan.write_text('{"backgroundSound": "/no/such.wav", "firstMessage": "file:///no/such.wav"}')
     settings = Settings(
-        call=CallSettings(scenario="nobody", assistant=str(plan), record=False),
+        call=CallSettings(scenario="nobody", assistant=str(plan), record=RecordCalls.NONE),
         media=MediaSettings(hold_music=str(tmp_path / "missing.wav")),
     )
     with pytest.raises(ConfigError) as refusal:

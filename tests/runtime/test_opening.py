@@ -26,7 +26,15 @@ from aywa.providers import recogniser_process
 from aywa.providers.embedded_stt import EmbeddedTranscriber
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.preflight import check_host
-from aywa.settings import ArtifactSettings, CallSettings, MediaSettings, Settings, SipSettings, StoreSettings
+from aywa.settings import (
+    ArtifactSettings,
+    CallSettings,
+    MediaSettings,
+    RecordCalls,
+    Settings,
+    SipSettings,
+    StoreSettings,
+)
 from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
 from aywa.ua.uas import IncomingCall
@@ -45,7 +53,7 @@ def settings_in(data_dir: Path) -> Settings:
     return Settings(
         sip=SipSettings(port=free_port(socket.SOCK_DGRAM)),
         media=MediaSettings(rtp_port_min=first, rtp_port_max=first + 63),
-        call=CallSettings(drain_s=2.0),
+        call=CallSettings(drain_s=2.0, record=RecordCalls.EACH, ai_disclosure=False),
         store=StoreSettings(data_dir=str(data_dir)),
         artifacts=ArtifactSettings(str(data_dir / "recordings")),
     )

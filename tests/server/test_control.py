@@ -52,6 +52,8 @@ async def post(body: object, call_id: str = LIVE.id) -> tuple[int, Any, list[tup
         ({"type": "control", "control": "mute-assistant"}, ("steer", "mute-assistant")),
         ({"message": {"type": "control", "control": "unmute-customer"}}, ("steer", "unmute-customer")),
         ({"type": "control", "control": "hold"}, ("steer", "hold")),
+        ({"type": "control", "control": "stop-recording"}, ("steer", "stop-recording")),
+        ({"message": {"type": "control", "control": "pause-card"}}, ("steer", "pause-card")),
         ({"type": "capture"}, ("capture", "headers")),
         ({"type": "capture", "mode": "full"}, ("capture", "full")),
         ({"message": {"type": "end-call"}}, ("end",)),

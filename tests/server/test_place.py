@@ -182,3 +182,47 @@ async def test_who_leads_the_call() -> None:
     assert [None if plan is None else plan.assistant_id for plan in led] == [desk, "", night, desk, ""]
     shown = [order.request.from_number for order in parts.calls.placed]
     assert shown == [None, None, "+4930990", "+4930990", None]
+
+
+async def test_a_call_says_otherwise_than_its_assistant() -> None:
+    """Field by field, over the assistant that is named, or over whichever the settings name."""
+    parts = make_parts()
+    assert isinstance(parts.calls, SpyCalls)
+    client = create_app(parts).test_client()
+    base = {
+        "name": "Desk",
+        "firstMessage": "Hello.",
+        "artifactPlan": {"recordingEnabled": False, "videoRecordingEnabled": False},
+        "compliancePlan": {"recordingConsentPlan": {"type": "verbal", "message": "May we?"}},
+    }
+    overrides = {
+        "artifactPlan": {"recordingEnabled": True},
+        "compliancePlan": {"recordingDisclosure": "Yes."},
+    }
+    for body in ({"assistant": base}, {}):
+        order = {"customer": CUSTOMER, "assistantOverrides": overrides, **body}
+        answer = await client.post("/call", json=order, headers=AUTH)
+        assert answer.status_code == 201, await answer.get_data(as_text=True)
+    named, unnamed = (order.plan for order in parts.calls.placed)
+    assert named is not None
+    assert unnamed is not None
+    led = named.assistant
+    assert led is not None
+    assert led.first_message == "Hello."
+    assert led.artifact_plan is not None
+    assert led.artifact_plan.recording_enabled is True
+    assert led.compliance_plan is not None
+    assert led.compliance_plan.recording_consent_plan is not None
+    assert led.compliance_plan.recording_disclosure == "Yes."
+    assert unnamed.assistant is None
+    assert unnamed.overrides is not None
+    assert unnamed.overrides.artifact_plan is not None
+    assert unnamed.overrides.artifact_plan.recording_enabled is True
+
+
+async def test_a_fault_in_what_a_call_says_otherwise() -> None:
+    order = {"customer": CUSTOMER, "assistantOverrides": {"artifactPlan": {"recordingEnabled": "yes"}}}
+    answer, body, placed = await post(order)
+    assert answer.status_code == 400
+    assert body["field"] == "assistantOverrides.artifactPlan.recordingEnabled"
+    assert placed == []
