@@ -4,7 +4,14 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
 
+import trio
+
+from aywa.model.observing import CallSums
+from aywa.ports.analysis import AnalysisResult, ClaimedAnalysis
 from aywa.ports.llm import ChatEvent, ChatRequest, Done, Purpose, Token
 from tests.kit.fake_providers import FakeModel, Step
 
@@ -21,3 +28,35 @@ class ByPurpose(FakeModel):
         judge = request.purpose is Purpose.JUDGE
         self.answers.appendleft(writes("True." if judge else " Two nights were booked. "))
         return super().stream(request)
+
+
+@dataclass
+class DictAnalyses:
+    """What was kept."""
+
+    kept: list[tuple[str, AnalysisResult]] = field(default_factory=list)
+
+    async def claim(
+        self, worker_id: str, now: datetime, until: datetime, limit: int
+    ) -> list[ClaimedAnalysis]:
+        raise AssertionError
+
+    async def release(self, worker_id: str, now: datetime) -> int:
+        raise AssertionError
+
+    async def settle(self, call_id: str, result: AnalysisResult, now: datetime) -> None:
+        raise AssertionError
+
+    async def add(self, org_id: UUID, call_id: str, result: AnalysisResult, now: datetime) -> None:
+        await trio.lowlevel.checkpoint()
+        self.kept.append((call_id, result))
+
+
+class NoCalls:
+    """Sums of nothing."""
+
+    async def sums(
+        self, org_id: UUID, start: datetime, end: datetime, group_by: str, limit: int
+    ) -> list[CallSums]:
+        await trio.lowlevel.checkpoint()
+        return []

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import trio
 
+from aywa.analysis.analyst import Analyst
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan, Leader
@@ -28,10 +29,13 @@ from aywa.ports.store import (
 )
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
+from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
 from aywa_server.parts import Parts
 from aywa_server.resources.service import Resources
+from tests.kit.analyses import DictAnalyses, NoCalls
+from tests.kit.fake_providers import FakeModel
 from tests.kit.resource_store import DictBlobs, dict_once, dict_resources
 
 API_KEY = "a-key-for-tests-0123456789"
@@ -277,4 +281,6 @@ def make_parts(
         once=once or dict_once(),
         blobs=blobs or DictBlobs(),
         plans=PlainPlans(),
+        analytics=NoCalls(),
+        extraction=Extraction(Analyst(FakeModel()), DictAnalyses()),
     )

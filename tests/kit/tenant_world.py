@@ -17,12 +17,15 @@ import pytest
 import trio
 from quart_trio import QuartTrio
 
+from aywa.analysis.analyst import Analyst
 from aywa.bridge.postgres import Postgres
 from aywa.clock import wall_now
 from aywa.ports.resources import ResourceKind, ResourceRow
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
 from aywa.store import queries
+from aywa.store.analyses import PostgresAnalyses
+from aywa.store.analytics import PostgresAnalytics
 from aywa.store.calls import PostgresCallStore
 from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.outbox import PostgresOutbox
@@ -30,10 +33,12 @@ from aywa.store.resources import PostgresResources
 from aywa.store.tenancy import Tenancy
 from aywa_server.app import create_app
 from aywa_server.caller import actor_of_request
+from aywa_server.extraction import Extraction
 from aywa_server.once import Once
 from aywa_server.resources.service import Resources
 from tests.kit.api_parts import AUTH, make_parts
 from tests.kit.call_store_contract import call_row
+from tests.kit.fake_providers import FakeModel
 from tests.kit.postgres import open_clean_postgres
 from tests.kit.resource_store import SEALER
 
@@ -73,6 +78,8 @@ class TenantWorld:
             parts,
             store=self.store,
             tenancy=self.tenancy,
+            analytics=PostgresAnalytics(postgres),
+            extraction=Extraction(Analyst(FakeModel()), PostgresAnalyses(postgres)),
             webhooks=PostgresOutbox(postgres),
             rng=SystemRandom(),
             now=(lambda: 1.0) if frozen else trio.current_time,

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import pytest
-import trio
 
 from aywa.analysis.analyst import Analyst
-from aywa.ports.analysis import AnalysisResult, ClaimedAnalysis
 from aywa.ports.store import CallStatus, TranscriptLine
 from aywa_server.app import create_app
 from aywa_server.extraction import Extraction
-from tests.kit.analyses import writes
+from tests.kit.analyses import DictAnalyses, writes
 from tests.kit.api_parts import AUTH, DictCallStore, make_parts
 from tests.kit.call_store_contract import call_row
 from tests.kit.fake_providers import FakeModel
@@ -43,28 +40,6 @@ ANALYSIS = {
         {"type": "analysis", "analysisType": "summary", "promptTokens": 7, "cost": 0.5, "priced": True}
     ],
 }
-
-
-@dataclass
-class DictAnalyses:
-    """What was kept."""
-
-    kept: list[tuple[str, AnalysisResult]] = field(default_factory=list)
-
-    async def claim(
-        self, worker_id: str, now: datetime, until: datetime, limit: int
-    ) -> list[ClaimedAnalysis]:
-        raise AssertionError
-
-    async def release(self, worker_id: str, now: datetime) -> int:
-        raise AssertionError
-
-    async def settle(self, call_id: str, result: AnalysisResult, now: datetime) -> None:
-        raise AssertionError
-
-    async def add(self, org_id: UUID, call_id: str, result: AnalysisResult, now: datetime) -> None:
-        await trio.lowlevel.checkpoint()
-        self.kept.append((call_id, result))
 
 
 class World:
