@@ -1,7 +1,7 @@
 """`python -m bench.density [--quick] [--variant NAME]...`: calls on one core up to where the p99 of pacing
 exceeds 5 ms, each step of each variant, and beside them the kernel's floor.
 
-Every call: packets both ways, reordering, WebRTC VAD on each frame, 100 ms of 16 kHz PCM (400 in silence)
+Every call: packets both ways, reordering, WebRTC VAD on each frame, 100 ms of 16 kHz PCM (200 in silence)
 delivered to its Python task, playout fed from Python, barge-in; what a variant adds says `bench/variants.py`.
 The phones run in a process of their own on another core and measure with the kernel's receive timestamps.
 "deviation" is how far the time between two packets is from 20 ms.

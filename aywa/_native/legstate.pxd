@@ -27,7 +27,7 @@ cdef enum:
     RING = 8192                # samples at 8 kHz of the uplink and of the playout ring: 1 s
     LOW_WATER_SAMPLES = 2400   # 300 ms: longer than Python is expected to stall
     NOTICE_SAMPLES = 800       # PCM_READY every 100 ms of audio
-    QUIET_NOTICE_SAMPLES = 3200  # and every 400 ms of a caller who says nothing
+    QUIET_NOTICE_SAMPLES = 1600  # and every 200 ms of a caller who says nothing
     ATTENTIVE_SAMPLES = 8000   # who did so for 1 s
     RESERVE = 32               # of EVENTS, for what no sender of packets can repeat at will
     BREAKS = 16                # places in the uplink ring where time was missing before a sample

@@ -19,7 +19,7 @@ class FirstPacket:
 class PcmReady:
     """Audio of the caller has come in; read with `Leg.read_uplink`.
 
-    Every 100 ms of it while he speaks and for a second after, at the start of his speech, else every 400 ms.
+    Every 100 ms of it while he speaks and for a second after, at the start of his speech, else every 200 ms.
     """
 
 

@@ -358,9 +358,9 @@ def _notices(rig: Rig, code: bytes, packets: int) -> list[int]:
 
 
 def test_a_caller_who_is_silent_is_handed_on_less_often() -> None:
-    """Every 100 ms for a second after the leg began or he spoke, then every 400."""
+    """Every 100 ms for a second after the leg began or he spoke, then every 200."""
     with Rig() as rig:
         told = _notices(rig, b"\xff" * FRAME, 150)
         steps = [later - earlier for earlier, later in pairwise(told)]
         assert set(steps[:8]) == {5}
-        assert set(steps[11:]) == {20}
+        assert set(steps[11:]) == {10}
