@@ -30,7 +30,9 @@ from aywa.turn.inputs import (
     LineHeld,
     PartialText,
     PlayedTo,
+    Respond,
     SayRequest,
+    SettingsChanged,
     SoundJudged,
     SpeechDoubted,
     TurnInput,
@@ -145,6 +147,10 @@ class TurnManager:
                 caller.key(digit, now)
             case SayRequest():
                 self._announcer.say(event, now)
+            case Respond(first_message):
+                self._announcer.respond(first_message=first_message)
+            case SettingsChanged(settings):
+                self._adopt(settings)
             case PlayedTo(played, timeline):
                 self.ledger.played_to(played, timeline)
             case _:
@@ -186,6 +192,20 @@ class TurnManager:
         parts.limits.stop()
         if parts.floor.answer is not None and self.state is not State.CLOSING:
             parts.floor.cut(Cause.HANDED_OVER, now)
+
+    def _adopt(self, settings: TurnSettings) -> None:
+        """What is being said goes on; what comes next goes by this."""
+        parts = self._parts
+        parts.floor.decide(
+            "turn.adopted",
+            max_duration_s=settings.max_duration_s,
+            silence_timeout_s=settings.silence_timeout_s,
+            mode=settings.endpointing.mode.name,
+        )
+        parts.adopt(settings)
+        self._caller.adopt(settings)
+        self._answer.adopt(settings)
+        self._announcer.adopt(settings)
 
     def _line_held(self, held: bool, now: float) -> None:
         """While held, silence is not the caller's and what was written does not play."""
