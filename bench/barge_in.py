@@ -114,6 +114,8 @@ async def measure(name: str, command: tuple[str, ...], total: int, at_once: int)
         settings = {
             "RUNTIME_HTTP_PORT": str(free_port()),
             "RUNTIME_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
+            "RUNTIME_RTP_PORT_MIN": "20000",  # above what `free_port` gives, below the callers'
+            "RUNTIME_RTP_PORT_MAX": "24575",
             "RUNTIME_DATA_DIR": str(Path(folder) / "data"),
             "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
             "RUNTIME_AI_DISCLOSURE": "false",

@@ -191,12 +191,13 @@ cdef int _encode(Leg* leg, int16_t* frame, uint8_t* payload) noexcept nogil:
     return length
 
 
-cdef void _advance(Leg* leg, const int16_t* sent, const int16_t* kept, int period, bint speech) noexcept nogil:
-    """`kept`: for the recording. `speech`: there was something in it that may come back."""
+cdef void _advance(Leg* leg, const int16_t* sent, const uint8_t* ulaw, const int16_t* kept, int period,
+                   bint speech) noexcept nogil:
+    """`ulaw`: `sent` as PCMU, or NULL. `kept`: for the recording. `speech`: something in it may come back."""
     if leg.recorder != NULL:
         recorder_right(leg.recorder, leg.timeline, kept, period)
     if leg.up.hearing.echo != NULL and (speech or hearing_awaits_echo(leg.up.hearing, leg.timeline)):
-        hearing_sent(leg.up.hearing, leg.timeline, sent, period, leg.down.shift)
+        hearing_sent(leg.up.hearing, leg.timeline, sent, ulaw, period, leg.down.shift)
     leg.down.timestamp += period * (leg.wire.sender.clock_hz // 8000)
     store_i64(&leg.timeline, leg.timeline + period)
 
@@ -237,12 +238,13 @@ cdef int _pack(Leg* leg, int16_t* frame, const int16_t* kept, uint8_t* packet, b
                bint speech) noexcept nogil:
     """The packet of a frame; 0 when the codec has nothing to send. `kept`: for the recording."""
     cdef int length = _encode(leg, frame, packet + RTP_HEADER_SIZE)
+    cdef const uint8_t* ulaw = packet + RTP_HEADER_SIZE if leg.wire.sender.kind == CODEC_PCMU else NULL
     if length > 0:
         leg.down.begun = True
         rtp_pack(packet, leg.wire.sender.payload_type, marker, leg.down.sequence, leg.down.timestamp, leg.ssrc)
         leg.down.sequence += 1
         length += RTP_HEADER_SIZE
-    _advance(leg, frame, kept, leg.wire.period, speech)
+    _advance(leg, frame, ulaw, kept, leg.wire.period, speech)
     return length if length > 0 else 0
 
 
@@ -261,7 +263,7 @@ cdef int downlink_tick(Leg* leg, uint8_t* packet) noexcept nogil:
         down.cut = down.cut != 0
         if mixing != NULL:
             mixing_pass(mixing, period)
-        _advance(leg, frame, frame, leg.wire.period, False)
+        _advance(leg, frame, NULL, frame, leg.wire.period, False)
         return length
     if _tone(leg, frame, period):
         if mixing != NULL:
@@ -285,13 +287,13 @@ cdef void downlink_skip(Leg* leg) noexcept nogil:
     memset(frame, 0, (leg.wire.period << leg.down.shift) * sizeof(int16_t))
     leg.down.begun = False
     leg.down.cut = leg.down.cut != 0
-    _advance(leg, frame, frame, leg.wire.period, False)
+    _advance(leg, frame, NULL, frame, leg.wire.period, False)
 
 
 cdef void downlink_wait(Leg* leg, int samples) noexcept nogil:
     cdef int16_t[MAX_PCM] silence
     memset(silence, 0, (samples << leg.down.shift) * sizeof(int16_t))
-    _advance(leg, silence, silence, samples, False)
+    _advance(leg, silence, NULL, silence, samples, False)
 
 
 cdef void downlink_rewire(Leg* leg, const Wire* wire) noexcept nogil:

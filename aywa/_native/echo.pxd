@@ -48,8 +48,9 @@ cdef struct Echo:
     uint8_t[ECHO_HISTORY] sent  # mu-law: half the memory, and exact for most of what is sent
 
 cdef void echo_init(Echo* e) noexcept nogil
-# What was really sent, decoded to 8 kHz, at its position on the leg's timeline. A gap counts as silence.
-cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexcept nogil
+# What was really sent, decoded to 8 kHz, at its position on the leg's timeline. A gap counts as silence. `ulaw`: the
+# same in mu-law where that is at hand, or NULL.
+cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, const uint8_t* ulaw, int n) noexcept nogil
 # What was heard, at its position, changed in place; any n. Returns the verdict on its last 20 ms or less.
 cdef int echo_process(Echo* e, int64_t position, int16_t* pcm, int n) noexcept nogil
 # None while none was found.

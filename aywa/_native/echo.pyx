@@ -26,6 +26,8 @@ cdef enum:
     CLEAN = 8                   # strong blocks (160 ms) unanswered: the line has no echo until one is found
     FRUITLESS = 5               # searches in a row (100 ms) that make a sound the caller's until it changes
     SELDOM = 4                  # frames of which one is searched then
+    FRUITLESS_CLEAN = 3         # the same on a line without echo
+    SELDOM_CLEAN = 8
     PROVEN = 5                  # likely fits in a row by one lag that find one there (100 ms)
     ANSWER = 25                 # steps of 20 ms: no echo comes later
     FADE = 16                   # samples over which the gain changes
@@ -67,7 +69,8 @@ cdef bint _is_echo(Echo* e, float level, bint useless, float* h, int* lag) noexc
         found = e.votes >= PROVEN
     else:
         found = e.fit > _CERTAIN or again
-    e.fruitless = 0 if found else e.fruitless + 1
+    # While one lag gathers votes, every frame has one.
+    e.fruitless = 0 if found or e.votes > 1 else e.fruitless + 1
     return found
 
 
@@ -76,14 +79,15 @@ cdef bint _is_to_be_searched(Echo* e, float level) noexcept nogil:
 
     Unless it is so soft beside what is sent that a caller seldom is.
     """
+    cdef bint clean = e.unanswered == CLEAN
     if level > _LOUDER * e.softest:
         e.fruitless = 0
     if level < e.softest or e.fruitless == 0:
         e.softest = level
-    if e.fruitless < FRUITLESS or level < _QUIETER * e.sent_level:
+    if e.fruitless < (FRUITLESS_CLEAN if clean else FRUITLESS) or level < _QUIETER * e.sent_level:
         return True
     e.passed_over += 1
-    return e.passed_over % SELDOM == 0
+    return e.passed_over % (SELDOM_CLEAN if clean else SELDOM) == 0
 
 
 cdef void _give(Echo* e, int16_t* pcm, float gain, int n) noexcept nogil:
@@ -267,7 +271,7 @@ cdef bint _would_be_heard(const Echo* e, float level) noexcept nogil:
     return level > _STRONG_SENT
 
 
-cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexcept nogil:
+cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, const uint8_t* ulaw, int n) noexcept nogil:
     cdef float level
     cdef int start, first
     if position != e.sent_end:
@@ -275,11 +279,16 @@ cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexce
     if n > ECHO_HISTORY:
         position += n - ECHO_HISTORY
         pcm += n - ECHO_HISTORY
+        ulaw += n - ECHO_HISTORY if ulaw != NULL else 0
         n = ECHO_HISTORY
     start = <int>(position & (ECHO_HISTORY - 1))
     first = ECHO_HISTORY - start if ECHO_HISTORY - start < n else n
-    ulaw_encode(pcm, &e.sent[start], first)
-    ulaw_encode(pcm + first, &e.sent[0], n - first)
+    if ulaw == NULL:
+        ulaw_encode(pcm, &e.sent[start], first)
+        ulaw_encode(pcm + first, &e.sent[0], n - first)
+    else:
+        memcpy(&e.sent[start], ulaw, first)
+        memcpy(&e.sent[0], ulaw + first, n - first)
     e.sent_end = position + n
     level = fit_mean_square(pcm, n) if n else 0
     e.sending = _would_be_heard(e, level)
@@ -315,7 +324,7 @@ cdef class EchoGuard:
         if pcm.shape[0] % 2:
             raise ValueError("S16LE PCM must have an even number of bytes")
         if pcm.shape[0]:
-            echo_sent(&self._state, position, <const int16_t*>&pcm[0], <int>(pcm.shape[0] // 2))
+            echo_sent(&self._state, position, <const int16_t*>&pcm[0], NULL, <int>(pcm.shape[0] // 2))
 
     def process(self, int64_t position, const uint8_t[::1] pcm):
         cdef int verdict = ECHO_PASSED

@@ -1,7 +1,7 @@
 """What a leg needs of audio beside its codecs, on its own clock."""
 
 from libc.math cimport sqrtf
-from libc.stdint cimport int16_t, int64_t, uint64_t
+from libc.stdint cimport int16_t, int64_t, uint8_t, uint64_t
 from libc.string cimport memset
 
 from aywa._native.comfort_noise cimport noise_init
@@ -32,12 +32,14 @@ cdef void hearing_init(Hearing* h, bint guarded, uint64_t seed) noexcept nogil:
         echo_init(h.echo)
 
 
-cdef void hearing_sent(Hearing* h, int64_t position, const int16_t* pcm, int n, int shift) noexcept nogil:
+cdef void hearing_sent(Hearing* h, int64_t position, const int16_t* pcm, const uint8_t* ulaw, int n,
+                       int shift) noexcept nogil:
     cdef int16_t[MAX_PART] band
     if shift:
         down2_process(&h.sent_band, pcm, band, n)
         pcm = band
-    echo_sent(h.echo, position, pcm, n)
+        ulaw = NULL
+    echo_sent(h.echo, position, pcm, ulaw, n)
 
 
 cdef bint hearing_awaits_echo(const Hearing* h, int64_t position) noexcept nogil:
