@@ -99,6 +99,10 @@ class LiveCall:
         self._clock = dependencies.clock
         self.row = self._first_row(type_, parties, dependencies, org_id)
         self._created()
+        plan_of = dependencies.assistant
+        if plan_of is not None and plan_of.retention_plan is not None:
+            days = plan_of.retention_plan.model_dump(by_alias=True, exclude_none=True)
+            self.timeline.add("call.retention", **days)
 
     def _first_row(
         self, type_: CallType, parties: tuple[str, str, str], dependencies: CallDependencies, org_id: UUID

@@ -18,6 +18,7 @@ from aywa.errors import Gap
 from aywa.model.base import Plan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
+from aywa.model.retention_plan import RetentionPlan
 from aywa.model.server import MessageType, Secret, Server, check_web_url
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
@@ -87,6 +88,7 @@ class Assistant(Plan):
     num_words_to_interrupt_assistant: int | None = Field(None, ge=0, le=10)  # before there was that plan
     keypad_input_plan: KeypadInputPlan | None = None
     message_plan: MessagePlan | None = None
+    retention_plan: RetentionPlan | None = None
     server: Server | None = None
     server_url: str = Field("", max_length=4096)  # before there was that object
     server_url_secret: Secret | None = Field(None, repr=False)

@@ -98,7 +98,7 @@ async def open_runtime(
     recordings, captures = _files_in(settings.artifacts.directory)
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
-        open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
+        open_memory(settings, files.assistant, view, files.sealer, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,

@@ -5,6 +5,7 @@
 
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.outbound import OutboundSettings
+from aywa.settings.retention import RetentionSettings
 from aywa.settings.slices import (
     ArtifactSettings,
     CallSettings,
@@ -27,7 +28,7 @@ from aywa.settings.trunks import (
     TrunkSettings,
 )
 from aywa.settings.webhooks import WebhookSettings
-from aywa.settings.whole import Settings, production_gaps
+from aywa.settings.whole import Settings, production_gaps, tombstone_file
 
 __all__ = [
     "ArtifactSettings",
@@ -41,6 +42,7 @@ __all__ = [
     "NatMode",
     "OutboundSettings",
     "ProviderSettings",
+    "RetentionSettings",
     "Settings",
     "SipSettings",
     "SrtpPolicy",
@@ -54,4 +56,5 @@ __all__ = [
     "TrunkSettings",
     "WebhookSettings",
     "production_gaps",
+    "tombstone_file",
 ]

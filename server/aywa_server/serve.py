@@ -118,6 +118,7 @@ class Server:
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
+                    eraser=runtime.database.keeper,
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

@@ -33,6 +33,7 @@ from aywa_server.once import Once
 from aywa_server.resources.service import Resources
 from tests.kit.api_parts import AUTH, make_parts
 from tests.kit.call_store_contract import call_row
+from tests.kit.erasers import make_eraser
 from tests.kit.postgres import open_clean_postgres
 from tests.kit.resource_store import SEALER
 
@@ -72,6 +73,7 @@ class TenantWorld:
             parts,
             store=self.store,
             tenancy=self.tenancy,
+            eraser=make_eraser(postgres),
             webhooks=PostgresOutbox(postgres),
             rng=SystemRandom(),
             now=(lambda: 1.0) if frozen else trio.current_time,

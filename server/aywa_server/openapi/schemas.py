@@ -18,6 +18,7 @@ from aywa.model.call import (
     Timeline,
 )
 from aywa.model.call_order import PhoneCallOrder
+from aywa.model.erasure import ErasureReport, NewErasure
 from aywa.model.file import FileChange
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
@@ -48,6 +49,7 @@ def document_schemas() -> dict[str, Any]:
             "NewApiKey": TypeAdapter(NewApiKey),
             "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
+            "NewErasure": TypeAdapter(NewErasure),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "ControlCommand": TypeAdapter(_COMMAND),
         },
@@ -58,6 +60,7 @@ def document_schemas() -> dict[str, Any]:
         {
             "Call": TypeAdapter(Call),
             "Timeline": TypeAdapter(Timeline),
+            "ErasureReport": TypeAdapter(ErasureReport),
             "Readiness": TypeAdapter(Readiness),
         },
         "serialization",
