@@ -12,7 +12,8 @@ from uuid import UUID
 
 import trio
 
-from aywa.artifacts.call_files import LocalCallFiles
+from aywa.artifacts.keeper import ArtifactKeeper
+from aywa.artifacts.objects import open_store
 from aywa.bridge.postgres import Postgres
 from aywa.clock import wall_now
 from aywa.errors import AywaError, StoreError
@@ -23,6 +24,7 @@ from aywa.model.numbers_in import spellings
 from aywa.ports.call_files import CallFiles
 from aywa.ports.store import CallBatch, CallRow, CallStatus, CallType
 from aywa.settings import RetentionSettings, Settings, tombstone_file
+from aywa.store.artifacts import PostgresArtifacts
 from aywa.store.erasing import Erasure, PostgresErasing, host_of
 from aywa.store.retention import PostgresRetention, retention_entry
 from aywa.store.sealing import Sealer
@@ -214,14 +216,16 @@ class Keeper:
 def make_keeper(
     settings: Settings, postgres: Postgres, sealer: Sealer, rng: Random, worker_id: str
 ) -> Keeper:
-    """With the files of this host."""
+    """With the files of this host and those in the artifact store. Raises StoreError."""
     book = TombstoneBook(postgres, TombstoneFile(Path(tombstone_file(settings))), sealer, rng)
     erasing = PostgresErasing(postgres, book)
     return Keeper(
         book,
         erasing,
         PostgresRetention(postgres, erasing),
-        LocalCallFiles(settings.artifacts.directory),
+        ArtifactKeeper(
+            settings.artifacts.directory, open_store(settings.artifacts), PostgresArtifacts(postgres)
+        ),
         settings.retention,
         wall_now,
         host_of(worker_id),

@@ -9,7 +9,7 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
+from aywa.call.control import Command, EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
@@ -138,6 +138,14 @@ class Runtime:
         if live is None:
             return False
         await live.control(StartCapture(CaptureMode(mode)))
+        return True
+
+    async def control(self, call_id: str, command: Command) -> bool:
+        """Obey an operator; False when this worker does not carry the call. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(command)
         return True
 
     async def pcap(self, call_id: str) -> bytes | None:

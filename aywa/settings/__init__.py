@@ -3,11 +3,11 @@
 `Settings.from_env` is pure: it reads the mapping it is given, collects every fault and reports them together.
 """
 
+from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.outbound import OutboundSettings
 from aywa.settings.retention import RetentionSettings
 from aywa.settings.slices import (
-    ArtifactSettings,
     CallSettings,
     HttpSettings,
     LogSettings,
@@ -43,6 +43,7 @@ __all__ = [
     "OutboundSettings",
     "ProviderSettings",
     "RetentionSettings",
+    "S3Settings",
     "Settings",
     "SipSettings",
     "SrtpPolicy",
@@ -55,6 +56,7 @@ __all__ = [
     "TrunkRegistration",
     "TrunkSettings",
     "WebhookSettings",
+    "artifact_gaps",
     "production_gaps",
     "tombstone_file",
 ]

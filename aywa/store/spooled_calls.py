@@ -20,7 +20,7 @@ from aywa.log import get_logger
 from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
 from aywa.store.batch_codec import encode_batch, parse_batch
 from aywa.store.call_reader import PostgresCallReader
-from aywa.store.calls import PostgresCallStore, TellOfLost
+from aywa.store.calls import PostgresCallStore, TellLater, TellOfLost
 from aywa.store.spool import Spool, left_behind
 
 AGAIN_S = 0.25
@@ -77,6 +77,10 @@ class SpooledCalls:
     async def end_lost_calls(self, worker_id: str, now: datetime, tell: TellOfLost | None = None) -> int:
         """See `PostgresCallStore`."""
         return await self._store.end_lost_calls(worker_id, now, tell)
+
+    async def tell_later(self, org_id: UUID, call_id: str, tell: TellLater) -> int:
+        """See `PostgresCallStore`."""
+        return await self._store.tell_later(org_id, call_id, tell)
 
     async def count_ended(self) -> dict[str, int]:
         """How many ended calls there are for each end reason."""

@@ -8,9 +8,9 @@ from random import Random
 from typing import Protocol
 from uuid import UUID
 
+from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
-from aywa.call.plan import CallPlan
-from aywa.model.assistant import Assistant
+from aywa.call.plan import CallPlan, Leader
 from aywa.model.audit import AuditEntry
 from aywa.model.erasure import ErasureReport
 from aywa.model.readiness import Check
@@ -48,6 +48,9 @@ class LiveCalls(Protocol):
     async def capture(self, call_id: str, mode: str) -> bool:
         """Keep a live call's packets; False when this process does not carry it."""
 
+    async def control(self, call_id: str, command: Command) -> bool:
+        """Obey an operator; False when this process does not carry the call."""
+
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now; None when none are kept here."""
 
@@ -62,8 +65,8 @@ class Readiness(Protocol):
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
-        """The plan of a call; never raises."""
+    async def prepare(self, leader: Leader) -> CallPlan:
+        """The plan of a call. Raises `StoreError`."""
 
 
 class Eraser(Protocol):

@@ -13,7 +13,7 @@ from uuid import UUID
 import pytest
 import trio
 
-from aywa.artifacts.call_files import LocalCallFiles
+from aywa.artifacts.keeper import ArtifactKeeper
 from aywa.bridge.postgres import Postgres
 from aywa.errors import RequestError, StoreError
 from aywa.model.audit import AuditEntry
@@ -23,6 +23,7 @@ from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallBatch, CallRow, CallStatus, TimelineEntry, TranscriptLine
 from aywa.runtime.keeper import Keeper
 from aywa.settings import RetentionSettings
+from aywa.store.artifacts import PostgresArtifacts
 from aywa.store.audit import PostgresAudit
 from aywa.store.calls import PostgresCallStore
 from aywa.store.erasing import PostgresErasing
@@ -46,7 +47,7 @@ CANARY = "canary-4711"
 class Files:
     """The real ones, that may be told to fail."""
 
-    inner: LocalCallFiles
+    inner: ArtifactKeeper
     away: bool = False
 
     async def delete(self, org_id: UUID, call_id: str, row: CallRow | None = None) -> int:
@@ -128,7 +129,8 @@ class World:
 @asynccontextmanager
 async def open_world(url: str, tmp_path: Path) -> AsyncIterator[World]:
     async with open_clean_postgres(url) as (_loop, postgres):
-        yield World(postgres, tmp_path, Files(LocalCallFiles(str(tmp_path / "recordings"))))
+        files = ArtifactKeeper(str(tmp_path / "recordings"), None, PostgresArtifacts(postgres))
+        yield World(postgres, tmp_path, Files(files))
 
 
 def entry(action: str = "call.erase") -> AuditEntry:

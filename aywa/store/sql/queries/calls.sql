@@ -3,8 +3,8 @@
 insert into calls (
     id, type, status, scenario, from_uri, to_uri, sip_call_id, created_at, updated_at, started_at, ended_at,
     end_code, end_side, end_sip_status, end_detail, slots, recording_path, worker_id,
-    pcap_path, media, transfers, costs, org_id
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    pcap_path, media, transfers, costs, org_id, news
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 on conflict (id) do update set
     type = excluded.type, status = excluded.status, scenario = excluded.scenario,
     from_uri = excluded.from_uri, to_uri = excluded.to_uri, sip_call_id = excluded.sip_call_id,
@@ -14,10 +14,14 @@ on conflict (id) do update set
     end_sip_status = excluded.end_sip_status, end_detail = excluded.end_detail,
     slots = excluded.slots, recording_path = excluded.recording_path, worker_id = excluded.worker_id,
     pcap_path = excluded.pcap_path, media = excluded.media, transfers = excluded.transfers,
-    costs = excluded.costs;
+    costs = excluded.costs, news = excluded.news;
 
 -- name: get_call
 select * from calls where id = $1 and org_id = $2;
+
+-- name: lock_call
+-- One at a time numbers its messages.
+select * from calls where id = $1 and org_id = $2 for update;
 
 -- name: list_calls
 select * from calls
