@@ -48,6 +48,7 @@ from aywa.turn.manager import TurnManager
 from aywa.turn.states import State
 
 _SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
+KEPT_S = 0.5  # longer nobody is kept waiting for an answer
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
@@ -71,6 +72,7 @@ class LiveCall:
         self.machine = CallMachine()
         self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
+        self._keeps = journal
         self._journal: CallJournal = (
             NewsJournal(journal, news) if news is not None and news.listeners else journal
         )
@@ -153,6 +155,11 @@ class LiveCall:
         """There is room for the call."""
         self.machine.admitted()
         self._save()
+        self._keeps.hurry()
+
+    async def kept(self) -> None:
+        """Wait until the call is known to whoever ends it should this process be killed, for a while."""
+        await self._keeps.kept(self.id, KEPT_S)
 
     def dialled(self, sip_call_id: str) -> None:
         """Somebody answered a call of ours, which has its Call-ID from now on."""

@@ -7,7 +7,7 @@ import wave
 from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from random import Random
@@ -44,6 +44,7 @@ class Known:
     jobs: frozenset[tuple[str, str, int]]  # id, call, number
     rows: Mapping[str, Row]
     at: datetime
+    answered: frozenset[str] = frozenset()  # SIP Call-IDs
 
 
 @dataclass(slots=True)
@@ -168,15 +169,16 @@ class KillWorld:
                 await until(lambda: len(phones.calls) == self._calls, SETTLED_S)
                 await trio.sleep(GREETING_S)
             await trio.sleep(rng.uniform(0, LATEST_S))
-            found.live = len(phones.calls)
             known = await _look(postgres, seen)
             child.kill()
+            found.live = len(phones.calls)
+            answered = frozenset(call.session.sip_call_id for call in phones.calls)
             found.killed_after_s = trio.current_time() - began
             found.committed = len(known.entries) + len(known.lines) + len(known.jobs)
             nursery.cancel_scope.cancel()
         for call in phones.calls:
             call.media.close()
-        return known
+        return replace(known, answered=answered)
 
 
 async def _look(postgres: Postgres, seen: set[str]) -> Known:
@@ -206,6 +208,8 @@ async def _judge(postgres: Postgres, known: Known, seen: set[str], found: Round)
         found.faults += [f"{name}: {each} is lost" for each in sorted(lost)[:3]]
     if missing := known.rows.keys() - now.rows.keys():
         found.faults.append(f"{len(missing)} calls are lost")
+    if unknown := known.answered - {row["sip_call_id"] for row in now.rows.values()}:
+        found.faults.append(f"{len(unknown)} calls were answered and have no record")
     numbers: defaultdict[str, list[int]] = defaultdict(list)
     ends: defaultdict[str, int] = defaultdict(int)
     for call_id, seq, kind in now.entries:
