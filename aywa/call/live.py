@@ -48,7 +48,7 @@ from aywa.turn.manager import TurnManager
 from aywa.turn.states import State
 
 _SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
-KEPT_S = 0.5  # longer nobody is kept waiting for an answer
+KEPT_S = 2.0  # longer nobody is kept waiting for an answer: a burst of calls delays the journal too
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
