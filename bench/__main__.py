@@ -53,6 +53,7 @@ MEASUREMENTS = (
     Measurement("turn_overhead", "bench.turn_overhead", "What the runtime adds to an answer's delay"),
     Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("api_contract", "bench.api_contract", "The API against its own OpenAPI document", long=True),
+    Measurement("kill", "bench.kill", "Fifty kills with fifty live calls: what is lost", long=True),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
 

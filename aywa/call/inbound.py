@@ -76,6 +76,7 @@ class Inbound:
                 try:
                     talk = Talk(self.live, dependencies, nursery)
                     await talk.open_hearing()
+                    await self.live.kept()  # who was answered is told of, whatever happens
                     sip = await self.call.answer(description)
                     try:
                         if accepted is None:

@@ -93,6 +93,7 @@ class Journal:
         self._writing = trio.Lock()
         self._refusals = 0
         self._failures = 0
+        self._awaited: dict[str, trio.Event] = {}  # by the id of a row
         self.dropped = 0
 
     @property
@@ -133,6 +134,22 @@ class Journal:
             if not await self._write():
                 with trio.move_on_after(BACKOFF_S[min(self._failures, len(BACKOFF_S)) - 1]):
                     await self._urgent.wait()
+
+    def hurry(self) -> None:
+        """Write what waits without waiting for more."""
+        self._urgent.set()
+
+    async def kept(self, call_id: str, bound_s: float) -> bool:
+        """Wait until a row of this call is written; False when that took longer than `bound_s`."""
+        if call_id not in self._rows:
+            return True
+        written = self._awaited.setdefault(call_id, trio.Event())
+        self._urgent.set()
+        with trio.move_on_after(bound_s):
+            await written.wait()
+            return True
+        self._awaited.pop(call_id, None)
+        return False
 
     async def flush(self, bound_s: float) -> bool:
         """Wait until everything put so far is written; False when that took longer than `bound_s`."""
@@ -200,6 +217,8 @@ class Journal:
     def _written(self, put: _Put[CallRow]) -> None:
         """What was put meanwhile stays, without the messages that are committed."""
         latest = self._rows.pop(put.item.id)
+        if (awaited := self._awaited.pop(put.item.id, None)) is not None:
+            awaited.set()
         self._waiting -= latest.size
         if latest is not put:
             done = {job.id for job in put.jobs}

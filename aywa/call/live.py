@@ -54,6 +54,7 @@ _SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known 
 BYTES_PER_FRAME = 4  # of a recording: two sides, 16 bits
 MAX_LOG_LINES = 200  # of one call
 _NOT_NOTED = frozenset({"level", "component", "event", "timestamp", "call_id"})
+KEPT_S = 2.0  # longer nobody is kept waiting for an answer: a burst of calls delays the journal too
 END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
@@ -77,6 +78,7 @@ class LiveCall:
         self.machine = CallMachine()
         self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
+        self._keeps = journal
         self._journal: CallJournal = (
             NewsJournal(journal, news) if news is not None and news.listeners else journal
         )
@@ -123,6 +125,10 @@ class LiveCall:
         self._clock = dependencies.clock
         self.row = self._first_row(type_, parties, dependencies, org_id)
         self._created()
+        plan_of = dependencies.assistant
+        if plan_of is not None and plan_of.retention_plan is not None:
+            days = plan_of.retention_plan.model_dump(by_alias=True, exclude_none=True)
+            self.timeline.add("call.retention", **days)
 
     def _first_row(
         self, type_: CallType, parties: tuple[str, str, str], dependencies: CallDependencies, org_id: UUID
@@ -164,6 +170,11 @@ class LiveCall:
         """There is room for the call."""
         self.machine.admitted()
         self._save()
+        self._keeps.hurry()
+
+    async def kept(self) -> None:
+        """Wait until the call is known to whoever ends it should this process be killed, for a while."""
+        await self._keeps.kept(self.id, KEPT_S)
 
     def dialled(self, sip_call_id: str) -> None:
         """Somebody answered a call of ours, which has its Call-ID from now on."""

@@ -21,6 +21,7 @@ from aywa.model.base import Plan
 from aywa.model.compliance_plan import CompliancePlan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
+from aywa.model.retention_plan import RetentionPlan
 from aywa.model.server import MessageType, Secret, Server, check_web_url
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
@@ -101,6 +102,7 @@ class Assistant(Plan):
     message_plan: MessagePlan | None = None
     artifact_plan: ArtifactPlan | None = None
     compliance_plan: CompliancePlan | None = None
+    retention_plan: RetentionPlan | None = None
     server: Server | None = None
     server_url: str = Field("", max_length=4096)  # before there was that object
     server_url_secret: Secret | None = Field(None, repr=False)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +14,7 @@ from aywa.bridge.postgres import Postgres, open_postgres
 from aywa.clock import wall_now
 from aywa.errors import ConfigError, Gap, StoreError
 from aywa.log import get_logger
+from aywa.runtime.keeper import Keeper
 from aywa.settings import StoreSettings
 from aywa.store.calls import PostgresCallStore, TellOfLost
 from aywa.store.embedded import open_embedded_postgres
@@ -22,7 +23,7 @@ from aywa.store.migrations import migrate
 from aywa.store.presence import hold_presence
 from aywa.store.resources import PostgresResources
 from aywa.store.spool import Spool
-from aywa.store.spooled_calls import SpooledCalls
+from aywa.store.spooled_calls import SpooledCalls, spare_nothing
 from aywa.store.wall import check_wall
 
 _REAP_EVERY_S = 10.0
@@ -40,6 +41,7 @@ class Database:
     calls: SpooledCalls
     resources: PostgresResources
     requests: PostgresIdempotency
+    keeper: Keeper | None = None  # who deletes; None: nobody
 
     async def ping(self) -> None:
         """Raises `StoreError` when PostgreSQL does not answer within two seconds."""
@@ -51,30 +53,40 @@ class Database:
 
 @asynccontextmanager
 async def open_database(
-    settings: StoreSettings, worker_id: str, tell: TellOfLost | None = None
+    settings: StoreSettings,
+    worker_id: str,
+    tell: TellOfLost | None = None,
+    keeper_of: Callable[[Postgres], Keeper] | None = None,
 ) -> AsyncIterator[Database]:
     """Open the database and be seen in it as `worker_id`; ends the calls of dead workers, now and every 10 s.
 
+    What was erased is erased again before anything else is done: the database may be an older one.
     `tell`: as in `PostgresCallStore.end_lost_calls`. Raises `StoreError` or `ConfigError`.
     """
     async with _url(settings) as url, open_asyncio_loop() as loop, _connect(loop, url, settings) as postgres:
         await migrate(postgres)
         await check_wall(postgres)
+        keeper = None if keeper_of is None else keeper_of(postgres)
+        if keeper is not None:
+            await keeper.open()
         async with (
             hold_presence(postgres, worker_id),
-            _open_calls(postgres, settings, worker_id) as calls,
+            _open_calls(postgres, settings, worker_id, keeper) as calls,
             trio.open_nursery() as nursery,
         ):
             await _reap(calls, worker_id, tell)
             nursery.start_soon(_reap_forever, calls, worker_id, tell)
             nursery.start_soon(calls.serve, name="journal on disk")
-            yield Database(postgres, calls, PostgresResources(postgres), PostgresIdempotency(postgres))
+            if keeper is not None:
+                nursery.start_soon(keeper.serve, name="keeper")
+            resources, requests = PostgresResources(postgres), PostgresIdempotency(postgres)
+            yield Database(postgres, calls, resources, requests, keeper)
             nursery.cancel_scope.cancel()
 
 
 @asynccontextmanager
 async def _open_calls(
-    postgres: Postgres, settings: StoreSettings, worker_id: str
+    postgres: Postgres, settings: StoreSettings, worker_id: str, keeper: Keeper | None
 ) -> AsyncIterator[SpooledCalls]:
     """Raises `ConfigError` where the data directory cannot be written."""
     path = Path(settings.data_dir) / "journal" / f"{worker_id}.journal"
@@ -86,7 +98,8 @@ async def _open_calls(
     try:
         # nobody else uses the embedded server, or it would not have been stopped
         settle_s = _SETTLE_S if settings.postgres_url else 0.0
-        yield SpooledCalls(PostgresCallStore(postgres, settle_s), spool)
+        spare = spare_nothing if keeper is None else keeper.spare
+        yield SpooledCalls(PostgresCallStore(postgres, settle_s), spool, spare)
     finally:
         spool.close()
 

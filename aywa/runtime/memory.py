@@ -8,11 +8,13 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
+from aywa.bridge.postgres import Postgres
 from aywa.call.news import news_of_the_lost
 from aywa.call.news_plan import CallView
 from aywa.runtime.allow_list import audit_allow_list
 from aywa.runtime.asking import open_asking
 from aywa.runtime.database import Database, open_database
+from aywa.runtime.keeper import Keeper, make_keeper
 from aywa.runtime.named_files import NamedFiles
 from aywa.runtime.outbox import Outbox, Wires, open_outbox, targets_of, usual_plan
 from aywa.settings import Settings
@@ -33,8 +35,12 @@ async def open_memory(
     """Open them; calls that other workers lost are ended and told of. Raises StoreError or ConfigError."""
     webhooks, assistant = settings.webhooks, files.assistant
     plan = usual_plan(targets_of(webhooks, assistant), assistant, rng, view)
+
+    def keeper_of(postgres: Postgres) -> Keeper:
+        return make_keeper(settings, postgres, files.sealer, rng, worker_id)
+
     async with (
-        open_database(settings.store, worker_id, partial(news_of_the_lost, plan)) as database,
+        open_database(settings.store, worker_id, partial(news_of_the_lost, plan), keeper_of) as database,
         open_asking(settings.outbound) as messages,
         open_asking(settings.outbound, tell=False) as asking,
         open_outbox(

@@ -201,6 +201,8 @@ class Runtime:
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
         gauges |= self.outbox.worker.figures.gauges()
+        if self.database.keeper is not None:
+            gauges |= self.database.keeper.figures.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {

@@ -6,6 +6,7 @@
 from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.outbound import OutboundSettings
+from aywa.settings.retention import RetentionSettings
 from aywa.settings.slices import (
     CallSettings,
     HttpSettings,
@@ -28,7 +29,7 @@ from aywa.settings.trunks import (
     TrunkSettings,
 )
 from aywa.settings.webhooks import WebhookSettings
-from aywa.settings.whole import Settings, production_gaps
+from aywa.settings.whole import Settings, production_gaps, tombstone_file
 
 __all__ = [
     "ArtifactSettings",
@@ -43,6 +44,7 @@ __all__ = [
     "OutboundSettings",
     "ProviderSettings",
     "RecordCalls",
+    "RetentionSettings",
     "S3Settings",
     "Settings",
     "SipSettings",
@@ -58,4 +60,5 @@ __all__ = [
     "WebhookSettings",
     "artifact_gaps",
     "production_gaps",
+    "tombstone_file",
 ]

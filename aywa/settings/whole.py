@@ -24,6 +24,7 @@ from aywa.settings.reader import (
     parts,
     transfer_target,
 )
+from aywa.settings.retention import RetentionSettings, read_retention
 from aywa.settings.slices import (
     ENDPOINTING_MODES,
     SRTP_SUITES,
@@ -71,6 +72,7 @@ class Settings:
     transports: TransportSettings = field(default_factory=TransportSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    retention: RetentionSettings = field(default_factory=RetentionSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -84,6 +86,12 @@ class Settings:
         if gaps:
             raise ConfigError(gaps)
         return settings
+
+
+def tombstone_file(settings: Settings) -> str:
+    """Where it is written what was erased."""
+    named = settings.retention.tombstone_file
+    return named or settings.store.data_dir.rstrip("/") + "/tombstones.jsonl"
 
 
 def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> list[Gap]:
@@ -165,6 +173,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         transports=read_transports(env, sip_host),
         outbound=read_outbound(env),
         webhooks=read_webhooks(env),
+        retention=read_retention(env),
     )
 
 

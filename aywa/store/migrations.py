@@ -6,6 +6,7 @@ import hashlib
 import re
 from dataclasses import dataclass
 from importlib.resources import files
+from typing import Protocol
 
 from aywa.bridge.postgres import Postgres, Session
 from aywa.errors import StoreError
@@ -13,7 +14,7 @@ from aywa.errors import StoreError
 _LOCK_KEY = 0x41595741_0001  # "AYWA", first lock of ours: one migrating process at a time
 _FILE_NAME = re.compile(r"(\d{3})_\w+\.sql")
 
-_REMEMBER = """
+REMEMBER = """
 create table if not exists migrations (
     number      integer primary key,
     name        text not null,
@@ -21,6 +22,11 @@ create table if not exists migrations (
     applied_at  timestamptz not null default now()
 )
 """
+
+
+class _Session(Protocol):
+    async def execute(self, sql: str, *arguments: object) -> str:
+        """Run a statement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +64,21 @@ async def migrate(postgres: Postgres, migrations: list[Migration] | None = None)
     known = load_migrations() if migrations is None else migrations
     async with postgres.system().transaction() as session:
         await session.execute("select pg_advisory_xact_lock($1)", _LOCK_KEY)
-        await session.execute(_REMEMBER)
+        await session.execute(REMEMBER)
         done = await _applied(session)
         _check(known, done)
         new = [migration for migration in known if migration.number not in done]
         for migration in new:
             await session.execute(migration.sql)
-            await session.execute(
-                "insert into migrations (number, name, checksum) values ($1, $2, $3)",
-                migration.number,
-                migration.name,
-                migration.checksum,
-            )
+            await remember(session, migration)
     await postgres.renew()  # a connection takes the role that it finds when it is made
     return [migration.name for migration in new]
+
+
+async def remember(session: _Session, migration: Migration) -> None:
+    """Write down that it was applied."""
+    sql = "insert into migrations (number, name, checksum) values ($1, $2, $3)"
+    await session.execute(sql, migration.number, migration.name, migration.checksum)
 
 
 async def _applied(session: Session) -> dict[int, str]:

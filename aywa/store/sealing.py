@@ -66,6 +66,11 @@ class Sealer:
         """Of the key that seals."""
         return self._first.id
 
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """Of all keys that open."""
+        return tuple(self._keys)
+
     def seal(self, row: SealedRow, secrets: Mapping[str, str]) -> dict[str, object] | None:
         """The envelope as JSON; None when there is nothing to hide."""
         if not secrets:

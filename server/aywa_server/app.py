@@ -24,6 +24,7 @@ from aywa_server.routes.audit import audit_routes
 from aywa_server.routes.call_costs import call_costs_routes
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
+from aywa_server.routes.erasure import erasure_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.observing import observing_routes
@@ -63,6 +64,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
+    app.register_blueprint(erasure_routes(parts))
     app.register_blueprint(openapi_routes())
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:

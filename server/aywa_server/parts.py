@@ -6,10 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
+from uuid import UUID
 
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan, Leader
+from aywa.model.audit import AuditEntry
+from aywa.model.erasure import ErasureReport
 from aywa.model.readiness import Check
 from aywa.ports.analytics import Analytics
 from aywa.ports.blobs import BlobStore
@@ -68,6 +71,16 @@ class Plans(Protocol):
         """The plan of a call. Raises `StoreError`."""
 
 
+class Eraser(Protocol):
+    """Erases calls; see `aywa.runtime.keeper`."""
+
+    async def erase_call(self, org_id: UUID, call_id: str, entry: AuditEntry) -> ErasureReport:
+        """One that has ended."""
+
+    async def erase_number(self, org_id: UUID, key: str, entry: AuditEntry) -> ErasureReport:
+        """Every one from or to a number."""
+
+
 @dataclass(frozen=True, slots=True)
 class Parts:
     """Everything a route may use."""
@@ -88,4 +101,5 @@ class Parts:
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
     analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
+    eraser: Eraser | None = None  # None: nothing can be erased
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

@@ -137,6 +137,7 @@ class Server:
                     outbox_wake=runtime.outbox.worker.wake,
                     analytics=PostgresAnalytics(runtime.database.postgres),
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
+                    eraser=runtime.database.keeper,
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

@@ -38,6 +38,7 @@ from aywa_server.once import Once
 from aywa_server.resources.service import Resources
 from tests.kit.api_parts import AUTH, make_parts
 from tests.kit.call_store_contract import call_row
+from tests.kit.erasers import make_eraser
 from tests.kit.fake_providers import FakeModel
 from tests.kit.postgres import open_clean_postgres
 from tests.kit.resource_store import SEALER
@@ -80,6 +81,7 @@ class TenantWorld:
             tenancy=self.tenancy,
             analytics=PostgresAnalytics(postgres),
             extraction=Extraction(Analyst(FakeModel()), PostgresAnalyses(postgres)),
+            eraser=make_eraser(postgres),
             webhooks=PostgresOutbox(postgres),
             rng=SystemRandom(),
             now=(lambda: 1.0) if frozen else trio.current_time,

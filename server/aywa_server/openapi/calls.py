@@ -60,8 +60,35 @@ def call_operations() -> tuple[Operation, ...]:
             (Answer(200, "The timeline", {JSON: ref("Timeline")}),),
             problems=_READ,
         ),
+        *_erasures(),
         _control(),
         *_downloads(),
+    )
+
+
+def _erasures() -> tuple[Operation, ...]:
+    report = {JSON: ref("ErasureReport")}
+    answers = (Answer(200, "All of it is gone", report), Answer(202, "`underWay` is not gone yet", report))
+    return (
+        Operation(
+            "DELETE",
+            "/call/<call_id>",
+            "eraseCall",
+            "Forget a call that has ended, with everything it has left behind",
+            "call",
+            answers,
+            problems=(401, 403, 404, 409, 503),
+        ),
+        Operation(
+            "POST",
+            "/erasure",
+            "eraseNumber",
+            "Forget every call from or to a number",
+            "call",
+            answers,
+            body={JSON: ref("NewErasure")},
+            problems=(400, 401, 403, 404, 408, 413, 415, 503),
+        ),
     )
 
 

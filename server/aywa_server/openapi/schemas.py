@@ -11,6 +11,7 @@ from pydantic import Field, TypeAdapter
 from aywa.model.api_key import KeyRotation, NewApiKey
 from aywa.model.call import Call, CallCosts, ControlCommand, Timeline
 from aywa.model.call_order import PhoneCallOrder
+from aywa.model.erasure import ErasureReport, NewErasure
 from aywa.model.file import FileChange
 from aywa.model.observing import AnalyticsSummary, CallLogs, SloSnapshot, VoicePipeline
 from aywa.model.organization import NewOrganization
@@ -40,6 +41,7 @@ def document_schemas() -> dict[str, Any]:
             "NewApiKey": TypeAdapter(NewApiKey),
             "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
+            "NewErasure": TypeAdapter(NewErasure),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "StructuredOutputRun": TypeAdapter(StructuredOutputRun),
             "ControlCommand": TypeAdapter(_COMMAND),
@@ -56,6 +58,7 @@ def document_schemas() -> dict[str, Any]:
             "VoicePipeline": TypeAdapter(VoicePipeline),
             "SloSnapshot": TypeAdapter(SloSnapshot),
             "AnalyticsSummary": TypeAdapter(AnalyticsSummary),
+            "ErasureReport": TypeAdapter(ErasureReport),
             "Readiness": TypeAdapter(Readiness),
         },
         "serialization",
