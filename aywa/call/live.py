@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, is_dataclass, replace
 from uuid import UUID
 
@@ -26,7 +27,9 @@ from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.news import NewsJournal
+from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
+from aywa.call.plan import monitor_of
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
@@ -38,7 +41,7 @@ from aywa.call.usage import Usage
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
 from aywa.model.organization import DEFAULT_ORGANIZATION
-from aywa.ports.store import CallRow, CallType
+from aywa.ports.store import CallRow, CallStatus, CallType, TranscriptLine
 from aywa.ports.tools import ToolBox
 from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
@@ -59,8 +62,14 @@ class LiveCall:
         parties: tuple[str, str, str],
         owner: str = "",
         org_id: UUID = DEFAULT_ORGANIZATION,
+        *,
+        title: str = "",
+        transport: Mapping[str, object] | None = None,
     ) -> None:
-        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is."""
+        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is.
+
+        `title`: its name; `transport`: as in `CallRow`.
+        """
         self.id = new_call_id(dependencies.rng)
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
@@ -73,7 +82,8 @@ class LiveCall:
         self.timeline = Timeline(
             self.id, self._journal.put_entry, dependencies.observer, self._usage.observe, org_id=org_id
         )
-        self.transcript = Transcript(self.id, self._journal.put_line, org_id)
+        self.overhearing = Overhearing(self.timeline)
+        self.transcript = Transcript(self.id, self._put_line, org_id)
         self.conversation = Conversation(
             TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
@@ -99,7 +109,8 @@ class LiveCall:
         self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
         self.over = trio.Event()
         self._clock = dependencies.clock
-        self.row = self._first_row(type_, parties, dependencies, org_id)
+        row = self._first_row(type_, parties, dependencies, org_id)
+        self.row = replace(row, name=title, transport=transport)
         self._created()
 
     def _first_row(
@@ -118,6 +129,9 @@ class LiveCall:
             updated_at=created_at,
             worker_id=dependencies.worker_id,
             org_id=org_id,
+            assistant_id=UUID(dependencies.assistant_id) if dependencies.assistant_id else None,
+            phone_number_id=UUID(dependencies.phone_number_id) if dependencies.phone_number_id else None,
+            monitor=monitor_of(dependencies.assistant),
         )
 
     def _created(self) -> None:
@@ -151,6 +165,10 @@ class LiveCall:
         self.row = replace(self.row, started_at=self._clock())
         self._save()
         self.timeline.add("call.answered", **media)
+
+    def rename(self, name: str) -> None:
+        """It has another name, which is in the store already."""
+        self.row = replace(self.row, name=name)
 
     def recording_at(self, path: str) -> None:
         """Where the recording is being written."""
@@ -187,6 +205,7 @@ class LiveCall:
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
+        self.overhearing.close(reason.code.value)
         costs = self._usage.figures()
         self.row = replace(self.row, ended_at=self._clock(), end_reason=reason, costs=costs)
         self._save()
@@ -247,7 +266,13 @@ class LiveCall:
                 self.interventions.do(command, transferring=self.transfers.active)
                 await trio.lowlevel.checkpoint()
 
+    def _put_line(self, line: TranscriptLine) -> None:
+        self._journal.put_line(line)
+        self.overhearing.said(line)
+
     def _save(self) -> None:
+        if self.row.status is not self.machine.status and self.machine.status is not CallStatus.ENDED:
+            self.overhearing.status(self.machine.status.value)
         self.row = replace(
             self.row,
             status=self.machine.status,

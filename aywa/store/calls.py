@@ -165,4 +165,9 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         _clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else _clean_json(dict(row.costs)),
         row.org_id,
+        row.assistant_id,
+        row.phone_number_id,
+        _clean(row.name),
+        None if row.transport is None else _clean_json(dict(row.transport)),
+        None if row.monitor is None else dict(row.monitor),
     )

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
+from aywa.call.overhearing import Overhearing
 from aywa.call.plan import CallPlan
+from aywa.call.web import WebOrder
 from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
@@ -18,6 +20,8 @@ from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
+from aywa.transports.web_link import MessageSocket, WebLink
+from aywa_server.call_tokens import CallTokens
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
 from aywa_server.resources.service import Resources
@@ -28,6 +32,18 @@ class LiveCalls(Protocol):
 
     async def place(self, order: CallOrder) -> CallRow:
         """Begin a call out; its row as it stands. Raises an AywaError that says what forbids it."""
+
+    async def open_web(self, order: WebOrder) -> CallRow:
+        """Make a call that waits for its websocket; its row as it stands. Raises an AywaError."""
+
+    def join_web(
+        self,
+        call_id: str,
+        socket: MessageSocket,
+        source: tuple[str, int],
+        command: Callable[[dict[str, object]], Awaitable[None]],
+    ) -> WebLink:
+        """The other side of such a call has connected. Raises `RequestError` (409)."""
 
     async def say(
         self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
@@ -48,6 +64,15 @@ class LiveCalls(Protocol):
 
     async def control(self, call_id: str, command: Command) -> bool:
         """Obey an operator; False when this process does not carry the call."""
+
+    def row(self, call_id: str) -> CallRow | None:
+        """A live call of this process as it stands, whosever it is; None when it does not carry it."""
+
+    def overhear(self, call_id: str) -> Overhearing | None:
+        """Who listens to a live call of this process."""
+
+    def rename(self, call_id: str, name: str) -> None:
+        """A call has another name: if it lives here, it is told."""
 
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now; None when none are kept here."""
@@ -85,4 +110,5 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    tokens: CallTokens | None = None  # None: calls have no URLs that open without a key
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

@@ -23,10 +23,12 @@ from aywa.errors import AywaError, ConfigError, Gap
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
+from aywa.runtime.store_key import load_sealer
 from aywa.settings import Mode, Settings
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
+from aywa_server.call_tokens import CallTokens
 from aywa_server.call_view import call_view
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
@@ -92,7 +94,9 @@ class Server:
         port = sock.getsockname()[1]
         try:
             metrics, rng = Metrics(), SystemRandom()
-            view = call_view(settings.http.public_url)
+            sealer = await trio.to_thread.run_sync(load_sealer, settings.store)
+            tokens = CallTokens(sealer.secret(b"call-urls"))
+            view = call_view(settings.http.public_url, tokens)
             async with open_runtime(settings, rng=rng, observer=metrics.observe, view=view) as runtime:
                 metrics.use_gauges(runtime.gauges)
                 metrics.use_tick_lateness(runtime.tick_lateness)
@@ -118,6 +122,7 @@ class Server:
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
+                    tokens=tokens,
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

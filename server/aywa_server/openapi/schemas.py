@@ -14,6 +14,7 @@ from aywa.model.call_order import PhoneCallOrder
 from aywa.model.file import FileChange
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
+from aywa.model.web_call_order import CallChange, WebCallOrder
 from aywa_server.openapi.operation import ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
 from aywa_server.resources.secrets import REDACTED
@@ -40,6 +41,8 @@ def document_schemas() -> dict[str, Any]:
             "FileChange": TypeAdapter(FileChange),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "ControlCommand": TypeAdapter(_COMMAND),
+            "WebCallOrder": TypeAdapter(WebCallOrder),
+            "CallChange": TypeAdapter(CallChange),
         },
         "validation",
         _TEMPLATE,
@@ -155,6 +158,9 @@ def _plain(order: Mapping[str, Any]) -> dict[str, Any]:
             "properties": {"message": ref("ControlCommand"), "type": False},
         },
         "Anything": {"type": "object"},
+        "WebSocketCallOrder": {
+            "allOf": [ref("WebCallOrder"), {"type": "object", "required": ["transport"]}],
+        },
         "CallOrders": orders,
         "PlacedCalls": {
             "type": "object",
