@@ -25,6 +25,7 @@ QUEUE_S = 4.0  # of audio that waits for one listener; a websocket that is so fa
 MAX_MESSAGES = 200  # that wait for one listener
 MAX_LISTENERS = 16  # of one call: 64 KB a second each at 16 kHz
 TOO_SLOW = "too-slow"
+TAIL_S = 0.3  # what was said a moment ago is not read yet: the ring is 200 ms behind
 CALL_ENDED = "call-ended"
 Piece: TypeAlias = bytes | Mapping[str, object]  # audio, or a message
 
@@ -96,6 +97,7 @@ class Overhearing:
         self._leg: OverheardLeg | None = None
         self._over = False
         self._hushed = False
+        self._tail = 0  # bytes that are silence all the same
 
     def attach(self, leg: OverheardLeg) -> None:
         """There is something to hear."""
@@ -114,6 +116,9 @@ class Overhearing:
 
     def hush(self, on: bool) -> None:
         """Silence in place of both sides, and no words, while something is said that nobody may keep."""
+        self._pass_on()
+        if self._hushed and not on and self._leg is not None:
+            self._tail = round(TAIL_S * self._leg.rate_hz) * 4
         self._hushed = on
 
     def said(self, line: TranscriptLine) -> None:
@@ -183,7 +188,9 @@ class Overhearing:
     def _pass_on(self) -> None:
         leg = self._leg
         while leg is not None and (audio := leg.read_overheard()):
-            heard = bytes(len(audio)) if self._hushed else audio
+            silent = len(audio) if self._hushed else min(self._tail, len(audio))
+            self._tail -= 0 if self._hushed else silent
+            heard = bytes(silent) + audio[silent:]
             for listener in self._listeners:
                 listener.put(heard)
 
