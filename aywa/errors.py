@@ -60,6 +60,12 @@ class EndCode(Enum):
     OPERATOR_NO_ANSWER = "call.forwarding.no-answer"
     TRANSFER_FAILED = "call.in-progress.error-transfer-failed"
     JOIN_TIMED_OUT = "assistant-join-timed-out"  # nobody came to a call by websocket
+    REQUEST_FAILED = "assistant-request-failed"
+    REQUEST_ERROR = "assistant-request-returned-error"
+    REQUEST_UNSPEAKABLE = "assistant-request-returned-unspeakable-error"
+    REQUEST_INVALID = "assistant-request-returned-invalid-assistant"
+    REQUEST_EMPTY = "assistant-request-returned-no-assistant"
+    REQUEST_FORWARDED = "assistant-request-returned-forwarding-phone-number"
     SHUTDOWN = "worker-shutdown"
     PROCESS_LOST = "call.in-progress.error-process-lost"
 

@@ -2,13 +2,16 @@
 
 Frames are written straight to the file, and `sync` lets the header follow, which then claims exactly them.
 What was written outlives the process: who opens the file after it was killed finds all but what came after
-the last `sync`. A power failure is another matter: every ten seconds of audio the disk is made to take the
-data before the header is written; what came later may be lost then, and the header may claim it.
+the last `sync`, and `repair` adds that. A power failure is another matter: every ten seconds of audio the
+disk is made to take the data before the header is written; what came later may be lost then, and the header
+may claim it. A file that is being written is locked (`flock`), so that nobody else mends, moves or deletes
+it; the lock ends with the process, however that ends.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -17,6 +20,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import NoReturn
 
 from aywa.clock import wall_now
@@ -27,6 +31,7 @@ HEADER_BYTES = 44
 _BYTES_PER_SAMPLE = 2
 MAX_DATA_BYTES = 2**32 - 1 - HEADER_BYTES  # RIFF sizes are 32 bits: 37 h of stereo at 8 kHz
 _FLUSH_EVERY_S = 10  # of audio: a flush costs the disk more than everything else here
+NEW_SUFFIX = ".new"  # of files that are not recordings yet
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -50,6 +55,18 @@ def write_stereo(path: Path, frames: bytes, rate_hz: int = SAMPLE_RATE_HZ) -> No
     path.write_bytes(wav_header(len(frames), rate_hz) + frames)
 
 
+def lock(file: int) -> bool:
+    """Have the file to ourselves until it is closed; False while somebody else has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):  # a file system without locks
+            raise
+    return True
+
+
 class WavSink:
     """One recording being written; implements `ports.recording.RecordingSink`.
 
@@ -61,16 +78,22 @@ class WavSink:
         self.path = str(path)
         self._rate_hz = rate_hz
         self._frame_bytes = CHANNELS * _BYTES_PER_SAMPLE
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        # Under another name until it is locked and has a header: under its own it is always a recording.
+        part = path.with_name(f".{path.name}.{token_hex(4)}{NEW_SUFFIX}")
+        self._file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._end = 0  # data bytes in the file, whole frames or not
         self._flushed = 0  # data bytes that outlive a power failure
         self._claimed = -1  # what the header says
         self._failed = False
         try:
+            lock(self._file)
             self._claim()
+            os.link(part, path)
         except BaseException:
             os.close(self._file)
             raise
+        finally:
+            os.unlink(part)
 
     def append(self, frames: bytes) -> None:
         """Append interleaved 16-bit frames. Raises `RecordingError`."""

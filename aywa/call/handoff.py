@@ -47,7 +47,7 @@ class Succession:
         name = "" if before.assistant is None else before.assistant.name
         self._live.timeline.add(
             "assistant.handed_off",
-            **{"from": name, "to": command.plan.assistant.name},
+            **{"from": name, "to": command.plan.name},
             kept=command.kept.value,
         )
         note_assistant(after, self._live)
@@ -69,4 +69,5 @@ def advice_for(dependencies: CallDependencies, live: LiveCall, context: Context)
         return None
     timeout_s = dependencies.turn_settings().endpointing.advice_timeout_s
     receive = live.conversation.receive
-    return EndpointingAdvice(advisor, live.id, context, live.timeline, timeout_s=timeout_s, receive=receive)
+    whole = live.servers.whole
+    return EndpointingAdvice(advisor, whole, context, live.timeline, timeout_s=timeout_s, receive=receive)

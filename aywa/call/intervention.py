@@ -68,7 +68,7 @@ class Interventions:
             case HandOff(plan, content):
                 if transferring:
                     raise RequestError("A transfer is under way", http_status=409, code="transfer-under-way")
-                self._timeline.add("control.handoff", to=plan.assistant.name, assistant_id=plan.assistant_id)
+                self._timeline.add("control.handoff", to=plan.name, assistant_id=plan.assistant_id)
                 if content:
                     side.conversation.receive(SayRequest(content))
                 hand_off(command)

@@ -9,6 +9,7 @@ from uuid import UUID
 import trio
 
 from aywa.call.capture import CallCapture
+from aywa.call.chosen_transfer import ChosenTransfers
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
     Command,
@@ -30,6 +31,8 @@ from aywa.call.news import NewsJournal
 from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
 from aywa.call.plan import monitor_of
+from aywa.call.server_line import ServerLine
+from aywa.call.server_tools import ServerTools
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
@@ -70,13 +73,16 @@ class LiveCall:
 
         `title`: its name; `transport`: as in `CallRow`.
         """
-        self.id = new_call_id(dependencies.rng)
+        verdict = dependencies.verdict
+        self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
         self.machine = CallMachine()
-        self.ending = Ending()
+        self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
-        self._journal: CallJournal = journal if news is None else NewsJournal(journal, news)
+        self._journal: CallJournal = (
+            NewsJournal(journal, news) if news is not None and news.listeners else journal
+        )
         box = dependencies.scenario.open_tools()
         self._usage = Usage()
         self.timeline = Timeline(
@@ -105,8 +111,10 @@ class LiveCall:
             dependencies,
             self._transferred,
         )
-        plan = dependencies.transfer_to()
-        self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
+        self.servers = ServerLine(
+            dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
+        )
+        self.tools = _tools(box, dependencies, self.transfers, self.servers)
         self.over = trio.Event()
         self._clock = dependencies.clock
         row = self._first_row(type_, parties, dependencies, org_id)
@@ -132,6 +140,7 @@ class LiveCall:
             assistant_id=UUID(dependencies.assistant_id) if dependencies.assistant_id else None,
             phone_number_id=UUID(dependencies.phone_number_id) if dependencies.phone_number_id else None,
             monitor=monitor_of(dependencies.assistant),
+            news=None if dependencies.news is None else dependencies.news.data(),
         )
 
     def _created(self) -> None:
@@ -202,6 +211,7 @@ class LiveCall:
         """Close the record; a call without a reason was cut by the end of the process."""
         self.ending.end(reason_for(EndCode.SHUTDOWN))
         self.transfers.close()
+        self.servers.close()
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
@@ -280,3 +290,13 @@ class LiveCall:
             updated_at=self._clock(),
         )
         self._journal.put_row(self.row)
+
+
+def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, line: ServerLine) -> ToolBox:
+    """The scenario's, those that servers run, and the transfer."""
+    servers, plan = dependencies.servers, dependencies.transfer_to()
+    if servers.tools:
+        box = ServerTools(box, line, servers.tools)
+    if servers.transfer is not None:
+        return ChosenTransfers(box, servers.transfer, transfers, line)
+    return box if plan is None else TransferTools(box, plan, transfers)

@@ -15,6 +15,7 @@ from aywa.call.handoff import Succession, advice_for, note_assistant
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
 from aywa.call.keys import KeyPresses
+from aywa.call.knowledge import KnowingModel
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.plan import prompt_of
@@ -22,7 +23,10 @@ from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
 from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
-from aywa.errors import EndCode, EndReason, EndSide
+from aywa.call.verdict import Verdict
+from aywa.errors import EndCode, EndReason, EndSide, RequestError
+from aywa.ports.llm import ChatModel
+from aywa.ports.tts import Synthesizer
 from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
@@ -93,8 +97,8 @@ class CallSession:
         latency = LatencyClock()
         playout = Playout(leg, conversation.receive, conversation.first_audible)
         parts = GenerationParts(
-            model=dependencies.model,
-            synthesizer=dependencies.synthesizer,
+            model=_model(dependencies, live),
+            synthesizer=_voice(dependencies, live),
             tools=ToolRunner(live.tools, context, timeline, self._outer),
             context=context,
             hearing=self._hearing,
@@ -137,6 +141,8 @@ class CallSession:
     def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
         """Begin as the plan says, or as whoever has answered makes it."""
         conversation, answering = self._live.conversation, self._answering
+        if self._dependencies.verdict is not None and self._obey(self._dependencies.verdict):
+            return
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))
@@ -147,6 +153,31 @@ class CallSession:
             nursery.start_soon(answering.accompany, leg, conversation, name="who answered")
         elif answering is not None and opening.message:
             nursery.start_soon(answering.attend, leg, conversation, name="message")
+
+    def _obey(self, verdict: Verdict) -> bool:
+        """Begin as a server has said; False when it has said nothing but who the assistant is."""
+        live = self._live
+        if not verdict.text and verdict.forward is None:
+            return False
+        live.conversation.receive(CallStarted(greet=False))
+        if verdict.forward is None:
+            live.conversation.receive(SayRequest(verdict.text, end_call=True, protected=True))
+            return True
+        try:
+            live.transfers.start(verdict.forward)
+        except RequestError as error:
+            live.ending.end(reason_for(EndCode.TRANSFER_FAILED, detail=error.detail))
+        return True
+
+
+def _model(dependencies: CallDependencies, live: LiveCall) -> ChatModel:
+    whom = dependencies.servers.knowledge
+    return dependencies.model if whom is None else KnowingModel(dependencies.model, live.servers, whom)
+
+
+def _voice(dependencies: CallDependencies, live: LiveCall) -> Synthesizer:
+    make = dependencies.voice
+    return dependencies.synthesizer if make is None else make(live.servers.voice)
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

@@ -53,7 +53,10 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | speculation.adopted | id, turn, ahead_ms, first_token_ms and first_audio_ms after it began |
 | speculation.dropped | id, why, ahead_ms, prompt_tokens, completion_tokens, estimated, characters, spent |
 | tool.started | id, name, arguments |
-| tool.finished | id, name, result, took_ms, timed_out |
+| tool.finished | id, name, result, took_ms, timed_out, by: server |
+| assistant.requested | took_ms, outcome, detail: what a server said that was asked for the assistant |
+| server.answered, server.failed | type of the request, took_ms, detail |
+| artifact.uploaded | artifacts: type, success |
 | tts.phrase | turn, phrase, text |
 | tts.first_audio | turn |
 | turn.state | from, to, cause, and the inputs of the decision |

@@ -66,6 +66,7 @@ class CallRow:
     name: str = ""  # saving a row again leaves it as it is
     transport: Mapping[str, object] | None = None  # as the API shows it; None for a call by SIP
     monitor: Mapping[str, bool] | None = None  # what of a monitorPlan is not as usual
+    news: Mapping[str, object] | None = None  # whom it tells of itself, see `call.news`
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,7 @@ from aywa.call.outbound import CallOrder
 from aywa.call.overhearing import Overhearing
 from aywa.call.table import CallTable
 from aywa.call.web import WebOrder
-from aywa.errors import AywaError, ProviderError
+from aywa.errors import AywaError, ProviderError, StoreError
 from aywa.events.bus import EventBus
 from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
@@ -31,7 +31,7 @@ from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
 from aywa.runtime.web_calls import WebCalls
 from aywa.settings import Settings, StrangerPolicy
-from aywa.store.calls import PostgresCallStore
+from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
 from aywa.transports.web_link import MessageSocket, WebLink
@@ -65,7 +65,7 @@ class Runtime:
     web: WebCalls
 
     @property
-    def store(self) -> PostgresCallStore:
+    def store(self) -> SpooledCalls:
         """The calls in the database."""
         return self.database.calls
 
@@ -231,7 +231,10 @@ class Runtime:
             "engine_free_ports": load.free_ports,
             "engine_resting_ports": load.resting_ports,
             "journal_waiting": journal.waiting,
-            "journal_dropped": journal.dropped,
+            "journal_dropped": journal.dropped + self.database.calls.dropped,
+            "journal_on_disk_bytes": self.database.calls.waiting_bytes,
+            "database_up": self.database.postgres.answers,
+            "database_outages": self.database.postgres.outages,
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
@@ -319,7 +322,12 @@ class Runtime:
         return tuple((limit_us * 1e-6, count) for limit_us, count in self.engine.load().lateness)
 
     async def _check_database(self) -> str:
-        await self.database.ping()
+        waiting = self.database.calls.waiting_bytes
+        try:
+            await self.database.ping()
+        except StoreError as error:
+            kept = f"; {waiting} bytes of calls wait on the disk" if waiting else ""
+            raise StoreError(f"PostgreSQL: {error.detail}{kept}", retryable=True) from error
         return "embedded" if not self.settings.store.postgres_url else "connected"
 
     async def _check_recordings(self) -> str:

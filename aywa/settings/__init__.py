@@ -3,10 +3,10 @@
 `Settings.from_env` is pure: it reads the mapping it is given, collects every fault and reports them together.
 """
 
+from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.outbound import OutboundSettings
 from aywa.settings.slices import (
-    ArtifactSettings,
     CallSettings,
     HttpSettings,
     LogSettings,
@@ -41,6 +41,7 @@ __all__ = [
     "NatMode",
     "OutboundSettings",
     "ProviderSettings",
+    "S3Settings",
     "Settings",
     "SipSettings",
     "SrtpPolicy",
@@ -53,5 +54,6 @@ __all__ = [
     "TrunkRegistration",
     "TrunkSettings",
     "WebhookSettings",
+    "artifact_gaps",
     "production_gaps",
 ]

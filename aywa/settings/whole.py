@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
+from aywa.settings.artifacts import ArtifactSettings, artifact_conflicts, read_artifacts
 from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
 from aywa.settings.outbound import OutboundSettings, outbound_gaps, read_outbound
@@ -26,7 +27,6 @@ from aywa.settings.slices import (
     ENDPOINTING_MODES,
     SRTP_SUITES,
     TRANSFER_MODES,
-    ArtifactSettings,
     CallSettings,
     HttpSettings,
     LogSettings,
@@ -143,8 +143,11 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             ),
             data_dir=data_dir,
             encryption_keys=_read_encryption_keys(env),
+            journal_bytes=env.integer(
+                "RUNTIME_JOURNAL_MAX_BYTES", StoreSettings().journal_bytes, 1 << 20, 1 << 40
+            ),
         ),
-        artifacts=ArtifactSettings(env.text("RUNTIME_RECORDING_DIR", data_dir.rstrip("/") + "/recordings")),
+        artifacts=read_artifacts(env, data_dir),
         providers=ProviderSettings(
             stt=env.choice("RUNTIME_STT", _PROVIDERS.stt, ("embedded",)),
             llm=env.choice("RUNTIME_LLM", _PROVIDERS.llm, ("scripted",)),
@@ -235,6 +238,9 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
         ),
         max_file_bytes=env.integer("RUNTIME_MAX_FILE_BYTES", _HTTP.max_file_bytes, 1024, 1 << 30),
         rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
+        wrong_keys_per_minute=env.integer(
+            "RUNTIME_API_WRONG_KEYS_PER_MINUTE", _HTTP.wrong_keys_per_minute, 0, 100_000
+        ),
     )
 
 
@@ -343,7 +349,7 @@ def _conflicts(settings: Settings, known: frozenset[str]) -> list[Gap]:
         gaps.append(
             Gap("RUNTIME_MEDIA_ADVERTISED_HOST", "must be set when RTP listens on 0.0.0.0", "192.0.2.10")
         )
-    gaps += transport_conflicts(settings.transports)
+    gaps += transport_conflicts(settings.transports) + artifact_conflicts(settings.artifacts)
     return [gap for gap in gaps if gap.name not in known]
 
 

@@ -143,4 +143,5 @@ def call_of(row: Row) -> CallRow:
         name=row["name"],
         transport=row["transport"],
         monitor=row["monitor"],
+        news=row["news"],
     )

@@ -274,9 +274,11 @@ class Floor:
         self._enter(State.ENDED, cause)
 
     def end(self) -> None:
-        """The call is over."""
+        """The call is over; what was not played is not heard, though the leg may go on with somebody else."""
         if self.answer is not None:
             self.end_answer(Cause.CALL_ENDED)
+            self.act(Commit(self.gate.open()))
+            self.ledger.flushed()
         if self.state is not State.ENDED:
             self._enter(State.ENDED, Cause.CALL_ENDED)
 

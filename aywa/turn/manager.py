@@ -140,10 +140,7 @@ class TurnManager:
             case LineHeld(held):
                 self._line_held(held, now)
             case HandedOver(away):
-                if away:
-                    parts.limits.stop()
-                else:
-                    parts.limits.start(now)
+                self._handed_over(away, now)
             case Hushed(on):
                 caller.hushed(on, now)
             case KeyPressed(digit):
@@ -185,6 +182,16 @@ class TurnManager:
             parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now, first)
         else:
             parts.floor.listen(Cause.CALL_STARTED)
+
+    def _handed_over(self, away: bool, now: float) -> None:
+        """Those who talk with each other do not hear the rest of what it was saying; a farewell goes on."""
+        parts = self._parts
+        if not away:
+            parts.limits.start(now)
+            return
+        parts.limits.stop()
+        if parts.floor.answer is not None and self.state is not State.CLOSING:
+            parts.floor.cut(Cause.HANDED_OVER, now)
 
     def _adopt(self, settings: TurnSettings) -> None:
         """What is being said goes on; what comes next goes by this."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from typing import TypeVar
 from uuid import UUID
@@ -28,7 +29,7 @@ async def read_body(model: type[_M], *, optional: bool = False) -> _M:
 def judge(model: type[_M], body: dict[str, object]) -> _M:
     """The body as a model; raises `RequestError` naming the field."""
     try:
-        return model.model_validate(body)
+        return model.model_validate_json(json.dumps(body), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
-from aywa.call.news import CallView
+from aywa.call.news_plan import CallView
 from aywa.errors import ParseError
 from aywa.model.call import (
     Artifact,

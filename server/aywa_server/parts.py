@@ -10,9 +10,8 @@ from typing import Protocol
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.overhearing import Overhearing
-from aywa.call.plan import CallPlan
+from aywa.call.plan import CallPlan, Leader
 from aywa.call.web import WebOrder
-from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
@@ -88,8 +87,8 @@ class Readiness(Protocol):
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
-        """The plan of a call; never raises."""
+    async def prepare(self, leader: Leader) -> CallPlan:
+        """The plan of a call. Raises `StoreError`."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,10 +14,9 @@ import trio
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.overhearing import Overhearing
-from aywa.call.plan import CallPlan
+from aywa.call.plan import CallPlan, Leader
 from aywa.call.web import WebOrder
 from aywa.errors import AywaError, EndReason, RequestError, StoreError
-from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
@@ -298,9 +297,10 @@ class DictWebhookLog:
 class PlainPlans:
     """Plans without sounds."""
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
+    async def prepare(self, leader: Leader) -> CallPlan:
         await trio.lowlevel.checkpoint()
-        return CallPlan(assistant)
+        number_id = "" if leader.number is None else str(leader.number.id)
+        return CallPlan(leader.assistant, assistant_id=leader.assistant_id, phone_number_id=number_id)
 
 
 def make_parts(

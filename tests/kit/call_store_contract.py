@@ -68,6 +68,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
         name="Friday's guest",
         transport={"provider": "vapi.websocket", "audioFormat": {"sampleRate": 8000}},
         monitor={"control": False},
+        news={"listeners": [{"source": "account", "endpoint": "https://a.example", "messages": ["hang"]}]},
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 
