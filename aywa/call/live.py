@@ -69,10 +69,7 @@ class LiveCall:
         title: str = "",
         transport: Mapping[str, object] | None = None,
     ) -> None:
-        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is.
-
-        `title`: its name; `transport`: as in `CallRow`.
-        """
+        """`parties`: from, to, SIP Call-ID. `owner`: as in `LiveView`. `title`: its name, as in `CallRow`."""
         verdict = dependencies.verdict
         self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from typing import Literal
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from aywa.model.base import Resource
 
 WEBSOCKET = "vapi.websocket"
 
 
+_NO_CODING: JsonValue = {
+    "required": ["format", "sampleRate"],
+    "properties": {"format": {"const": "mulaw"}, "sampleRate": {"const": 16000}},
+}
+
+
 class WebAudioFormat(Resource):
     """Raw audio, both ways alike; `mulaw` has 8000 samples a second."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"not": _NO_CODING})
 
     format: Literal["pcm_s16le", "mulaw"] = "pcm_s16le"
     container: Literal["raw"] = "raw"

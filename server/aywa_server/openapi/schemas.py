@@ -159,7 +159,13 @@ def _plain(order: Mapping[str, Any]) -> dict[str, Any]:
         },
         "Anything": {"type": "object"},
         "WebSocketCallOrder": {
-            "allOf": [ref("WebCallOrder"), {"type": "object", "required": ["transport"]}],
+            "allOf": [
+                ref("WebCallOrder"),
+                {
+                    "required": ["transport"],
+                    "properties": {"transport": {"type": "object", "required": ["provider"]}},
+                },
+            ],
         },
         "CallOrders": orders,
         "PlacedCalls": {
