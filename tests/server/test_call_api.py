@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -14,10 +15,12 @@ from aywa.call.plan import monitor_of
 from aywa.errors import OverloadedError
 from aywa.model.assistant import Assistant
 from aywa.model.assistant_body import AssistantBody, MonitorPlan
+from aywa.ports.outbox import JobRecord, JobState
 from aywa.ports.store import CallStatus, CallType
 from aywa_server.app import create_app
 from aywa_server.call_tokens import CallTokens, Door
 from aywa_server.call_view import call_resource
+from aywa_server.webhook_view import job_resource
 from tests.kit.api_parts import AUTH, DictCallStore, SpyCalls, make_parts
 from tests.kit.call_store_contract import T0, call_row
 
@@ -226,3 +229,23 @@ async def test_a_full_runtime_makes_no_web_call() -> None:
 def test_a_token_says_nothing_in_print() -> None:
     assert "ttt" not in repr(TOKENS)
     assert TOKENS.token(LIVE.id, Door.LISTEN) == TOKENS.token(LIVE.id.upper(), Door.LISTEN)
+
+
+def test_what_was_sent_is_shown_without_the_tokens_in_it() -> None:
+    call = call_resource(LIVE, "https://x", tokens=TOKENS).to_json()
+    job = JobRecord(
+        *("msg_1", LIVE.id, 1, "status-update", "account", "https://a.example"),
+        body=json.dumps({"message": {"call": call}}),
+        created_at=T0,
+        state=JobState.DELIVERED,
+        tries=1,
+        attempts=1,
+        next_at=None,
+        delivered_at=T0,
+        last_status=200,
+        last_error="",
+    )
+    shown = str(job_resource(job, LIVE.org_id, []).to_json())
+    assert TOKENS.token(LIVE.id, Door.CONTROL) not in shown
+    assert TOKENS.token(LIVE.id, Door.LISTEN) not in shown
+    assert f"/call/{LIVE.id}/control?token=redacted" in shown
