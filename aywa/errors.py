@@ -59,6 +59,7 @@ class EndCode(Enum):
     OPERATOR_BUSY = "call.forwarding.operator-busy"
     OPERATOR_NO_ANSWER = "call.forwarding.no-answer"
     TRANSFER_FAILED = "call.in-progress.error-transfer-failed"
+    JOIN_TIMED_OUT = "assistant-join-timed-out"  # nobody came to a call by websocket
     REQUEST_FAILED = "assistant-request-failed"
     REQUEST_ERROR = "assistant-request-returned-error"
     REQUEST_UNSPEAKABLE = "assistant-request-returned-unspeakable-error"

@@ -15,8 +15,8 @@ from aywa._native.atomic cimport load_u32, load_u64, store_i64, store_u32, store
 from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_cut, codec_decode, codec_encode
 from aywa._native.hearing cimport Hearing, hearing_awaits_echo, hearing_sent
 from aywa._native.legstate cimport *
-from aywa._native.mixing cimport Mixing, mixing_add, mixing_pass
-from aywa._native.recorder cimport recorder_right
+from aywa._native.mixing cimport Mixing, mixing_add, mixing_overheard, mixing_pass
+from aywa._native.recorder cimport Recorder, recorder_right
 from aywa._native.resample cimport down2_process, up2_process
 from aywa._native.rtp cimport RTP_HEADER_SIZE, rtp_pack
 from aywa._native.telephone_event cimport (
@@ -194,8 +194,11 @@ cdef int _encode(Leg* leg, int16_t* frame, uint8_t* payload) noexcept nogil:
 cdef void _advance(Leg* leg, const int16_t* sent, const uint8_t* ulaw, const int16_t* kept, int period,
                    bint speech) noexcept nogil:
     """`ulaw`: `sent` as PCMU, or NULL. `kept`: for the recording. `speech`: something in it may come back."""
+    cdef Recorder* overheard = mixing_overheard(leg_mixing(leg))
     if leg.recorder != NULL:
         recorder_right(leg.recorder, leg.timeline, kept, period)
+    if overheard != NULL:
+        recorder_right(overheard, leg.timeline, sent, period)
     if leg.up.hearing.echo != NULL and (speech or hearing_awaits_echo(leg.up.hearing, leg.timeline)):
         hearing_sent(leg.up.hearing, leg.timeline, sent, ulaw, period, leg.down.shift)
     leg.down.timestamp += period * (leg.wire.sender.clock_hz // 8000)

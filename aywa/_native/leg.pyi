@@ -95,6 +95,13 @@ class NativeLeg:
     @property
     def uplink_end(self) -> int:
         """The timeline sample after the last one that `read_uplink` returned."""
+    def overhear(self) -> None:
+        """Keep what both sides say for `read_overheard` from now on: 128 KiB, at 16 kHz 256.
+
+        Again: what was not read is left out.
+        """
+    def read_overheard(self) -> bytes:
+        """Up to 8192 stereo frames S16LE, the caller left, what is sent to him right; b"" once released."""
     def read_recording(self) -> bytes:
         """Up to 8192 stereo frames S16LE."""
     def write(self, pcm: _Bytes, epoch: int) -> int:

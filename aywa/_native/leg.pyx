@@ -13,7 +13,7 @@ from aywa._native.capture cimport NativeCapture
 from aywa._native.echo cimport echo_return_loss_db
 from aywa._native.hearing cimport Hearing, hearing_init, hearing_size
 from aywa._native.legstate cimport *
-from aywa._native.mixing cimport Mixing
+from aywa._native.mixing cimport Mixing, mixing_overheard
 from aywa._native.plc cimport plc_init
 from aywa._native.recorder cimport Recorder, recorder_finish, recorder_init, recorder_read, recorder_size
 from aywa._native.reorder cimport reorder_init
@@ -39,6 +39,18 @@ cdef enum:
 
 cdef inline size_t _lines(size_t size) noexcept nogil:
     return (size + LINE - 1) // LINE * LINE
+
+
+cdef bytes _read(Recorder* recorder):
+    """Stereo frames that are ready, READ_FRAMES at most."""
+    cdef int available = <int>(load_i64(&recorder.ready) - recorder.read)
+    cdef bytes out
+    available = READ_FRAMES if available > READ_FRAMES else available
+    if available <= 0:
+        return b""
+    out = PyBytes_FromStringAndSize(NULL, 4 * available)
+    recorder_read(recorder, <int16_t*>PyBytes_AS_STRING(out), available)
+    return out
 
 
 cdef class NativeLeg:
@@ -119,6 +131,30 @@ cdef class NativeLeg:
         self._memory += recorder_size(self.leg.up.shift)
         return 0
 
+    def overhear(self):
+        cdef Mixing* mixing
+        cdef Recorder* made
+        if self._last_stats is not None:
+            return
+        mixing = self.make_mixing()
+        if mixing.overheard != NULL:
+            mixing.overheard.read = 0
+            return
+        made = <Recorder*>malloc(recorder_size(self.leg.up.shift))
+        if made == NULL:
+            raise MemoryError("no memory for listeners")
+        recorder_init(made, self.leg.up.shift)
+        self._memory += recorder_size(self.leg.up.shift)
+        store_u64(<uint64_t*>&mixing.overheard, <uint64_t>made)
+
+    def read_overheard(self):
+        cdef Recorder* heard = mixing_overheard(self.leg.mixing)
+        if heard == NULL:
+            return b""
+        if heard.read == 0:
+            heard.read = load_i64(&heard.ready)  # whoever begins to listen hears from now on
+        return _read(heard)
+
     cdef Mixing* make_mixing(self) except NULL:
         """What the engine mixes by, from the first time that there is something to mix."""
         cdef Mixing* made
@@ -143,6 +179,8 @@ cdef class NativeLeg:
 
     cdef void _free_parts(self) noexcept:
         """What only a leg in an engine needs."""
+        if self.leg.mixing != NULL:
+            free(self.leg.mixing.overheard)
         free(self.leg.mixing)
         wire_free(self.leg.wire)
         self.leg.mixing = NULL
@@ -299,20 +337,14 @@ cdef class NativeLeg:
 
     def read_recording(self):
         cdef Recorder* recorder = self.leg.recorder
-        cdef int available
         cdef bytes out
         if recorder == NULL:
             return b""
         if not self.attached:
             recorder_finish(recorder)
-        available = <int>(load_i64(&recorder.ready) - recorder.read)
-        available = READ_FRAMES if available > READ_FRAMES else available
-        if available <= 0:
-            if self._last_stats is not None:
-                self._free_recorder()
-            return b""
-        out = PyBytes_FromStringAndSize(NULL, 4 * available)
-        recorder_read(recorder, <int16_t*>PyBytes_AS_STRING(out), available)
+        out = _read(recorder)
+        if not out and self._last_stats is not None:
+            self._free_recorder()
         return out
 
     def write(self, pcm, epoch):

@@ -14,7 +14,7 @@ from aywa._native.codec cimport CODEC_PCMA, CODEC_PCMU, Codec, codec_conceal, co
 from aywa._native.downlink cimport downlink_cut
 from aywa._native.hearing cimport hearing_awaits_echo, hearing_guard
 from aywa._native.legstate cimport *
-from aywa._native.mixing cimport Mixing
+from aywa._native.mixing cimport Mixing, mixing_overheard
 from aywa._native.plc cimport PLC_HISTORY, plc_bridge, plc_conceal, plc_good, plc_init, plc_remember
 from aywa._native.recorder cimport recorder_left
 from aywa._native.reorder cimport ReorderPacket
@@ -132,6 +132,8 @@ cdef void _deliver(Leg* leg, int16_t* pcm, int n, int64_t position) noexcept nog
         _silence(pcm, band, n, up.shift)
     if leg.recorder != NULL:
         recorder_left(leg.recorder, position, pcm, n)
+    if mixing_overheard(mixing) != NULL:
+        recorder_left(mixing_overheard(mixing), position, pcm, n)
     if load_u32(&leg.held) & HELD:
         _silence(pcm, band, n, up.shift)          # music on hold: to be recorded, and not the caller
     up.end = position + n

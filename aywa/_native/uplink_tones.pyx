@@ -11,7 +11,7 @@ from aywa._native.comfort_noise cimport noise_fill, noise_receive
 from aywa._native.goertzel cimport tone_detector_frame, tone_detector_init
 from aywa._native.hearing cimport Hearing
 from aywa._native.legstate cimport *
-from aywa._native.mixing cimport Mixing
+from aywa._native.mixing cimport Mixing, mixing_overheard
 from aywa._native.recorder cimport recorder_left
 from aywa._native.room cimport member_noise
 from aywa._native.speech cimport speech_idle
@@ -57,6 +57,8 @@ cdef void audio_go_on_with_noise(Leg* leg, int64_t now) noexcept nogil:
         noise_fill(&h.noise, pcm, n << up.shift)
         if leg.recorder != NULL and not load_u32(&leg.muted):
             recorder_left(leg.recorder, h.noise_end, pcm, n)
+        if mixing_overheard(mixing) != NULL and not load_u32(&leg.muted):
+            recorder_left(mixing_overheard(mixing), h.noise_end, pcm, n)
         h.noise_end += n
     if mixing != NULL and mixing.member != NULL:
         member_noise(mixing.member, NULL if load_u32(&leg.muted) or load_u32(&leg.held) & HELD else &h.noise)

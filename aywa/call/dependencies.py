@@ -93,6 +93,7 @@ class CallDependencies:
     assistant: Assistant | None = None  # None: nothing is said otherwise than in the settings
     assistant_id: str = ""  # of the API's; "" for the one that the settings name
     ai_disclosure: bool = False  # callers hear that it is no human who speaks
+    phone_number_id: str = ""  # likewise, that was called or is shown
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
     hold_audio: HoldAudio | None = None  # None: it is the same for everybody
     news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody

@@ -30,7 +30,10 @@ from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.news import NewsJournal
+from aywa.call.news_plan import NewsPlan
+from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
+from aywa.call.plan import monitor_of
 from aywa.call.server_line import ServerLine
 from aywa.call.server_tools import ServerTools
 from aywa.call.speaking_plan import seeded
@@ -43,8 +46,9 @@ from aywa.call.transfers import Transfers
 from aywa.call.usage import Usage
 from aywa.errors import EndCode, RequestError
 from aywa.ids import new_call_id
+from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
-from aywa.ports.store import CallRow, CallType
+from aywa.ports.store import CallRow, CallStatus, CallType, TranscriptLine
 from aywa.ports.tools import ToolBox
 from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
@@ -69,8 +73,11 @@ class LiveCall:
         parties: tuple[str, str, str],
         owner: str = "",
         org_id: UUID = DEFAULT_ORGANIZATION,
+        *,
+        title: str = "",
+        transport: Mapping[str, object] | None = None,
     ) -> None:
-        """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is."""
+        """`parties`: from, to, SIP Call-ID. `owner`: as in `LiveView`. `title`: its name, as in `CallRow`."""
         self._verdict = verdict = dependencies.verdict
         self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner
@@ -79,9 +86,7 @@ class LiveCall:
         self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
         self._keeps = journal
-        self._journal: CallJournal = (
-            NewsJournal(journal, news) if news is not None and news.listeners else journal
-        )
+        self._journal = _telling(journal, news)
         box = dependencies.scenario.open_tools()
         self._log_lines = 0
         self._prices = dependencies.prices
@@ -90,7 +95,8 @@ class LiveCall:
         self.timeline = Timeline(
             self.id, self._journal.put_entry, dependencies.observer, self.usage.observe, org_id=org_id
         )
-        self.transcript = Transcript(self.id, self._journal.put_line, org_id)
+        self.overhearing = Overhearing(self.timeline)
+        self.transcript = Transcript(self.id, self._put_line, org_id)
         self.conversation = Conversation(
             TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
@@ -101,21 +107,8 @@ class LiveCall:
         self.discretion = Discretion(
             dependencies, self.timeline, self.transcript, self.capture, self._complies
         )
-        self.transfers = Transfers(
-            LiveView(
-                self.id,
-                self.timeline,
-                self.capture,
-                self.transcript,
-                box,
-                owner,
-                self.inbound,
-                self.discretion.recording,
-                dependencies.clock,
-            ),
-            dependencies,
-            self._transferred,
-        )
+        self.discretion.card.watchers.append(self.overhearing.hush)
+        self.transfers = Transfers(self._view(box, dependencies), dependencies, self._transferred)
         box = self.discretion.tools(box)
         self.servers = ServerLine(
             dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
@@ -123,11 +116,27 @@ class LiveCall:
         self.tools = _tools(box, dependencies, self.transfers, self.servers)
         self.over = trio.Event()
         self._clock = dependencies.clock
-        self.row = self._first_row(type_, parties, dependencies, org_id)
+        row = self._first_row(type_, parties, dependencies, org_id)
+        self.row = replace(row, name=title, transport=transport)
         self._created()
-        plan_of = dependencies.assistant
-        if plan_of is not None and plan_of.retention_plan is not None:
-            days = plan_of.retention_plan.model_dump(by_alias=True, exclude_none=True)
+        self._note_retention(dependencies.assistant)
+
+    def _view(self, box: ToolBox, dependencies: CallDependencies) -> LiveView:
+        return LiveView(
+            self.id,
+            self.timeline,
+            self.capture,
+            self.transcript,
+            box,
+            self.owner,
+            self.inbound,
+            self.discretion.recording,
+            dependencies.clock,
+        )
+
+    def _note_retention(self, assistant: Assistant | None) -> None:
+        if assistant is not None and assistant.retention_plan is not None:
+            days = assistant.retention_plan.model_dump(by_alias=True, exclude_none=True)
             self.timeline.add("call.retention", **days)
 
     def _first_row(
@@ -147,6 +156,9 @@ class LiveCall:
             worker_id=dependencies.worker_id,
             org_id=org_id,
             order=order_of(dependencies.assistant, dependencies.news),
+            assistant_id=UUID(dependencies.assistant_id) if dependencies.assistant_id else None,
+            phone_number_id=UUID(dependencies.phone_number_id) if dependencies.phone_number_id else None,
+            monitor=monitor_of(dependencies.assistant),
             news=None if dependencies.news is None else dependencies.news.data(),
         )
 
@@ -186,6 +198,10 @@ class LiveCall:
         self.row = replace(self.row, started_at=self._clock())
         self._save()
         self.timeline.add("call.answered", **media)
+
+    def rename(self, name: str) -> None:
+        """It has another name, which is in the store already."""
+        self.row = replace(self.row, name=name)
 
     def recording_at(self, path: str) -> None:
         """Where the recording is being written."""
@@ -231,6 +247,7 @@ class LiveCall:
         if self._verdict is not None:
             reason = self._verdict.settled(reason, heard=self.transcript.count > 0)
         self.machine.ended()
+        self.overhearing.close(reason.code.value)
         self.row = replace(self.row, ended_at=self._clock(), end_reason=reason)
         self.row = replace(self.row, costs=self._costs())
         self._save()
@@ -319,7 +336,13 @@ class LiveCall:
                 self.interventions.do(command, transferring=self.transfers.active)
                 await trio.lowlevel.checkpoint()
 
+    def _put_line(self, line: TranscriptLine) -> None:
+        self._journal.put_line(line)
+        self.overhearing.said(line)
+
     def _save(self) -> None:
+        if self.row.status is not self.machine.status and self.machine.status is not CallStatus.ENDED:
+            self.overhearing.status(self.machine.status.value)
         self.row = replace(
             self.row,
             status=self.machine.status,
@@ -343,3 +366,7 @@ def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, l
     if servers.transfer is not None:
         return ChosenTransfers(box, servers.transfer, transfers, line)
     return box if plan is None else TransferTools(box, plan, transfers)
+
+
+def _telling(journal: Journal, news: NewsPlan | None) -> CallJournal:
+    return NewsJournal(journal, news) if news is not None and news.listeners else journal

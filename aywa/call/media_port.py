@@ -58,6 +58,12 @@ class LegPort(Protocol):
     def read_recording(self) -> bytes:
         """Everything recorded since the last read: interleaved stereo at `rate_hz`."""
 
+    def overhear(self) -> None:
+        """Keep what both sides say for `read_overheard` from now on."""
+
+    def read_overheard(self) -> bytes:
+        """What both sides said since the last read: interleaved stereo at `rate_hz`, the caller left."""
+
     def write_nowait(self, pcm: bytes, epoch: int) -> int:
         """Samples at `rate_hz` taken into the playout ring; 0 for a stale epoch or a full ring."""
 

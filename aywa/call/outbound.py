@@ -36,6 +36,7 @@ class CallOrder:
     answering: AnsweringPlan | None = None  # None: whoever answers is talked to at once
     plan: CallPlan | None = None  # None: led by what the settings name
     org_id: UUID = DEFAULT_ORGANIZATION  # whose call it is
+    title: str = ""  # the call's name
 
 
 class Outbound:

@@ -67,6 +67,21 @@ def prompt_of(assistant: Assistant | None, usual: str) -> str:
     return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip()) or usual
 
 
+def monitor_of(assistant: Assistant | None) -> dict[str, bool] | None:
+    """What of the assistant's monitorPlan is not as usual; None when nothing is."""
+    plan = getattr(assistant, "monitor_plan", None)  # of an assistant that the API keeps
+    if plan is None:
+        return None
+    usual = {"listen": True, "control": True, "listenAuthentication": False, "controlAuthentication": False}
+    wanted = {
+        "listen": plan.listen_enabled,
+        "control": plan.control_enabled,
+        "listenAuthentication": plan.listen_authentication_enabled,
+        "controlAuthentication": plan.control_authentication_enabled,
+    }
+    return {name: on for name, on in wanted.items() if on is not usual[name]} or None
+
+
 def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDependencies:
     """The dependencies of a call that this plan leads; the same without one."""
     if plan is None:
@@ -77,6 +92,7 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         servers=plan.servers,
         voice=plan.voice,
         verdict=plan.verdict,
+        phone_number_id=plan.phone_number_id,
     )
     if plan.assistant is not None:
         return replace(

@@ -21,6 +21,7 @@ from aywa.call.outbound import parties_of as parties_of_order
 from aywa.call.plan import CallPlan, led_by
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
+from aywa.call.web import WebCall, WebDoor, WebOrder
 from aywa.errors import EndCode, EndReason, OverloadedError
 from aywa.log import get_logger, log_of_call, places
 from aywa.model.organization import DEFAULT_ORGANIZATION
@@ -128,11 +129,41 @@ class CallTable:
         admission = dependencies.dialling.gate.admit(order.request)
         parties = parties_of_order(order, admission)
         live = LiveCall(
-            dependencies, self._journal, CallType.OUTBOUND, parties, order.request.owner, order.org_id
+            dependencies,
+            self._journal,
+            CallType.OUTBOUND,
+            parties,
+            order.request.owner,
+            order.org_id,
+            title=order.title,
         )
         self._calls[live.id] = live
         outbound = Outbound(order, admission, live, dependencies)
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
+        return live
+
+    def take_web(self, order: WebOrder, door: WebDoor) -> LiveCall:
+        """Make a call that waits until somebody comes in by `door`; it goes on by itself.
+
+        Raises OverloadedError, before anything of it exists.
+        """
+        dependencies = led_by(order.plan, self._dependencies)
+        if limit := self._limit() or dependencies.transcriber.fault():
+            raise OverloadedError(limit)
+        dependencies.engine.admit()
+        parties = (order.caller, "<sip:assistant@web.invalid>", "")
+        live = LiveCall(
+            dependencies,
+            self._journal,
+            order.type,
+            parties,
+            order.owner,
+            order.org_id,
+            title=order.title,
+            transport=order.transport,
+        )
+        self._calls[live.id] = live
+        self._nursery.start_soon(self._have, live, WebCall(live, dependencies, door), name=f"call {live.id}")
         return live
 
     async def written(self) -> bool:

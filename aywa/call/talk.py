@@ -71,6 +71,7 @@ class Talk:
         """Talk until there is a reason to end, and hang up. Raises what broke the call."""
         live, dependencies = self._live, self._dependencies
         live.capture.follow(leg)
+        live.overhearing.attach(leg)
         line = Line(sip)
         agreement = Agreement(live, leg, line, local, accepted, dependencies.rng)
         live.steering.agreement = agreement

@@ -19,6 +19,8 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.first_packet | timeline |
 | media.timeout | silent_s |
 | media.source_learned | remote, timeline |
+| monitor.joined | listeners |
+| monitor.left | listeners, why |
 | control.message | role, text, respond |
 | control.first_message | |
 | control.keys | keys |

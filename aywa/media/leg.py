@@ -149,6 +149,19 @@ class Leg:
         """
         return self._native.read_recording()
 
+    def overhear(self) -> None:
+        """Have what both sides say kept for `read_overheard` from now on; it costs nothing before.
+
+        Again: what was not read meanwhile is left out.
+        """
+        self._native.overhear()
+
+    def read_overheard(self) -> bytes:
+        """What both sides said since the last read: S16LE stereo at `rate_hz`, the caller left, what is sent
+        to him right, about 200 ms behind the timeline. What nobody has read for 3 s is silence.
+        """
+        return self._native.read_overheard()
+
     def write_nowait(self, pcm: bytes | memoryview, epoch: int) -> int:
         """Put S16LE at `rate_hz` into the playout ring. Returns how many it took: 0 for a stale `epoch`."""
         return self._native.write(pcm, epoch)

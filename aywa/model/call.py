@@ -24,7 +24,7 @@ class Customer(Resource):
 
     number: str | None = None  # when the address looks like a telephone number
     name: str | None = None  # the display name
-    sip_uri: str
+    sip_uri: str | None = None
 
 
 class TranscriptMessage(Resource):
@@ -172,9 +172,18 @@ class CallCosts(Resource):
 
 
 class Monitor(Resource):
-    """Where a live call is steered."""
+    """Where a live call is heard (a websocket) and steered, as far as the assistant's plan lets it."""
 
-    control_url: str
+    listen_url: str | None = None
+    control_url: str | None = None
+
+
+class Transport(Resource):
+    """How a call without a telephone goes: by a websocket, whose URL is shown until somebody has come."""
+
+    provider: str
+    audio_format: dict[str, object]
+    websocket_call_url: str | None = None
 
 
 class RecordingConsent(Resource):
@@ -239,7 +248,10 @@ class Call(Resource):
     id: str
     org_id: str
     type: str
+    name: str | None = None
     status: str
+    assistant_id: str | None = None
+    phone_number_id: str | None = None
     created_at: Timestamp
     updated_at: Timestamp
     started_at: Timestamp | None = None
@@ -248,10 +260,11 @@ class Call(Resource):
     ended_message: str | None = None
     ended_by: str | None = None
     sip_status: int | None = None
-    customer: Customer
-    to_uri: str
-    phone_call_transport: Literal["sip"] = "sip"
-    phone_call_provider_id: str  # the SIP Call-ID
+    customer: Customer | None = None
+    to_uri: str | None = None
+    phone_call_transport: Literal["sip"] | None = None
+    phone_call_provider_id: str | None = None  # the SIP Call-ID
+    transport: Transport | None = None
     scenario: str
     worker_id: str
     artifact: Artifact

@@ -38,6 +38,7 @@ class PhoneCallOrder(Resource):
     model_config = ConfigDict(extra="forbid", strict=True)
 
     customer: CustomerOrder
+    name: str = Field("", max_length=40)
     phone_number_id: str | None = Field(None, min_length=1, max_length=36)
     assistant_id: str | None = Field(None, min_length=1, max_length=36)
     assistant: dict[str, object] | None = None  # as `POST /assistant` takes it

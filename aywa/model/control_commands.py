@@ -5,11 +5,22 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, JsonValue
 
 from aywa.model.base import Resource
 
 _Text = Annotated[str, Field(min_length=1, max_length=10_000, pattern=r"\S")]
+
+
+_TWO = (("assistantId", "string"), ("assistant", "object"))
+_ONE_OF_TWO: list[JsonValue] = [
+    {"required": [one], "properties": {one: {"type": kind}, other: {"type": "null"}}}
+    for (one, kind), (other, _) in (_TWO, _TWO[::-1])
+]
+_SO_MANY: dict[str, JsonValue] = {
+    "if": {"required": ["type"], "properties": {"type": {"const": "lastNMessages"}}},
+    "then": {"required": ["maxMessages"], "properties": {"maxMessages": {"type": "integer"}}},
+}
 
 
 class _Command(Resource):
@@ -41,12 +52,16 @@ class DtmfCommand(_Command):
 class ContextPlan(_Command):
     """What the next assistant knows of the conversation."""
 
+    model_config = ConfigDict(extra="allow", strict=True, json_schema_extra=_SO_MANY)
+
     type: Literal["all", "none", "lastNMessages", "userAndAssistantMessages"] = "all"
     max_messages: int | None = Field(default=None, ge=0, le=1000)
 
 
 class AssistantDestination(_Command):
     """Who goes on: an assistant of the API's, or a whole one."""
+
+    model_config = ConfigDict(extra="allow", strict=True, json_schema_extra={"oneOf": _ONE_OF_TWO})
 
     type: Literal["assistant"]
     assistant_id: Annotated[UUID, Field(strict=False)] | None = None

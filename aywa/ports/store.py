@@ -29,6 +29,13 @@ class CallType(Enum):
 
     INBOUND = "inboundPhoneCall"
     OUTBOUND = "outboundPhoneCall"
+    WEB = "webCall"
+    WEBSOCKET = "vapi.websocketCall"
+
+    @property
+    def by_phone(self) -> bool:
+        """Whether it goes by SIP; the others go by a websocket of the API's."""
+        return self in (CallType.INBOUND, CallType.OUTBOUND)
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +65,11 @@ class CallRow:
     compliance: Mapping[str, object] | None = None  # what the caller was told, asked and has answered
     worker_id: str = ""  # the process that owns the call while it lives
     org_id: UUID = DEFAULT_ORGANIZATION
+    assistant_id: UUID | None = None  # of the API's, that leads it from its beginning
+    phone_number_id: UUID | None = None  # of the API's, that was called or is shown
+    name: str = ""  # saving a row again leaves it as it is
+    transport: Mapping[str, object] | None = None  # as the API shows it; None for a call by SIP
+    monitor: Mapping[str, bool] | None = None  # what of a monitorPlan is not as usual
     news: Mapping[str, object] | None = None  # whom it tells of itself, see `call.news`
 
 
@@ -102,7 +114,10 @@ class CallBatch:
 
 @dataclass(frozen=True, slots=True)
 class CallWindow:
-    """Bounds on a call's times for a list; None leaves a side open. Aware UTC datetimes."""
+    """Bounds on a call's times for a list; None leaves a side open. Aware UTC datetimes.
+
+    `after`: the time and the id of the last call of the page before.
+    """
 
     created_at_le: datetime | None = None
     created_at_gt: datetime | None = None
@@ -111,6 +126,9 @@ class CallWindow:
     updated_at_le: datetime | None = None
     updated_at_gt: datetime | None = None
     updated_at_ge: datetime | None = None
+    assistant_id: UUID | None = None
+    phone_number_id: UUID | None = None
+    after: tuple[datetime, UUID] | None = None
 
 
 class CallReader(Protocol):
@@ -122,7 +140,10 @@ class CallReader(Protocol):
     async def list_calls(
         self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
     ) -> list[CallRow]:
-        """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
+        """Newest first; `limit` is 0 to 1001; `before` is an exclusive bound on `created_at`."""
+
+    async def rename_call(self, call_id: str, name: str, now: datetime) -> CallRow | None:
+        """Give the call another name; None when there is no such call."""
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""

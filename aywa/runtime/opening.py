@@ -43,6 +43,7 @@ from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
+from aywa.runtime.web_calls import WebCalls
 from aywa.settings import RecordCalls, Settings
 from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
@@ -99,8 +100,7 @@ async def open_runtime(
     view: CallView = brief_view,
 ) -> AsyncIterator[Runtime]:
     """Open everything; leaving drains for at most `call.drain_s`. `observer` gets each timeline entry, `view`
-    is a call as servers are told of it. Raises Config-, Store-, Transport- or `ProviderError`, or a group.
-    """
+    is a call as servers hear of it. Raises Config-, Store-, Transport- or `ProviderError`, or a group."""
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
     recordings, captures = _files_in(settings.artifacts.directory)
@@ -149,6 +149,7 @@ async def open_runtime(
             outbox=memory.outbox,
             plans=plans,
             analyst=analyst,
+            web=WebCalls(table, settings.media.host, rng, transports.counters),
         )
 
 

@@ -13,7 +13,9 @@ from aywa.artifacts.wav import RecordingError, WavRecordings
 from aywa.call.control import Command, EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
+from aywa.call.overhearing import Overhearing
 from aywa.call.table import CallTable
+from aywa.call.web import WebOrder
 from aywa.errors import AywaError, ProviderError, StoreError
 from aywa.events.bus import EventBus
 from aywa.media.clip import Clip
@@ -28,10 +30,12 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
+from aywa.runtime.web_calls import WebCalls
 from aywa.settings import RecordCalls, Settings, StrangerPolicy
 from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
+from aywa.transports.web_link import MessageSocket, WebLink
 from aywa.ua.caps import CapLimit
 from aywa.ua.user_agent import UserAgent
 
@@ -60,6 +64,7 @@ class Runtime:
     plans: CallPlans
     outbox: Outbox
     analyst: Analyst
+    web: WebCalls
 
     @property
     def store(self) -> SpooledCalls:
@@ -93,6 +98,25 @@ class Runtime:
         live = self.table.place(order)
         await self.table.written()
         return live.row
+
+    async def open_web(self, order: WebOrder) -> CallRow:
+        """Make a call that waits for its websocket; its row, which is in the store unless that is slow.
+
+        Raises OverloadedError before anything of it exists.
+        """
+        live = self.web.place(order)
+        await self.table.written()
+        return live.row
+
+    def join_web(
+        self,
+        call_id: str,
+        socket: MessageSocket,
+        source: tuple[str, int],
+        command: Callable[[dict[str, object]], Awaitable[None]],
+    ) -> WebLink:
+        """The other side of a call by websocket has connected. Raises `RequestError` (409)."""
+        return self.web.join(call_id, socket, source, command)
 
     async def say(
         self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
@@ -149,6 +173,22 @@ class Runtime:
             return False
         await live.control(command)
         return True
+
+    def row(self, call_id: str) -> CallRow | None:
+        """A live call of this worker's as it stands, whosever it is."""
+        live = self.table.get(call_id)
+        return None if live is None else live.row
+
+    def overhear(self, call_id: str) -> Overhearing | None:
+        """Who listens to a live call of this worker's."""
+        live = self.table.get(call_id)
+        return None if live is None else live.overhearing
+
+    def rename(self, call_id: str, name: str) -> None:
+        """A live call of this worker's has another name."""
+        live = self.table.get(call_id)
+        if live is not None:
+            live.rename(name)
 
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now, as a file; None when this worker keeps none of it."""

@@ -79,12 +79,16 @@ class PostgresApiKeys:
             rows = await self._postgres.tenant(org_id).fetch(self._sql["get_key"], key_id, org_id)
         return _key(rows[0]) if rows else None
 
-    async def list(self, org_id: UUID | None, limit: int) -> Sequence[KeyRow]:
-        """Newest first."""
+    async def list(
+        self, org_id: UUID | None, limit: int, after: tuple[datetime, UUID] | None = None
+    ) -> Sequence[KeyRow]:
+        """Newest first; `after`: time and id of the last of the page before."""
+        last = after or (None, None)
         if org_id is None:
-            rows = await self._system.fetch(self._sql["list_unbound_keys"], limit)
+            rows = await self._system.fetch(self._sql["list_unbound_keys"], limit, *last)
         else:
-            rows = await self._postgres.tenant(org_id).fetch(self._sql["list_keys"], org_id, limit)
+            tenant = self._postgres.tenant(org_id)
+            rows = await tenant.fetch(self._sql["list_keys"], org_id, limit, *last)
         return [_key(row) for row in rows]
 
     async def revoke(

@@ -31,9 +31,10 @@ class PostgresCallReader:
     async def list_calls(
         self, *, limit: int = 100, before: datetime | None = None, window: CallWindow | None = None
     ) -> list[CallRow]:
-        """Newest first; `limit` is 1 to 1000; `before` is an exclusive bound on `created_at`."""
-        assert 1 <= limit <= 1000
+        """Newest first; `limit` is 0 to 1001; `before` is an exclusive bound on `created_at`."""
+        assert 0 <= limit <= 1001
         bounds = window or _EVERYTHING
+        after_at, after_id = bounds.after or (None, None)
         rows = await self._tenant.fetch(
             self._sql["list_calls"],
             limit,
@@ -46,8 +47,19 @@ class PostgresCallReader:
             bounds.updated_at_gt,
             bounds.updated_at_ge,
             self._org_id,
+            bounds.assistant_id,
+            bounds.phone_number_id,
+            after_at,
+            after_id,
         )
         return [call_of(row) for row in rows]
+
+    async def rename_call(self, call_id: str, name: str, now: datetime) -> CallRow | None:
+        """Give the call another name; None when there is no such call."""
+        if (key := _uuid(call_id)) is None:
+            return None
+        rows = await self._tenant.fetch(self._sql["rename_call"], key, self._org_id, name, now)
+        return call_of(rows[0]) if rows else None
 
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""
@@ -128,5 +140,10 @@ def call_of(row: Row) -> CallRow:
         analysis=row["analysis"],
         compliance=row["compliance"],
         org_id=row["org_id"],
+        assistant_id=row["assistant_id"],
+        phone_number_id=row["phone_number_id"],
+        name=row["name"],
+        transport=row["transport"],
+        monitor=row["monitor"],
         news=row["news"],
     )

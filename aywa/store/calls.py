@@ -172,5 +172,10 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         None if row.costs is None else clean_json(dict(row.costs)),
         None if row.compliance is None else clean_json(dict(row.compliance)),
         row.org_id,
+        row.assistant_id,
+        row.phone_number_id,
+        clean_text(row.name),
+        None if row.transport is None else clean_json(dict(row.transport)),
+        None if row.monitor is None else dict(row.monitor),
         None if row.news is None else clean_json(dict(row.news)),
     )

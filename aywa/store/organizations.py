@@ -26,9 +26,10 @@ class PostgresOrganizations:
             rows = await self._postgres.tenant(asking).fetch(self._sql["get_organization"], wanted, asking)
         return _organization(rows[0]) if rows else None
 
-    async def list(self, limit: int) -> Sequence[Organization]:
-        """All of them, newest first."""
-        rows = await self._postgres.system().fetch(self._sql["list_organizations"], limit)
+    async def list(self, limit: int, after: tuple[datetime, UUID] | None = None) -> Sequence[Organization]:
+        """All of them, newest first; `after`: time and id of the last of the page before."""
+        last = after or (None, None)
+        rows = await self._postgres.system().fetch(self._sql["list_organizations"], limit, *last)
         return [_organization(row) for row in rows]
 
     async def insert(self, session: Session, org_id: UUID, name: str, at: datetime) -> Organization:

@@ -48,6 +48,10 @@ class StoreKey:
             hashlib.blake2b(about, digest_size=KEY_BYTES, key=self._key, person=b"aywa-sealed").digest()
         )
 
+    def secret(self, purpose: bytes) -> bytes:
+        """A secret for something else than envelopes; `purpose`: 1 to 64 bytes."""
+        return hashlib.blake2b(purpose, digest_size=KEY_BYTES, key=self._key, person=b"aywa-secret").digest()
+
     def fingerprint(self, data: bytes) -> str:
         """Tells data apart, and says nothing about it to whoever has not the key."""
         return hashlib.blake2b(data, digest_size=20, key=self._key, person=b"aywa-print").hexdigest()
@@ -91,6 +95,10 @@ class Sealer:
             raise StoreError("a sealed secret does not open: it was changed, or is another row's") from error
         secrets: dict[str, str] = json.loads(opened)
         return secrets
+
+    def secret(self, purpose: bytes) -> bytes:
+        """A secret that all nodes with the same first key have; `purpose`: 1 to 64 bytes."""
+        return self._first.secret(purpose)
 
     def fingerprints(self, data: bytes) -> tuple[str, ...]:
         """Of every key, that of the first before the others."""

@@ -6,7 +6,8 @@ import re
 from typing import Any
 
 import structlog
-from quart import Response, g, request
+from quart import Response, g, request, websocket
+from quart.wrappers.base import BaseRequestWebsocket
 from quart_trio import QuartTrio
 from quart_trio.wrappers import TrioRequest
 
@@ -27,6 +28,7 @@ from aywa_server.routes.control import control_routes
 from aywa_server.routes.erasure import erasure_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+from aywa_server.routes.listen import listen_routes
 from aywa_server.routes.observing import observing_routes
 from aywa_server.routes.openapi import openapi_routes
 from aywa_server.routes.organizations import organization_routes
@@ -35,7 +37,9 @@ from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
 from aywa_server.routes.resources import resource_routes
 from aywa_server.routes.structured_runs import structured_run_routes
+from aywa_server.routes.web import web_routes
 from aywa_server.routes.webhooks import webhooks_routes
+from aywa_server.token_gate import TokenGate
 
 _log = get_logger("http")
 _REQUEST_ID = re.compile(r"[A-Za-z0-9._-]{1,100}")
@@ -55,14 +59,17 @@ def create_app(parts: Parts) -> QuartTrio:
     _install_request_ids(app, parts)
     install_cors(app, parts.http.cors_origins)
     ring = KeyRing(parts.http.api_keys)
-    _install_auth(app, Gate(ring, parts.tenancy, parts.now, parts.http))
+    gate = Gate(ring, parts.tenancy, parts.now, parts.http)
+    _install_auth(app, gate, TokenGate(parts, gate))
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
     app.register_blueprint(call_costs_routes(parts))
     app.register_blueprint(observing_routes(parts))
     app.register_blueprint(recording_routes(parts))
     app.register_blueprint(place_routes(parts))
+    app.register_blueprint(web_routes(parts))
     app.register_blueprint(control_routes(parts))
+    app.register_blueprint(listen_routes(parts))
     app.register_blueprint(pcap_routes(parts))
     app.register_blueprint(erasure_routes(parts))
     app.register_blueprint(openapi_routes())
@@ -93,9 +100,16 @@ def _request_class(max_file_bytes: int) -> type[TrioRequest]:
 def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
     """Every answer names its request; a client's own id is kept if it is a plain word."""
 
+    @app.before_websocket
+    async def begin_websocket() -> None:
+        name(websocket)
+
     @app.before_request
     async def begin() -> None:
-        offered = request.headers.get("X-Request-Id", "")
+        name(request)
+
+    def name(asked: BaseRequestWebsocket) -> None:
+        offered = asked.headers.get("X-Request-Id", "")
         g.request_id = offered if _REQUEST_ID.fullmatch(offered) else f"req_{new_token(parts.rng, 20)}"
         g.began_at = parts.now()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -126,19 +140,25 @@ def _body_is_left() -> bool:
     return announced and request.http_version.startswith("1") and not request.body._complete.is_set()
 
 
-def _install_auth(app: QuartTrio, gate: Gate) -> None:
+def _install_auth(app: QuartTrio, gate: Gate, tokens: TokenGate) -> None:
     """Who asks is known, and may ask it, before anything of the request is looked at."""
 
     @app.before_request
     async def check() -> None:
-        endpoint = request.endpoint
-        if request.routing_exception is None and endpoint not in PUBLIC_ENDPOINTS:
-            headers = request.headers
-            g.caller = await gate.admit(
-                headers.get("Authorization", ""),
-                headers.get("X-API-Key", ""),
-                headers.get(ORGANIZATION_HEADER, ""),
-                source_of(request.remote_addr or ""),
+        await admit(request, request.method)
+
+    @app.before_websocket
+    async def check_websocket() -> None:
+        await admit(websocket, "GET")
+
+    async def admit(asked: BaseRequestWebsocket, method: str) -> None:
+        endpoint = asked.endpoint
+        if asked.routing_exception is None and endpoint not in PUBLIC_ENDPOINTS:
+            g.caller = tokens.admit(asked) or await gate.admit(
+                asked.headers.get("Authorization", ""),
+                asked.headers.get("X-API-Key", ""),
+                asked.headers.get(ORGANIZATION_HEADER, ""),
+                source_of(asked.remote_addr or ""),
             )
             assert endpoint is not None, "it was routed"
-            g.caller.require(scope_of(app.view_functions[endpoint], request.method))
+            g.caller.require(scope_of(app.view_functions[endpoint], method))

@@ -85,6 +85,18 @@ class Gate:
             str(row.id), f"key:{row.id}", org_id, frozenset(row.scopes), bound=row.org_id is not None
         )
 
+    def refuse_token(self, source: str) -> RequestError:
+        """The refusal (401 or 429) of a wrong token, which counts for its source as a wrong key does."""
+        if wait := self._failures.wait(source):
+            return _limited("too many requests without a valid API key or token", wait)
+        self._failures.take(source)
+        return _unauthorized("the token does not open this: it is another call's, or not whole")
+
+    def pace(self, name: str) -> None:
+        """Count a request that was let in without a key. Raises `RateLimitedError` (429)."""
+        if wait := self._rates.take(name):
+            raise _limited("the URL is asked too often", wait)
+
     async def _stored(self, presented: str, digest: bytes, source: str) -> KeyRow:
         """The valid key of the database; an unknown, a revoked and an expired one are one."""
         known = self._cache is not None and self._cache.knows(digest)

@@ -20,7 +20,7 @@ MAX_CUSTOMERS = 100  # of one request; each is placed before the answer
 _NOT_TAKEN = {
     "schedulePlan": "is not taken: place the call when it is due",
     "phoneNumber": "is not taken: name a trunk in phoneNumberId and one of its numbers in fromNumber",
-    "transport": "is not taken: calls go out by SIP",
+    "transport": "is not taken but by POST /call, where its provider is vapi.websocket",
 }
 
 
@@ -65,6 +65,7 @@ def parse_order(body: dict[str, object], settings: DialSettings, owner: Caller) 
         customer.extension,
         None if detection is None else parse_plan(detection, wanted.voicemail_message),
         org_id=owner.org_id,
+        title=wanted.name,
     )
 
 

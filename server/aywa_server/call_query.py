@@ -1,18 +1,20 @@
-"""The query of `GET /call`: how many, and between which times."""
+"""The query of `GET /call`: how many, between which times, of which assistant and number."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from uuid import UUID
 
 from aywa.errors import RequestError
 from aywa.ports.store import CallWindow
+from aywa_server.cursor import after_cursor
 
 DEFAULT_LIMIT = 100
 MAX_LIMIT = 1000
 TIMES = {f"{noun}{bound}" for noun in ("createdAt", "updatedAt") for bound in ("Gt", "Lt", "Ge", "Le")}
-_ALLOWED = {"limit", "id", *TIMES}
+_ALLOWED = {"limit", "cursor", "id", "assistantId", "phoneNumberId", *TIMES}
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +30,10 @@ class CallQuery:
 def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
     """Raises `RequestError` naming the parameter, also an unknown one."""
     refuse_unknown(arguments, _ALLOWED)
+    cursor = arguments.get("cursor")
     times = {name: parse_time(name, arguments[name]) for name in TIMES if name in arguments}
     return CallQuery(
-        limit=parse_limit(arguments.get("limit")),
+        limit=parse_limit(arguments.get("limit"), 0),
         call_id=arguments.get("id"),
         before=times.get("createdAtLt"),
         window=CallWindow(
@@ -41,6 +44,9 @@ def parse_call_query(arguments: Mapping[str, str]) -> CallQuery:
             updated_at_le=times.get("updatedAtLe"),
             updated_at_gt=times.get("updatedAtGt"),
             updated_at_ge=times.get("updatedAtGe"),
+            assistant_id=parse_uuid("assistantId", arguments.get("assistantId")),
+            phone_number_id=parse_uuid("phoneNumberId", arguments.get("phoneNumberId")),
+            after=None if cursor is None else after_cursor(cursor),
         ),
     )
 
@@ -53,15 +59,23 @@ def refuse_unknown(names: Iterable[str], known: Collection[str]) -> None:
             raise RequestError(rule, code="unknown-parameter", field=name)
 
 
-def parse_limit(text: str | None) -> int:
+def parse_limit(text: str | None, least: int = 1) -> int:
     """How many a list may have. Raises `RequestError`."""
     if text is None:
         return DEFAULT_LIMIT
-    if text.isascii() and text.isdigit() and len(text) <= 4 and 1 <= int(text) <= MAX_LIMIT:
+    if text.isascii() and text.isdigit() and len(text) <= 4 and least <= int(text) <= MAX_LIMIT:
         return int(text)
     raise RequestError(
-        f"must be a whole number from 1 to {MAX_LIMIT}", code="invalid-parameter", field="limit"
+        f"must be a whole number from {least} to {MAX_LIMIT}", code="invalid-parameter", field="limit"
     )
+
+
+def parse_uuid(name: str, text: str | None) -> UUID | None:
+    """An id in a query, None without one. Raises `RequestError`."""
+    try:
+        return None if text is None else UUID(text)
+    except ValueError:
+        raise RequestError("must be an id, a UUID", code="invalid-parameter", field=name) from None
 
 
 def parse_time(name: str, text: str) -> datetime:

@@ -22,12 +22,14 @@ from aywa.model.call import (
     TimelineItem,
     TranscriptItem,
     TranscriptMessage,
+    Transport,
     WebhookItem,
 )
 from aywa.ports.outbox import JobRecord, JobState
 from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, TranscriptLine
 from aywa.proto.sip.header import parse_name_addr
 from aywa_server.analysis_view import analysis_of, structured_outputs_of
+from aywa_server.call_tokens import CallTokens, Door, socket_url
 from aywa_server.call_tracks import tracks_of
 from aywa_server.cost_view import cost_breakdown, cost_items, cost_of
 from aywa_server.timeline_level import Level, level_of
@@ -40,18 +42,27 @@ def call_resource(
     base_url: str,
     lines: Sequence[TranscriptLine] | None = None,
     metrics: PerformanceMetrics | None = None,
+    *,
+    tokens: CallTokens | None = None,
 ) -> Call:
-    """The call; with its transcript when `lines` are given, and how quickly it was answered."""
+    """The call; with its transcript when `lines` are given, and how quickly it was answered.
+
+    `tokens`: who is told may have its monitor URLs.
+    """
     later = _later(row, base_url)
     if metrics is not None:
         later["performance_metrics"] = metrics
     reason = row.end_reason
-    other = row.from_uri if row.type is CallType.INBOUND else row.to_uri
+    phone = row.type.by_phone
+    other = row.to_uri if row.type is CallType.OUTBOUND else row.from_uri
     return Call(
         id=row.id,
         org_id=str(row.org_id),
         type=row.type.value,
+        name=row.name or None,
         status=row.status.value,
+        assistant_id=None if row.assistant_id is None else str(row.assistant_id),
+        phone_number_id=None if row.phone_number_id is None else str(row.phone_number_id),
         created_at=row.created_at,
         updated_at=row.updated_at,
         started_at=row.started_at,
@@ -60,9 +71,11 @@ def call_resource(
         ended_message=(reason.detail or None) if reason else None,
         ended_by=reason.side.value if reason else None,
         sip_status=reason.sip_status if reason else None,
-        customer=_customer(other),
-        to_uri=_customer(row.to_uri).sip_uri,
-        phone_call_provider_id=row.sip_call_id,
+        customer=_customer(other) if phone else _web_customer(other),
+        to_uri=_customer(row.to_uri).sip_uri if phone else None,
+        phone_call_transport="sip" if phone else None,
+        phone_call_provider_id=row.sip_call_id if phone else None,
+        transport=_transport(row, base_url, tokens),
         scenario=row.scenario,
         worker_id=row.worker_id,
         artifact=_artifact(row, _recording(row, base_url), lines).model_copy(update=later),
@@ -72,17 +85,15 @@ def call_resource(
         analysis=analysis_of(row),
         compliance=Compliance.model_validate(dict(row.compliance)) if row.compliance is not None else None,
         media=Media.model_validate(dict(row.media)) if row.media is not None else None,
-        monitor=None
-        if row.status is CallStatus.ENDED
-        else Monitor(control_url=f"{base_url}/call/{row.id}/control"),
+        monitor=_monitor(row, base_url, tokens),
     )
 
 
-def call_view(base_url: str) -> CallView:
+def call_view(base_url: str, tokens: CallTokens | None = None) -> CallView:
     """A call as servers are told of it: as the API shows it."""
 
     def view(row: CallRow, lines: Sequence[TranscriptLine] | None = None) -> dict[str, object]:
-        return call_resource(row, base_url, lines).to_json()
+        return call_resource(row, base_url, lines, tokens=tokens).to_json()
 
     return view
 
@@ -171,6 +182,38 @@ def _customer(name_addr: str) -> Customer:
         name=address.display or None,
         sip_uri=str(address.uri),
     )
+
+
+def _web_customer(name_addr: str) -> Customer | None:
+    """Who calls by websocket: what the order said of him, if anything."""
+    found = _customer(name_addr)
+    return Customer(number=found.number, name=found.name) if found.number or found.name else None
+
+
+def _monitor(row: CallRow, base_url: str, tokens: CallTokens | None) -> Monitor | None:
+    """The URLs of a live call: with tokens, but where the plan wants a key to be shown as well."""
+    if row.status is CallStatus.ENDED:
+        return None
+    plan = row.monitor or {}
+    listen = control = None
+    if plan.get("control", True):
+        opens = tokens is not None and tokens.steers and not plan.get("controlAuthentication", False)
+        plain = f"{base_url}/call/{row.id}/control"
+        control = tokens.url(base_url, row.id, Door.CONTROL) if tokens is not None and opens else plain
+    if plan.get("listen", True):
+        listen = f"{socket_url(base_url)}/call/{row.id}/listen"
+        if tokens is not None and not plan.get("listenAuthentication", False):
+            listen = tokens.url(base_url, row.id, Door.LISTEN)
+    return Monitor(listen_url=listen, control_url=control) if listen or control else None
+
+
+def _transport(row: CallRow, base_url: str, tokens: CallTokens | None) -> Transport | None:
+    """The websocket of a call by websocket; nobody connects twice, and who only reads does not at all."""
+    if row.transport is None:
+        return None
+    open_to = row.status is CallStatus.QUEUED and tokens is not None and tokens.steers
+    url = tokens.url(base_url, row.id, Door.TRANSPORT) if tokens is not None and open_to else None
+    return Transport.model_validate({**row.transport, "websocketCallUrl": url})
 
 
 def _recording(row: CallRow, base_url: str) -> Recording | None:

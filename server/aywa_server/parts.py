@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -10,7 +10,9 @@ from uuid import UUID
 
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
+from aywa.call.overhearing import Overhearing
 from aywa.call.plan import CallPlan, Leader
+from aywa.call.web import WebOrder
 from aywa.model.audit import AuditEntry
 from aywa.model.erasure import ErasureReport
 from aywa.model.readiness import Check
@@ -21,6 +23,8 @@ from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
+from aywa.transports.web_link import MessageSocket, WebLink
+from aywa_server.call_tokens import CallTokens
 from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -32,6 +36,18 @@ class LiveCalls(Protocol):
 
     async def place(self, order: CallOrder) -> CallRow:
         """Begin a call out; its row as it stands. Raises an AywaError that says what forbids it."""
+
+    async def open_web(self, order: WebOrder) -> CallRow:
+        """Make a call that waits for its websocket; its row as it stands. Raises an AywaError."""
+
+    def join_web(
+        self,
+        call_id: str,
+        socket: MessageSocket,
+        source: tuple[str, int],
+        command: Callable[[dict[str, object]], Awaitable[None]],
+    ) -> WebLink:
+        """The other side of such a call has connected. Raises `RequestError` (409)."""
 
     async def say(
         self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
@@ -52,6 +68,15 @@ class LiveCalls(Protocol):
 
     async def control(self, call_id: str, command: Command) -> bool:
         """Obey an operator; False when this process does not carry the call."""
+
+    def row(self, call_id: str) -> CallRow | None:
+        """A live call of this process as it stands, whosever it is; None when it does not carry it."""
+
+    def overhear(self, call_id: str) -> Overhearing | None:
+        """Who listens to a live call of this process."""
+
+    def rename(self, call_id: str, name: str) -> None:
+        """A call has another name: if it lives here, it is told."""
 
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now; None when none are kept here."""
@@ -102,4 +127,5 @@ class Parts:
     analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
     eraser: Eraser | None = None  # None: nothing can be erased
+    tokens: CallTokens | None = None  # None: calls have no URLs that open without a key
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

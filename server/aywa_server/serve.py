@@ -24,6 +24,7 @@ from aywa.log import configure_logging, get_logger, install_crash_log
 from aywa.ports.store import TimelineEntry
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
+from aywa.runtime.store_key import load_sealer
 from aywa.runtime.tracing import open_tracing
 from aywa.settings import Mode, RecordCalls, Settings
 from aywa.store.analyses import PostgresAnalyses
@@ -31,6 +32,7 @@ from aywa.store.analytics import PostgresAnalytics
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
+from aywa_server.call_tokens import CallTokens
 from aywa_server.call_view import call_view
 from aywa_server.caller import actor_of_request
 from aywa_server.extraction import Extraction
@@ -99,7 +101,9 @@ class Server:
         port = sock.getsockname()[1]
         try:
             metrics, rng = Metrics(), SystemRandom()
-            view = call_view(settings.http.public_url)
+            sealer = await trio.to_thread.run_sync(load_sealer, settings.store)
+            tokens = CallTokens(sealer.secret(b"call-urls"))
+            view = call_view(settings.http.public_url, tokens)
             async with (
                 open_tracing() as spans,
                 open_runtime(
@@ -138,6 +142,7 @@ class Server:
                     analytics=PostgresAnalytics(runtime.database.postgres),
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
                     eraser=runtime.database.keeper,
+                    tokens=tokens,
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Sequence
 from uuid import UUID
 
 from aywa.model.webhook import WebhookAttempt, WebhookJobResource
 from aywa.ports.outbox import AttemptRecord, JobRecord
+
+# Of a call's monitor URLs, which its server needs: whoever may read messages may not steer calls.
+_TOKEN = re.compile(r"(/call/[0-9a-f-]{36}/[a-z]+\?token=)[A-Za-z0-9_-]+")
 
 
 def job_resource(
@@ -29,7 +33,7 @@ def job_resource(
         delivered_at=job.delivered_at,
         last_status=job.last_status,
         last_error=job.last_error or None,
-        payload=None if attempts is None else json.loads(job.body),
+        payload=None if attempts is None else json.loads(_TOKEN.sub(r"\1redacted", job.body)),
         attempts=None if attempts is None else [attempt_resource(attempt) for attempt in attempts],
     )
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from random import Random
+from typing import Any
 from uuid import UUID
 
 import trio
@@ -13,8 +14,10 @@ import trio
 from aywa.analysis.analyst import Analyst
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
+from aywa.call.overhearing import Overhearing
 from aywa.call.plan import CallPlan, Leader
-from aywa.errors import AywaError, EndReason, StoreError
+from aywa.call.web import WebOrder
+from aywa.errors import AywaError, EndReason, RequestError, StoreError
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
@@ -29,6 +32,7 @@ from aywa.ports.store import (
 )
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
+from aywa_server.call_tokens import CallTokens
 from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -108,6 +112,12 @@ class DictCallReader:
         self._store.asked.append({"limit": limit, "before": before, "window": window})
         return sorted(self._mine.values(), key=lambda row: row.created_at, reverse=True)[:limit]
 
+    async def rename_call(self, call_id: str, name: str, now: datetime) -> CallRow | None:
+        row = await self.get_call(call_id)
+        if row is not None:
+            row = self._store.rows[call_id] = replace(row, name=name, updated_at=now)
+        return row
+
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         await self._store.work()
         return [
@@ -135,6 +145,9 @@ class SpyCalls:
     commands: list[tuple[object, ...]] = field(default_factory=list)
     packets: dict[str, bytes] = field(default_factory=dict)  # of live calls
     placed: list[CallOrder] = field(default_factory=list)
+    overheard: dict[str, Overhearing] = field(default_factory=dict)  # live calls that can be listened to
+    webs: list[WebOrder] = field(default_factory=list)
+    renamed: list[tuple[str, str]] = field(default_factory=list)
     refusal: AywaError | None = None  # what forbids a call out
     outcome: EndReason | None = None  # how calls out end at once; None: they stay queued
 
@@ -162,6 +175,31 @@ class SpyCalls:
         await self.store.save_call(row)
         return row
 
+    async def open_web(self, order: WebOrder) -> CallRow:
+        if self.refusal is not None:
+            raise self.refusal
+        self.webs.append(order)
+        at = datetime(2026, 6, 1, 9, 0, tzinfo=UTC)
+        row = CallRow(
+            f"00000000-0000-4000-8001-{len(self.webs):012}",
+            order.type,
+            CallStatus.QUEUED,
+            "hotel_booking",
+            order.caller,
+            "<sip:assistant@web.invalid>",
+            "",
+            at,
+            at,
+            org_id=order.org_id,
+            name=order.title,
+            transport=order.transport,
+        )
+        await self.store.save_call(row)
+        return row
+
+    def join_web(self, call_id: str, socket: object, source: object, command: object) -> Any:
+        raise RequestError("the call waits for no websocket", http_status=409, code="call-not-live")
+
     async def say(
         self, call_id: str, text: str, *, end_after: bool, interrupt: bool = False, protected: bool = False
     ) -> bool:
@@ -182,6 +220,17 @@ class SpyCalls:
 
     async def control(self, call_id: str, command: Command) -> bool:
         return self._take(call_id, command)
+
+    def row(self, call_id: str) -> CallRow | None:
+        row = self.store.rows.get(call_id) if hasattr(self.store, "rows") else None
+        ended = row is None or row.status is CallStatus.ENDED or call_id in self.elsewhere
+        return None if ended else row
+
+    def overhear(self, call_id: str) -> Overhearing | None:
+        return self.overheard.get(call_id)
+
+    def rename(self, call_id: str, name: str) -> None:
+        self.renamed.append((call_id, name))
 
     async def pcap(self, call_id: str) -> bytes | None:
         return self.packets.get(call_id)
@@ -283,4 +332,5 @@ def make_parts(
         plans=PlainPlans(),
         analytics=NoCalls(),
         extraction=Extraction(Analyst(FakeModel()), DictAnalyses()),
+        tokens=CallTokens(b"t" * 32),
     )

@@ -72,6 +72,11 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
             }
         },
         transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
+        assistant_id=UUID(int=100 + number % 2),
+        phone_number_id=UUID(int=200 + number % 2),
+        name="Friday's guest",
+        transport={"provider": "vapi.websocket", "audioFormat": {"sampleRate": 8000}},
+        monitor={"control": False},
         news={"listeners": [{"source": "account", "endpoint": "https://a.example", "messages": ["hang"]}]},
     )
     return replace(row, **changes)  # type: ignore[arg-type]
@@ -137,6 +142,36 @@ async def narrows_a_list_by_window(store: CallStore) -> None:
         ]
 
 
+async def narrows_a_list_by_who_led_and_goes_on_behind_a_call(store: CallStore) -> None:
+    rows = [call_row(number) for number in (1, 2, 3, 4)]
+    twin = replace(call_row(5), created_at=rows[1].created_at, assistant_id=None, phone_number_id=None)
+    await store.save_calls([*rows, twin])
+    reader = store.of(DEFAULT_ORGANIZATION)
+    assert await reader.list_calls(window=CallWindow(assistant_id=UUID(int=101))) == [rows[2], rows[0]]
+    assert await reader.list_calls(window=CallWindow(phone_number_id=UUID(int=200))) == [rows[3], rows[1]]
+    found: list[CallRow] = []
+    window = CallWindow()
+    while page := await reader.list_calls(limit=2, window=window):
+        found += page
+        window = CallWindow(after=(page[-1].created_at, UUID(page[-1].id)))
+    assert found == [rows[3], rows[2], *sorted([rows[1], twin], key=lambda row: row.id), rows[0]]
+    assert await reader.list_calls(limit=0) == []
+
+
+async def renames_a_call_for_good(store: CallStore) -> None:
+    row = call_row()
+    await store.save_call(row)
+    later = row.updated_at + timedelta(seconds=5)
+    renamed = replace(row, name="Renamed", updated_at=later)
+    assert await store.of(OTHER_ORGANIZATION).rename_call(row.id, "Taken over", later) is None
+    assert await store.of(DEFAULT_ORGANIZATION).rename_call(row.id, "Renamed", later) == renamed
+    assert await store.of(DEFAULT_ORGANIZATION).rename_call("no uuid", "x", later) is None
+    await store.save_call(row)  # the process that has the call knows nothing of it
+    found = await store.of(DEFAULT_ORGANIZATION).get_call(row.id)
+    assert found is not None
+    assert found.name == "Renamed"
+
+
 async def keeps_a_timeline_in_order_and_once(store: CallStore) -> None:
     call_id = call_row().id
     entries = [TimelineEntry(call_id, seq, seq * 20, "turn.yield", {"speech_ms": 60}) for seq in (1, 2, 3)]
@@ -200,6 +235,8 @@ RULES = (
     knows_no_unknown_call,
     lists_newest_first_within_limit_and_bound,
     narrows_a_list_by_window,
+    narrows_a_list_by_who_led_and_goes_on_behind_a_call,
+    renames_a_call_for_good,
     keeps_a_timeline_in_order_and_once,
     keeps_a_transcript_in_order_and_once,
     survives_text_that_databases_dislike,

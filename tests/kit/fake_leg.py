@@ -66,6 +66,8 @@ class FakeLeg:
         self.apart = False
         self.tone = 0  # every sample of the recording from now on
         self.pressed = ""  # keys that were sent
+        self.overheard = False
+        self.said_by_both = b""  # what a listener reads next
         self.packets = (0, 0)  # received, lost
         self.echo: tuple[float, float] | None = None  # delay in ms, return loss in dB
         self.recording_lost_ms = 0.0
@@ -96,6 +98,13 @@ class FakeLeg:
     def read_recording(self) -> bytes:
         frames, self._recorded = bytes(self._recorded), bytearray()
         return frames
+
+    def overhear(self) -> None:
+        self.overheard = True
+
+    def read_overheard(self) -> bytes:
+        taken, self.said_by_both = self.said_by_both, b""
+        return taken
 
     def write_nowait(self, pcm: bytes, epoch: int) -> int:
         if epoch != self.epoch:

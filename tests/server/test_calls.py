@@ -13,6 +13,7 @@ from aywa.artifacts.wav import write_stereo
 from aywa.errors import EndCode, EndReason, EndSide
 from aywa.ports.store import CallStatus, CallWindow, TimelineEntry, TranscriptLine
 from aywa_server.app import create_app
+from aywa_server.call_tokens import CallTokens, Door
 from tests.kit.api_parts import AUTH, DictCallStore, make_parts
 from tests.kit.call_store_contract import T0, call_row
 
@@ -42,12 +43,17 @@ async def problem(client: Any, path: str, status: int) -> Any:
 
 
 async def test_the_list_is_a_bare_array_newest_first() -> None:
-    store = DictCallStore({row.id: row for row in (ENDED, call_row(2))})
+    store = DictCallStore({row.id: row for row in (ENDED, call_row(2, monitor=None))})
     calls = await get(client_for(store), "/call")
     assert [call["phoneCallProviderId"] for call in calls] == ["2@pbx", "1@pbx"]
     live, ended = calls
     assert live["status"] == "in-progress"
-    assert live["monitor"] == {"controlUrl": f"http://localhost/call/{live['id']}/control"}
+    tokens = CallTokens(b"t" * 32)
+    assert live["monitor"] == {
+        "listenUrl": f"ws://localhost/call/{live['id']}/listen?token={tokens.token(live['id'], Door.LISTEN)}",
+        "controlUrl": f"http://localhost/call/{live['id']}/control?token="
+        + tokens.token(live["id"], Door.CONTROL),
+    }
     assert "endedAt" not in live
     assert ended["endedReason"] == "customer-ended-call"
     assert ended["createdAt"] == "2026-03-01T12:00:01.123Z"
@@ -89,7 +95,7 @@ async def test_the_query_reaches_the_store() -> None:
     noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
     assert store.asked == [
         {
-            "limit": 1000,
+            "limit": 1001,
             "before": noon,
             "window": CallWindow(
                 created_at_ge=noon - timedelta(hours=1), updated_at_gt=noon - timedelta(hours=12)
@@ -107,7 +113,10 @@ async def test_an_id_narrows_the_list_to_one() -> None:
 @pytest.mark.parametrize(
     ("query", "field"),
     [
-        ("limit=0", "limit"),
+        ("limit=-1", "limit"),
+        ("assistantId=x", "assistantId"),
+        ("phoneNumberId=1", "phoneNumberId"),
+        ("cursor=x", "cursor"),
         ("limit=1001", "limit"),
         ("limit=ten", "limit"),
         ("limit=%D9%A1", "limit"),

@@ -185,7 +185,7 @@ def test_pcap_is_fetched_or_begun(
         (["end", "nobody"], "aywa end: there is no call with this id (HTTP 404)"),
         (["end", "../call"], "aywa end: there is no such route (HTTP 404)"),
         (["say", ENDED.id, "Hi"], "aywa say: the call has ended (HTTP 409)"),
-        (["calls", "--limit", "0"], "aywa calls: must be a whole number from 1 to 1000 (HTTP 400)"),
+        (["calls", "--limit", "1001"], "aywa calls: must be a whole number from 0 to 1000 (HTTP 400)"),
         (
             ["calls", "--api-key", "wrong"],
             "aywa calls: the runtime wants its API key: pass --api-key or set AYWA_RUNTIME_API_KEY",

@@ -281,6 +281,31 @@ async def test_key_presses_by_info_reach_the_session_once(autojump_clock: MockCl
         assert pressed == [("4", 120), ("#", 120)]
 
 
+async def test_an_info_of_ours_reaches_the_peer_and_its_answer_us(autojump_clock: MockClock) -> None:
+    pressed: list[tuple[str, int]] = []
+    told: list[tuple[str, int | None]] = []
+
+    async def on_call(call: IncomingCall) -> None:
+        call.on_key = lambda key, length: pressed.append((key, length))
+        session = await call.answer(answer())
+        await session.wait_ended()
+
+    async with open_agents(on_call) as agents:
+        session = await agents.alice.invite(agents.bob_uri, from_uri=ALICE_URI, offer=offer())
+        session.on_message_answered = lambda method, status: told.append((method, status))
+        session.send_message("INFO", (("X-Ticket", "7"),), "application/dtmf-relay", b"Signal=9\r\n")
+        session.send_message("MESSAGE", (), "text/plain", b"hello")
+        await trio.sleep(5)
+        assert [key for key, _ in pressed] == ["9"]
+        assert told[0] == ("INFO", 200)
+        assert told[1][0] == "MESSAGE"
+        assert (told[1][1] or 0) >= 400, "it takes none, and the call goes on"
+        assert session.ended is None
+        await session.hangup()
+        with pytest.raises(LocalProtocolError):
+            session.send_message("INFO", (), "", b"")
+
+
 async def test_update_before_the_answer_is_asked_of_the_application(autojump_clock: MockClock) -> None:
     moved = replace(offer(), origin=replace(offer().origin, version=2))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from aywa_server.cursor import CURSOR
 from aywa_server.openapi.operation import JSON, Answer, Operation, Parameter, Schema, ref
 
 _LIMIT = Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "At most so many")
@@ -12,14 +13,15 @@ _REFUSED = (400, 401, 403, 404, 408, 409, 413, 415, 429, 503)
 def admin_operations() -> tuple[Operation, ...]:
     """Of `/organization`, `/api-key` and `/audit-log`."""
     unbound = Parameter("unbound", {"type": "integer", "minimum": 1, "maximum": 1}, "Keys of none")
+    more = Parameter("cursor", {"type": "string", "pattern": CURSOR}, "From a Link header")
     before = Parameter("seqLt", {"type": "integer", "minimum": 1}, "Entries before this one")
     return (
         _one("POST", "/organization", "createOrganization", "NewOrganization", 201),
-        _one("GET", "/organization", "listOrganizations", parameters=(_LIMIT,)),
+        _one("GET", "/organization", "listOrganizations", parameters=(_LIMIT, more)),
         _one("GET", "/organization/<org_id>", "getOrganization"),
         _one("PATCH", "/organization/<org_id>", "renameOrganization", "NewOrganization"),
         _one("POST", "/api-key", "createApiKey", "NewApiKey", 201),
-        _one("GET", "/api-key", "listApiKeys", parameters=(_LIMIT, unbound)),
+        _one("GET", "/api-key", "listApiKeys", parameters=(_LIMIT, unbound, more)),
         _one("GET", "/api-key/<key_id>", "getApiKey"),
         _one("DELETE", "/api-key/<key_id>", "revokeApiKey"),
         _one("POST", "/api-key/<key_id>/rotate", "rotateApiKey", "KeyRotation", 201),

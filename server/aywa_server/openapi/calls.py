@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
-from aywa_server.openapi.operation import JSON, Answer, Operation, Parameter, ref
+from aywa_server.openapi.operation import JSON, Answer, Operation, Parameter, Schema, ref
 from aywa_server.openapi.resources import IDEMPOTENCY, list_parameters
 
 _CALL = Answer(200, "The call", {JSON: ref("Call")})
 _FILE = {"type": "string", "format": "binary"}
 _READ = (401, 404, 503)
+_UUID = {"type": "string", "format": "uuid"}
 
 
 def call_operations() -> tuple[Operation, ...]:
     """Of `/call`."""
-    placed = {JSON: {"anyOf": [ref("Call"), ref("PlacedCalls")]}}
-    refused = Answer(
-        400,
-        "The order breaks a rule; of many customers, none was called",
-        {JSON: {"anyOf": [ref("Problem"), ref("PlacedCalls")]}},
-    )
-    order = {JSON: {"anyOf": [ref("CallOrder"), ref("CallOrders")]}}
-    place = {
-        "body": order,
-        "parameters": (IDEMPOTENCY,),
-        "answers": (Answer(201, "The call, or one result each", placed), refused),
-        "problems": (401, 403, 408, 409, 413, 415, 422, 429, 502, 503),
-        "tag": "call",
-    }
+    return (*_many(), *_placing(), *_one(), _control(), *_downloads())
+
+
+def _many() -> tuple[Operation, ...]:
+    calls = {JSON: {"type": "array", "items": ref("Call")}}
     return (
         Operation(
             "GET",
@@ -33,23 +25,69 @@ def call_operations() -> tuple[Operation, ...]:
             "listCalls",
             "The newest calls",
             "call",
-            (Answer(200, "The calls", {JSON: {"type": "array", "items": ref("Call")}}),),
+            (Answer(200, "A page; the Link header leads to the next", calls),),
             parameters=(
                 Parameter("id", {"type": "string"}, "Only this one"),
-                *list_parameters(least=1, cursor=False),
+                Parameter("assistantId", _UUID, "Led by this assistant"),
+                Parameter("phoneNumberId", _UUID, "By this number"),
+                *list_parameters(),
             ),
             problems=(400, 401, 503),
         ),
-        Operation("POST", "/call", "placeCall", "Call somebody", **place),  # type: ignore[arg-type]
-        Operation("POST", "/call/phone", "placePhoneCall", "Call somebody", **place),  # type: ignore[arg-type]
+    )
+
+
+def _placing() -> tuple[Operation, ...]:
+    placed = {JSON: {"anyOf": [ref("Call"), ref("PlacedCalls")]}}
+    refused = Answer(
+        400,
+        "The order breaks a rule; of many customers, none was called",
+        {JSON: {"anyOf": [ref("Problem"), ref("PlacedCalls")]}},
+    )
+    phones = [ref("CallOrder"), ref("CallOrders")]
+
+    def place(path: str, name: str, orders: list[Schema]) -> Operation:
+        return Operation(
+            "POST",
+            path,
+            name,
+            "Call somebody",
+            "call",
+            (Answer(201, "The call, or one result each", placed), refused),
+            body={JSON: {"anyOf": orders}},
+            parameters=(IDEMPOTENCY,),
+            problems=(401, 403, 408, 409, 413, 415, 422, 429, 502, 503),
+        )
+
+    return (
+        place("/call", "placeCall", [*phones, ref("WebSocketCallOrder")]),
+        place("/call/phone", "placePhoneCall", phones),
         Operation(
-            "GET",
+            "POST",
+            "/call/web",
+            "placeWebCall",
+            "A call without a telephone, which is joined by the websocket of its transport",
+            "call",
+            (Answer(201, "The call", {JSON: ref("Call")}),),
+            body={JSON: ref("WebCallOrder")},
+            parameters=(IDEMPOTENCY,),
+            problems=(400, 401, 403, 408, 409, 413, 415, 422, 503),
+        ),
+    )
+
+
+def _one() -> tuple[Operation, ...]:
+    return (
+        Operation("GET", "/call/<call_id>", "getCall", "One call", "call", (_CALL,), problems=_READ),
+        Operation(
+            "PATCH",
             "/call/<call_id>",
-            "getCall",
-            "One call",
+            "changeCall",
+            "Give a call another name",
             "call",
             (_CALL,),
-            problems=_READ,
+            body={JSON: ref("CallChange")},
+            problems=(400, 401, 403, 404, 408, 413, 415, 503),
         ),
         Operation(
             "GET",
@@ -61,8 +99,6 @@ def call_operations() -> tuple[Operation, ...]:
             problems=_READ,
         ),
         *_erasures(),
-        _control(),
-        *_downloads(),
     )
 
 
@@ -101,7 +137,8 @@ def _control() -> Operation:
         "call",
         (Answer(200, "Accepted", {JSON: ref("Accepted")}),),
         body={JSON: {"anyOf": [ref("ControlCommand"), ref("WrappedCommand")]}},
-        problems=(400, 401, 404, 408, 409, 413, 415, 503),
+        parameters=(Parameter("token", {"type": "string"}, "Of the call's controlUrl, instead of a key"),),
+        problems=(400, 401, 403, 404, 408, 409, 413, 415, 503),
     )
 
 

@@ -64,6 +64,7 @@ def routed(app: Quart) -> set[tuple[str, str]]:
         (method, _PART.sub(r"{\1}", rule.rule))
         for rule in app.url_map.iter_rules()
         for method in set(rule.methods or ()) - _IMPLICIT
+        if not rule.websocket  # OpenAPI has no words for them: docs/api.md
     }
 
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from aywa_server.call_query import TIMES
+from aywa_server.cursor import CURSOR
 from aywa_server.once import HEADER
 from aywa_server.openapi.operation import JSON, Answer, Operation, Parameter, Schema, ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
-from aywa_server.resources.query import CURSOR
 
 IDEMPOTENCY = Parameter(
     HEADER,

@@ -17,6 +17,7 @@ from aywa.model.observing import AnalyticsSummary, CallLogs, SloSnapshot, VoiceP
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
 from aywa.model.structured_run import StructuredOutputRun
+from aywa.model.web_call_order import CallChange, WebCallOrder
 from aywa_server.openapi.operation import ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
 from aywa_server.resources.secrets import REDACTED
@@ -45,6 +46,8 @@ def document_schemas() -> dict[str, Any]:
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "StructuredOutputRun": TypeAdapter(StructuredOutputRun),
             "ControlCommand": TypeAdapter(_COMMAND),
+            "WebCallOrder": TypeAdapter(WebCallOrder),
+            "CallChange": TypeAdapter(CallChange),
         },
         "validation",
         _TEMPLATE,
@@ -166,6 +169,15 @@ def _plain(order: Mapping[str, Any]) -> dict[str, Any]:
             "properties": {"message": ref("ControlCommand"), "type": False},
         },
         "Anything": {"type": "object"},
+        "WebSocketCallOrder": {
+            "allOf": [
+                ref("WebCallOrder"),
+                {
+                    "required": ["transport"],
+                    "properties": {"transport": {"type": "object", "required": ["provider"]}},
+                },
+            ],
+        },
         "CallOrders": orders,
         "PlacedCalls": {
             "type": "object",

@@ -16,9 +16,11 @@ from aywa.model.audit import AuditEntry
 from aywa.model.key_token import HINT_LENGTH, SECRET_BYTES, digest_of, make_token
 from aywa.store.api_keys import KeyRow
 from aywa.store.tenancy import Tenancy
-from aywa_server.bodies import read_body, read_query, uuid_or_none
+from aywa_server.bodies import cursor_of_query, read_body, read_query, uuid_or_none
 from aywa_server.caller import caller, needs
+from aywa_server.cursor import next_link
 from aywa_server.parts import Parts
+from aywa_server.routes.calls import base_url
 from aywa_server.routes.organizations import tenancy_of
 
 
@@ -35,9 +37,14 @@ def api_key_routes(parts: Parts) -> Blueprint:
     @routes.get("/api-key")
     @needs(KeyScope.ADMIN)
     async def list_keys() -> Response:
-        query = read_query("limit", "unbound")
-        rows = await tenancy_of(parts).keys.list(_owner(), query.get("limit", 100))
-        return jsonify([_resource(row).to_json() for row in rows])
+        limit = read_query("limit", "unbound", "cursor").get("limit", 100)
+        rows = await tenancy_of(parts).keys.list(_owner(), limit + 1, cursor_of_query())
+        response = jsonify([_resource(row).to_json() for row in rows[:limit]])
+        if len(rows) > limit:
+            last = rows[limit - 1]
+            url = f"{base_url(parts)}/api-key"
+            response.headers["Link"] = next_link(url, request.args, last.created_at, last.id)
+        return response
 
     @routes.get("/api-key/<key_id>")
     @needs(KeyScope.ADMIN)

@@ -12,7 +12,9 @@ from aywa.model.audit import audit_item
 from aywa_server.bodies import read_query
 from aywa_server.call_query import refuse_unknown
 from aywa_server.caller import caller, needs
+from aywa_server.cursor import link_to
 from aywa_server.parts import Parts
+from aywa_server.routes.calls import base_url
 from aywa_server.routes.organizations import tenancy_of
 
 _HASH = re.compile("[0-9a-f]{64}")
@@ -26,10 +28,13 @@ def audit_routes(parts: Parts) -> Blueprint:
     @needs(KeyScope.ADMIN)
     async def list_audit() -> Response:
         query = read_query("limit", "seqLt")
-        rows = await tenancy_of(parts).audit.list(
-            caller().org_id, limit=query.get("limit", 100), before=query.get("seqLt")
-        )
-        return jsonify([audit_item(row).to_json() for row in rows])
+        limit = query.get("limit", 100)
+        rows = await tenancy_of(parts).audit.list(caller().org_id, limit=limit + 1, before=query.get("seqLt"))
+        response = jsonify([audit_item(row).to_json() for row in rows[:limit]])
+        if len(rows) > limit:
+            on = {**request.args, "seqLt": str(rows[limit - 1].seq)}
+            response.headers["Link"] = link_to(f"{base_url(parts)}/audit-log", on)
+        return response
 
     @routes.get("/audit-log/verification")
     @needs(KeyScope.ADMIN)

@@ -1,15 +1,21 @@
-"""`/call`: the list, one call, its timeline."""
+"""`/call`: the list, one call, its name, its timeline."""
 
 from __future__ import annotations
 
 from quart import Blueprint, Response, jsonify, request
 
+from aywa.clock import wall_now
 from aywa.errors import RequestError
+from aywa.model.api_key import KeyScope
+from aywa.model.web_call_order import CallChange
 from aywa.ports.outbox import JobFilter
 from aywa.ports.store import CallReader, CallRow
+from aywa_server.bodies import read_body
 from aywa_server.call_query import parse_call_query
+from aywa_server.call_tokens import CallTokens
 from aywa_server.call_view import call_resource, timeline_resource
 from aywa_server.caller import caller
+from aywa_server.cursor import next_link
 from aywa_server.parts import Parts
 from aywa_server.performance import performance
 
@@ -17,7 +23,7 @@ MAX_JOBS = 1000  # messages to servers that a timeline shows
 
 
 def calls_routes(parts: Parts) -> Blueprint:
-    """The reading routes of `/call`."""
+    """Those that need no live call."""
     routes = Blueprint("calls", __name__)
 
     @routes.get("/call")
@@ -27,16 +33,32 @@ def calls_routes(parts: Parts) -> Blueprint:
             row = await store.get_call(query.call_id)
             rows = [] if row is None else [row]
         else:
-            rows = await store.list_calls(limit=query.limit, before=query.before, window=query.window)
-        base = base_url(parts)
-        return jsonify([call_resource(row, base).to_json() for row in rows])
+            rows = await store.list_calls(limit=query.limit + 1, before=query.before, window=query.window)
+        shown, base, tokens = rows[: query.limit], base_url(parts), tokens_for_caller(parts)
+        response = jsonify([call_resource(row, base, tokens=tokens).to_json() for row in shown])
+        if shown and len(rows) > query.limit:
+            last = shown[-1]
+            url = f"{base}/call"
+            response.headers["Link"] = next_link(url, request.args, last.created_at, last.id)
+        return response
 
     @routes.get("/call/<call_id>")
     async def get_call(call_id: str) -> Response:
         row, store = await find_call(parts, call_id), calls_of(parts)
         lines = await store.transcript(row.id)
         summary = await store.timeline_last(row.id, "turn.summary")
-        return jsonify(call_resource(row, base_url(parts), lines, performance(summary)).to_json())
+        tokens = tokens_for_caller(parts)
+        call = call_resource(row, base_url(parts), lines, performance(summary), tokens=tokens)
+        return jsonify(call.to_json())
+
+    @routes.patch("/call/<call_id>")
+    async def change_call(call_id: str) -> Response:
+        change = await read_body(CallChange)
+        row = await calls_of(parts).rename_call(call_id, change.name or "", wall_now())
+        if row is None:
+            raise no_call()
+        parts.calls.rename(row.id, row.name)
+        return jsonify(call_resource(row, base_url(parts), tokens=tokens_for_caller(parts)).to_json())
 
     @routes.get("/call/<call_id>/timeline")
     async def get_timeline(call_id: str) -> Response:
@@ -53,8 +75,21 @@ async def find_call(parts: Parts, call_id: str) -> CallRow:
     """The row of a call of the caller's organisation; raises `RequestError` (404)."""
     row = await calls_of(parts).get_call(call_id)
     if row is None:
-        raise RequestError("there is no call with this id", http_status=404, code="call-not-found")
+        raise no_call()
     return row
+
+
+def no_call() -> RequestError:
+    """There is none, or it is another organisation's."""
+    return RequestError("there is no call with this id", http_status=404, code="call-not-found")
+
+
+def tokens_for_caller(parts: Parts) -> CallTokens | None:
+    """What the caller may be told of: who may not steer calls gets no URL that does."""
+    tokens = parts.tokens
+    if tokens is None or KeyScope.CONTROL in caller().scopes:
+        return tokens
+    return tokens.for_readers()
 
 
 def calls_of(parts: Parts) -> CallReader:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from quart import Blueprint, Response, g, jsonify
+from quart import Blueprint, Response, g, jsonify, request
 
 from aywa.clock import wall_now
 from aywa.errors import StoreError
@@ -14,9 +14,11 @@ from aywa.model.audit import AuditEntry
 from aywa.model.organization import NewOrganization, Organization
 from aywa.store.tenancy import Tenancy
 from aywa_server.auth import no_organization
-from aywa_server.bodies import read_body, read_query, uuid_or_none
+from aywa_server.bodies import cursor_of_query, read_body, read_query, uuid_or_none
 from aywa_server.caller import caller, needs
+from aywa_server.cursor import next_link
 from aywa_server.parts import Parts
+from aywa_server.routes.calls import base_url
 
 
 def organization_routes(parts: Parts) -> Blueprint:
@@ -36,11 +38,20 @@ def organization_routes(parts: Parts) -> Blueprint:
     @routes.get("/organization")
     @needs(KeyScope.ADMIN)
     async def list_organizations() -> Response:
-        query, organizations = read_query("limit"), tenancy_of(parts).organizations
+        limit, organizations = (
+            read_query("limit", "cursor").get("limit", 100),
+            tenancy_of(parts).organizations,
+        )
         if caller().bound:
             own = await organizations.get(caller().org_id, caller().org_id)
             return jsonify([own.to_json()] if own is not None else [])
-        return jsonify([each.to_json() for each in await organizations.list(query.get("limit", 100))])
+        found = await organizations.list(limit + 1, cursor_of_query())
+        response = jsonify([each.to_json() for each in found[:limit]])
+        if len(found) > limit:
+            last = found[limit - 1]
+            url = f"{base_url(parts)}/organization"
+            response.headers["Link"] = next_link(url, request.args, last.created_at, last.id)
+        return response
 
     @routes.get("/organization/<org_id>")
     @needs(KeyScope.ADMIN)

@@ -10,9 +10,10 @@ from quart import Blueprint, Response, jsonify, request
 from aywa.ports.resources import ResourceRow
 from aywa_server.body import read_json_object
 from aywa_server.caller import caller
+from aywa_server.cursor import next_link
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import Kind
-from aywa_server.resources.query import next_link, parse_page
+from aywa_server.resources.query import parse_page
 from aywa_server.resources.service import shown, unknown
 from aywa_server.routes.calls import base_url
 
@@ -60,7 +61,8 @@ def add_reading_routes(routes: Blueprint, parts: Parts, kind: Kind) -> None:
         response = jsonify([shown(row, kind) for row in rows])
         if more:
             url = f"{base_url(parts)}{kind.path}"
-            response.headers["Link"] = next_link(url, request.args, rows[-1])
+            last = rows[-1]
+            response.headers["Link"] = next_link(url, request.args, last.created_at, last.id)
         return response
 
     @routes.get(f"{kind.path}/<resource_id>")

@@ -14,7 +14,10 @@ values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10);
 select * from api_keys where id = $1 and org_id = $2;
 
 -- name: list_keys
-select * from api_keys where org_id = $1 order by created_at desc, id limit $2;
+select * from api_keys
+where org_id = $1
+  and ($3::timestamptz is null or created_at < $3 or (created_at = $3 and id > $4::uuid))
+order by created_at desc, id limit $2;
 
 -- name: end_key
 -- A key that has ended before stays ended then.
@@ -30,7 +33,10 @@ select * from api_keys where id = $1 and org_id is null;
 
 -- name: list_unbound_keys
 -- system: keys of no organisation
-select * from api_keys where org_id is null order by created_at desc, id limit $1;
+select * from api_keys
+where org_id is null
+  and ($2::timestamptz is null or created_at < $2 or (created_at = $2 and id > $3::uuid))
+order by created_at desc, id limit $1;
 
 -- name: end_unbound_key
 -- system: a key of no organisation

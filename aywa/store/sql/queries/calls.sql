@@ -3,8 +3,10 @@
 insert into calls (
     id, type, status, scenario, from_uri, to_uri, sip_call_id, created_at, updated_at, started_at, ended_at,
     end_code, end_side, end_sip_status, end_detail, slots, recording_path, worker_id,
-    pcap_path, media, transfers, costs, compliance, org_id, news
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25)
+    pcap_path, media, transfers, costs, compliance, org_id, assistant_id, phone_number_id, name, transport, monitor,
+    news
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23,
+    $24, $25, $26, $27, $28, $29, $30)
 on conflict (id) do update set
     type = excluded.type, status = excluded.status, scenario = excluded.scenario,
     from_uri = excluded.from_uri, to_uri = excluded.to_uri, sip_call_id = excluded.sip_call_id,
@@ -14,7 +16,9 @@ on conflict (id) do update set
     end_sip_status = excluded.end_sip_status, end_detail = excluded.end_detail,
     slots = excluded.slots, recording_path = excluded.recording_path, worker_id = excluded.worker_id,
     pcap_path = excluded.pcap_path, media = excluded.media, transfers = excluded.transfers,
-    costs = excluded.costs, compliance = excluded.compliance, news = excluded.news;
+    costs = excluded.costs, compliance = excluded.compliance, assistant_id = excluded.assistant_id,
+    phone_number_id = excluded.phone_number_id, transport = excluded.transport, monitor = excluded.monitor,
+    news = excluded.news;
 
 -- name: get_call
 select calls.*, analyses.result as analysis
@@ -38,8 +42,15 @@ where ($2::timestamptz is null or created_at < $2)
   and ($8::timestamptz is null or updated_at > $8)
   and ($9::timestamptz is null or updated_at >= $9)
   and calls.org_id = $10
+  and ($11::uuid is null or assistant_id = $11)
+  and ($12::uuid is null or phone_number_id = $12)
+  and ($13::timestamptz is null or created_at < $13 or (created_at = $13 and id > $14::uuid))
 order by created_at desc, id
 limit $1;
+
+-- name: rename_call
+update calls set name = $3, updated_at = greatest(updated_at, $4) where id = $1 and org_id = $2
+returning *, (select result from analyses where analyses.call_id = calls.id) as analysis;
 
 -- name: append_timeline
 -- system: a batch has entries of many organisations

@@ -7,7 +7,9 @@ select * from organizations where id = $1;
 
 -- name: list_organizations
 -- system: for those who administer all of them
-select * from organizations order by created_at desc, id limit $1;
+select * from organizations
+where $2::timestamptz is null or created_at < $2 or (created_at = $2 and id > $3::uuid)
+order by created_at desc, id limit $1;
 
 -- name: insert_organization
 -- system: it is new
