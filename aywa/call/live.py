@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, is_dataclass, replace
 from uuid import UUID
 
@@ -96,7 +96,7 @@ class LiveCall:
             self.id, self._journal.put_entry, dependencies.observer, self.usage.observe, org_id=org_id
         )
         self.overhearing = Overhearing(self.timeline)
-        self.transcript = Transcript(self.id, self._put_line, org_id)
+        self.transcript = Transcript(self.id, _spread(self._journal, self.overhearing), org_id)
         self.conversation = Conversation(
             TurnManager(seeded(dependencies.turn_settings(), dependencies.rng)), self.transcript, self.ending
         )
@@ -336,10 +336,6 @@ class LiveCall:
                 self.interventions.do(command, transferring=self.transfers.active)
                 await trio.lowlevel.checkpoint()
 
-    def _put_line(self, line: TranscriptLine) -> None:
-        self._journal.put_line(line)
-        self.overhearing.said(line)
-
     def _save(self) -> None:
         if self.row.status is not self.machine.status and self.machine.status is not CallStatus.ENDED:
             self.overhearing.status(self.machine.status.value)
@@ -370,3 +366,13 @@ def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, l
 
 def _telling(journal: Journal, news: NewsPlan | None) -> CallJournal:
     return NewsJournal(journal, news) if news is not None and news.listeners else journal
+
+
+def _spread(journal: CallJournal, overhearing: Overhearing) -> Callable[[TranscriptLine], None]:
+    """Who gets what was said; without the call, which would else be held by its own transcript."""
+
+    def put(line: TranscriptLine) -> None:
+        journal.put_line(line)
+        overhearing.said(line)
+
+    return put

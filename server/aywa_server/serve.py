@@ -110,13 +110,7 @@ class Server:
                     settings, rng=rng, observer=_all_of(metrics.observe, spans), view=view
                 ) as runtime,
             ):
-                metrics.use_gauges(runtime.gauges)
-                metrics.use_tick_lateness(runtime.tick_lateness)
-                metrics.use_registrations(runtime.registered)
-                metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication, runtime.sip_drops)
-                metrics.use_dialling(runtime.dial_refusals)
-                metrics.use_streams(runtime.stream_connections)
-                metrics.use_outbox(runtime.outbox.worker.figures)
+                _show(metrics, runtime)
                 parts = Parts(
                     store=runtime.store,
                     calls=runtime,
@@ -166,6 +160,16 @@ class Server:
                 if self._stopping.is_set() or not self.ready:
                     root.cancel()
                 self._stopping.set()
+
+
+def _show(metrics: Metrics, runtime: Runtime) -> None:
+    metrics.use_gauges(runtime.gauges)
+    metrics.use_tick_lateness(runtime.tick_lateness)
+    metrics.use_registrations(runtime.registered)
+    metrics.use_sip(runtime.sip_refusals, runtime.sip_authentication, runtime.sip_drops)
+    metrics.use_dialling(runtime.dial_refusals)
+    metrics.use_streams(runtime.stream_connections)
+    metrics.use_outbox(runtime.outbox.worker.figures)
 
 
 def _all_of(*observers: Callable[[TimelineEntry], None] | None) -> Callable[[TimelineEntry], None]:
