@@ -24,6 +24,8 @@ from secrets import token_hex
 from typing import NoReturn
 
 from aywa.clock import wall_now
+from aywa.ports.artifacts import ArtifactFormat
+from aywa.ports.recording import RecordingRefusedError
 
 SAMPLE_RATE_HZ = 8000
 CHANNELS = 2  # caller left, assistant right
@@ -150,14 +152,33 @@ class WavSink:
 class WavRecordings:
     """Implements `ports.recording.RecordingStore`: `directory/YYYY/MM/DD/<call id>.wav`, days in UTC."""
 
-    def __init__(self, directory: str, *, wall: Callable[[], datetime] = wall_now) -> None:
+    def __init__(
+        self,
+        directory: str,
+        *,
+        wall: Callable[[], datetime] = wall_now,
+        refusal: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`refusal`: why no recording is begun now, or ""."""
         self._directory = Path(directory).absolute()
         self._wall = wall
+        self._refusal = refusal
 
     @contextmanager
-    def open(self, call_id: str, rate_hz: int = SAMPLE_RATE_HZ) -> Iterator[WavSink]:
-        """A new recording for this call; leaving the block completes the file. Raises `RecordingError`."""
-        sink = self._create(call_id, rate_hz)
+    def open(
+        self,
+        call_id: str,
+        rate_hz: int = SAMPLE_RATE_HZ,
+        format: ArtifactFormat = ArtifactFormat.WAV,
+    ) -> Iterator[WavSink]:
+        """A new recording for this call; leaving the block completes the file.
+
+        `format`: what becomes of it later; the name says so, for whoever finds the file. Raises
+        `RecordingError`, and `RecordingRefusedError` while there is no room.
+        """
+        if reason := self._refusal():
+            raise RecordingRefusedError(errno.EDQUOT, reason)
+        sink = self._create(call_id, rate_hz, "" if format is ArtifactFormat.WAV else f".{format.value}")
         try:
             yield sink
         finally:
@@ -175,15 +196,15 @@ class WavRecordings:
                 error.errno, f"{self._directory} cannot be written ({error.strerror})"
             ) from error
 
-    def _create(self, call_id: str, rate_hz: int) -> WavSink:
+    def _create(self, call_id: str, rate_hz: int, becomes: str) -> WavSink:
         folder = self._directory / self._wall().strftime("%Y/%m/%d")
         name = file_name(call_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(1, 100):  # an id that comes twice keeps both recordings
                 with suppress(FileExistsError):
-                    file = f"{name}.wav" if number == 1 else f"{name}-{number}.wav"
-                    return WavSink(folder / file, rate_hz)
+                    file = name if number == 1 else f"{name}-{number}"
+                    return WavSink(folder / f"{file}{becomes}.wav", rate_hz)
         except OSError as error:
             raise RecordingError(
                 error.errno, f"the recording cannot be created ({error.strerror})"

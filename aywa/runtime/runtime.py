@@ -24,6 +24,7 @@ from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
+from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
@@ -58,6 +59,7 @@ class Runtime:
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
     plans: CallPlans
     outbox: Outbox
+    artifacts: Artifacts
 
     @property
     def store(self) -> PostgresCallStore:
@@ -155,6 +157,7 @@ class Runtime:
             for name, probe in (
                 ("database", self._check_database),
                 ("recordings", self._check_recordings),
+                ("artifacts", self.artifacts.check),
                 ("engine", self._check_engine),
                 ("sip", self._check_sip),
                 ("registrations", self._check_registrations),
@@ -187,7 +190,7 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
-        gauges |= self.outbox.worker.figures.gauges()
+        gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {
