@@ -170,7 +170,7 @@ def _status_messages(row: CallRow, view: CallView, lines: Sequence[TranscriptLin
         return
     call = view(row, lines)
     artifact = call.get("artifact")
-    recording = artifact.get("recording") if isinstance(artifact, Mapping) else None
+    found = artifact if isinstance(artifact, Mapping) else {}
     yield {
         "type": "end-of-call-report",
         "endedReason": ended,
@@ -183,7 +183,8 @@ def _status_messages(row: CallRow, view: CallView, lines: Sequence[TranscriptLin
         # as older receivers read it
         "transcript": "".join(f"{_WHO.get(line.role, 'User')}: {line.text}\n" for line in lines),
         "messages": [spoken(line, _began_ms(row)) for line in lines],
-        "recordingUrl": recording.get("stereoUrl") if isinstance(recording, Mapping) else None,
+        "recordingUrl": found.get("recordingUrl"),
+        "stereoRecordingUrl": found.get("stereoRecordingUrl"),
     }
 
 

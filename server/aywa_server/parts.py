@@ -17,6 +17,7 @@ from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
 from aywa_server.resources.service import Resources
@@ -81,4 +82,5 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    artifacts: ArtifactDesk | None = None  # None: nothing is known of them but what lies on the disk
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

@@ -27,6 +27,7 @@ from aywa.settings import Mode, Settings
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.call_view import call_view
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
@@ -118,6 +119,12 @@ class Server:
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     outbox_wake=runtime.outbox.worker.wake,
+                    artifacts=ArtifactDesk(
+                        settings.artifacts,
+                        runtime.artifacts.store,
+                        runtime.artifacts.book,
+                        runtime.artifacts.spool.hurry,
+                    ),
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from aywa.model.api_key import KeyRotation, NewApiKey
+from aywa.model.artifact import ArtifactItem, ArtifactRetry
 from aywa.model.call import (
     Call,
     CaptureCommand,
@@ -48,6 +49,7 @@ def document_schemas() -> dict[str, Any]:
             "NewApiKey": TypeAdapter(NewApiKey),
             "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
+            "ArtifactRetry": TypeAdapter(ArtifactRetry),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "ControlCommand": TypeAdapter(_COMMAND),
         },
@@ -58,6 +60,7 @@ def document_schemas() -> dict[str, Any]:
         {
             "Call": TypeAdapter(Call),
             "Timeline": TypeAdapter(Timeline),
+            "ArtifactItem": TypeAdapter(ArtifactItem),
             "Readiness": TypeAdapter(Readiness),
         },
         "serialization",
