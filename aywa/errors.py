@@ -59,6 +59,12 @@ class EndCode(Enum):
     OPERATOR_BUSY = "call.forwarding.operator-busy"
     OPERATOR_NO_ANSWER = "call.forwarding.no-answer"
     TRANSFER_FAILED = "call.in-progress.error-transfer-failed"
+    REQUEST_FAILED = "assistant-request-failed"
+    REQUEST_ERROR = "assistant-request-returned-error"
+    REQUEST_UNSPEAKABLE = "assistant-request-returned-unspeakable-error"
+    REQUEST_INVALID = "assistant-request-returned-invalid-assistant"
+    REQUEST_EMPTY = "assistant-request-returned-no-assistant"
+    REQUEST_FORWARDED = "assistant-request-returned-forwarding-phone-number"
     SHUTDOWN = "worker-shutdown"
     PROCESS_LOST = "call.in-progress.error-process-lost"
 

@@ -1,4 +1,4 @@
-"""`python -m bench api_contract [--seconds S] [--seed N]`: the whole API against its own document.
+"""`python -m bench api_contract [--seconds S] [--seed N] [--phases P]`: the API against its own document.
 
 schemathesis asks the real app on a real PostgreSQL: each operation with what its schema allows and forbids,
 and sequences of them by the ids that answers carry. How it judges, and each exception with its reason, is in
@@ -44,7 +44,8 @@ _STARTS_S = 30
 @contextmanager
 def open_api(postgres_url: str, folder: Path) -> Iterator[str]:
     """The address of a running API whose resources are in PostgreSQL. No rate is limited."""
-    http = HttpSettings(port=0, api_keys=(API_KEY,), max_file_bytes=1 << 20, rate_per_key=0)
+    unlimited = HttpSettings(rate_per_key=0, wrong_keys_per_minute=0)
+    http = replace(unlimited, port=0, api_keys=(API_KEY,), max_file_bytes=1 << 20)
     sock = bind_http(http)
     ready, stop = Event(), Event()
 
@@ -66,10 +67,11 @@ def open_api(postgres_url: str, folder: Path) -> Iterator[str]:
 
     thread = Thread(target=trio.run, args=(run,))
     with capture_logs():
+        url = f"http://127.0.0.1:{sock.getsockname()[1]}"
         thread.start()
         if not ready.wait(_STARTS_S):
             raise TimeoutError("the API did not start")
-        yield f"http://127.0.0.1:{sock.getsockname()[1]}"
+        yield url
         stop.set()
         thread.join(_STARTS_S)
 
@@ -79,6 +81,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--phases", default="coverage,fuzzing,stateful", help="of schemathesis")
     arguments = parser.parse_args()
     judged_by = Path(__file__).with_suffix(".toml")
     command = [sys.executable, "-m", "schemathesis.cli", f"--config-file={judged_by}", "run"]
@@ -89,7 +92,8 @@ def main() -> int:
         open_api(postgres_url, Path(str(folder))) as url,
     ):
         command += [str(ROOT / PAGE), f"--url={url}", f"--header=Authorization: Bearer {API_KEY}"]
-        command += [f"--max-time={arguments.seconds}", f"--seed={arguments.seed}", "--no-color"]
+        command += [f"--max-time={arguments.seconds}", f"--seed={arguments.seed}"]
+        command += [f"--phases={arguments.phases}", "--no-color"]
         return subprocess.run(command, check=False, cwd=folder).returncode
 
 

@@ -30,6 +30,8 @@ MEANINGS = {
     "RUNTIME_PUBLIC_URL": "the origin that the outside reaches the API by; https in production",
     "RUNTIME_API_KEY": "keys that the control API takes; unset in development: one is made and printed",
     "RUNTIME_MAX_FILE_BYTES": "the largest file that can be uploaded",
+    "RUNTIME_API_WRONG_KEYS_PER_MINUTE": "requests without a valid key that a source may make a minute, "
+    "and so many at once; 0: any number",
     "RUNTIME_API_RATE_PER_KEY": "requests a second that a key may make, twice as many at once; 0: any number",
     "CORS_ORIGINS": "origins whose browsers may call the API",
     "RUNTIME_SIP_HOST": "the address SIP listens on, IPv4 or IPv6",
@@ -118,6 +120,7 @@ MEANINGS = {
     "RUNTIME_STORE_POSTGRES_URL": "the database; unset in development: an embedded PostgreSQL",
     "RUNTIME_STORE_ENCRYPTION_KEY": "what secrets are sealed with; unset in development: a key is made",
     "RUNTIME_STORE_ENCRYPTION_KEY_PREVIOUS": "keys of before: they open, and what they sealed is sealed anew",
+    "RUNTIME_JOURNAL_MAX_BYTES": "what calls may leave on the disk while the database is away",
     "RUNTIME_DATA_DIR": "where the embedded database and the recordings lie",
     "RUNTIME_RECORDING_DIR": "where recordings lie; unset: `recordings` in the data folder",
     "RUNTIME_ARTIFACT_DIR": "a directory that finished artifacts go to; unset: the bucket, or they stay",

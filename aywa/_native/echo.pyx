@@ -26,15 +26,15 @@ cdef enum:
     CLEAN = 8                   # strong blocks (160 ms) unanswered: the line has no echo until one is found
     FRUITLESS = 5               # searches in a row (100 ms) that make a sound the caller's until it changes
     SELDOM = 4                  # frames of which one is searched then
-    PROVEN = 3                  # likely fits in a row by one lag that find one there
+    PROVEN = 5                  # likely fits in a row by one lag that find one there (100 ms)
     ANSWER = 25                 # steps of 20 ms: no echo comes later
     FADE = 16                   # samples over which the gain changes
 
 cdef float _LOUD_SENT = 60.0 * 60.0       # -55 dBFS: quieter things sent come back unheard
 cdef float _AUDIBLE = 45.0 * 45.0         # -57 dBFS: quieter things heard cannot start speech
+cdef float _CLEARLY_AUDIBLE = 4 * 45.0 * 45.0
 cdef float _STRONG_SENT = 840.0 * 840.0   # -32 dBFS: its echo at 25 dB return loss is audible
 cdef float _QUIETER = 0.03                # of what is sent (-15 dB): what a caller seldom is
-cdef float _OBVIOUS = 0.75                # fit that makes an echo on a line that had none
 cdef float _CERTAIN = 0.60                # fit that makes an echo at once
 cdef float _LIKELY = 0.42                 # fit that makes one when the lag is that of the frame before
 cdef float _REFIT = 0.85                  # fit by the known lag that shows that the path has changed
@@ -64,7 +64,7 @@ cdef bint _is_echo(Echo* e, float level, bint useless, float* h, int* lag) noexc
     e.votes = e.votes + 1 if again else 1
     e.candidate = lag[0]
     if e.unanswered == CLEAN and level > _QUIETER * e.sent_level:
-        found = e.fit > _OBVIOUS or e.votes >= PROVEN
+        found = e.votes >= PROVEN
     else:
         found = e.fit > _CERTAIN or again
     e.fruitless = 0 if found else e.fruitless + 1
@@ -200,8 +200,10 @@ cdef void _note_quiet(Echo* e, int64_t position, int n) noexcept nogil:
     """Count what was sent strongly and found no answer in the time in which one would come."""
     if position // ECHO_BLOCK == (position + n) // ECHO_BLOCK:
         return
-    if (e.strong >> (ANSWER - 1)) & 1 and e.unanswered < CLEAN and not e.locked:
+    if (e.strong >> (ANSWER - 1)) & 1 and e.unanswered < CLEAN:
         e.unanswered += 1
+        # No path there is, or none any more: what was found was the caller's voice.
+        e.locked = e.locked and e.unanswered < CLEAN
     e.strong = (e.strong << 1) | e.sending
 
 
@@ -258,6 +260,13 @@ cdef void echo_init(Echo* e) noexcept nogil:
     e.gain = 1
 
 
+cdef bint _would_be_heard(const Echo* e, float level) noexcept nogil:
+    """Whether the echo of what is sent now is audible: by the path that is known, else by any that matters."""
+    if e.locked and e.energy_back > 0 and e.energy_back * _STRONG_SENT < e.energy_sent * _CLEARLY_AUDIBLE:
+        return level * e.energy_back > e.energy_sent * _CLEARLY_AUDIBLE
+    return level > _STRONG_SENT
+
+
 cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexcept nogil:
     cdef float level
     cdef int start, first
@@ -273,7 +282,7 @@ cdef void echo_sent(Echo* e, int64_t position, const int16_t* pcm, int n) noexce
     ulaw_encode(pcm + first, &e.sent[0], n - first)
     e.sent_end = position + n
     level = fit_mean_square(pcm, n) if n else 0
-    e.sending = level > _STRONG_SENT
+    e.sending = _would_be_heard(e, level)
     e.sent_level = level if level > 0.99 * e.sent_level else 0.99 * e.sent_level
     if level > _LOUD_SENT:
         e.loud_end = position + n

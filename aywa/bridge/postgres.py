@@ -14,7 +14,9 @@ import trio
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
 from aywa.bridge.postgres_scope import CONNECT_TIMEOUT_S, Scope
-from aywa.bridge.postgres_session import Row, Session, run
+from aywa.bridge.postgres_session import Row, Session, cut, know_pid, run, use
+from aywa.bridge.postgres_watch import PROBE_S, Watch, WatchState
+from aywa.errors import StoreError
 
 __all__ = ["Postgres", "Row", "Scope", "Session", "open_postgres"]
 
@@ -29,6 +31,12 @@ _TAKE_ROLE = f"""
 select set_config('role', rolname, false) from pg_roles
 where rolname = '{_ROLE}' and pg_has_role(current_user, oid, $1)
 """
+# An idle process has not been asked what we wait for; `state_change` spares the moment between statements.
+_AT_WORK = """
+select pid from pg_stat_activity
+where pid = any ($1::int[]) and (state not like 'idle%' or state_change > now() - interval '0.3 s')
+"""
+_PROBE_SETTINGS = {"application_name": "aywa-watch", "aywa.org_id": "none"}
 
 
 class Postgres:
@@ -38,31 +46,56 @@ class Postgres:
     whose rows it wants finds none. `tenant` and `system` say it.
     """
 
-    def __init__(self, loop: AsyncioLoop, pool: Any) -> None:
+    def __init__(self, loop: AsyncioLoop, pool: Any, watch: Watch) -> None:
         self._loop = loop
         self._pool = pool
-        self._system = Scope(loop, pool, self, _SYSTEM)
+        self._watch = watch
+        self._system = Scope(loop, watch, pool, self, _SYSTEM)
+
+    @property
+    def answers(self) -> bool:
+        """False while statements are refused at once, because the database does not answer."""
+        return self._watch.state is WatchState.ANSWERS
+
+    @property
+    def outages(self) -> int:
+        """How often it was away so far."""
+        return self._watch.outages
 
     async def execute(self, sql: str, *arguments: object) -> str:
         """Run a statement and return its command tag, or a script of many when there are no arguments."""
-        tag: str = await run(self._loop, self._pool.execute, sql, *arguments)
+        tag: str = await run(self._loop, self._ask, "execute", sql, *arguments)
         return tag
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Run a query and return its rows."""
-        rows: Sequence[Row] = await run(self._loop, self._pool.fetch, sql, *arguments)
+        rows: Sequence[Row] = await run(self._loop, self._ask, "fetch", sql, *arguments)
         return rows
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of arguments, as one transaction."""
-        await run(self._loop, self._pool.executemany, sql, rows)
+        await run(self._loop, self._ask, "executemany", sql, rows)
+
+    async def _ask(self, method: str, *arguments: object) -> Any:
+        async with (
+            self._watch.operation() as operation,
+            self._pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+        ):
+            use(operation, connection)
+            try:
+                return await getattr(connection, method)(*arguments)
+            except asyncpg.PostgresError:
+                raise
+            except BaseException:
+                cut(connection)
+                raise
 
     @asynccontextmanager
     async def session(self) -> AsyncIterator[Session]:
         """A connection of one's own; session-level locks end with the block."""
-        connection = await run(self._loop, _acquire, self._pool)
+        connection = await run(self._loop, _acquire, self._pool, self._watch)
         try:
-            yield Session(self._loop, connection)
+            yield Session(self._loop, self._watch, connection)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + _GOODBYE_S):
                 await self._loop.run(_release, self._pool, connection)
@@ -70,7 +103,7 @@ class Postgres:
     def tenant(self, org_id: UUID) -> Scope:
         """Statements that see the rows of this organisation, and can write no other's."""
         # an id that is a UUID needs no quoting
-        return Scope(self._loop, self._pool, self, f"set local aywa.org_id = '{org_id}'")
+        return Scope(self._loop, self._watch, self._pool, self, f"set local aywa.org_id = '{org_id}'")
 
     def system(self) -> Scope:
         """Statements that see every organisation's rows: for work that nobody's request asks for."""
@@ -85,11 +118,12 @@ class Postgres:
 async def open_postgres(loop: AsyncioLoop, url: str, *, max_connections: int = 10) -> AsyncIterator[Postgres]:
     """Connect to the database at `url`. Raises `StoreError` when it cannot be reached."""
     pool = await run(loop, _create_pool, url, max_connections)
+    watch, watching = await loop.run(_begin_watching, url, pool)
     try:
-        yield Postgres(loop, pool)
+        yield Postgres(loop, pool, watch)
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + _GOODBYE_S):
-            await loop.run(_close_pool, pool)
+            await loop.run(_close_pool, pool, watch, watching)
 
 
 async def _create_pool(url: str, max_connections: int) -> Any:
@@ -121,11 +155,28 @@ async def _create_pool(url: str, max_connections: int) -> Any:
 async def _prepare_connection(connection: Any) -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=json.dumps, decoder=json.loads)
     privilege = "set" if connection.get_server_version().major >= 16 else "member"
+    know_pid(connection, await connection.fetchval("select pg_backend_pid()"))
     await connection.execute(_TAKE_ROLE, privilege)
 
 
-async def _acquire(pool: Any) -> Any:
-    return await pool.acquire(timeout=CONNECT_TIMEOUT_S)
+async def _begin_watching(url: str, pool: Any) -> tuple[Watch, asyncio.Task[None]]:
+    async def probe(pids: Sequence[int]) -> Sequence[int]:
+        try:
+            connection = await asyncpg.connect(url, timeout=PROBE_S * 4, server_settings=_PROBE_SETTINGS)
+            try:
+                return [row["pid"] for row in await connection.fetch(_AT_WORK, list(pids))]
+            finally:
+                connection.terminate()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
+            raise StoreError(f"no answer ({type(error).__name__})", retryable=True) from error
+
+    watch = Watch(probe, pool.expire_connections)
+    return watch, asyncio.ensure_future(watch.serve())
+
+
+async def _acquire(pool: Any, watch: Watch) -> Any:
+    async with watch.operation():
+        return await pool.acquire(timeout=CONNECT_TIMEOUT_S)
 
 
 async def _release(pool: Any, connection: Any) -> None:
@@ -135,7 +186,11 @@ async def _release(pool: Any, connection: Any) -> None:
         connection.terminate()  # a connection that cannot even be reset is of no use to the pool
 
 
-async def _close_pool(pool: Any) -> None:
+async def _close_pool(pool: Any, watch: Watch, watching: asyncio.Task[None]) -> None:
+    watching.cancel()
+    if watch.state is WatchState.AWAY:
+        pool.terminate()
+        return
     try:
         await asyncio.wait_for(pool.close(), _GOODBYE_S / 2)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):

@@ -9,7 +9,8 @@ from typing import Any, Protocol
 import asyncpg
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
-from aywa.bridge.postgres_session import Row, Session, run
+from aywa.bridge.postgres_session import Row, Session, cut, run, use
+from aywa.bridge.postgres_watch import Watch
 
 CONNECT_TIMEOUT_S = 10.0
 
@@ -28,8 +29,11 @@ class Scope:
     message and holds for the transaction only, so a connection goes back to the pool as it came.
     """
 
-    def __init__(self, loop: AsyncioLoop, asyncpg_pool: Any, pool: _Pool, prologue: str) -> None:
+    def __init__(
+        self, loop: AsyncioLoop, watch: Watch, asyncpg_pool: Any, pool: _Pool, prologue: str
+    ) -> None:
         self._loop = loop
+        self._watch = watch
         self._asyncpg_pool = asyncpg_pool
         self._pool = pool
         self._begin = f"begin; {prologue}"
@@ -67,7 +71,11 @@ class Scope:
         return await run(self._loop, self._transact, method, *arguments)
 
     async def _transact(self, method: str, *arguments: object) -> Any:
-        async with self._asyncpg_pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection:
+        async with (
+            self._watch.operation() as operation,
+            self._asyncpg_pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
+        ):
+            use(operation, connection)
             try:
                 await connection.execute(self._begin)
                 result = await getattr(connection, method)(*arguments)
@@ -77,6 +85,6 @@ class Scope:
                     await connection.execute("rollback")
                 raise
             except BaseException:
-                connection.terminate()
+                cut(connection)
                 raise
             return result

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from typing import Any, Protocol
+from weakref import WeakKeyDictionary
 
 import asyncpg
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
+from aywa.bridge.postgres_watch import Operation, Watch
 from aywa.errors import StoreError
 
 # Classes of SQLSTATE (PostgreSQL appendix A) after which the same statement may succeed if it is tried again.
@@ -34,27 +37,55 @@ class Row(Protocol):
 class Session:
     """One connection, for a transaction or for as long as a lock is held. Not for two tasks at once."""
 
-    def __init__(self, loop: AsyncioLoop, connection: Any) -> None:
+    def __init__(self, loop: AsyncioLoop, watch: Watch, connection: Any) -> None:
         self._loop = loop
+        self._watch = watch
         self._connection = connection
 
     async def execute(self, sql: str, *arguments: object) -> str:
         """Run a statement and return its command tag, or a script of many when there are no arguments."""
-        tag: str = await run(self._loop, self._connection.execute, sql, *arguments)
+        tag: str = await run(self._loop, self._ask, "execute", sql, *arguments)
         return tag
 
     async def fetch(self, sql: str, *arguments: object) -> Sequence[Row]:
         """Run a query and return its rows."""
-        rows: Sequence[Row] = await run(self._loop, self._connection.fetch, sql, *arguments)
+        rows: Sequence[Row] = await run(self._loop, self._ask, "fetch", sql, *arguments)
         return rows
 
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of arguments, as one transaction."""
-        await run(self._loop, self._connection.executemany, sql, rows)
+        await run(self._loop, self._ask, "executemany", sql, rows)
+
+    async def _ask(self, method: str, *arguments: object) -> Any:
+        async with self._watch.operation() as operation:
+            use(operation, self._connection)
+            return await getattr(self._connection, method)(*arguments)
 
     def abandon(self) -> None:
         """Close the connection at once; the pool makes a new one when it is next asked."""
-        self._connection.terminate()
+        cut(self._connection)
+
+
+def cut(connection: Any) -> None:
+    """Close a connection without a word, if it is not closed already."""
+    with suppress(asyncpg.InterfaceError):
+        connection.terminate()
+
+
+# The server's own process ids by connection. What the protocol says at the beginning may be a pooler's.
+_pids: WeakKeyDictionary[Any, int] = WeakKeyDictionary()
+
+
+def know_pid(connection: Any, pid: int) -> None:
+    """This process of the server's is at the other end."""
+    _pids[connection] = pid
+
+
+def use(operation: Operation, connection: Any) -> None:
+    """The operation goes on over this connection of the pool."""
+    real = getattr(connection, "_con", connection)  # None: it broke, and asyncpg is about to say so
+    operation.connection = real
+    operation.pid = 0 if real is None else _pids.get(real, 0)
 
 
 async def run(loop: AsyncioLoop, function: Any, *arguments: object) -> Any:

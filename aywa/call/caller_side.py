@@ -60,6 +60,12 @@ class CallerSide:
         if self._waits:
             self.leg.play_background(clip)
 
+    def change_ambience(self, clip: Clip | None) -> None:
+        """Another sound behind the assistant, at once where it is heard now."""
+        self.ambience = clip
+        if not (self.on_hold or self._away or self._waits):
+            self.leg.play_background(clip)
+
     def put_on_hold(self) -> None:
         """Music instead of the assistant, which is silent and does not hear."""
         self.on_hold = True

@@ -60,6 +60,38 @@ class Context:
         """Tell the model what it cannot have heard: what became of a transfer, for one."""
         self._entries.append(Message(Role.SYSTEM, text))
 
+    def put(self, role: Role, text: str) -> None:
+        """What an operator adds: as if it were said (USER, ASSISTANT), or a word to the model (SYSTEM)."""
+        if role is Role.USER:
+            self.user_said(text)
+        else:
+            self._shorten()
+            self._entries.append(Message(role, text))
+
+    def lead(self, prompt: str) -> None:
+        """Another prompt from now on."""
+        self._head[0] = Message(Role.SYSTEM, prompt)
+
+    def forget(self, *, last: int | None = None, spoken_only: bool = False) -> None:
+        """Keep the newest `last` messages (None: all), of these only what was said if `spoken_only`.
+
+        A tool whose result is still to come is kept.
+        """
+        said = (Role.USER, Role.ASSISTANT)
+        kept = [
+            entry
+            for entry in self._entries
+            if not spoken_only or (isinstance(entry, Message) and entry.role in said)
+        ]
+        if last is not None:
+            kept = kept[len(kept) - last :] if last < len(kept) else kept
+        places = {id(entry) for entry in kept}
+        self._entries = [
+            entry
+            for entry in self._entries
+            if id(entry) in places or (isinstance(entry, _ToolRound) and not entry.answered)
+        ]
+
     def assistant_heard(self, text: str) -> None:
         """The caller heard this of an answer that is over."""
         for entry in self._entries:

@@ -7,7 +7,7 @@ engine and its consequence lies no queue.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from math import inf
 
 import trio
@@ -32,6 +32,7 @@ from aywa.turn.events import (
     EndTurn,
     FinalText,
     Guard,
+    HandedOver,
     HangUp,
     KeyPressed,
     ModelDone,
@@ -54,6 +55,7 @@ from aywa.turn.events import (
 )
 from aywa.turn.latency_report import LatencyReport
 from aywa.turn.manager import TurnManager
+from aywa.turn.speaking_settings import SpeakingSettings
 
 # Marks come at the ends of phrases; between them only the leg knows how far it is. Not in this list: what
 # carries a position of its own, and what only adds to the answer.
@@ -61,6 +63,7 @@ _MAY_CUT = (
     CallEnded,
     CallerSilence,
     FinalText,
+    HandedOver,
     KeyPressed,
     ModelDone,
     ModelFailed,
@@ -99,6 +102,11 @@ class Conversation:
         """From now on the conversation can hear and speak."""
         self._leg, self._parts, self._nursery = leg, parts, nursery
         self._ahead = Speculations(self.manager.settings, parts, nursery)
+
+    def speak_as(self, speaking: SpeakingSettings) -> None:
+        """How the turns that begin from now on speak."""
+        if self._parts is not None:
+            self._parts = replace(self._parts, speaking=speaking)
 
     def detach(self) -> None:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -12,9 +13,11 @@ from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
 from aywa.call.disk import DiskThreads
 from aywa.call.media_port import EnginePort
-from aywa.call.news import NewsPlan
+from aywa.call.news_plan import NewsPlan
 from aywa.call.rounds import RecordingRounds
+from aywa.call.servers import CallServers
 from aywa.call.start_plan import usual_endpointing
+from aywa.call.verdict import Verdict
 from aywa.media.clip import Clip
 from aywa.media.hold_audio import HoldAudio
 from aywa.model.assistant import Assistant
@@ -22,6 +25,7 @@ from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
+from aywa.ports.server_requests import ServerRequests
 from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tools import Scenario
@@ -39,6 +43,9 @@ def _nobody() -> None:
     """Nobody waits for it."""
 
 
+# From how a server is asked for sound to the voice that speaks with it.
+AskVoice: TypeAlias = Callable[[dict[str, object]], AbstractAsyncContextManager[AsyncIterator[bytes]]]
+VoiceMaker: TypeAlias = Callable[[AskVoice], Synthesizer]
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
 
@@ -86,6 +93,10 @@ class CallDependencies:
     turn: TurnSettings | None = None  # None: the defaults, with what CallSettings and the assistant say
     hold_audio: HoldAudio | None = None  # None: it is the same for everybody
     news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody
+    requests: ServerRequests | None = None  # by whom servers are asked; None: nobody is
+    servers: CallServers = field(default_factory=CallServers)  # that this call may ask
+    voice: VoiceMaker | None = None  # of this call alone; None: `synthesizer`
+    verdict: Verdict | None = None  # of the server that was asked for this call's assistant
     told: Callable[[], None] = _nobody  # messages for servers are in the store
 
     def transfer_to(self) -> TransferPlan | None:

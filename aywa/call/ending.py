@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import trio
 
 from aywa.errors import AywaError, EndCode, EndReason, EndSide
@@ -21,15 +24,17 @@ _SIDES = {
 class Ending:
     """Waits for the reason a call ends with, and keeps it."""
 
-    def __init__(self) -> None:
+    def __init__(self, renamed: Mapping[EndCode, EndCode] | None = None) -> None:
+        """`renamed`: what some ends of this call are called."""
         self.reason: EndReason | None = None
+        self._renamed = renamed or {}
         self._known = trio.Event()
 
     def end(self, reason: EndReason) -> bool:
         """End the call; True when no reason had come before this one."""
         if self.reason is not None:
             return False
-        self.reason = reason
+        self.reason = replace(reason, code=self._renamed.get(reason.code, reason.code))
         self._known.set()
         return True
 

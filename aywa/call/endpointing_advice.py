@@ -23,15 +23,16 @@ class EndpointingAdvice:
     def __init__(
         self,
         advisor: EndpointingAdvisor,
-        call_id: str,
+        whole: Callable[[dict[str, object]], dict[str, object]],
         context: Context,
         timeline: Timeline,
         *,
         timeout_s: float,
         receive: Callable[[EndpointingAdvised], None],
     ) -> None:
+        """`whole` adds to a message what each one says of the call."""
         self._advisor = advisor
-        self._call_id = call_id
+        self._whole = whole
         self._context = context
         self._timeline = timeline
         self._timeout_s = timeout_s
@@ -67,9 +68,10 @@ class EndpointingAdvice:
             {"role": "bot" if each["role"] == "assistant" else each["role"], "message": each["content"]}
             for each in messages
         ]
-        return {
-            "type": "call.endpointing.request",
-            "call": {"id": self._call_id},
-            "messages": shown,
-            "messagesOpenAIFormatted": messages,
-        }
+        return self._whole(
+            {
+                "type": "call.endpointing.request",
+                "messages": shown,
+                "messagesOpenAIFormatted": messages,
+            }
+        )

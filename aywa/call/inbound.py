@@ -13,6 +13,7 @@ from aywa.call.live import LiveCall
 from aywa.call.origin import note_origin
 from aywa.call.sip_port import IncomingPort, SessionPort
 from aywa.call.talk import Talk
+from aywa.call.verdict import CallRefusedError
 from aywa.errors import EndCode, EndReason, OverloadedError
 from aywa.media.negotiated import local_audio
 from aywa.ports.capture import CaptureMode
@@ -33,6 +34,10 @@ _REFUSALS = {
     EndCode.PROVIDER_ERROR: 503,
     EndCode.UNACCEPTABLE_OFFER: 488,
     EndCode.CONTROL: 603,
+    EndCode.REQUEST_FAILED: 480,  # of no use to try again at once, and another day it may work
+    EndCode.REQUEST_INVALID: 480,
+    EndCode.REQUEST_EMPTY: 480,
+    EndCode.REQUEST_UNSPEAKABLE: 480,
 }
 
 
@@ -48,6 +53,10 @@ class Inbound:
     async def run(self) -> None:
         """Admit, answer and converse. Raises what prevented it: every error has its EndReason."""
         note_origin(self.live.timeline, self.call)
+        if (verdict := self.dependencies.verdict) is not None:
+            self.live.timeline.add("assistant.requested", **verdict.facts)
+            if verdict.refusal is not None:
+                raise CallRefusedError(verdict.refusal)
         if self.limit:
             raise OverloadedError(self.limit)
         engine = self.dependencies.engine

@@ -22,6 +22,7 @@ from aywa.ports.store import CallBatch, CallRow, CallStore, TimelineEntry, Trans
 
 FLUSH_EVERY_S = 0.1
 MAX_WAITING = 200_000  # entries; about 100 MB, a quarter of an hour of 100 busy calls
+FULL = 0.8  # of it: the rest is for the calls that are up
 BATCH = 2_000  # entries in one append
 ROWS = 200  # calls in one transaction
 BACKOFF_S = (0.2, 0.5, 1.0, 2.0, 5.0)
@@ -64,6 +65,7 @@ class JournalHealth:
     waiting: int = 0
     dropped: int = 0
     failing: bool = False
+    full: bool = False  # one more call would leave nothing behind
 
 
 class Journal:
@@ -96,7 +98,8 @@ class Journal:
     @property
     def health(self) -> JournalHealth:
         """How much waits, how much was lost, and whether the store fails at the moment."""
-        return JournalHealth(self._waiting, self.dropped, self._failures > 0)
+        full = self._waiting >= self._max_waiting * FULL
+        return JournalHealth(self._waiting, self.dropped, self._failures > 0, full)
 
     def put_row(self, row: CallRow, jobs: Sequence[WebhookJob] = ()) -> None:
         """Save the row; only its latest version is written. `jobs`: to be committed with it."""

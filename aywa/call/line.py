@@ -24,6 +24,7 @@ class Line:
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.on_offer_refused: Callable[[int], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
+        self.on_message_answered: Callable[[str, int | None], None] | None = None
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.on_refer: Callable[[ReferTo], None] | None = None
         self.on_replaced: Callable[[IncomingPort], Awaitable[None]] | None = None
@@ -48,6 +49,9 @@ class Line:
         sip.on_answer = lambda answer: self.on_answer and self.on_answer(answer)
         sip.on_offer_refused = lambda status: self.on_offer_refused and self.on_offer_refused(status)
         sip.on_key = lambda key, duration_ms: self.on_key and self.on_key(key, duration_ms)
+        sip.on_message_answered = lambda method, status: (
+            self.on_message_answered and self.on_message_answered(method, status)
+        )
         sip.on_referral = lambda event: self.on_referral and self.on_referral(event)
         sip.on_refer = self._refer_came
         sip.on_replaced = self._replacement_came
@@ -98,6 +102,12 @@ class Line:
         """Ask the peer to call `target`. Raises LocalProtocolError."""
         self._sip.refer(target, headers)
 
+    def send_message(
+        self, method: str, headers: tuple[tuple[str, str], ...], content_type: str, body: bytes
+    ) -> None:
+        """Send an INFO, MESSAGE or NOTIFY. Raises LocalProtocolError."""
+        self._sip.send_message(method, headers, content_type, body)
+
     def answer_refer(self, status: int) -> None:
         """Take (202) or refuse what `on_refer` was told."""
         self._sip.answer_refer(status)
@@ -121,4 +131,5 @@ class Line:
 
 def _leave(sip: SessionPort) -> None:
     sip.on_offer = sip.on_offer_wanted = sip.on_answer = sip.on_offer_refused = sip.on_key = None
+    sip.on_message_answered = None
     sip.on_referral = sip.on_refer = sip.on_replaced = None

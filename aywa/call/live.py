@@ -8,6 +8,7 @@ from uuid import UUID
 import trio
 
 from aywa.call.capture import CallCapture
+from aywa.call.chosen_transfer import ChosenTransfers
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
     Command,
@@ -20,12 +21,15 @@ from aywa.call.control import (
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.ending import Ending, reason_for
+from aywa.call.intervention import Interventions
 from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
 from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.news import NewsJournal
 from aywa.call.pauses import Pauses
+from aywa.call.server_line import ServerLine
+from aywa.call.server_tools import ServerTools
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
@@ -60,13 +64,16 @@ class LiveCall:
         org_id: UUID = DEFAULT_ORGANIZATION,
     ) -> None:
         """`parties`: from, to, and the SIP Call-ID. `owner`: as in `LiveView`. `org_id`: whose call it is."""
-        self.id = new_call_id(dependencies.rng)
+        verdict = dependencies.verdict
+        self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
         self.machine = CallMachine()
-        self.ending = Ending()
+        self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
-        self._journal: CallJournal = journal if news is None else NewsJournal(journal, news)
+        self._journal: CallJournal = (
+            NewsJournal(journal, news) if news is not None and news.listeners else journal
+        )
         box = dependencies.scenario.open_tools()
         self._usage = Usage()
         self.timeline = Timeline(
@@ -78,6 +85,7 @@ class LiveCall:
         )
         self.pauses = Pauses(self.conversation)
         self.steering = Steering(self.pauses, self.timeline)
+        self.interventions = Interventions(self.timeline)
         self.capture = CallCapture(self.id, self.timeline, dependencies.rounds.disk, dependencies.captures)
         self.transfers = Transfers(
             LiveView(
@@ -93,8 +101,10 @@ class LiveCall:
             dependencies,
             self._transferred,
         )
-        plan = dependencies.transfer_to()
-        self.tools: ToolBox = box if plan is None else TransferTools(box, plan, self.transfers)
+        self.servers = ServerLine(
+            dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
+        )
+        self.tools = _tools(box, dependencies, self.transfers, self.servers)
         self.over = trio.Event()
         self._clock = dependencies.clock
         self.row = self._first_row(type_, parties, dependencies, org_id)
@@ -116,6 +126,7 @@ class LiveCall:
             updated_at=created_at,
             worker_id=dependencies.worker_id,
             org_id=org_id,
+            news=None if dependencies.news is None else dependencies.news.data(),
         )
 
     def _created(self) -> None:
@@ -182,6 +193,7 @@ class LiveCall:
         """Close the record; a call without a reason was cut by the end of the process."""
         self.ending.end(reason_for(EndCode.SHUTDOWN))
         self.transfers.close()
+        self.servers.close()
         reason = self.ending.reason
         assert reason is not None
         self.machine.ended()
@@ -239,6 +251,11 @@ class LiveCall:
                 self.ending.end(reason_for(EndCode.CONTROL))
                 with trio.move_on_after(END_BOUND_S):
                     await self.over.wait()
+            case _:
+                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
+                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
+                self.interventions.do(command, transferring=self.transfers.active)
+                await trio.lowlevel.checkpoint()
 
     def _save(self) -> None:
         self.row = replace(
@@ -248,3 +265,13 @@ class LiveCall:
             updated_at=self._clock(),
         )
         self._journal.put_row(self.row)
+
+
+def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, line: ServerLine) -> ToolBox:
+    """The scenario's, those that servers run, and the transfer."""
+    servers, plan = dependencies.servers, dependencies.transfer_to()
+    if servers.tools:
+        box = ServerTools(box, line, servers.tools)
+    if servers.transfer is not None:
+        return ChosenTransfers(box, servers.transfer, transfers, line)
+    return box if plan is None else TransferTools(box, plan, transfers)

@@ -1,61 +1,29 @@
-"""What a call tells its server: messages made from its record, numbered, and written together with it."""
+"""What a call tells its servers: messages made from its record, numbered, and written together with it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from random import Random
-from typing import TypeAlias
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from aywa.call.journal import Journal
 from aywa.call.news_events import EventNews, Message, spoken
+from aywa.call.news_plan import Listener, NewsPlan
+from aywa.call.news_status import began_ms, status_messages, transcript_of
 from aywa.ids import new_token
-from aywa.model.base import iso_ms
-from aywa.model.server import DEFAULT_MESSAGES, FINAL_TRANSCRIPT
 from aywa.ports.artifacts import Artifact, ArtifactState
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, CallStatus, TimelineEntry, TranscriptLine
 
 MESSAGES_KEPT = 200  # lines that a conversation-update holds; the report at the end holds all
-_WHO = {"assistant": "AI"}
-# The call as the API shows it; with its transcript when there are lines.
-CallView: TypeAlias = Callable[[CallRow, Sequence[TranscriptLine] | None], Mapping[str, object]]
-
-
-def brief_view(row: CallRow, lines: Sequence[TranscriptLine] | None = None) -> Mapping[str, object]:
-    """For a runtime without an API."""
-    return {"id": row.id, "type": row.type.value, "status": row.status.value}
-
-
-@dataclass(frozen=True, slots=True)
-class NewsPlan:
-    """Whom calls tell, and what. `source` and `endpoint` as in `WebhookJob`; `messages`: their types."""
-
-    source: str
-    endpoint: str
-    rng: Random
-    clock: Callable[[], datetime]
-    messages: frozenset[str] = frozenset(DEFAULT_MESSAGES)
-    view: CallView = brief_view
-    assistant: str = ""  # its name
-
-    def wants(self, message: Message) -> bool:
-        """Whether a message of this kind is sent."""
-        if message["type"] != "transcript":
-            return message["type"] in self.messages
-        final = message.get("transcriptType") == "final"
-        return "transcript" in self.messages or (final and FINAL_TRANSCRIPT in self.messages)
 
 
 class CallNews:
     """One call's messages, in their order. Its methods are told of everything before it is written."""
 
-    def __init__(self, plan: NewsPlan, *, seq: int = 0) -> None:
-        """`seq`: of the last message that there is already."""
+    def __init__(self, plan: NewsPlan, *, seqs: Mapping[str, int] | None = None) -> None:
+        """`seqs`: of the last message that each source was sent already."""
         self._plan = plan
-        self._seq = seq
+        self._seqs = dict(seqs or {})
         self._row: CallRow | None = None
         self._status: CallStatus | None = None
         self._events = EventNews()
@@ -67,11 +35,11 @@ class CallNews:
         if row.status is before:
             return []
         self._status = row.status
-        return self._jobs(_status_messages(row, self._plan.view, self._lines))
+        return self._jobs(status_messages(row, self._plan.view, self._lines))
 
     def entry(self, entry: TimelineEntry) -> list[WebhookJob]:
         """Something happened."""
-        return self._jobs(self._events.take(entry))
+        return self._jobs(map(self._with_words, self._events.take(entry)))
 
     def line(self, line: TranscriptLine) -> list[WebhookJob]:
         """Something was said and heard."""
@@ -82,52 +50,48 @@ class CallNews:
         """What was said before this object was there."""
         self._lines = list(lines)
 
-    def settled(self, row: CallRow, artifacts: Sequence[Artifact]) -> list[WebhookJob]:
-        """Nothing that the call has left behind is on its way any more."""
+    def later(self, row: CallRow, messages: Iterable[Message]) -> list[WebhookJob]:
+        """Something else, of a call that is over."""
         self._row = row
-        told = [
-            {"type": each.kind.value, "success": each.state is not ArtifactState.LOST} for each in artifacts
+        return self._jobs(messages)
+
+    def _with_words(self, message: Message) -> Message:
+        """Whoever takes a call over reads what was said in it."""
+        if message.get("status") != "forwarding" or self._row is None:
+            return message
+        since_ms, lines = began_ms(self._row), self._lines[-MESSAGES_KEPT:]
+        said = {"messages": [spoken(line, since_ms) for line in lines], "transcript": transcript_of(lines)}
+        return message | said
+
+    def _jobs(self, messages: Iterable[Message]) -> list[WebhookJob]:
+        return [
+            self._job(message, listener)
+            for message in messages
+            for listener in self._plan.listeners
+            if listener.wants(message)
         ]
-        return self._jobs(iter([{"type": "call.artifact.upload", "artifacts": told}]))
 
-    def _jobs(self, messages: Iterator[Message]) -> list[WebhookJob]:
-        return [self._job(message) for message in messages if self._plan.wants(message)]
-
-    def _job(self, message: Message) -> WebhookJob:
-        plan, row = self._plan, self._row
+    def _job(self, message: Message, listener: Listener) -> WebhookJob:
+        plan, row, source = self._plan, self._row, listener.source
         assert row is not None, "a call has a row before anything happens to it"
-        self._seq += 1
-        at = plan.clock()
-        call = plan.view(row, None)
+        seq = self._seqs[source] = self._seqs.get(source, 0) + 1
         job_id = f"msg_{new_token(plan.rng, 24)}"
-        whole: dict[str, object] = {
-            "type": message["type"],
-            "id": job_id,
-            "sequence": self._seq,
-            "timestamp": iso_ms(at),
-            "timestampMs": int(at.timestamp() * 1000),
-            "call": call,
-            "customer": call.get("customer"),
-            "assistant": {"name": plan.assistant} if plan.assistant else None,
-            **message,
-        }
-        told = {name: value for name, value in whole.items() if value is not None}
-        body = json.dumps({"message": told}, ensure_ascii=False, default=str, separators=(",", ":"))
+        told = plan.whole(message, row, id=job_id, sequence=seq)
         return WebhookJob(
             id=job_id,
             call_id=row.id,
-            seq=self._seq,
+            seq=seq,
             type=str(message["type"]),
-            source=plan.source,
-            endpoint=plan.endpoint,
-            body=body.replace("\0", "").encode("utf-8", "replace").decode("utf-8"),
-            created_at=at,
+            source=source,
+            endpoint=listener.endpoint,
+            body=body_of(told),
+            created_at=plan.clock(),
             org_id=row.org_id,
         )
 
 
 class NewsJournal:
-    """The journal of a call whose server is told."""
+    """The journal of a call whose servers are told."""
 
     def __init__(self, journal: Journal, plan: NewsPlan) -> None:
         self._journal = journal
@@ -146,56 +110,36 @@ class NewsJournal:
         self._journal.put_line(line, self._news.line(line))
 
 
+def body_of(message: Mapping[str, object]) -> str:
+    """As it is signed and sent."""
+    body = json.dumps({"message": dict(message)}, ensure_ascii=False, default=str, separators=(",", ":"))
+    return body.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
 def news_of_the_lost(
-    plan: NewsPlan, row: CallRow, lines: Sequence[TranscriptLine], seq: int
+    plan: NewsPlan, row: CallRow, lines: Sequence[TranscriptLine], seqs: Mapping[str, int]
 ) -> list[WebhookJob]:
-    """What is told of a call whose process is gone: that it is over, and how. `seq`: of its last message."""
-    news = CallNews(plan, seq=seq)
+    """What is told of a call whose process is gone: that it is over, and how. `plan`: for what every call
+    has; whom it told is kept with it. `seqs`: of the last messages.
+    """
+    news = CallNews(plan.kept_with(row), seqs=seqs)
     news.said(lines)
     return news.row(row)
 
 
-def news_of_artifacts(
-    plan: NewsPlan, row: CallRow, artifacts: Sequence[Artifact], seq: int
+def later_news(
+    plan: NewsPlan, messages: Sequence[Message], row: CallRow, seqs: Mapping[str, int]
 ) -> list[WebhookJob]:
-    """What is told of a call whose artifacts are all settled. `seq`: of its last message."""
-    return CallNews(plan, seq=seq).settled(row, artifacts)
+    """What is told of a call that was over before this happened; as above."""
+    return CallNews(plan.kept_with(row), seqs=seqs).later(row, messages)
 
 
-def _status_messages(row: CallRow, view: CallView, lines: Sequence[TranscriptLine]) -> Iterator[Message]:
-    reason = row.end_reason
-    ended = None if reason is None else reason.code.value
-    yield {"type": "status-update", "status": row.status.value, "endedReason": ended}
-    if row.status is not CallStatus.ENDED:
-        return
-    call = view(row, lines)
-    artifact = call.get("artifact")
-    found = artifact if isinstance(artifact, Mapping) else {}
-    yield {
-        "type": "end-of-call-report",
-        "endedReason": ended,
-        "startedAt": None if row.started_at is None else iso_ms(row.started_at),
-        "endedAt": None if row.ended_at is None else iso_ms(row.ended_at),
-        "durationSeconds": _talked_s(row),
-        "artifact": artifact,
-        "analysis": {},
-        "costBreakdown": call.get("costBreakdown"),
-        # as older receivers read it
-        "transcript": "".join(f"{_WHO.get(line.role, 'User')}: {line.text}\n" for line in lines),
-        "messages": [spoken(line, _began_ms(row)) for line in lines],
-        "recordingUrl": found.get("recordingUrl"),
-        "stereoRecordingUrl": found.get("stereoRecordingUrl"),
-    }
-
-
-def _talked_s(row: CallRow) -> float | None:
-    if row.ended_at is None or row.started_at is None:
-        return None
-    return (row.ended_at - row.started_at).total_seconds()
-
-
-def _began_ms(row: CallRow) -> int:
-    return int((row.started_at or row.created_at).timestamp() * 1000)
+def news_of_artifacts(
+    plan: NewsPlan, row: CallRow, artifacts: Sequence[Artifact], seqs: Mapping[str, int]
+) -> list[WebhookJob]:
+    """What is told of a call of whose artifacts none is on its way any more; as above."""
+    told = [{"type": each.kind.value, "success": each.state is not ArtifactState.LOST} for each in artifacts]
+    return later_news(plan, [{"type": "call.artifact.upload", "artifacts": told}], row, seqs)
 
 
 def _line_messages(line: TranscriptLine, latest: Sequence[TranscriptLine]) -> Iterator[Message]:

@@ -2,14 +2,31 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from aywa.call.dependencies import CallDependencies
+from aywa.call.dependencies import CallDependencies, VoiceMaker
+from aywa.call.news_plan import NewsPlan
+from aywa.call.servers import CallServers
+from aywa.call.verdict import Verdict
 from aywa.media.clip import Clip
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.endpointing import EndpointingAdvisor
+from aywa.ports.resources import ResourceRow
+
+
+@dataclass(frozen=True, slots=True)
+class Leader:
+    """Who is to lead a call. Without an assistant it is the one of the settings.
+
+    `assistant_id`: "" for one that was named for this call alone; `number`: that was called, or calls.
+    """
+
+    org_id: UUID = DEFAULT_ORGANIZATION
+    assistant: Assistant | None = None
+    assistant_id: str = ""
+    number: ResourceRow | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,20 +36,49 @@ class CallPlan:
     `org_id`: whose number was called; whoever places a call says it himself.
     """
 
-    assistant: Assistant
+    assistant: Assistant | None = None
     ambience: Clip | None = None
     advisor: EndpointingAdvisor | None = None
     assistant_id: str = ""
     phone_number_id: str = ""
     org_id: UUID = DEFAULT_ORGANIZATION
+    news: NewsPlan | None = None
+    servers: CallServers = field(default_factory=CallServers)
+    voice: VoiceMaker | None = None
+    verdict: Verdict | None = None
+
+    @property
+    def name(self) -> str:
+        """The assistant's; "" without one."""
+        return "" if self.assistant is None else self.assistant.name
+
+
+def prompt_of(assistant: Assistant | None, usual: str) -> str:
+    """What the model is told first: the system messages of the assistant's plan, `usual` without any."""
+    model = getattr(assistant, "model", None)  # of an assistant that the API keeps
+    if model is None:
+        return usual
+    texts = [each.get("content") for each in model.messages if each.get("role") == "system"]
+    if not texts:
+        texts = [(model.model_extra or {}).get("systemPrompt")]  # before there were messages
+    return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip()) or usual
 
 
 def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDependencies:
     """The dependencies of a call that this plan leads; the same without one."""
     if plan is None:
         return dependencies
-    return replace(
+    told = replace(
         dependencies,
+        news=plan.news or dependencies.news,
+        servers=plan.servers,
+        voice=plan.voice,
+        verdict=plan.verdict,
+    )
+    if plan.assistant is None:
+        return told
+    return replace(
+        told,
         assistant=plan.assistant,
         assistant_id=plan.assistant_id,
         ambience=plan.ambience,

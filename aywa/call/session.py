@@ -10,18 +10,23 @@ from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
 from aywa.call.end_sound import EndSound
 from aywa.call.ending import GOODBYE_S, reason_for
-from aywa.call.endpointing_advice import EndpointingAdvice
 from aywa.call.generation import GenerationParts
+from aywa.call.handoff import Succession, advice_for, note_assistant
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
 from aywa.call.keys import KeyPresses
+from aywa.call.knowledge import KnowingModel
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
+from aywa.call.plan import prompt_of
 from aywa.call.playout import Playout
 from aywa.call.receive import Receiver
 from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
-from aywa.errors import EndCode, EndReason, EndSide
+from aywa.call.verdict import Verdict
+from aywa.errors import EndCode, EndReason, EndSide, RequestError
+from aywa.ports.llm import ChatModel
+from aywa.ports.tts import Synthesizer
 from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
@@ -57,6 +62,7 @@ class CallSession:
         finally:
             live.transfers.detach()
             live.steering.detach()
+            live.interventions.detach()
             live.conversation.detach()
 
     async def _converse(self, leg: LegPort, sip: SessionPort, judging: Judging) -> None:
@@ -87,12 +93,12 @@ class CallSession:
     ) -> None:
         live, dependencies, answering = self._live, self._dependencies, self._answering
         conversation, timeline = live.conversation, live.timeline
-        context = Context(dependencies.scenario.prompt)
+        context = Context(prompt_of(dependencies.assistant, dependencies.scenario.prompt))
         latency = LatencyClock()
         playout = Playout(leg, conversation.receive, conversation.first_audible)
         parts = GenerationParts(
-            model=dependencies.model,
-            synthesizer=dependencies.synthesizer,
+            model=_model(dependencies, live),
+            synthesizer=_voice(dependencies, live),
             tools=ToolRunner(live.tools, context, timeline, self._outer),
             context=context,
             hearing=self._hearing,
@@ -109,7 +115,7 @@ class CallSession:
         receiver = Receiver(
             leg, conversation, self._hearing, playout, latency, judging, keys, tap=answering, sound=sound
         )
-        conversation.advice = _advice(dependencies, live, context)
+        conversation.advice = advice_for(dependencies, live, context)
         nursery.start_soon(receiver.serve, timeline, live.ending, name="receive")
         nursery.start_soon(conversation.watch, name="watch")
         side = CallerSide(
@@ -125,17 +131,18 @@ class CallSession:
             ambience=dependencies.ambience,
         )
         live.steering.attach(side)
+        live.interventions.attach(side, nursery, Succession(live, side, dependencies).take)
         live.transfers.attach(side, nursery)
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
-        if dependencies.assistant is not None:
-            made = {"assistant_id": dependencies.assistant_id} if dependencies.assistant_id else {}
-            timeline.add("assistant.started", name=dependencies.assistant.name, **made)
+        note_assistant(dependencies, live)
         self._speak_first(leg, context, nursery, opening)
 
     def _speak_first(self, leg: LegPort, context: Context, nursery: trio.Nursery, opening: Opening) -> None:
         """Begin as the plan says, or as whoever has answered makes it."""
         conversation, answering = self._live.conversation, self._answering
+        if self._dependencies.verdict is not None and self._obey(self._dependencies.verdict):
+            return
         if opening.heard:
             context.user_said(opening.heard)
         conversation.receive(CallStarted(greet=not opening.text))
@@ -147,15 +154,30 @@ class CallSession:
         elif answering is not None and opening.message:
             nursery.start_soon(answering.attend, leg, conversation, name="message")
 
+    def _obey(self, verdict: Verdict) -> bool:
+        """Begin as a server has said; False when it has said nothing but who the assistant is."""
+        live = self._live
+        if not verdict.text and verdict.forward is None:
+            return False
+        live.conversation.receive(CallStarted(greet=False))
+        if verdict.forward is None:
+            live.conversation.receive(SayRequest(verdict.text, end_call=True, protected=True))
+            return True
+        try:
+            live.transfers.start(verdict.forward)
+        except RequestError as error:
+            live.ending.end(reason_for(EndCode.TRANSFER_FAILED, detail=error.detail))
+        return True
 
-def _advice(dependencies: CallDependencies, live: LiveCall, context: Context) -> EndpointingAdvice | None:
-    """Whom the assistant's plan asks how long to wait for the caller."""
-    advisor = dependencies.advisor
-    if advisor is None:
-        return None
-    timeout_s = dependencies.turn_settings().endpointing.advice_timeout_s
-    receive = live.conversation.receive
-    return EndpointingAdvice(advisor, live.id, context, live.timeline, timeout_s=timeout_s, receive=receive)
+
+def _model(dependencies: CallDependencies, live: LiveCall) -> ChatModel:
+    whom = dependencies.servers.knowledge
+    return dependencies.model if whom is None else KnowingModel(dependencies.model, live.servers, whom)
+
+
+def _voice(dependencies: CallDependencies, live: LiveCall) -> Synthesizer:
+    make = dependencies.voice
+    return dependencies.synthesizer if make is None else make(live.servers.voice)
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

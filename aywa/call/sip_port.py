@@ -44,6 +44,7 @@ class SessionPort(Protocol):
     on_answer: Callable[[SessionDescription], None] | None
     on_offer_refused: Callable[[int], None] | None
     on_key: Callable[[str, int], None] | None
+    on_message_answered: Callable[[str, int | None], None] | None
     on_referral: Callable[[ReferAnswered | ReferReported], None] | None
     on_refer: Callable[[ReferTo], None] | None
     on_replaced: Callable[[Any], Awaitable[None]] | None  # hears an `IncomingPort`
@@ -67,6 +68,14 @@ class SessionPort(Protocol):
 
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Ask the peer to call `target`; `on_referral` hears how it goes. Raises LocalProtocolError."""
+
+    def send_message(
+        self, method: str, headers: tuple[tuple[str, str], ...], content_type: str, body: bytes
+    ) -> None:
+        """Send an INFO, MESSAGE or NOTIFY; `on_message_answered` hears what comes of it.
+
+        Raises LocalProtocolError when that cannot be.
+        """
 
     def trace(self, tap: PacketTap) -> None:
         """Give `tap` every message from now on, to the last of the session."""

@@ -157,6 +157,8 @@ class CallTable:
             return "the worker is draining"
         if self.full:
             return "RUNTIME_MAX_CALLS calls are live"
+        if self._journal.health.full:
+            return "the database is away, and disk and memory have no room for what calls leave behind"
         return ""
 
     async def _keep_capture(self, live: LiveCall) -> None:

@@ -18,6 +18,15 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.first_packet | timeline |
 | media.timeout | silent_s |
 | media.source_learned | remote, timeline |
+| control.message | role, text, respond |
+| control.first_message | |
+| control.keys | keys |
+| control.keys_failed | error |
+| control.sip_message | method, headers (their names), content_type, bytes |
+| control.sip_answered | method, status (None: no answer) |
+| control.handoff | to, assistant_id |
+| control.custom | name, data |
+| assistant.handed_off | from, to, kept |
 | media.digit | digit, duration_ms, by: rtp or info |
 | media.digit_copy | digit, by: the same press came both ways |
 | media.digit_sent | digit |
@@ -42,7 +51,10 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | speculation.adopted | id, turn, ahead_ms, first_token_ms and first_audio_ms after it began |
 | speculation.dropped | id, why, ahead_ms, prompt_tokens, completion_tokens, estimated, characters, spent |
 | tool.started | id, name, arguments |
-| tool.finished | id, name, result, took_ms, timed_out |
+| tool.finished | id, name, result, took_ms, timed_out, by: server |
+| assistant.requested | took_ms, outcome, detail: what a server said that was asked for the assistant |
+| server.answered, server.failed | type of the request, took_ms, detail |
+| artifact.uploaded | artifacts: type, success |
 | tts.phrase | turn, phrase, text |
 | tts.first_audio | turn |
 | turn.state | from, to, cause, and the inputs of the decision |

@@ -83,9 +83,14 @@ class ToolRunner:
             result=result,
             took_ms=int((trio.current_time() - began) * 1000),
             timed_out=bound.cancelled_caught,
+            **self._by(run.call.name),
         )
         self._running.remove(run)
         run.finished.set()
+
+    def _by(self, name: str) -> dict[str, object]:
+        by_server = any(spec.by_server for spec in self.box.specs() if spec.name == name)
+        return {"by": "server"} if by_server else {}
 
 
 def _failed(result: str) -> bool:

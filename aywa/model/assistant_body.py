@@ -30,6 +30,14 @@ class VoiceBody(Voice):
     provider: Provider | None = None
     voice_id: str | None = Field(None, max_length=200)
     fallback_plan: Free | None = None
+    server: ServerBody | None = None  # of `custom-voice`
+
+
+class CustomKnowledgeBase(Plan):
+    """A server that is asked for documents; without one the assistant's own is."""
+
+    provider: Literal["custom-knowledge-base"]
+    server: ServerBody | None = None
 
 
 class ModelBody(Plan):
@@ -42,6 +50,7 @@ class ModelBody(Plan):
     messages: tuple[Free, ...] = Field((), max_length=1000)
     tool_ids: tuple[UUID, ...] = Field((), max_length=200)
     tools: tuple[Free, ...] = Field((), max_length=200)
+    knowledge_base: CustomKnowledgeBase | Free | None = None
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=1, le=10_000)
 

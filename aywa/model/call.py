@@ -7,6 +7,13 @@ from typing import Literal, TypeAlias
 from pydantic import ConfigDict, Field
 
 from aywa.model.base import Resource, Timestamp
+from aywa.model.control_commands import (
+    AddMessageCommand,
+    CustomCommand,
+    DtmfCommand,
+    HandoffCommand,
+    TransportCommand,
+)
 from aywa.model.transfer import TransferCommand
 
 SAY_MAX_CHARACTERS = 2000  # two minutes of speech; more is a mistake, and nobody would hear its end
@@ -258,21 +265,43 @@ class CaptureCommand(Resource):
 
 
 class LineCommand(Resource):
-    """Mute or unmute a side, or put the caller on hold and take him back."""
+    """Mute or unmute a side, say the first message, or put the caller on hold and take him back."""
 
     model_config = ConfigDict(extra="allow", strict=True)
 
     type: Literal["control"]
     control: Literal[
-        "mute-assistant", "unmute-assistant", "mute-customer", "unmute-customer", "hold", "resume"
+        "mute-assistant",
+        "unmute-assistant",
+        "mute-customer",
+        "unmute-customer",
+        "say-first-message",
+        "hold",
+        "resume",
     ]
 
 
-ControlCommand: TypeAlias = SayCommand | LineCommand | TransferCommand | EndCallCommand | CaptureCommand
+ControlCommand: TypeAlias = (
+    SayCommand
+    | AddMessageCommand
+    | LineCommand
+    | TransferCommand
+    | HandoffCommand
+    | TransportCommand
+    | DtmfCommand
+    | CustomCommand
+    | EndCallCommand
+    | CaptureCommand
+)
 CONTROL_COMMANDS: dict[str, type[ControlCommand]] = {
     "say": SayCommand,
+    "add-message": AddMessageCommand,
     "control": LineCommand,
     "transfer": TransferCommand,
+    "handoff": HandoffCommand,
+    "send-transport-message": TransportCommand,
+    "dtmf": DtmfCommand,
+    "custom": CustomCommand,
     "end-call": EndCallCommand,
     "capture": CaptureCommand,
 }

@@ -4,17 +4,24 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from aywa.model.base import Resource
 
 Header = Annotated[str, StringConstraints(min_length=1, max_length=1024)]
 
 
+_TWO = ("number", "sipUri")
+_ONE_OF_TWO: list[JsonValue] = [
+    {"required": [one], "properties": {one: {"type": "string"}, other: {"type": "null"}}}
+    for one, other in (_TWO, _TWO[::-1])
+]
+
+
 class CustomerOrder(Resource):
     """Who is called: by `number` or by `sip_uri`. `extension`: keys pressed once it is answered."""
 
-    model_config = ConfigDict(extra="forbid", strict=True)
+    model_config = ConfigDict(extra="forbid", strict=True, json_schema_extra={"oneOf": _ONE_OF_TWO})
 
     number: str | None = Field(None, min_length=1, max_length=60)
     sip_uri: str | None = Field(None, min_length=1, max_length=200)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from ipaddress import IPv4Address
 from typing import Annotated, Literal, TypeAlias
 
-from pydantic import Field, model_validator
+from pydantic import ConfigDict, Field, model_validator
+from pydantic.config import JsonDict
 
 from aywa.model.base import Plan
 from aywa.model.server_body import HeaderName, Secret, WebUrl
@@ -105,8 +106,14 @@ class WebhookCredential(_Credential):
     authentication_plan: Annotated[BearerPlan | OAuth2 | HmacPlan, Field(discriminator="type")]
 
 
+_ADDRESS: JsonDict = {"properties": {"ip": {"format": "ipv4"}}}
+_NO_CALLS_IN: JsonDict = {"required": ["inboundEnabled"], "properties": {"inboundEnabled": {"const": False}}}
+
+
 class SipGateway(Plan):
     """One address of a carrier's."""
+
+    model_config = ConfigDict(json_schema_extra={"anyOf": [_NO_CALLS_IN, _ADDRESS]})
 
     ip: str = Field(min_length=1, max_length=253, pattern=r"^[0-9A-Za-z.:-]+$")
     port: int = Field(5060, ge=1, le=65_535)

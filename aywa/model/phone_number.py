@@ -10,20 +10,25 @@ from pydantic import ConfigDict, Field, model_validator
 from pydantic.config import JsonDict
 
 from aywa.model.base import Plan
-from aywa.model.server_body import Secret, ServerBody
+from aywa.model.server_body import Secret, ServerBody, WebUrl
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}")
-_SIP = re.compile(r"sips?:[^@\s<>;?]{1,100}@[^@\s<>;?/]{1,253}", re.I)
+_SIP = re.compile(r"^[sS][iI][pP][sS]?:[A-Za-z0-9_.!~*'()&=+$,/%-]{1,100}@[A-Za-z0-9.:\[\]-]{1,253}$")
 _SEPARATORS = re.compile(r"[\s().\-/]")
 _LONG = 9  # digits, from which 00 before a number stands for its +
 
 
 class _PhoneNumber(Plan):
-    """What every provider's number has. Without an assistant the runtime's own answers."""
+    """What every provider's number has.
+
+    Without an assistant its server is asked for one, and without a server the runtime's own answers.
+    """
 
     name: str = Field("", max_length=40)
     assistant_id: UUID | None = None
     server: ServerBody | None = None
+    server_url: WebUrl | None = None  # before there was that object
+    server_url_secret: Secret | None = None
     fallback_destination: dict[str, Any] | None = None
     hooks: tuple[dict[str, Any], ...] = Field((), max_length=100)
     metadata: dict[str, Any] | None = None
@@ -90,7 +95,7 @@ class SipPhoneNumber(_PhoneNumber):
     """A SIP address; calls to its user part are answered, whatever host they name."""
 
     provider: Literal["vapi"]
-    sip_uri: str = Field(min_length=6, max_length=360, pattern=_SIP.pattern)
+    sip_uri: str = Field(min_length=6, max_length=360, json_schema_extra={"pattern": _SIP.pattern})
     authentication: SipAuthentication | None = None
 
     @model_validator(mode="after")

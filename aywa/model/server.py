@@ -15,14 +15,14 @@ DEFAULT_MESSAGES = (
     *("status-update", "tool-calls", "user-interrupted"),
 )
 MESSAGES = (
-    *(*DEFAULT_MESSAGES, "assistant.speechStarted", "call.artifact.upload", "transcript", FINAL_TRANSCRIPT),
-    "transfer-update",
+    *DEFAULT_MESSAGES,
+    *("assistant.speechStarted", "call.artifact.upload", "call.deleted", "language-change-detected"),
+    *("model-output", "phone-call-control", "transcript", FINAL_TRANSCRIPT, "transfer-update", "voice-input"),
 )
-# Of the same shape, and either requests that are answered elsewhere or news that nothing makes yet.
+# Of the same shape, and either requests that are answered, or news that nothing makes.
 SILENT_MESSAGES = (
-    *("function-call", "handoff-destination-request", "language-change-detected", "language-changed"),
-    *("model-output", "phone-call-control", "transfer-destination-request", "voice-input"),
-    *("call.delete.failed", "call.deleted", "chat.created", "chat.deleted"),
+    *("function-call", "handoff-destination-request", "language-changed", "transfer-destination-request"),
+    *("call.delete.failed", "chat.created", "chat.deleted"),
     *("session.created", "session.deleted", "session.updated"),
 )
 
@@ -63,6 +63,16 @@ class HmacAuthentication(Plan):
     message_id_header: HeaderName | None = None
     signature_encoding: Literal["hex", "base64"] = "hex"
     secret_is_base64: bool = False
+
+
+class OAuth2Authentication(Plan):
+    """Client credentials (RFC 6749 §4.4): a token is asked for, and used until it ends."""
+
+    type: Literal["oauth2"] = "oauth2"
+    url: str = Field(max_length=4096)
+    client_id: str
+    client_secret: Secret = Field(repr=False)
+    scope: str | None = None
 
 
 Authentication: TypeAlias = Annotated[BearerAuthentication | HmacAuthentication, Field(discriminator="type")]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Any, Literal, TypeAlias
 from urllib.parse import urlsplit
+from uuid import UUID
 
 from pydantic import (
     Discriminator,
@@ -47,6 +48,7 @@ class EndpointingServer(Plan):
     url: str
     timeout_seconds: float = Field(default=20, ge=1, le=300)
     headers: dict[str, str] = Field(default_factory=dict, max_length=50)
+    credential_id: UUID | None = None
 
     @field_validator("url")
     @classmethod

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from ipaddress import ip_address
@@ -22,6 +22,7 @@ from aywa.proto.web_target import WebTarget, parse_web_target
 MAX_CONNECTIONS = 100
 KEPT_S = 20.0  # what an idle connection is kept for
 _REDIRECTS = (301, 302, 303, 307, 308)
+_CLOSING_S = 2.0
 _PHASE_S = 10.0  # connecting, sending and each piece of the answer; the whole has its own bound
 
 
@@ -52,6 +53,15 @@ class Answer:
     headers: dict[str, str]
     body: bytes
     path: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerStream:
+    """What comes back while it comes. Names of `headers` are lower case."""
+
+    status: int
+    headers: dict[str, str]
+    pieces: AsyncIterator[bytes]
 
 
 class OutboundClient:
@@ -86,24 +96,33 @@ class OutboundClient:
 
     async def _once(self, ask: Ask, target: WebTarget) -> Answer:
         check_target(target, self._rules, plain=ask.plain)
-        try:
+        with _told_apart():
             response = await self._pool.handle_async_request(_request(ask, target))
             try:
                 body = await _body(response, ask)
             finally:
                 await response.aclose()
-        except (httpcore.ConnectTimeout, httpcore.TimeoutException) as error:
-            raise OutboundError("the server does not answer in time", OutboundFault.TIMEOUT) from error
-        except httpcore.ConnectError as error:
-            raise _unreachable(error) from error
-        except (httpcore.ProtocolError, httpcore.NetworkError) as error:
-            raise OutboundError(
-                "the server does not speak HTTP, or broke off", OutboundFault.PROTOCOL
-            ) from error
-        headers = {
-            name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers
-        }
-        return Answer(response.status, headers, body, target.path.partition("?")[0])
+        return Answer(response.status, _fields(response), body, target.path.partition("?")[0])
+
+    @asynccontextmanager
+    async def stream(self, ask: Ask) -> AsyncIterator[AnswerStream]:
+        """The answer while it comes, redirects among them; `bound_s` is for all of it, what is done with it
+        included. Raises OutboundError, also from its pieces.
+        """
+        with trio.move_on_after(ask.bound_s) as bound, _told_apart():
+            try:
+                target = parse_web_target(ask.url)
+            except ParseError as error:
+                raise OutboundError(error.detail, OutboundFault.REFUSED) from error
+            check_target(target, self._rules, plain=ask.plain)
+            response = await self._pool.handle_async_request(_request(ask, target))
+            try:
+                yield AnswerStream(response.status, _fields(response), _pieces(response, ask.max_bytes))
+            finally:
+                with trio.move_on_after(_CLOSING_S, shield=True):
+                    await response.aclose()
+        if bound.cancelled_caught:
+            raise OutboundError(f"the server took longer than {ask.bound_s:g} s", OutboundFault.TIMEOUT)
 
 
 @asynccontextmanager
@@ -174,6 +193,32 @@ async def _body(response: httpcore.Response, ask: Ask) -> bytes:
     if len(body) > ask.max_bytes and not ask.cut:
         raise OutboundError(f"the answer is larger than {ask.max_bytes} bytes", OutboundFault.TOO_LONG)
     return bytes(body[: ask.max_bytes])
+
+
+async def _pieces(response: httpcore.Response, max_bytes: int) -> AsyncIterator[bytes]:
+    left = max_bytes
+    async for piece in response.aiter_stream():
+        left -= len(piece)
+        if left < 0:
+            raise OutboundError(f"the answer is larger than {max_bytes} bytes", OutboundFault.TOO_LONG)
+        yield piece
+
+
+def _fields(response: httpcore.Response) -> dict[str, str]:
+    return {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in response.headers}
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """What goes wrong on the way, as `OutboundError`."""
+    try:
+        yield
+    except (httpcore.ConnectTimeout, httpcore.TimeoutException) as error:
+        raise OutboundError("the server does not answer in time", OutboundFault.TIMEOUT) from error
+    except httpcore.ConnectError as error:
+        raise _unreachable(error) from error
+    except (httpcore.ProtocolError, httpcore.NetworkError) as error:
+        raise OutboundError("the server does not speak HTTP, or broke off", OutboundFault.PROTOCOL) from error
 
 
 def _unreachable(error: httpcore.ConnectError) -> OutboundError:

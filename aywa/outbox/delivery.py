@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
@@ -11,12 +11,11 @@ import trio
 
 from aywa.errors import OutboundError, OutboundFault, StoreError
 from aywa.ids import new_token
-from aywa.outbound.client import Answer, Ask, OutboundClient
+from aywa.outbound.client import Answer
 from aywa.outbox.schedule import THROTTLES, Verdict, next_delay_s, retry_after_s, verdict
-from aywa.outbox.sign import LEGACY_HEADER, authentication_headers, standard_headers
-from aywa.outbox.targets import Target, Targets
+from aywa.outbox.sending import Sender
+from aywa.outbox.targets import Target, TargetError, Targets
 from aywa.ports.outbox import Attempt, ClaimedJob, JobState
-from aywa.proto.web_headers import operator_headers
 
 ANSWER_BYTES = 1024  # what is kept of an answer
 TARGETS_AGAIN_S = 5.0  # when the store could not say where to
@@ -38,17 +37,14 @@ class Delivery:
 
     def __init__(
         self,
-        client: OutboundClient,
+        sender: Sender,
         targets: Targets,
-        keys: Sequence[bytes],
         *,
         clock: Callable[[], datetime],
         rng: Random,
     ) -> None:
-        """`keys` sign by Standard Webhooks; several while they are being changed, none in development."""
-        self._client = client
+        self._sender = sender
         self._targets = targets
-        self._keys = keys
         self._clock = clock
         self._rng = rng
 
@@ -59,6 +55,9 @@ class Delivery:
             target = await self._targets.find(job.org_id, job.source)
         except StoreError as error:
             return self._later(job, at, error.detail)
+        except TargetError as error:
+            attempt = self._attempt(job, at, job.endpoint, None, 0.0, error.detail, b"")
+            return Delivered(self._settled(attempt, JobState.DEAD), Verdict.NEVER, None)
         if target is None:
             attempt = self._attempt(job, at, job.endpoint, None, 0.0, "the target is gone", b"")
             return Delivered(self._settled(attempt, JobState.SKIPPED), Verdict.NEVER, None)
@@ -81,36 +80,13 @@ class Delivery:
     async def _ask(
         self, job: ClaimedJob, target: Target, at: datetime
     ) -> tuple[Answer | None, OutboundFault | None, str]:
-        body = job.body.encode()
-        ask = Ask(
-            target.url,
-            "POST",
-            self._headers(job, target, int(at.timestamp()), body),
-            body,
-            bound_s=target.timeout_s,
-            max_bytes=ANSWER_BYTES,
-            cut=True,
-        )
         try:
-            answer = await self._client.ask(ask)
+            answer = await self._sender.send(
+                target, job.id, int(at.timestamp()), job.body.encode(), max_bytes=ANSWER_BYTES, cut=True
+            )
         except OutboundError as error:
             return None, error.fault, error.detail
         return answer, None, "" if 200 <= answer.status < 300 else f"the server answered {answer.status}"
-
-    def _headers(self, job: ClaimedJob, target: Target, at_s: int, body: bytes) -> list[tuple[str, str]]:
-        """Each field once: the operator's own stand before those of the plan, none before the signature."""
-        fields = standard_headers(self._keys, job.id, at_s, body)
-        fields.append(("Content-Type", "application/json"))
-        own = operator_headers(target.headers)
-        if target.secret is not None:
-            own.append((LEGACY_HEADER, target.secret))
-        own += authentication_headers(target.authentication, job.id, at_s, body, target.url)
-        taken = {name.lower() for name, _ in fields}
-        for name, value in own:
-            if name.lower() not in taken:
-                taken.add(name.lower())
-                fields.append((name, value))
-        return fields
 
     def _attempt(
         self,

@@ -7,7 +7,9 @@ from base64 import b64decode, b64encode
 from binascii import Error as Base64Error
 from collections.abc import Sequence
 
-from aywa.model.server import Authentication, BearerAuthentication, HmacAuthentication
+from aywa.model.server import BearerAuthentication, HmacAuthentication
+from aywa.outbox.targets import Target
+from aywa.proto.web_headers import operator_headers
 
 PREFIX = "whsec_"
 LEGACY_HEADER = "X-Vapi-Secret"  # what receivers check that were written for another platform
@@ -38,8 +40,29 @@ def standard_headers(keys: Sequence[bytes], message_id: str, at_s: int, body: by
     return [*fields, ("webhook-signature", " ".join(marks))] if marks else fields
 
 
+def request_headers(
+    target: Target, plan: object, keys: Sequence[bytes], message_id: str, at_s: int, body: bytes
+) -> list[tuple[str, str]]:
+    """Each field once: the operator's own stand before those of the plan, none before the signature.
+
+    `plan`: what authenticates, a token in place of what it is asked for with.
+    """
+    fields = standard_headers(target.keys or keys, message_id, at_s, body)
+    fields.append(("Content-Type", "application/json"))
+    own = operator_headers(target.headers)
+    if target.secret is not None:
+        own.append((LEGACY_HEADER, target.secret))
+    own += authentication_headers(plan, message_id, at_s, body, target.url)
+    taken = {name.lower() for name, _ in fields}
+    for name, value in own:
+        if name.lower() not in taken:
+            taken.add(name.lower())
+            fields.append((name, value))
+    return fields
+
+
 def authentication_headers(
-    plan: Authentication | None, message_id: str, at_s: int, body: bytes, url: str
+    plan: object, message_id: str, at_s: int, body: bytes, url: str
 ) -> list[tuple[str, str]]:
     """What the plan of a server asks for."""
     match plan:

@@ -42,12 +42,16 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class ToolSpec:
-    """A tool as the model sees it; `parameters` is a JSON schema object. `messages`: said while it runs."""
+    """A tool as the model sees it; `parameters` is a JSON schema object. `messages`: said while it runs.
+
+    `by_server`: an organisation's server runs it, and needs not be told of it.
+    """
 
     name: str
     description: str
     parameters: Mapping[str, object]
     messages: tuple[ToolMessage, ...] = ()
+    by_server: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,10 +23,11 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class WebhookJob:
-    """A message to send. `id` stays the same however often it is sent; `seq` counts from 1 per call.
+    """A message to send. `id` stays the same however often it is sent; `seq` counts a call's messages from 1,
+    for each source.
 
-    `source` says who named the target ("assistant", "phone-number" or "account", then a colon and an id where
-    there are several): secrets are looked up by it when the message is sent, and never stored with it.
+    `source` says who named the target ("assistant" and "account" of the settings; else a kind of resource, a
+    colon and its id): secrets are looked up by it when the message is sent, and never stored with it.
     `endpoint` is the URL without its query: what is shown, and what one slow server is told apart by.
     """
 

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import Protocol
 from uuid import UUID
 
+from aywa.model.audit import AuditEntry
 from aywa.model.references import Reference
 
 
@@ -22,6 +23,9 @@ class ResourceKind(StrEnum):
     WEBHOOK_ENDPOINT = "webhook-endpoint"
     FILE = "file"
     STRUCTURED_OUTPUT = "structured-output"
+    CALL_SERVER = (
+        "call-server"  # has no route: where an assistant that was named for single calls has its server
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +68,8 @@ class ResourcePage:
 class ResourceStore(Protocol):
     """Every method raises `StoreError`. Another organisation's resource is not there."""
 
-    async def create(self, row: ResourceRow) -> bool:
-        """Keep a new one; False when this id is there already.
+    async def create(self, row: ResourceRow, entry: AuditEntry | None = None) -> bool:
+        """Keep a new one; False when this id is there already. `entry`: of the audit log, in one transaction.
 
         Raises `RequestError` (409) naming the field whose reference leads nowhere, or when its key is taken.
         """
@@ -76,13 +80,15 @@ class ResourceStore(Protocol):
     async def page(self, org_id: UUID, kind: ResourceKind, page: ResourcePage) -> list[ResourceRow]:
         """The newest first."""
 
-    async def replace(self, row: ResourceRow) -> ResourceRow | None:
+    async def replace(self, row: ResourceRow, entry: AuditEntry | None = None) -> ResourceRow | None:
         """Write what `row` says if nobody changed it since `row.version`; the new row, None if somebody did.
 
         Raises as `create` does.
         """
 
-    async def delete(self, org_id: UUID, kind: ResourceKind, id: UUID) -> ResourceRow | None:
+    async def delete(
+        self, org_id: UUID, kind: ResourceKind, id: UUID, entry: AuditEntry | None = None
+    ) -> ResourceRow | None:
         """Forget it and return it; None when it is not there.
 
         Raises `RequestError` (409) naming what refers to it.

@@ -54,6 +54,7 @@ class CallRow:
     transfers: tuple[Mapping[str, object], ...] = ()  # to humans, in their order
     worker_id: str = ""  # the process that owns the call while it lives
     org_id: UUID = DEFAULT_ORGANIZATION
+    news: Mapping[str, object] | None = None  # whom it tells of itself, see `call.news`
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from math import isfinite
+from uuid import UUID
 
-from aywa.errors import OutboundError, OutboundFault, ProviderError
-from aywa.outbound.client import Ask, OutboundClient
-from aywa.proto.web_headers import operator_headers
+from aywa.errors import AywaError, OutboundError, OutboundFault, ProviderError
+from aywa.ports.server_requests import ServerRequests, Whom
 
-MAX_ANSWER_BYTES = 4096
 MAX_WAIT_S = 15.0
 _BOUND_S = 20.0  # of a server left alone; a call's own deadline is shorter
 
@@ -20,23 +18,20 @@ class EndpointingWebhook:
 
     name = "endpointing webhook"
 
-    def __init__(self, client: OutboundClient, url: str, headers: Mapping[str, str]) -> None:
-        self._client = client
-        self._url = url
-        self._headers = [("Content-Type", "application/json"), *operator_headers(headers)]
+    def __init__(self, requests: ServerRequests, org_id: UUID, whom: Whom) -> None:
+        self._requests = requests
+        self._org_id = org_id
+        self._whom = whom
 
     async def advise(self, message: Mapping[str, object]) -> float:
         """See `EndpointingAdvisor`."""
-        body = json.dumps({"message": dict(message)}).encode()
-        ask = Ask(self._url, "POST", self._headers, body, bound_s=_BOUND_S, max_bytes=MAX_ANSWER_BYTES)
         try:
-            answer = await self._client.ask(ask)
-        except OutboundError as error:
-            raise self._failed(error.detail, retryable=error.fault is not OutboundFault.REFUSED) from error
-        if not 200 <= answer.status < 300:
-            raise self._failed(f"the server answered {answer.status}")
+            answer = await self._requests.ask(self._org_id, self._whom, message, bound_s=_BOUND_S)
+        except AywaError as error:
+            refused = isinstance(error, OutboundError) and error.fault is OutboundFault.REFUSED
+            raise self._failed(error.detail, retryable=not refused) from error
         try:
-            return _wait_of(answer.body)
+            return _wait_of(answer)
         except ValueError as error:
             raise self._failed(f"the server {error}") from error
 
@@ -44,13 +39,9 @@ class EndpointingWebhook:
         return ProviderError(detail, provider=self.name, stage="turn", retryable=retryable)
 
 
-def _wait_of(body: bytes) -> float:
+def _wait_of(answer: Mapping[str, object]) -> float:
     """The wait that an answer says. Raises ValueError."""
-    try:
-        answer = json.loads(body)
-    except (ValueError, RecursionError) as error:
-        raise ValueError("answered no JSON") from error
-    wait_s = answer.get("timeoutSeconds") if isinstance(answer, dict) else None
+    wait_s = answer.get("timeoutSeconds")
     if isinstance(wait_s, bool) or not isinstance(wait_s, int | float):
         raise ValueError("answered no timeoutSeconds")
     try:

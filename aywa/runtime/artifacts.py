@@ -17,14 +17,12 @@ from aywa.artifacts.objects import ObjectStore, open_store
 from aywa.artifacts.spool import Spool
 from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.store_health import StoreHealth, StoreState
-from aywa.call.news import NewsPlan
 from aywa.clock import wall_now
 from aywa.errors import AywaError
 from aywa.ports.store import CallRow
 from aywa.runtime.database import Database
-from aywa.runtime.outbox import artifact_teller
 from aywa.settings import ArtifactSettings
-from aywa.store.artifacts import PostgresArtifacts
+from aywa.store.artifacts import PostgresArtifacts, TellOfArtifacts
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,17 +78,18 @@ def gate_of(settings: ArtifactSettings) -> SpoolGate:
 async def open_artifacts(
     settings: ArtifactSettings,
     database: Database,
-    news: NewsPlan | None,
+    tell: TellOfArtifacts | None,
     told: Callable[[], None],
     gate: SpoolGate,
     rng: Random,
 ) -> AsyncIterator[Artifacts]:
     """Repair what lies there and work on it while the block lasts.
 
-    `told`: a message for a server was committed. Raises StoreError for a directory that cannot be made.
+    `tell`: as in `PostgresArtifacts`. `told`: a message for a server was committed. Raises StoreError for a
+    directory that cannot be made.
     """
     store = await trio.to_thread.run_sync(open_store, settings)
-    book = PostgresArtifacts(database.postgres, artifact_teller(news), told)
+    book = PostgresArtifacts(database.postgres, tell, told)
     health, host = StoreHealth(rng), socket.gethostname()
 
     async def logs(row: CallRow) -> bytes:

@@ -1,4 +1,4 @@
-"""The one client of a worker for URLs that users and models name, and who is told what it may reach."""
+"""The clients of a worker for URLs that users and models name, and who is told what it may reach."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _log = get_logger("outbound")
 
 
 @asynccontextmanager
-async def open_asking(settings: OutboundSettings) -> AsyncIterator[OutboundClient]:
+async def open_asking(settings: OutboundSettings, *, tell: bool = True) -> AsyncIterator[OutboundClient]:
     """For as long as the block runs; exceptions to "public only" are told at the start."""
-    if settings.private:
+    if settings.private and tell:
         _log.warning("outbound.private_allowed", entries=list(settings.private))
     async with open_outbound(outbound_rules(settings.private)) as client:
         yield client

@@ -2,31 +2,32 @@
 
 from __future__ import annotations
 
-import json
 from collections import OrderedDict
 from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
 
 import trio
-from pydantic import ValidationError
 
-from aywa.call.plan import CallPlan
+from aywa.call.plan import CallPlan, Leader
 from aywa.call.sip_port import IncomingPort
-from aywa.errors import MediaError, StoreError
+from aywa.errors import EndCode, EndReason, EndSide, MediaError, StoreError
 from aywa.log import get_logger
 from aywa.media.clip import Clip
 from aywa.media.hold_audio import HoldAudio
 from aywa.media.office import LEVEL, office
-from aywa.model.assistant import Assistant
-from aywa.model.assistant_body import AssistantBody
 from aywa.model.phone_number import dialled_key
-from aywa.outbound.client import OutboundClient
-from aywa.ports.resources import ResourceKind, ResourceRow, ResourceStore
+from aywa.ports.resources import ResourceKind, ResourceStore
 from aywa.proto.outbound_rules import outbound_rules
+from aywa.providers.custom_voice import CustomVoice
+from aywa.runtime.assistant_request import TYPE as REQUEST
+from aywa.runtime.assistant_request import AssistantRequests
+from aywa.runtime.call_servers import call_servers
 from aywa.runtime.endpointing import advisor
 from aywa.runtime.memory import Memory
+from aywa.runtime.outbox import Outbox
 from aywa.runtime.sounds import hold_audio
+from aywa.runtime.stored_assistant import read_assistant
 from aywa.settings import Settings
 from aywa.store.sealing import Sealer
 
@@ -37,42 +38,89 @@ MAX_KEPT = 10_000  # called addresses: callers may make them up
 _log = get_logger("runtime.call_plans")
 
 
+@dataclass(frozen=True, slots=True)
+class _Lead:
+    """Of a called number. `asks`: whom for an assistant; None: nobody."""
+
+    plan: CallPlan
+    leader: Leader
+    asks: str | None
+
+
 @dataclass(slots=True)
 class _Kept:
-    plan: CallPlan | None
+    lead: _Lead | None
     until: float
 
 
 class CallPlans:
     """Looks plans up and makes them ready. Make it with `call_plans`."""
 
-    def __init__(
-        self, store: ResourceStore, sounds: HoldAudio, asking: OutboundClient, sealer: Sealer
-    ) -> None:
+    def __init__(self, store: ResourceStore, sounds: HoldAudio, outbox: Outbox, sealer: Sealer) -> None:
         self._store = store
         self._sounds = sounds
-        self._asking = asking
+        self._outbox = outbox
         self.sealer = sealer
+        self._asking = AssistantRequests(outbox.requests, store, sealer)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._office: Clip | None = None
 
     def forget(self) -> None:
         """Something was changed here: the next call looks again. What is kept serves in need."""
+        self._outbox.forget()
         for kept in self._kept.values():
             kept.until = 0.0
 
     async def for_incoming(self, call: IncomingPort) -> CallPlan | None:
-        """The plan of the called number; None: what the settings name. Never raises."""
-        key = dialled_key(call.facts.called.partition(";")[0])
-        if not key:
-            return None
+        """The plan of the called number; None: what the settings name. Never raises.
+
+        Where the number has no assistant and somebody can be asked for one, it rings meanwhile.
+        """
+        lead = await self._found(dialled_key(call.facts.called.partition(";")[0]))
+        if lead is None or lead.asks is None:
+            return None if lead is None else lead.plan
+        await call.ring()
+        assert lead.plan.news is not None, "made with the plan"
+        asked = await self._asking.ask(call, lead.leader, lead.plan.news, lead.asks)
+        plan = replace(lead.plan, verdict=asked.verdict)
+        if asked.leader.assistant is None:
+            return plan
+        try:
+            return replace(await self.prepare(asked.leader), verdict=asked.verdict)
+        except StoreError as error:
+            _log.warning("an assistant cannot be made ready", detail=error.detail)
+            reason = EndReason(EndCode.REQUEST_FAILED, EndSide.SYSTEM, detail=error.detail)
+            return replace(plan, verdict=replace(asked.verdict, refusal=reason))
+
+    async def prepare(self, leader: Leader) -> CallPlan:
+        """The plan with its sound, whom it asks and whom it tells. A sound that is not to be had is left out.
+
+        Raises `StoreError`.
+        """
+        assistant = leader.assistant
+        news, cascade = await self._outbox.desk.about(leader)
+        servers = await call_servers(self._store, leader.org_id, assistant, cascade)
+        return CallPlan(
+            assistant,
+            await self._ambience(None if assistant is None else assistant.background_sound),
+            advisor(self._outbox.requests, leader.org_id, assistant),
+            leader.assistant_id,
+            "" if leader.number is None else str(leader.number.id),
+            leader.org_id,
+            news,
+            servers,
+            None if servers.voice is None else CustomVoice,
+        )
+
+    async def _found(self, key: str) -> _Lead | None:
+        """What is known of a called number; of one that nobody has, whom the default organisation tells."""
         kept = self._kept.get(key)
         if kept is not None and trio.current_time() < kept.until:
-            return kept.plan
-        last = None if kept is None else kept.plan
+            return kept.lead
+        last = None if kept is None else kept.lead
         with trio.move_on_after(LOOK_UP_S) as bound:
             try:
-                last = await self._bound_to(key)
+                last = await self._look_up(key)
             except StoreError as error:
                 _log.warning("a called number cannot be looked up", detail=error.detail)
                 return last
@@ -82,22 +130,18 @@ class CallPlans:
         self._keep(key, last)
         return last
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
-        """The plan with its sound and with whom it asks. A sound that is not to be had is left out."""
-        ambience = await self._ambience(assistant.background_sound)
-        return CallPlan(assistant, ambience, advisor(self._asking, assistant))
-
-    async def _bound_to(self, key: str) -> CallPlan | None:
-        number = await self._store.find(ResourceKind.PHONE_NUMBER, key)
+    async def _look_up(self, key: str) -> _Lead | None:
+        number = await self._store.find(ResourceKind.PHONE_NUMBER, key) if key else None
+        leader = Leader() if number is None else Leader(number.org_id, number=number)
         named = None if number is None else number.body.get("assistantId")
-        if number is None or not isinstance(named, str):
-            return None
-        row = await self._store.get(number.org_id, ResourceKind.ASSISTANT, UUID(named))
-        assistant = None if row is None else read_assistant(row)
-        if row is None or assistant is None:
-            return None
-        plan = await self.prepare(assistant)
-        return replace(plan, assistant_id=str(row.id), phone_number_id=str(number.id), org_id=number.org_id)
+        if isinstance(named, str):
+            row = await self._store.get(leader.org_id, ResourceKind.ASSISTANT, UUID(named))
+            assistant = None if row is None else read_assistant(row, self.sealer)
+            if row is not None and assistant is not None:
+                leader = replace(leader, assistant=assistant, assistant_id=str(row.id))
+        plan = await self.prepare(leader)
+        asks = None if number is None or isinstance(named, str) else plan.servers.first(REQUEST)
+        return _Lead(plan, leader, asks)
 
     async def _ambience(self, sound: str | None) -> Clip | None:
         if sound is None or sound == "off":
@@ -115,24 +159,15 @@ class CallPlans:
         _log.warning("a background sound cannot be had", detail="it did not come in time")
         return None
 
-    def _keep(self, key: str, plan: CallPlan | None) -> None:
-        self._kept[key] = _Kept(plan, trio.current_time() + FRESH_S)
+    def _keep(self, key: str, lead: _Lead | None) -> None:
+        self._kept[key] = _Kept(lead, trio.current_time() + FRESH_S)
         self._kept.move_to_end(key)
         if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
-
-
-def read_assistant(row: ResourceRow) -> AssistantBody | None:
-    """The assistant as it was kept; None, and a line in the log, when this version cannot read it."""
-    try:
-        return AssistantBody.model_validate_json(json.dumps(dict(row.body)), strict=True)
-    except ValidationError:
-        _log.warning("an assistant cannot be read by this version", assistant_id=str(row.id))
-        return None
 
 
 def call_plans(memory: Memory, sealer: Sealer, settings: Settings) -> CallPlans:
     """The plans of what the API keeps."""
     rules = outbound_rules(settings.outbound.private)
     sounds = hold_audio(settings.media, rules, loudest=LEVEL)
-    return CallPlans(memory.database.resources, sounds, memory.asking, sealer)
+    return CallPlans(memory.database.resources, sounds, memory.outbox, sealer)

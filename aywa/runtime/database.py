@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from pathlib import Path
 
 import trio
 
@@ -20,10 +21,13 @@ from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.migrations import migrate
 from aywa.store.presence import hold_presence
 from aywa.store.resources import PostgresResources
+from aywa.store.spool import Spool
+from aywa.store.spooled_calls import SpooledCalls
 from aywa.store.wall import check_wall
 
 _REAP_EVERY_S = 10.0
 _PING_BOUND_S = 2.0
+_SETTLE_S = 10.0  # other workers take their locks within 2.5 s of the database's return
 _EXAMPLE = "postgresql://aywa:secret@127.0.0.1/aywa_voice_runtime"
 _log = get_logger("runtime.database")
 
@@ -33,16 +37,16 @@ class Database:
     """An open, migrated database."""
 
     postgres: Postgres
-    calls: PostgresCallStore
+    calls: SpooledCalls
     resources: PostgresResources
     requests: PostgresIdempotency
 
     async def ping(self) -> None:
-        """Raises `StoreError` when the database does not answer within two seconds."""
+        """Raises `StoreError` when PostgreSQL does not answer within two seconds."""
         with trio.move_on_after(_PING_BOUND_S) as bound:
             await self.postgres.fetch("select 1")
         if bound.cancelled_caught:
-            raise StoreError(f"the database did not answer within {_PING_BOUND_S:g} s", retryable=True)
+            raise StoreError(f"PostgreSQL did not answer within {_PING_BOUND_S:g} s", retryable=True)
 
 
 @asynccontextmanager
@@ -56,12 +60,35 @@ async def open_database(
     async with _url(settings) as url, open_asyncio_loop() as loop, _connect(loop, url, settings) as postgres:
         await migrate(postgres)
         await check_wall(postgres)
-        async with hold_presence(postgres, worker_id), trio.open_nursery() as nursery:
-            store = PostgresCallStore(postgres)
-            await _reap(store, worker_id, tell)
-            nursery.start_soon(_reap_forever, store, worker_id, tell)
-            yield Database(postgres, store, PostgresResources(postgres), PostgresIdempotency(postgres))
+        async with (
+            hold_presence(postgres, worker_id),
+            _open_calls(postgres, settings, worker_id) as calls,
+            trio.open_nursery() as nursery,
+        ):
+            await _reap(calls, worker_id, tell)
+            nursery.start_soon(_reap_forever, calls, worker_id, tell)
+            nursery.start_soon(calls.serve, name="journal on disk")
+            yield Database(postgres, calls, PostgresResources(postgres), PostgresIdempotency(postgres))
             nursery.cancel_scope.cancel()
+
+
+@asynccontextmanager
+async def _open_calls(
+    postgres: Postgres, settings: StoreSettings, worker_id: str
+) -> AsyncIterator[SpooledCalls]:
+    """Raises `ConfigError` where the data directory cannot be written."""
+    path = Path(settings.data_dir) / "journal" / f"{worker_id}.journal"
+    try:
+        spool = await trio.to_thread.run_sync(Spool, path, settings.journal_bytes)
+    except OSError as error:
+        rule = f"{path.parent} cannot be written ({error.strerror})"
+        raise ConfigError([Gap("RUNTIME_DATA_DIR", rule, "/var/lib/aywa")]) from error
+    try:
+        # nobody else uses the embedded server, or it would not have been stopped
+        settle_s = _SETTLE_S if settings.postgres_url else 0.0
+        yield SpooledCalls(PostgresCallStore(postgres, settle_s), spool)
+    finally:
+        spool.close()
 
 
 def _url(settings: StoreSettings) -> AbstractAsyncContextManager[str]:
@@ -85,7 +112,7 @@ async def _connect(loop: AsyncioLoop, url: str, settings: StoreSettings) -> Asyn
         raise ConfigError([Gap("RUNTIME_STORE_POSTGRES_URL", rule, _EXAMPLE)]) from error
 
 
-async def _reap_forever(store: PostgresCallStore, worker_id: str, tell: TellOfLost | None) -> None:
+async def _reap_forever(store: SpooledCalls, worker_id: str, tell: TellOfLost | None) -> None:
     while True:
         await trio.sleep(_REAP_EVERY_S)
         try:
@@ -94,7 +121,8 @@ async def _reap_forever(store: PostgresCallStore, worker_id: str, tell: TellOfLo
             _log.warning("lost calls cannot be looked for", detail=error.detail)
 
 
-async def _reap(store: PostgresCallStore, worker_id: str, tell: TellOfLost | None) -> None:
+async def _reap(store: SpooledCalls, worker_id: str, tell: TellOfLost | None) -> None:
+    await store.deliver_left()  # before they are ended: it may say that they ended by themselves
     ended = await store.end_lost_calls(worker_id, wall_now(), tell)
     if ended:
         _log.warning("ended calls whose worker is gone", calls=ended)

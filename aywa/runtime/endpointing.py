@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from uuid import UUID
+
 import trio
 
 from aywa.call.start_plan import endpointing_server
 from aywa.model.assistant import Assistant
-from aywa.outbound.client import OutboundClient
+from aywa.model.server_body import ServerBody
+from aywa.ports.server_requests import ServerRequests
 from aywa.providers.endpointing_webhook import EndpointingWebhook
 from aywa.providers.smart_turn import SmartTurnModel
 
@@ -18,7 +21,10 @@ async def load_turn_sound(path: str) -> SmartTurnModel | None:
     return await trio.to_thread.run_sync(SmartTurnModel, path)
 
 
-def advisor(client: OutboundClient, assistant: Assistant | None) -> EndpointingWebhook | None:
+def advisor(requests: ServerRequests, org_id: UUID, assistant: Assistant | None) -> EndpointingWebhook | None:
     """The endpointing server of the assistant's plan, if it has one."""
     server = endpointing_server(None if assistant is None else assistant.start_speaking_plan)
-    return None if server is None else EndpointingWebhook(client, server.url, server.headers)
+    if server is None:
+        return None
+    whom = ServerBody.model_construct(**dict(server))  # it was checked as what it is
+    return EndpointingWebhook(requests, org_id, whom)

@@ -1,29 +1,30 @@
-"""What outlives a worker's calls: database, artifacts, the way out to servers, and the outbox."""
+"""What outlives a worker's calls: the database, the way out to servers, and the outbox between them."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from aywa.artifacts.spool_gate import SpoolGate
-from aywa.call.news import CallView
-from aywa.model.assistant import Assistant
-from aywa.outbound.client import OutboundClient
+from aywa.call.news import news_of_artifacts, news_of_the_lost
+from aywa.call.news_plan import CallView
+from aywa.runtime.allow_list import audit_allow_list
 from aywa.runtime.artifacts import Artifacts, open_artifacts
 from aywa.runtime.asking import open_asking
 from aywa.runtime.database import Database, open_database
-from aywa.runtime.outbox import Outbox, news_plan, open_outbox, targets_of, teller
+from aywa.runtime.named_files import NamedFiles
+from aywa.runtime.outbox import Outbox, Wires, open_outbox, targets_of, usual_plan
 from aywa.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All of it, open."""
+    """All three, open."""
 
     database: Database
-    asking: OutboundClient
     outbox: Outbox
     artifacts: Artifacts
 
@@ -31,7 +32,7 @@ class Memory:
 @asynccontextmanager
 async def open_memory(
     settings: Settings,
-    assistant: Assistant | None,
+    files: NamedFiles,
     view: CallView,
     gate: SpoolGate,
     *,
@@ -39,12 +40,23 @@ async def open_memory(
     rng: Random,
 ) -> AsyncIterator[Memory]:
     """Open them; calls that other workers lost are ended and told of. Raises StoreError or ConfigError."""
-    webhooks, targets = settings.webhooks, targets_of(settings.webhooks, assistant)
-    plan = news_plan(targets, assistant, rng, view)
+    webhooks, assistant = settings.webhooks, files.assistant
+    plan = usual_plan(targets_of(webhooks, assistant), assistant, rng, view)
     async with (
-        open_database(settings.store, worker_id, teller(plan)) as database,
-        open_asking(settings.outbound) as asking,
-        open_outbox(database, asking, targets, webhooks, plan, worker_id=worker_id, rng=rng) as outbox,
-        open_artifacts(settings.artifacts, database, plan, outbox.worker.wake, gate, rng) as artifacts,
+        open_database(settings.store, worker_id, partial(news_of_the_lost, plan)) as database,
+        open_asking(settings.outbound) as messages,
+        open_asking(settings.outbound, tell=False) as asking,
+        open_outbox(
+            database, Wires(messages, asking), files.sealer, webhooks, assistant, plan, worker_id=worker_id
+        ) as outbox,
+        open_artifacts(
+            settings.artifacts,
+            database,
+            partial(news_of_artifacts, plan),
+            outbox.worker.wake,
+            gate,
+            rng,
+        ) as artifacts,
     ):
-        yield Memory(database, asking, outbox, artifacts)
+        await audit_allow_list(database.postgres, settings.outbound.private, worker_id)
+        yield Memory(database, outbox, artifacts)

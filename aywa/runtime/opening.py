@@ -17,7 +17,7 @@ from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
-from aywa.call.news import CallView, brief_view
+from aywa.call.news_plan import CallView, brief_view
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
 from aywa.events.bus import EventBus
@@ -25,6 +25,7 @@ from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
 from aywa.model.assistant import Assistant
+from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
@@ -83,8 +84,9 @@ def _outside(
     return {
         "observer": _publisher(bus, observer, memory.artifacts.spool.ended),
         "store": memory.database.calls,
-        "advisor": advisor(memory.asking, assistant),
+        "advisor": advisor(memory.outbox.requests, DEFAULT_ORGANIZATION, assistant),
         "news": memory.outbox.plan,
+        "requests": memory.outbox.requests,
         "told": memory.outbox.worker.wake,
     }
 
@@ -106,7 +108,7 @@ async def open_runtime(
     recordings, captures, spool_gate = _files_in(settings.artifacts)
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
-        open_memory(settings, files.assistant, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
+        open_memory(settings, files, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,

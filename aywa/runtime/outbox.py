@@ -1,99 +1,116 @@
-"""Whom calls tell of themselves, by the assistant's file and the environment, and the worker that sends."""
+"""The worker that sends what calls tell, and whom they tell by the settings alone."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
+from uuid import UUID
 
 import trio
 
-from aywa.call.news import CallView, NewsPlan, news_of_artifacts, news_of_the_lost
+from aywa.call.news import later_news
+from aywa.call.news_events import Message
+from aywa.call.news_plan import CallView, Listener, NewsPlan, wanted
 from aywa.clock import wall_now
 from aywa.model.assistant import Assistant
-from aywa.model.server import DEFAULT_MESSAGES
 from aywa.outbound.client import OutboundClient
 from aywa.outbox.delivery import Delivery
+from aywa.outbox.requests import Requests
+from aywa.outbox.sending import Sender
 from aywa.outbox.sign import key_of
-from aywa.outbox.targets import ConfiguredTargets, Target
+from aywa.outbox.targets import ACCOUNT, ASSISTANT, ConfiguredTargets, Target
 from aywa.outbox.worker import OutboxWorker, WorkerLimits
 from aywa.runtime.database import Database
+from aywa.runtime.news_desk import NewsDesk
+from aywa.runtime.stored_targets import StoredTargets
 from aywa.settings import WebhookSettings
-from aywa.store.artifacts import TellOfArtifacts
-from aywa.store.calls import TellOfLost
 from aywa.store.outbox import PostgresOutbox
+from aywa.store.sealing import Sealer
 
 FLUSH_S = 3.0  # for what is due when the runtime ends; the rest is sent by the next one
 
 
 @dataclass(frozen=True, slots=True)
+class Wires:
+    """Ways out to servers: what is asked in a call waits for no message that hangs."""
+
+    messages: OutboundClient
+    asking: OutboundClient
+
+
+@dataclass(frozen=True, slots=True)
 class Outbox:
-    """The queue, who sends from it, and what is put into it."""
+    """The queue, who sends from it, whom calls tell, and who asks servers."""
 
     queue: PostgresOutbox
     worker: OutboxWorker
-    plan: NewsPlan | None  # whom calls tell
+    plan: NewsPlan  # of a call that nothing but the settings leads
+    desk: NewsDesk
+    requests: Requests
+    targets: StoredTargets
+    database: Database
+
+    def forget(self) -> None:
+        """A resource was changed."""
+        self.desk.forget()
+        self.targets.forget()
+
+    async def tell_later(self, org_id: UUID, call_id: str, *messages: Message) -> int:
+        """Tell the servers of a call that is over; returns how many messages that is. Raises StoreError."""
+        told = await self.database.calls.tell_later(org_id, call_id, partial(later_news, self.plan, messages))
+        self.worker.wake()
+        return told
 
 
 def targets_of(settings: WebhookSettings, assistant: Assistant | None) -> ConfiguredTargets:
-    """The servers there are."""
+    """The servers of the settings."""
     account = Target(settings.url, secret=settings.secret or None) if settings.url else None
     return ConfiguredTargets(assistant, account)
 
 
-def news_plan(
+def usual_plan(
     targets: ConfiguredTargets, assistant: Assistant | None, rng: Random, view: CallView
-) -> NewsPlan | None:
-    """Whom calls tell, and what; None: nobody."""
-    first = targets.first()
-    if first is None:
-        return None
-    source, target = first
-    wanted = None if assistant is None else assistant.server_messages
-    return NewsPlan(
-        source,
-        target.endpoint,
-        rng,
-        wall_now,
-        frozenset(DEFAULT_MESSAGES if wanted is None else wanted),
-        view,
-        "" if assistant is None else assistant.name,
-    )
-
-
-def teller(plan: NewsPlan | None) -> TellOfLost | None:
-    """Who reports calls whose process is gone."""
-    return None if plan is None else partial(news_of_the_lost, plan)
-
-
-def artifact_teller(plan: NewsPlan | None) -> TellOfArtifacts | None:
-    """Who reports that a call's artifacts are stored."""
-    return None if plan is None else partial(news_of_artifacts, plan)
+) -> NewsPlan:
+    """Whom calls tell that nothing but the settings leads."""
+    plan = NewsPlan((), rng, wall_now, view)
+    messages = None if assistant is None else assistant.server_messages
+    if assistant is not None and assistant.name:
+        plan = replace(plan, assistant={"name": assistant.name})
+    for source in (ASSISTANT, ACCOUNT):
+        if (target := targets.get(source)) is not None:
+            return replace(plan, listeners=(Listener(source, target.endpoint, wanted(messages, None)),))
+    return plan
 
 
 @asynccontextmanager
 async def open_outbox(
     database: Database,
-    client: OutboundClient,
-    targets: ConfiguredTargets,
+    wires: Wires,
+    sealer: Sealer,
     settings: WebhookSettings,
-    plan: NewsPlan | None,
+    assistant: Assistant | None,
+    plan: NewsPlan,
     *,
     worker_id: str,
-    rng: Random,
 ) -> AsyncIterator[Outbox]:
     """A worker that sends; leaving the block sends what is due, for `FLUSH_S` at most."""
-    keys = [key_of(secret) for secret in settings.signing]
-    delivery = Delivery(client, targets, keys, clock=wall_now, rng=rng)
+    keys: Sequence[bytes] = [key_of(secret) for secret in settings.signing]
+    configured = targets_of(settings, assistant)
+    targets = StoredTargets(database.resources, sealer, configured)
+    delivery = Delivery(Sender(wires.messages, keys), targets, clock=wall_now, rng=plan.rng)
     limits = WorkerLimits(delivered_days=settings.keep_days)
     queue = PostgresOutbox(database.postgres)
     worker = OutboxWorker(queue, delivery, worker_id=worker_id, clock=wall_now, limits=limits)
+    blank = replace(plan, listeners=(), assistant=None)
+    desk = NewsDesk(database.resources, sealer, configured, assistant, blank)
+    requests = Requests(Sender(wires.asking, keys), targets, clock=wall_now, rng=plan.rng)
     async with trio.open_nursery() as nursery:
         nursery.start_soon(worker.serve, name="outbox")
         try:
-            yield Outbox(queue, worker, plan)
+            yield Outbox(queue, worker, plan, desk, requests, targets, database)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + FLUSH_S):
                 await worker.drain(FLUSH_S)

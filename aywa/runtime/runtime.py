@@ -9,11 +9,11 @@ import trio
 
 from aywa.artifacts.pcap import PcapFiles
 from aywa.artifacts.wav import RecordingError, WavRecordings
-from aywa.call.control import EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
+from aywa.call.control import Command, EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
-from aywa.errors import AywaError, ProviderError
+from aywa.errors import AywaError, ProviderError, StoreError
 from aywa.events.bus import EventBus
 from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
@@ -29,7 +29,7 @@ from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
 from aywa.settings import Settings, StrangerPolicy
-from aywa.store.calls import PostgresCallStore
+from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
 from aywa.ua.caps import CapLimit
@@ -62,7 +62,7 @@ class Runtime:
     artifacts: Artifacts
 
     @property
-    def store(self) -> PostgresCallStore:
+    def store(self) -> SpooledCalls:
         """The calls in the database."""
         return self.database.calls
 
@@ -142,6 +142,14 @@ class Runtime:
         await live.control(StartCapture(CaptureMode(mode)))
         return True
 
+    async def control(self, call_id: str, command: Command) -> bool:
+        """Obey an operator; False when this worker does not carry the call. Raises `RequestError`."""
+        live = self.table.get(call_id)
+        if live is None:
+            return False
+        await live.control(command)
+        return True
+
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now, as a file; None when this worker keeps none of it."""
         live = self.table.get(call_id)
@@ -186,7 +194,10 @@ class Runtime:
             "engine_free_ports": load.free_ports,
             "engine_resting_ports": load.resting_ports,
             "journal_waiting": journal.waiting,
-            "journal_dropped": journal.dropped,
+            "journal_dropped": journal.dropped + self.database.calls.dropped,
+            "journal_on_disk_bytes": self.database.calls.waiting_bytes,
+            "database_up": self.database.postgres.answers,
+            "database_outages": self.database.postgres.outages,
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
@@ -274,7 +285,12 @@ class Runtime:
         return tuple((limit_us * 1e-6, count) for limit_us, count in self.engine.load().lateness)
 
     async def _check_database(self) -> str:
-        await self.database.ping()
+        waiting = self.database.calls.waiting_bytes
+        try:
+            await self.database.ping()
+        except StoreError as error:
+            kept = f"; {waiting} bytes of calls wait on the disk" if waiting else ""
+            raise StoreError(f"PostgreSQL: {error.detail}{kept}", retryable=True) from error
         return "embedded" if not self.settings.store.postgres_url else "connected"
 
     async def _check_recordings(self) -> str:

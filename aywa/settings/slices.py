@@ -36,6 +36,7 @@ class HttpSettings:
     cors_origins: tuple[str, ...] = ()
     max_file_bytes: int = 26_214_400  # of an upload: 25 MiB hold a scanned manual
     rate_per_key: int = 500  # requests a second: a dashboard makes a few, a loop gone wild thousands
+    wrong_keys_per_minute: int = 20  # of one source address, and so many at once
     max_body_bytes: int = 1_048_576  # a control command is a sentence; 1 MiB leaves room for tool definitions
     read_timeout_s: int = 30  # without a byte of a body that was announced
     keep_alive_s: int = 30  # idle, or dripping a request: also the bound on half a request's headers
@@ -152,6 +153,7 @@ class StoreSettings:
     postgres_url: str = ""
     data_dir: str = "var"
     encryption_keys: tuple[str, ...] = ()  # of secrets; the first seals, all open; none: one is made and kept
+    journal_bytes: int = 512 << 20  # on the disk, while the database is away
 
 
 @dataclass(frozen=True, slots=True)

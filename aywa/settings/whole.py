@@ -143,6 +143,9 @@ def _read_settings(env: EnvironmentReader) -> Settings:
             ),
             data_dir=data_dir,
             encryption_keys=_read_encryption_keys(env),
+            journal_bytes=env.integer(
+                "RUNTIME_JOURNAL_MAX_BYTES", StoreSettings().journal_bytes, 1 << 20, 1 << 40
+            ),
         ),
         artifacts=read_artifacts(env, data_dir),
         providers=ProviderSettings(
@@ -235,6 +238,9 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
         ),
         max_file_bytes=env.integer("RUNTIME_MAX_FILE_BYTES", _HTTP.max_file_bytes, 1024, 1 << 30),
         rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
+        wrong_keys_per_minute=env.integer(
+            "RUNTIME_API_WRONG_KEYS_PER_MINUTE", _HTTP.wrong_keys_per_minute, 0, 100_000
+        ),
     )
 
 

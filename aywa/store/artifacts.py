@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -11,11 +11,11 @@ from aywa.ports.artifacts import Artifact, ArtifactFormat, ArtifactKind, Artifac
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow
 from aywa.store.call_reader import call_of
-from aywa.store.outbox import insert_jobs, last_seq
+from aywa.store.outbox import insert_jobs, last_seqs
 from aywa.store.queries import load_queries
 
-# The messages that tell that all artifacts of a call are settled; the number is the last message's.
-TellOfArtifacts = Callable[[CallRow, Sequence[Artifact], int], Sequence[WebhookJob]]
+# The messages that tell that all artifacts of a call are settled; by source, the number of its last message.
+TellOfArtifacts = Callable[[CallRow, Sequence[Artifact], Mapping[str, int]], Sequence[WebhookJob]]
 
 
 class PostgresArtifacts:
@@ -90,8 +90,8 @@ class PostgresArtifacts:
             if self._tell is not None:
                 all_ = artifacts_of(await session.fetch(self._sql["of_calls"], [call_id]))
                 if all(each.state is not ArtifactState.WAITING for each in all_):
-                    seq = await last_seq(session, call_id)
-                    await insert_jobs(session, self._tell(call_of(calls[0]), all_, seq))
+                    seqs = await last_seqs(session, call_id)
+                    await insert_jobs(session, self._tell(call_of(calls[0]), all_, seqs))
         self._told()
         return True
 

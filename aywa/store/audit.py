@@ -22,7 +22,7 @@ class PostgresAudit:
 
     async def append(self, session: Session, org_id: UUID, entry: AuditEntry) -> AuditRow:
         """Append to the organisation's chain. Last in a transaction: others wait until it has ended."""
-        await session.fetch(self._sql["lock_chain"], _LOCK_CLASS, str(org_id))
+        await self.lock(session, org_id)
         last = await session.fetch(self._sql["last_of_chain"], org_id)
         seq, previous = (last[0]["seq"] + 1, last[0]["hash"]) if last else (1, FIRST)
         row = chain(org_id, seq, entry, previous)
@@ -41,6 +41,15 @@ class PostgresAudit:
             row.hash,
         )
         return row
+
+    async def lock(self, session: Session, org_id: UUID) -> None:
+        """Hold the organisation's chain until the transaction has ended."""
+        await session.fetch(self._sql["lock_chain"], _LOCK_CLASS, str(org_id))
+
+    async def last_of(self, session: Session, org_id: UUID, action: str) -> AuditRow | None:
+        """The newest row of this action."""
+        rows = await session.fetch(self._sql["last_of_action"], org_id, action)
+        return _row(rows[0]) if rows else None
 
     async def list(self, org_id: UUID, *, limit: int, before: int | None = None) -> Sequence[AuditRow]:
         """Newest first; `before` is an exclusive bound on `seq`."""

@@ -126,4 +126,5 @@ def call_of(row: Row) -> CallRow:
         transfers=tuple(row["transfers"]),
         costs=row["costs"],
         org_id=row["org_id"],
+        news=row["news"],
     )

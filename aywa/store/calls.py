@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -12,19 +12,29 @@ from aywa.errors import EndCode, EndSide
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
 from aywa.store.call_reader import PostgresCallReader, call_of, line_of
-from aywa.store.outbox import insert_jobs, last_seq
+from aywa.store.outbox import insert_jobs, last_seqs
 from aywa.store.presence import PRESENCE_NAMESPACE
 from aywa.store.queries import load_queries
 
 _LOST_DETAIL = "the process that carried the call is gone"
-TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], int], Sequence[WebhookJob]]
+# From the row, what was said, and the number of the last message that each source was sent.
+TellOfLost = Callable[[CallRow, Sequence[TranscriptLine], Mapping[str, int]], Sequence[WebhookJob]]
+TellLater = Callable[[CallRow, Mapping[str, int]], Sequence[WebhookJob]]
+_GUESS = {
+    "code": EndCode.PROCESS_LOST.value,
+    "side": EndSide.SYSTEM.value,
+    "detail": _LOST_DETAIL,
+    "guessed": True,
+}
 
 
 class PostgresCallStore:
     """Implements `ports.store.CallStore`. Every method raises `StoreError`."""
 
-    def __init__(self, postgres: Postgres) -> None:
+    def __init__(self, postgres: Postgres, settle_s: float = 0.0) -> None:
+        """`settle_s`: for so long after the server's start nobody is taken for dead, see `end_lost_calls`."""
         self._postgres = postgres
+        self._settle_s = settle_s
         self._system = postgres.system()  # a batch has calls of many organisations
         self._sql = load_queries("calls")
 
@@ -88,16 +98,20 @@ class PostgresCallStore:
 
         A lost call's `ended_at` is its last sign of life (its row or its timeline), and its timeline gets a
         closing entry. The calls of `worker_id`, the process that asks, are spared. `tell` makes the messages
-        for servers, from the row, the transcript and the number of the last message.
+        for servers, from the row, the transcript and the number of the last message of each source.
+
+        A server that was just started has nobody's lock yet: those who live are given time to take theirs.
         """
         async with self._system.transaction() as session:
-            owners = await session.fetch(self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id)
+            owners = await session.fetch(
+                self._sql["dead_owners"], PRESENCE_NAMESPACE, worker_id, self._settle_s
+            )
             if not owners:
                 return 0
             ended = await session.fetch(
                 self._sql["end_calls_of"],
                 [row["worker_id"] for row in owners],
-                {"code": EndCode.PROCESS_LOST.value, "side": EndSide.SYSTEM.value, "detail": _LOST_DETAIL},
+                _GUESS,
                 now,
                 EndCode.PROCESS_LOST.value,
                 EndSide.SYSTEM.value,
@@ -106,9 +120,17 @@ class PostgresCallStore:
             if tell is not None:
                 for row in ended:
                     lines = await session.fetch(self._sql["transcript"], row["id"], row["org_id"])
-                    seq = await last_seq(session, row["id"])
-                    await insert_jobs(session, tell(call_of(row), [line_of(line) for line in lines], seq))
+                    seqs = await last_seqs(session, row["id"])
+                    await insert_jobs(session, tell(call_of(row), [line_of(line) for line in lines], seqs))
         return len(ended)
+
+    async def tell_later(self, org_id: UUID, call_id: str, tell: TellLater) -> int:
+        """Commit messages of a call that is over, numbered on from those before; returns how many."""
+        async with self._system.transaction() as session:
+            rows = await session.fetch(self._sql["lock_call"], UUID(call_id), org_id)
+            jobs = tell(call_of(rows[0]), await last_seqs(session, UUID(call_id))) if rows else ()
+            await insert_jobs(session, jobs)
+        return len(jobs)
 
     async def count_ended(self) -> dict[str, int]:
         """How many ended calls there are for each end reason."""
@@ -165,4 +187,5 @@ def _columns(row: CallRow) -> tuple[object, ...]:
         _clean_json([dict(transfer) for transfer in row.transfers]),
         None if row.costs is None else _clean_json(dict(row.costs)),
         row.org_id,
+        None if row.news is None else _clean_json(dict(row.news)),
     )

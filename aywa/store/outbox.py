@@ -42,9 +42,10 @@ async def insert_jobs(session: Session, jobs: Sequence[WebhookJob]) -> None:
     )
 
 
-async def last_seq(session: Session, call_id: UUID) -> int:
-    """The number of the call's last message, 0 when there is none."""
-    return int((await session.fetch(load_queries("outbox")["last_seq"], call_id))[0]["seq"])
+async def last_seqs(session: Session, call_id: UUID) -> dict[str, int]:
+    """The number of the call's last message to each source that was told anything."""
+    rows = await session.fetch(load_queries("outbox")["last_seqs"], call_id)
+    return {row["source"]: row["seq"] for row in rows}
 
 
 class PostgresOutbox:

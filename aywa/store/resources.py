@@ -8,7 +8,9 @@ from uuid import UUID
 
 from aywa.bridge.postgres import Postgres, Row, Session
 from aywa.errors import RequestError, StoreError
+from aywa.model.audit import AuditEntry
 from aywa.ports.resources import ResourceKind, ResourcePage, ResourceRow
+from aywa.store.audit import PostgresAudit
 from aywa.store.queries import load_queries
 
 _UNIQUE_VIOLATION = "23505"  # PostgreSQL, appendix A
@@ -21,8 +23,9 @@ class PostgresResources:
     def __init__(self, postgres: Postgres) -> None:
         self._postgres = postgres
         self._sql = load_queries("resources")
+        self._audit = PostgresAudit(postgres)
 
-    async def create(self, row: ResourceRow) -> bool:
+    async def create(self, row: ResourceRow, entry: AuditEntry | None = None) -> bool:
         """Keep a new one; see `ResourceStore`."""
         async with self._of(row.org_id) as session:
             await self._hold_references(session, row)
@@ -30,6 +33,7 @@ class PostgresResources:
                 self._sql["create_resource"], *_columns(row), row.created_at, row.updated_at
             )
             if made:
+                await self._note(session, row.org_id, entry)
                 return True
             if row.unique_key is not None and not await self._exists(session, row):
                 raise _taken(row)
@@ -62,19 +66,23 @@ class PostgresResources:
             )
         return [_row(row) for row in rows]
 
-    async def replace(self, row: ResourceRow) -> ResourceRow | None:
+    async def replace(self, row: ResourceRow, entry: AuditEntry | None = None) -> ResourceRow | None:
         """Write it if nobody has changed it; see `ResourceStore`."""
         try:
             async with self._of(row.org_id) as session:
                 await self._hold_references(session, row)
                 rows = await session.fetch(self._sql["replace_resource"], *_columns(row), row.updated_at)
+                if rows:
+                    await self._note(session, row.org_id, entry)
         except StoreError as error:
             if error.state == _UNIQUE_VIOLATION:
                 raise _taken(row) from error
             raise
         return _row(rows[0]) if rows else None
 
-    async def delete(self, org_id: UUID, kind: ResourceKind, id: UUID) -> ResourceRow | None:
+    async def delete(
+        self, org_id: UUID, kind: ResourceKind, id: UUID, entry: AuditEntry | None = None
+    ) -> ResourceRow | None:
         """Forget it; see `ResourceStore`. Whoever is just naming it is waited for."""
         async with self._of(org_id) as session:
             if not await session.fetch(self._sql["lock_resource"], org_id, kind.value, id):
@@ -83,6 +91,7 @@ class PostgresResources:
             if referring:
                 raise _in_use(kind, referring[0])
             rows = await session.fetch(self._sql["delete_resource"], org_id, kind.value, id)
+            await self._note(session, org_id, entry)
         return _row(rows[0]) if rows else None
 
     async def find(self, kind: ResourceKind, unique_key: str) -> ResourceRow | None:
@@ -99,6 +108,11 @@ class PostgresResources:
         """Put another envelope in the place of the row's, unless it was written anew meanwhile."""
         async with self._of(row.org_id) as session:
             await session.execute(self._sql["reseal_resource"], row.org_id, row.id, row.sealed, sealed)
+
+    async def _note(self, session: Session, org_id: UUID, entry: AuditEntry | None) -> None:
+        """Last in a transaction, see `PostgresAudit`."""
+        if entry is not None:
+            await self._audit.append(session, org_id, entry)
 
     async def _exists(self, session: Session, row: ResourceRow) -> bool:
         return bool(await session.fetch(self._sql["resource_exists"], row.org_id, row.id))

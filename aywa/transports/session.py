@@ -60,6 +60,7 @@ class StreamSession:
         self.on_answer: Callable[[SessionDescription], None] | None = None
         self.on_offer_refused: Callable[[int], None] | None = None
         self.on_key: Callable[[str, int], None] | None = None
+        self.on_message_answered: Callable[[str, int | None], None] | None = None
         # Nobody is transferred over a stream by its far side, nor by it.
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.on_refer: Callable[[ReferTo], None] | None = None
@@ -84,6 +85,12 @@ class StreamSession:
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         """Raises LocalProtocolError: a transfer by REFER fails, one by dialling does not."""
         raise LocalProtocolError("a stream knows no REFER")
+
+    def send_message(
+        self, method: str, headers: tuple[tuple[str, str], ...], content_type: str, body: bytes
+    ) -> None:
+        """Raises LocalProtocolError: a stream has no dialog."""
+        raise LocalProtocolError("a stream has no dialog to send a SIP message in")
 
     def trace(self, tap: PacketTap) -> None:
         """Nothing: a stream has no packets of signalling."""

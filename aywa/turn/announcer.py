@@ -7,6 +7,7 @@ from aywa.turn.causes import Cause, Trigger
 from aywa.turn.inputs import SayRequest
 from aywa.turn.limits import Limit
 from aywa.turn.line import Line
+from aywa.turn.settings import TurnSettings
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
 
@@ -38,6 +39,21 @@ class Announcer:
         )
         if cuts:
             self._floor.cut(Cause.OPERATOR, now)
+
+    def respond(self, *, first_message: bool) -> None:
+        """The model's words, or the first message, wait their turn."""
+        if self._floor.state is State.CLOSING:
+            self._floor.decide("turn.say_refused", state=self._floor.state.name)
+            return
+        self._floor.decide("turn.respond", first_message=first_message)
+        trigger, text = Trigger.OPERATOR, None
+        if first_message:
+            trigger, text = Trigger.GREETING, self._settings.speaking.first_message or None
+        self._parts.lines.append(Line(trigger, Cause.OPERATOR, text))
+
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on."""
+        self._settings = settings
 
     def limit_reached(self, now: float) -> None:
         """If a limit was reached, say so; some end the call."""

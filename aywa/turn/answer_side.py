@@ -18,6 +18,7 @@ from aywa.turn.inputs import (
     TurnInput,
 )
 from aywa.turn.line import Line
+from aywa.turn.settings import TurnSettings
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
 from aywa.turn.tool_messages import fitting
@@ -31,6 +32,11 @@ class AnswerSide:
         self._settings = parts.settings
         self._floor = parts.floor
         self._fillers = Fillers(parts.settings.speaking.fillers, parts.settings.speaking.seed)
+
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on."""
+        self._settings = settings
+        self._fillers = Fillers(settings.speaking.fillers, settings.speaking.seed)
 
     @property
     def due(self) -> Answer | None:

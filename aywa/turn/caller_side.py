@@ -18,6 +18,7 @@ from aywa.turn.inputs import FinalText, PartialText, SpeechDoubted
 from aywa.turn.interruption import Interruption
 from aywa.turn.line import Line
 from aywa.turn.same_words import same_words
+from aywa.turn.settings import TurnSettings
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
 
@@ -30,6 +31,11 @@ class CallerSide:
         self._settings = parts.settings
         self._floor = parts.floor
         self.interruption = Interruption(parts)
+
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on."""
+        self._settings = settings
+        self.interruption.adopt(settings)
 
     def conclude(self, now: float) -> None:
         """Act on what the endpointer has decided."""

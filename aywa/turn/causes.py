@@ -54,6 +54,7 @@ class Cause(Enum):
     DIGIT = "a key was pressed"
     OPERATOR = "an operator asked for a sentence"
     HUSHED = "the assistant was told to be silent"
+    HANDED_OVER = "the caller talks with somebody else"
     SILENCE = "the caller has been silent"
     MAX_DURATION = "the call has lasted as long as it may"
     CLOSING_BOUND = "the farewell took too long"

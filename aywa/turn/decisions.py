@@ -81,6 +81,12 @@ DECISIONS: tuple[Decision, ...] = (
     Decision("turn.key_ignored", "keys mean nothing in this call", "digit"),
     Decision("turn.say", "an operator's sentence was taken", "interrupt protected end_call cuts"),
     Decision("turn.say_refused", "an operator's sentence came during the last words", "state"),
+    Decision("turn.respond", "the model was told to speak, or the first message asked for", "first_message"),
+    Decision(
+        "turn.adopted",
+        "another assistant leads from now on",
+        "max_duration_s silence_timeout_s mode",
+    ),
     Decision("turn.hushed", "the assistant was told to be silent, or no longer", "on"),
     Decision(
         "turn.limit",

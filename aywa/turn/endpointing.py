@@ -148,6 +148,11 @@ class Endpointer:
         self._results: list[EndpointResult] = []
         self.cause = ""  # of the last transition
 
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on; a wait that was chosen is waited."""
+        self._settings = settings
+        self._end.adopt(settings.endpointing, settings.wait_s)
+
     @property
     def text(self) -> str:
         """What the caller seems to have said so far in this turn."""

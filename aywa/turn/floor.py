@@ -60,6 +60,14 @@ class Floor:
         self._wording = wording(settings.speaking.format, settings.speaking.language)
         self._protected = tuple(heard_words(text) for text in settings.barge.protected)
 
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on, also for what is still to be said of an answer that is alive."""
+        self._settings = settings
+        self._end_phrases = EndPhrases(settings.speaking.end_phrases)
+        self._wording = wording(settings.speaking.format, settings.speaking.language)
+        self._protected = tuple(heard_words(text) for text in settings.barge.protected)
+        self.ahead.adopt(settings.speculation)
+
     @property
     def begun(self) -> bool:
         """Whether a sample of the answer that is alive has been heard."""
@@ -266,9 +274,11 @@ class Floor:
         self._enter(State.ENDED, cause)
 
     def end(self) -> None:
-        """The call is over."""
+        """The call is over; what was not played is not heard, though the leg may go on with somebody else."""
         if self.answer is not None:
             self.end_answer(Cause.CALL_ENDED)
+            self.act(Commit(self.gate.open()))
+            self.ledger.flushed()
         if self.state is not State.ENDED:
             self._enter(State.ENDED, Cause.CALL_ENDED)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from aywa.turn.expectation import Expectation
+from aywa.turn.settings import TurnSettings
 from aywa.turn.tool_messages import ToolMessage
 
 
@@ -244,6 +245,23 @@ class SayRequest:
 
 
 @dataclass(frozen=True, slots=True)
+class Respond:
+    """The model is to go on with the conversation, or with `first_message` it is greeted as the plan says.
+
+    It waits until nobody speaks.
+    """
+
+    first_message: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SettingsChanged:
+    """Another assistant leads from now on."""
+
+    settings: TurnSettings
+
+
+@dataclass(frozen=True, slots=True)
 class CallEnded:
     """The call is over: settle what was said and heard."""
 
@@ -273,5 +291,7 @@ TurnInput: TypeAlias = (
     | Hushed
     | KeyPressed
     | SayRequest
+    | Respond
+    | SettingsChanged
     | CallEnded
 )

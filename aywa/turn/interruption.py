@@ -18,6 +18,7 @@ from aywa.turn.causes import Cause
 from aywa.turn.endpointing import EndpointState, UserTurn, Why
 from aywa.turn.judgement import Judge, Judgement, Said, Verdict
 from aywa.turn.question import question_open
+from aywa.turn.settings import TurnSettings
 from aywa.turn.shared import Shared
 from aywa.turn.states import State
 
@@ -40,6 +41,11 @@ class Interruption:
         self._reports_partials: bool | None = None  # the recogniser of this call; None: not known yet
         self._guarded = False
         self._began_over = False  # the caller's turn, over an answer that was not cut
+
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on."""
+        self._settings, self._mode = settings.barge, settings.barge_mode
+        self._judge = Judge(settings.barge)
 
     @property
     def may_cut(self) -> bool:

@@ -31,6 +31,13 @@ class Limits:
         """The call was answered."""
         self._ends_at = now + self._settings.max_duration_s
 
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on; the call's length counts from its beginning."""
+        if self._ends_at is not None:
+            self._ends_at += settings.max_duration_s - self._settings.max_duration_s
+        self._settings = settings
+        self.idle = IdleMessages(settings.idle, settings.phrases.silence_prompt)
+
     def caller_heard(self, now: float) -> None:
         """The caller said words or pressed a key."""
         self._silent_s, self._prompts = 0.0, 0

@@ -1,4 +1,4 @@
-"""A sentence that no model writes."""
+"""What the assistant says next: a sentence, or what the model makes of the conversation."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from aywa.turn.events import Cause, Trigger
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """It waits until it may be said; with `end_code` the call ends after it."""
+    """It waits until it may be said; with `end_code` the call ends after it. No text: the model writes."""
 
     trigger: Trigger
     cause: Cause
-    text: str
+    text: str | None
     end_code: EndCode | None = None
     protected: bool = False  # nobody interrupts it

@@ -30,7 +30,9 @@ from aywa.turn.inputs import (
     LineHeld,
     PartialText,
     PlayedTo,
+    Respond,
     SayRequest,
+    SettingsChanged,
     SoundJudged,
     SpeechDoubted,
     TurnInput,
@@ -138,16 +140,17 @@ class TurnManager:
             case LineHeld(held):
                 self._line_held(held, now)
             case HandedOver(away):
-                if away:
-                    parts.limits.stop()
-                else:
-                    parts.limits.start(now)
+                self._handed_over(away, now)
             case Hushed(on):
                 caller.hushed(on, now)
             case KeyPressed(digit):
                 caller.key(digit, now)
             case SayRequest():
                 self._announcer.say(event, now)
+            case Respond(first_message):
+                self._announcer.respond(first_message=first_message)
+            case SettingsChanged(settings):
+                self._adopt(settings)
             case PlayedTo(played, timeline):
                 self.ledger.played_to(played, timeline)
             case _:
@@ -179,6 +182,30 @@ class TurnManager:
             parts.floor.start(Trigger.GREETING, Cause.CALL_STARTED, now, first)
         else:
             parts.floor.listen(Cause.CALL_STARTED)
+
+    def _handed_over(self, away: bool, now: float) -> None:
+        """Those who talk with each other do not hear the rest of what it was saying; a farewell goes on."""
+        parts = self._parts
+        if not away:
+            parts.limits.start(now)
+            return
+        parts.limits.stop()
+        if parts.floor.answer is not None and self.state is not State.CLOSING:
+            parts.floor.cut(Cause.HANDED_OVER, now)
+
+    def _adopt(self, settings: TurnSettings) -> None:
+        """What is being said goes on; what comes next goes by this."""
+        parts = self._parts
+        parts.floor.decide(
+            "turn.adopted",
+            max_duration_s=settings.max_duration_s,
+            silence_timeout_s=settings.silence_timeout_s,
+            mode=settings.endpointing.mode.name,
+        )
+        parts.adopt(settings)
+        self._caller.adopt(settings)
+        self._answer.adopt(settings)
+        self._announcer.adopt(settings)
 
     def _line_held(self, held: bool, now: float) -> None:
         """While held, silence is not the caller's and what was written does not play."""

@@ -39,6 +39,16 @@ class Shared:
         self.held = False  # the line
         self.paused_after = ""  # the caller's words before a pause that is to be looked at
 
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on; what is known of the caller and of the line stays."""
+        self.settings = settings
+        self.floor.adopt(settings)
+        self.endpointer.adopt(settings)
+        self.limits.adopt(settings)
+        self.unclear.adopt(settings)
+        if self.keypad.idle:
+            self.keypad = Keypad(settings.keypad)
+
     @property
     def state(self) -> State:
         """Whose turn it is."""

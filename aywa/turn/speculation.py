@@ -58,6 +58,10 @@ class Speculation:
         self._in_turn = 0  # begun since the caller's turn began
         self._passed_over = ""  # the last text that was not worth one
 
+    def adopt(self, settings: SpeculationSettings) -> None:
+        """Another plan from now on."""
+        self._settings = settings
+
     def boundary(self, text: str) -> None:
         """The caller pauses after these words, all that was said in this turn."""
         if not self._settings.enabled or self.state is SpeculationState.OVER:

@@ -94,7 +94,10 @@ TRANSITIONS: frozenset[tuple[State, Cause, State]] = frozenset(
     + [
         (state, cause, State.LISTENING)
         for state in _ALIVE
-        for cause in (Cause.DIGIT, Cause.OPERATOR, Cause.HUSHED, Cause.MAX_DURATION, Cause.SPEECH_FAILED)
+        for cause in (
+            *(Cause.DIGIT, Cause.OPERATOR, Cause.HUSHED, Cause.HANDED_OVER),
+            *(Cause.MAX_DURATION, Cause.SPEECH_FAILED),
+        )
     ]
     + [
         (state, cause, State.LISTENING)

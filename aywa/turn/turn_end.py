@@ -29,6 +29,10 @@ class TurnEnd:
         self._advice: tuple[str, float] | None = None  # to this text
         self._asked: tuple[str, float] | None = None  # the text and until when its answer is waited for
 
+    def adopt(self, settings: EndpointingSettings, fixed_wait_s: float) -> None:
+        """Another plan from now on; what was learnt of the caller stays."""
+        self.settings, self._fixed_wait_s = settings, fixed_wait_s
+
     @property
     def language(self) -> str:
         """What is taken for the caller's language when nothing is being said."""

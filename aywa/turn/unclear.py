@@ -23,6 +23,10 @@ class Unclear:
         self._sounds = self._doubted = 0  # of what may become a turn
         self._other = False  # somebody else was understood
 
+    def adopt(self, settings: TurnSettings) -> None:
+        """Another plan from now on."""
+        self._settings = settings
+
     def sound(self) -> None:
         """A sound begins."""
         self._sounds += 1

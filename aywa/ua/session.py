@@ -22,6 +22,7 @@ from aywa.proto.sip.session_states import (
     Ended,
     Established,
     KeyPressed,
+    MessageAnswered,
     OfferArrived,
     OfferRefused,
     ReferAnswered,
@@ -66,10 +67,11 @@ class Session:
     nobody made for it would be stale. A re-INVITE without an offer gets the one that `on_offer_wanted` makes,
     or what we described last while that is not set; `on_answer` hears the answer, once `local` is the offer.
     It hears the answer to `offer` too, and `on_offer_refused` the status if there is none.
-    `on_key` hears key presses that come by INFO: the key and its length in ms. `on_refer` hears whom the peer
-    wants called (REFER): then `answer_refer` and `report_refer` are due; while it is not set, that gets
-    603. `on_referral` hears how a REFER of ours goes. `on_replaced` is given the call that shall take this
-    session's place (RFC 3891) and answers or rejects it; while it is not set, such calls get 603.
+    `on_key` hears key presses that come by INFO: the key and its length in ms. `on_message_answered` hears
+    what became of `send_message`. `on_refer` hears whom the peer wants called (REFER): then `answer_refer`
+    and `report_refer` are due; while it is not set, that gets 603. `on_referral` hears how a REFER of ours
+    goes. `on_replaced` is given the call that shall take this session's place (RFC 3891) and answers or
+    rejects it; while it is not set, such calls get 603.
     """
 
     def __init__(self, endpoint: Endpoint, usage: InviteUsage, local: SessionDescription) -> None:
@@ -83,6 +85,7 @@ class Session:
         self.on_refer: Callable[[ReferTo], None] | None = None
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.on_replaced: Callable[[IncomingCall], Awaitable[None]] | None = None
+        self.on_message_answered: Callable[[str, int | None], None] | None = None
         self.local = local
         self.peer: SessionDescription | None = None  # `answer`, or None while the set-up lasts
         self._endpoint = endpoint
@@ -120,6 +123,17 @@ class Session:
         Raises LocalProtocolError when the session is not up or a REFER is open.
         """
         self._usage.refer(target, trio.current_time(), headers=headers)
+        self._endpoint.apply(self._usage)
+
+    def send_message(
+        self, method: str, headers: tuple[tuple[str, str], ...], content_type: str, body: bytes
+    ) -> None:
+        """Send an INFO, MESSAGE or NOTIFY; `on_message_answered` hears its method and the final status, None
+        if none comes. No checkpoint.
+
+        Raises LocalProtocolError when the session is not up or too many are open.
+        """
+        self._usage.send_message(method, headers, content_type, body)
         self._endpoint.apply(self._usage)
 
     def answer_refer(self, status: int) -> None:
@@ -208,6 +222,8 @@ class Session:
                 tell("sip.on_ringing_failed", self.on_ringing, response.status)
             case EarlyMedia(_, body, reliable):
                 self._tell_early(body, reliable=reliable)
+            case MessageAnswered(method, status):
+                tell("sip.on_message_answered_failed", self.on_message_answered, method, status)
             case ReferAnswered() | ReferReported():
                 tell("sip.on_referral_failed", self.on_referral, event)
             case ReferArrived(target):

@@ -15,6 +15,7 @@ from aywa.log import get_logger
 from aywa_server.auth import ORGANIZATION_HEADER, Gate, KeyRing, source_of
 from aywa_server.caller import scope_of
 from aywa_server.cors import install_cors
+from aywa_server.ids_in_paths import PathId
 from aywa_server.parts import Parts
 from aywa_server.problems import install_error_handlers
 from aywa_server.resources.kinds import FILE, JSON_KINDS
@@ -46,11 +47,12 @@ def create_app(parts: Parts) -> QuartTrio:
     app.request_class = _request_class(parts.http.max_file_bytes)
     app.config["BODY_TIMEOUT"] = _BODY_TIMEOUT_S
     app.url_map.strict_slashes = False
+    app.url_map.converters["default"] = PathId
     install_error_handlers(app)
     _install_request_ids(app, parts)
     install_cors(app, parts.http.cors_origins)
     ring = KeyRing(parts.http.api_keys)
-    _install_auth(app, Gate(ring, parts.tenancy, parts.now, parts.http.rate_per_key))
+    _install_auth(app, Gate(ring, parts.tenancy, parts.now, parts.http))
     app.register_blueprint(health_routes(parts))
     app.register_blueprint(calls_routes(parts))
     app.register_blueprint(recording_routes(parts))

@@ -17,6 +17,7 @@ from aywa.log import get_logger
 from aywa.model.api_key import KeyScope
 from aywa.model.key_token import digest_of, parse_token
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.settings import HttpSettings
 from aywa.store.api_keys import KeyRow
 from aywa.store.tenancy import Tenancy
 from aywa_server.buckets import Buckets
@@ -25,7 +26,6 @@ from aywa_server.key_cache import LOOKUP_BOUND_S, KeyCache
 
 ORGANIZATION_HEADER = "X-Organization-Id"
 NAME_LENGTH = 12  # hexadecimal digits
-FAILURES = 20  # of one source at once, and so many a minute
 _USED_EVERY = timedelta(seconds=60)  # how coarse `lastUsedAt` is: no write for each request
 _MAX_ORGANIZATIONS = 10_000
 _log = get_logger("http.auth")
@@ -51,14 +51,14 @@ class Gate:
     """Lets requests in, in the name of an organisation."""
 
     def __init__(
-        self, ring: KeyRing, tenancy: Tenancy | None, now: Callable[[], float], rate_per_key: int = 0
+        self, ring: KeyRing, tenancy: Tenancy | None, now: Callable[[], float], http: HttpSettings
     ) -> None:
-        """`now` is monotonic; `rate_per_key` in requests a second, 0 for any number."""
+        """`now` is monotonic."""
         self._ring = ring
         self._tenancy = tenancy
         self._cache = KeyCache(tenancy.keys.find, now) if tenancy is not None else None
-        self._rates = Buckets(rate_per_key, 2 * rate_per_key, now)
-        self._failures = Buckets(FAILURES / 60, FAILURES, now)
+        self._rates = Buckets(http.rate_per_key, 2 * http.rate_per_key, now)
+        self._failures = Buckets(http.wrong_keys_per_minute / 60, http.wrong_keys_per_minute, now)
         self._organizations = {DEFAULT_ORGANIZATION}  # known to exist: none is ever deleted
 
     async def admit(self, authorization: str, api_key: str, organization: str, source: str) -> Caller:

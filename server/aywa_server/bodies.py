@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,7 +22,7 @@ async def read_body(model: type[_M], *, optional: bool = False) -> _M:
     if optional and not await request.get_data(as_text=False):
         return model()
     try:
-        return model.model_validate(await read_json_object())
+        return model.model_validate_json(json.dumps(await read_json_object()), strict=True)
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from aywa.call.plan import CallPlan
+from aywa.call.plan import CallPlan, Leader
 from aywa.errors import RequestError
 from aywa.model.assistant import Assistant
+from aywa.model.control_commands import AssistantDestination
 from aywa.ports.resources import ResourceRow
 from aywa_server.parts import Parts
 from aywa_server.resources.kinds import ASSISTANT, PHONE_NUMBER, Kind
@@ -16,8 +17,8 @@ from aywa_server.resources.reading import read_resource
 from aywa_server.routes.resources import org_of_request
 
 
-async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str, object], CallPlan | None]:
-    """The order without what is settled here, and the plan; None: what the settings name.
+async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str, object], CallPlan]:
+    """The order without what is settled here, and the plan.
 
     A `phoneNumberId` that is a number's id becomes its `fromNumber`; else it is a trunk's name. Raises
     `RequestError` (400) naming the field.
@@ -30,17 +31,17 @@ async def leading_plan(parts: Parts, asked: dict[str, object]) -> tuple[dict[str
         bound = number.body.get("assistantId")
         if isinstance(said := number.body.get("number"), str):
             body.setdefault("fromNumber", said)
-    plan = await _plan(parts, asked, bound)
-    if plan is not None and number is not None:
-        plan = replace(plan, phone_number_id=str(number.id))
-    return body, plan
+    return body, await parts.plans.prepare(await _leader(parts, asked, bound, number))
 
 
-async def _plan(parts: Parts, asked: Mapping[str, object], bound: object) -> CallPlan | None:
+async def _leader(
+    parts: Parts, asked: Mapping[str, object], bound: object, number: ResourceRow | None
+) -> Leader:
+    leader = Leader(org_of_request(), number=number)
     if asked.get("assistant") is not None:
         if asked.get("assistantId") is not None:
             raise _fault("assistant", "must not be given beside assistantId")
-        return await parts.plans.prepare(_inline(asked["assistant"]))
+        return replace(leader, assistant=_inline(asked["assistant"]))
     if asked.get("assistantId") is not None:
         row = await _named(parts, asked, "assistantId", ASSISTANT)
         if row is None:
@@ -48,20 +49,40 @@ async def _plan(parts: Parts, asked: Mapping[str, object], bound: object) -> Cal
     elif isinstance(bound, str):
         row = await parts.resources.get(org_of_request(), ASSISTANT, UUID(bound))
     else:
-        return None
-    assistant = read_resource(ASSISTANT, row.body)
+        return leader
+    return replace(leader, assistant=_opened(parts, row), assistant_id=str(row.id))
+
+
+async def plan_of_destination(parts: Parts, org_id: UUID, named: AssistantDestination) -> CallPlan:
+    """Who a call is handed to. Raises `RequestError` (400) naming the field."""
+    where = "destination"
+    if (named.assistant is None) == (named.assistant_id is None):
+        raise _fault(where, "must have assistantId or assistant, not both")
+    if named.assistant is not None:
+        return await parts.plans.prepare(Leader(org_id, _inline(named.assistant, where)))
+    assert named.assistant_id is not None, "or else the other"
+    try:
+        row = await parts.resources.get(org_id, ASSISTANT, named.assistant_id)
+    except RequestError:
+        raise _fault(f"{where}.assistantId", "there is no assistant with this id") from None
+    return await parts.plans.prepare(Leader(org_id, _opened(parts, row), str(row.id)))
+
+
+def _opened(parts: Parts, row: ResourceRow) -> Assistant:
+    assistant = read_resource(ASSISTANT, parts.resources.opened(row))
     assert isinstance(assistant, Assistant)
-    return replace(await parts.plans.prepare(assistant), assistant_id=str(row.id))
+    return assistant
 
 
-def _inline(body: object) -> Assistant:
+def _inline(body: object, where: str = "") -> Assistant:
+    name = f"{where}.assistant" if where else "assistant"
     if not isinstance(body, Mapping):
-        raise _fault("assistant", "must be an object")
+        raise _fault(name, "must be an object")
     try:
         assistant = read_resource(ASSISTANT, body)
     except RequestError as error:
-        field = f"assistant.{error.field}" if error.field else "assistant"
-        raise RequestError(f"assistant.{error.detail}", code=error.code, field=field) from None
+        field = f"{name}.{error.field}" if error.field else name
+        raise RequestError(f"{name}.{error.detail}", code=error.code, field=field) from None
     assert isinstance(assistant, Assistant)
     return assistant
 

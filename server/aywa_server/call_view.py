@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Literal
 
 from aywa.artifacts.call_tracks import tracks_of
-from aywa.call.news import CallView
+from aywa.call.news_plan import CallView
 from aywa.errors import ParseError
 from aywa.model.call import (
     Artifact,

@@ -47,6 +47,11 @@ def caller() -> Caller:
     return asking
 
 
+def actor_of_request() -> tuple[str, str]:
+    """Who asks as the audit log names it, and the request's id."""
+    return caller().actor, str(g.request_id)
+
+
 def needs(scope: KeyScope) -> Callable[[_T], _T]:
     """Mark a view: stands under the route's decorator."""
 

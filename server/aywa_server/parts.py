@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
+from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
-from aywa.call.plan import CallPlan
-from aywa.model.assistant import Assistant
+from aywa.call.plan import CallPlan, Leader
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
@@ -46,6 +46,9 @@ class LiveCalls(Protocol):
     async def capture(self, call_id: str, mode: str) -> bool:
         """Keep a live call's packets; False when this process does not carry it."""
 
+    async def control(self, call_id: str, command: Command) -> bool:
+        """Obey an operator; False when this process does not carry the call."""
+
     async def pcap(self, call_id: str) -> bytes | None:
         """The packets of a live call up to now; None when none are kept here."""
 
@@ -60,8 +63,8 @@ class Readiness(Protocol):
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
-        """The plan of a call; never raises."""
+    async def prepare(self, leader: Leader) -> CallPlan:
+        """The plan of a call. Raises `StoreError`."""
 
 
 @dataclass(frozen=True, slots=True)

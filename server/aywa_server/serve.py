@@ -29,6 +29,7 @@ from aywa_server.api_key import development_key
 from aywa_server.app import create_app
 from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.call_view import call_view
+from aywa_server.caller import actor_of_request
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -112,7 +113,12 @@ class Server:
                     now=monotonic_now,
                     dial=settings.dial,
                     resources=Resources(
-                        runtime.database.resources, runtime.plans.sealer, rng, wall_now, runtime.plans.forget
+                        runtime.database.resources,
+                        runtime.plans.sealer,
+                        rng,
+                        wall_now,
+                        runtime.plans.forget,
+                        actor_of_request,
                     ),
                     once=Once(runtime.database.requests, runtime.plans.sealer, wall_now),
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),

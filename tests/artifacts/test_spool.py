@@ -8,7 +8,7 @@ import signal
 import subprocess
 import sys
 import wave
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,11 +67,13 @@ async def open_rig(postgres_url: str, s3: str, tmp_path: Path) -> AsyncIterator[
         )
         assert through is not None
         assert past is not None
-        yield Rig(SpoolWorld(postgres, tmp_path / "spool", through, tell), line, past, bucket)
+        world = SpoolWorld(postgres, tmp_path / "spool", through, tell)
+        world.news = PLAN.data()
+        yield Rig(world, line, past, bucket)
 
 
-def tell(row: CallRow, artifacts: Sequence[Artifact], seq: int) -> list[WebhookJob]:
-    return news_of_artifacts(PLAN, row, artifacts, seq)
+def tell(row: CallRow, artifacts: Sequence[Artifact], seqs: Mapping[str, int]) -> list[WebhookJob]:
+    return news_of_artifacts(PLAN, row, artifacts, seqs)
 
 
 def channels(content: bytes) -> tuple[int, bytes]:

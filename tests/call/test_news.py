@@ -103,11 +103,19 @@ def test_tools_interruptions_and_transfers() -> None:
     jobs += news.entry(entry("transfer.ended", mode="warm", outcome="connected", status="connected"))
     jobs += news.entry(entry("turn.model_silent", failures=1))
     jobs += news.entry(entry("turn.wait", wait_s=1))
-    tool, interrupted, asked, over, hang = told(jobs)
+    messages = told(jobs)
+    assert [message["type"] for message in messages] == [
+        *("model-output", "tool-calls", "user-interrupted"),
+        *("status-update", "phone-call-control", "transfer-update", "transfer-update", "hang"),
+    ]
+    _, tool, interrupted, forwarding, control, asked, over, hang = messages
     assert tool["toolCallList"][0]["function"] == {"name": "book", "arguments": {"day": "friday"}}
     assert tool["results"] == [{"toolCallId": "t1", "name": "book", "result": "done"}]
     assert interrupted["type"] == "user-interrupted"
-    assert (asked["destination"], asked["status"]) == ("+49301234", "requested")
+    assert forwarding["status"] == "forwarding"
+    assert forwarding["destination"] == {"type": "number", "number": "+49301234"}
+    assert control["request"] == "forward"
+    assert (asked["destination"], asked["status"]) == (forwarding["destination"], "requested")
     assert (over["status"], over["outcome"]) == ("connected", "connected")
     assert hang["type"] == "hang"
 
@@ -123,8 +131,9 @@ def test_a_long_conversation_is_not_sent_whole_each_time() -> None:
 
 
 def test_a_lost_call_is_reported_with_what_was_said() -> None:
-    row = call_row(status=CallStatus.ENDED)
-    jobs = news_of_the_lost(news_plan(), row, [line(1), line(2, "assistant")], 7)
+    plan = news_plan()
+    row = call_row(status=CallStatus.ENDED, news=plan.data())
+    jobs = news_of_the_lost(plan, row, [line(1), line(2, "assistant")], {"account": 7})
     assert [(job.type, job.seq) for job in jobs] == [("status-update", 8), ("end-of-call-report", 9)]
     assert told(jobs)[1]["transcript"] == "User: words 1\nAI: words 2\n"
 

@@ -16,6 +16,7 @@ from aywa.proto.sip.session_states import ReferAnswered, ReferReported
 from aywa.settings import CallSettings
 from aywa.transfer.outcome import Outcome
 from aywa.transfer.plan import BACK, Briefing, Destination, Mode
+from aywa.turn.states import State as TurnState
 from tests.kit.call_world import happens
 from tests.kit.fake_dialler import DialScript
 from tests.kit.fake_providers import says
@@ -457,3 +458,37 @@ async def test_without_a_destination_there_is_no_tool(autojump_clock: trio.testi
     async with open_desk() as desk:
         await desk.person.listens()
         assert not desk.world.model.requests[-1].tools
+
+
+async def test_who_accepts_in_the_middle_of_a_sentence_does_not_hear_its_rest(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with open_desk(ANSWERS) as desk:
+        await desk.ask(plan())
+        await desk.reaches("BRIEFING")
+        await happens(lambda: len(desk.leg.sent) > 8000 and desk.leg.waiting > 0)
+        desk.leg.press("1")
+        await desk.reaches("BRIDGED")
+        assert desk.leg.waiting == 0
+        said = len(desk.leg.sent)
+        await trio.sleep(3)
+        assert len(desk.leg.sent) <= said, "the assistant spoke into their talk"
+    (line,) = desk.world.entries("colleague.turn.assistant")
+    assert line["interrupted"]
+
+
+async def test_the_assistant_does_not_go_on_to_a_caller_who_is_connected(
+    autojump_clock: trio.testing.MockClock,
+) -> None:
+    async with open_desk(DialScript(200, after_s=0.1)) as desk:
+        await desk.person.listens()
+        desk.world.model.answers.append(says("There is a great deal to be said about this. " * 4))
+        await desk.person.says("tell me a story")
+        await desk.person.until(TurnState.SPEAKING)
+        await desk.person.live.control(TransferCall(plan(Mode.DIAL)))
+        await desk.reaches("BRIDGED")
+        assert desk.person.leg.waiting == 0
+        said = len(desk.person.leg.sent)
+        await trio.sleep(3)
+        assert len(desk.person.leg.sent) <= said, "the assistant spoke into their talk"
+    assert desk.world.entries("turn.assistant")[-1]["interrupted"]

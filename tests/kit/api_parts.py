@@ -10,10 +10,10 @@ from uuid import UUID
 
 import trio
 
+from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
-from aywa.call.plan import CallPlan
+from aywa.call.plan import CallPlan, Leader
 from aywa.errors import AywaError, EndReason, StoreError
-from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
@@ -177,6 +177,9 @@ class SpyCalls:
     async def capture(self, call_id: str, mode: str) -> bool:
         return self._take(call_id, "capture", mode)
 
+    async def control(self, call_id: str, command: Command) -> bool:
+        return self._take(call_id, command)
+
     async def pcap(self, call_id: str) -> bytes | None:
         return self.packets.get(call_id)
 
@@ -246,9 +249,10 @@ class DictWebhookLog:
 class PlainPlans:
     """Plans without sounds."""
 
-    async def prepare(self, assistant: Assistant) -> CallPlan:
+    async def prepare(self, leader: Leader) -> CallPlan:
         await trio.lowlevel.checkpoint()
-        return CallPlan(assistant)
+        number_id = "" if leader.number is None else str(leader.number.id)
+        return CallPlan(leader.assistant, assistant_id=leader.assistant_id, phone_number_id=number_id)
 
 
 def make_parts(

@@ -63,6 +63,7 @@ def call_row(number: int = 1, **changes: object) -> CallRow:
             },
         },
         transfers=({"mode": "warm", "status": "busy", "sipStatus": 486},),
+        news={"listeners": [{"source": "account", "endpoint": "https://a.example", "messages": ["hang"]}]},
     )
     return replace(row, **changes)  # type: ignore[arg-type]
 

@@ -13,7 +13,7 @@ import trio
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import DialGate, Dialling
 from aywa.call.live import LiveCall
-from aywa.call.news import NewsPlan
+from aywa.call.news_plan import NewsPlan
 from aywa.call.rounds import RecordingRounds
 from aywa.call.table import CallTable, open_call_table
 from aywa.dialling.usage import DialTime

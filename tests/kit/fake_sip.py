@@ -46,6 +46,8 @@ class FakeSession:
         self.offer_error: Exception | None = None  # what `offer` raises
         self.offers: list[SessionDescription] = []  # of ours in mid-call
         self.on_key: Callable[[str, int], None] | None = None
+        self.on_message_answered: Callable[[str, int | None], None] | None = None
+        self.messages: list[tuple[str, tuple[tuple[str, str], ...], str, bytes]] = []  # that we sent
         self.on_referral: Callable[[ReferAnswered | ReferReported], None] | None = None
         self.refer_to = ReferTo(parse_uri("sip:peer@192.0.2.7:5070"), Replaces("call@test", "t", "f"))
         self.on_refer: Callable[[ReferTo], None] | None = None
@@ -80,6 +82,13 @@ class FakeSession:
 
     def refer(self, target: ReferTo, headers: tuple[tuple[str, str], ...] = ()) -> None:
         self.referred.append((target, headers))
+
+    def send_message(
+        self, method: str, headers: tuple[tuple[str, str], ...], content_type: str, body: bytes
+    ) -> None:
+        if self.offer_error is not None:
+            raise self.offer_error
+        self.messages.append((method, headers, content_type, body))
 
     def trace(self, tap: PacketTap) -> None:
         self.taps.append(tap)

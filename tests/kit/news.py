@@ -8,7 +8,8 @@ from datetime import UTC, datetime
 from random import Random
 from typing import Any
 
-from aywa.call.news import NewsPlan
+from aywa.call.news_plan import Listener, NewsPlan
+from aywa.model.server import DEFAULT_MESSAGES
 from aywa.ports.outbox import WebhookJob
 
 AT = datetime(2026, 5, 31, tzinfo=UTC)
@@ -16,10 +17,8 @@ AT = datetime(2026, 5, 31, tzinfo=UTC)
 
 def news_plan(*messages: str, endpoint: str = "https://a.example/hook") -> NewsPlan:
     """Tells of everything, or of these types."""
-    plan = NewsPlan("account", endpoint, Random(3), lambda: AT, assistant="Ada")
-    if not messages:
-        return plan
-    return NewsPlan("account", endpoint, Random(3), lambda: AT, frozenset(messages), assistant="Ada")
+    listener = Listener("account", endpoint, frozenset(messages or DEFAULT_MESSAGES))
+    return NewsPlan((listener,), Random(3), lambda: AT, assistant={"name": "Ada"})
 
 
 def told(jobs: Iterable[WebhookJob]) -> list[dict[str, Any]]:

@@ -16,7 +16,8 @@ from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.outbound.client import open_outbound
 from aywa.outbox.delivery import Delivery
-from aywa.outbox.targets import ACCOUNT, ConfiguredTargets, Target
+from aywa.outbox.sending import Sender
+from aywa.outbox.targets import ACCOUNT, ConfiguredTargets, Target, Targets
 from aywa.outbox.worker import OutboxWorker, WorkerLimits
 from aywa.ports.outbox import JobFilter, JobRecord, JobState, WebhookJob
 from aywa.ports.store import CallBatch
@@ -83,6 +84,7 @@ class OutboxWorld:
         limits: WorkerLimits | None = None,
         keys: tuple[bytes, ...] = (b"key",),
         assistant: Assistant | None = None,
+        targets: Targets | None = None,
     ) -> AsyncIterator[OutboxWorker]:
         """One that runs; it is cut off where it stands when the block is left."""
         async with (
@@ -90,8 +92,8 @@ class OutboxWorld:
             open_outbound(outbound_rules(("127.0.0.0/8",))) as client,
             trio.open_nursery() as nursery,
         ):
-            targets = ConfiguredTargets(assistant, target)
-            delivery = Delivery(client, targets, keys, clock=self.clock, rng=Random())
+            given = targets or ConfiguredTargets(assistant, target)
+            delivery = Delivery(Sender(client, keys), given, clock=self.clock, rng=Random())
             made = OutboxWorker(self.outbox, delivery, worker_id=name, clock=self.clock, limits=limits)
             nursery.start_soon(made.serve)
             yield made

@@ -11,6 +11,7 @@ from uuid import UUID
 import trio
 
 from aywa.errors import RequestError
+from aywa.model.audit import AuditEntry
 from aywa.ports.idempotency import KEPT, LEASE, Known, Standing
 from aywa.ports.resources import ResourceKind, ResourcePage, ResourceRow
 from aywa.store.sealing import Sealer, parse_store_key
@@ -25,11 +26,13 @@ class DictResources:
     """Implements `ports.resources.ResourceStore`."""
 
     rows: dict[UUID, ResourceRow] = field(default_factory=dict)
+    audit: list[AuditEntry | None] = field(default_factory=list)
 
-    async def create(self, row: ResourceRow) -> bool:
+    async def create(self, row: ResourceRow, entry: AuditEntry | None = None) -> bool:
         await self._check(row)
         if row.id in self.rows:
             return False
+        self.audit.append(entry)
         self.rows[row.id] = row
         return True
 
@@ -44,21 +47,25 @@ class DictResources:
         rows = [row for row in rows if _within(row, page)]
         return sorted(rows, key=lambda row: (row.created_at, row.id), reverse=True)[: page.limit]
 
-    async def replace(self, row: ResourceRow) -> ResourceRow | None:
+    async def replace(self, row: ResourceRow, entry: AuditEntry | None = None) -> ResourceRow | None:
         await self._check(row)
         kept = self.rows.get(row.id)
         if kept is None or (kept.org_id, kept.version) != (row.org_id, row.version):
             return None
         self.rows[row.id] = replace(row, version=row.version + 1)
+        self.audit.append(entry)
         return self.rows[row.id]
 
-    async def delete(self, org_id: UUID, kind: ResourceKind, id: UUID) -> ResourceRow | None:
+    async def delete(
+        self, org_id: UUID, kind: ResourceKind, id: UUID, entry: AuditEntry | None = None
+    ) -> ResourceRow | None:
         if (row := await self.get(org_id, kind, id)) is None:
             return None
         for other in self.rows.values():
             if other.id != id and any(reference.id == id for reference in other.references):
                 detail = f"the {kind.value} is in use by {other.kind.value} {other.id}"
                 raise RequestError(detail, http_status=409, code="resource-in-use")
+        self.audit.append(entry)
         return self.rows.pop(row.id)
 
     async def find(self, kind: ResourceKind, unique_key: str) -> ResourceRow | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -55,6 +55,7 @@ class SpoolWorld:
         self.book = PostgresArtifacts(postgres, tell)
         self.keeper = ArtifactKeeper(str(directory), store, self.book)
         self.gate = SpoolGate()
+        self.news: Mapping[str, object] | None = None  # whom its calls tell
 
     async def call(
         self,
@@ -72,7 +73,9 @@ class SpoolWorld:
         write_stereo(path, stereo(seconds))
         if pcap:
             path.with_name(f"{row.id}.pcap").write_bytes(b"packets")
-        row = replace(row, recording_path=str(path), pcap_path=None, org_id=org_id or row.org_id)
+        row = replace(
+            row, recording_path=str(path), pcap_path=None, org_id=org_id or row.org_id, news=self.news
+        )
         await self.calls.save_call(row)
         await self.calls.append_timeline(
             [TimelineEntry(row.id, seq, seq * 10, f"test.{seq}", {"n": seq}, row.org_id) for seq in (1, 2)]

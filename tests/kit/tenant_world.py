@@ -31,6 +31,7 @@ from aywa.store.resources import PostgresResources
 from aywa.store.tenancy import Tenancy
 from aywa_server.app import create_app
 from aywa_server.artifact_desk import ArtifactDesk
+from aywa_server.caller import actor_of_request
 from aywa_server.once import Once
 from aywa_server.resources.service import Resources
 from tests.kit.api_parts import AUTH, make_parts
@@ -67,7 +68,7 @@ class TenantWorld:
         self._resources = PostgresResources(postgres)
         parts = make_parts(
             http=http,
-            resources=Resources(self._resources, SEALER, Random(5), wall_now),
+            resources=Resources(self._resources, SEALER, Random(5), wall_now, actor=actor_of_request),
             once=Once(PostgresIdempotency(postgres), SEALER, wall_now),
         )
         self.parts = replace(

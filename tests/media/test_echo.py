@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from itertools import chain
 
+import numpy as np
 import pytest
 
 from aywa._native.echo import EchoGuard
@@ -20,7 +21,17 @@ from tests.kit.echo_calls import (
     recorded_sentences,
     spoken_sentences,
 )
-from tests.kit.echo_path import FRAME, LEAD_FRAMES, EchoPath, PathKind, echo_of, line_noise, padded, run
+from tests.kit.echo_path import (
+    FRAME,
+    LEAD_FRAMES,
+    EchoPath,
+    PathKind,
+    echo_of,
+    line_noise,
+    over_ulaw,
+    padded,
+    run,
+)
 
 DELAYS = (40, 80, 150, 250, 400)
 
@@ -147,3 +158,54 @@ def test_an_echo_that_begins_on_a_line_known_to_have_none_is_found() -> None:
         wrong += bool(run(guard, monitor, after, heard, len(before)).starts)
         assert guard.locked
     assert wrong <= 2
+
+
+def test_a_caller_who_sounds_like_the_assistant_is_told_in_time_again_and_again() -> None:
+    """One voice on both sides, no echo, 20 calls: over the assistant, which talks on, the caller begins a
+    sentence every four seconds; some of them begin with a hum that much of what was sent could explain.
+    """
+    talks, said = long_enough(recorded_sentences()), recorded_sentences()
+    later = []
+    for number in range(20):
+        sent = over_ulaw(np.concatenate([talks[(number + k) % len(talks)] for k in range(16)]))
+        caller = line_noise(len(sent), -69.0, number)
+        begins = range(20_000 + number * 37, len(sent) - 16_000, 32_000)
+        for turn, begin in enumerate(begins):
+            words = said[(number * len(begins) + turn) % len(said)][:12_000] * 2
+            caller[begin : begin + len(words)] += words
+        with_guard = run(EchoGuard(), SpeechMonitor(1, 34, 400), sent, caller).starts
+        without = run(None, SpeechMonitor(1, 34, 400), sent, caller).starts
+        later += [
+            min((at for at, _ in with_guard if at >= begin), default=99_999) - begin for begin, _ in without
+        ]
+    late = [wait for wait in later if wait > FRAME]
+    print(
+        f"{len(late)} of {len(later)} beginnings told more than 20 ms later, at most {max(later) / 8:.0f} ms"
+    )
+    assert len(later) >= 100
+    assert len(late) <= len(later) // 50
+    assert max(later) <= 3 * FRAME
+
+
+def test_an_echo_that_is_no_more_is_not_looked_for_any_more() -> None:
+    """From a loudspeaker to the handset: half a second in which what is sent strongly is not answered."""
+    sentences = recorded_sentences()
+    for number, delay_ms in enumerate(DELAYS * 4):
+        guard, monitor = EchoGuard(), SpeechMonitor(1, 34, 400)
+        before, after = padded(sentences[number]), padded(sentences[number + 40])
+        run(guard, monitor, before, echo_of(before, EchoPath(delay_ms, 20.0), number))
+        assert guard.locked
+        run(guard, monitor, after, line_noise(len(after), -69.0, number), len(before))
+        assert not guard.locked
+
+
+@pytest.mark.parametrize("loss_db", [20.0, 30.0])
+def test_a_faint_echo_stays_known_while_the_assistant_talks(loss_db: float) -> None:
+    """At 30 dB little of it can be heard, which is no sign that it has gone."""
+    sentences = recorded_sentences()
+    for number, delay_ms in enumerate(DELAYS * 4):
+        guard, monitor = EchoGuard(), SpeechMonitor(1, 34, 400)
+        sent = np.concatenate([padded(sentences[number + 20 * k]) for k in range(6)])
+        heard = echo_of(sent, EchoPath(delay_ms, loss_db), number) + line_noise(len(sent), -69.0, number)
+        assert not run(guard, monitor, sent, heard).starts
+        assert guard.locked

@@ -257,7 +257,7 @@ async def test_another_organisation_sees_nothing_and_replays_nothing(postgres_ur
 
 async def test_a_lost_call_is_told_of_in_the_transaction_that_ends_it(postgres_url: str) -> None:
     async with open_outbox_world(postgres_url) as world:
-        lost = call_row(1, org_id=DEFAULT_ORGANIZATION)
+        lost = call_row(1, org_id=DEFAULT_ORGANIZATION, news=news_plan().data())
         line = TranscriptLine(lost.id, 1, "user", "hello", 0, 500)
         job = WebhookJob("msg_0", lost.id, 4, "status-update", "account", "e", "{}", lost.created_at)
         await world.calls.write(CallBatch([lost], lines=[line], jobs=[job]))

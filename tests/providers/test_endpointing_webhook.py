@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
+from datetime import UTC, datetime
+from random import Random
 
 import pytest
 import trio
 from hypothesis import given
 from hypothesis import strategies as st
+from standardwebhooks import Webhook
 
 from aywa.errors import OutboundError, OutboundFault, ProviderError
+from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.model.server_body import ServerBody
 from aywa.outbound.client import Answer, Ask, OutboundClient, open_outbound
+from aywa.outbox.requests import Requests
+from aywa.outbox.sending import Sender
+from aywa.outbox.targets import ConfiguredTargets
 from aywa.proto.outbound_rules import PUBLIC_ONLY
 from aywa.providers.endpointing_webhook import EndpointingWebhook
 
+AT = datetime.now(UTC)
 URL = "https://voice.example.com/end?a=1"
 
 
@@ -34,8 +44,12 @@ class Server(OutboundClient):
         return self._answer
 
 
-def webhook(server: Server) -> EndpointingWebhook:
-    return EndpointingWebhook(server, URL, {"x-key": "secret"})
+def webhook(client: OutboundClient, url: str = URL) -> EndpointingWebhook:
+    server = ServerBody.model_construct(url=url, headers={"x-key": "secret"})
+    requests = Requests(
+        Sender(client, [b"key"]), ConfiguredTargets(None, None), clock=lambda: AT, rng=Random(1)
+    )
+    return EndpointingWebhook(requests, DEFAULT_ORGANIZATION, server)
 
 
 async def test_what_is_sent_and_understood() -> None:
@@ -44,8 +58,10 @@ async def test_what_is_sent_and_understood() -> None:
     assert await webhook(server).advise(message) == 1.25
     (ask,) = server.asked
     assert json.loads(ask.body) == {"message": message}
-    assert (ask.method, ask.url, ask.redirects, ask.max_bytes) == ("POST", URL, 0, 4096)
-    assert dict(ask.headers) == {"Content-Type": "application/json", "x-key": "secret"}
+    assert (ask.method, ask.url, ask.redirects) == ("POST", URL, 0)
+    fields = dict(ask.headers)
+    assert (fields["Content-Type"], fields["x-key"]) == ("application/json", "secret")
+    Webhook(b64encode(b"key").decode()).verify(ask.body, fields)
 
 
 @pytest.mark.parametrize(
@@ -94,4 +110,4 @@ def test_any_body_is_a_wait_or_a_failure(body: bytes) -> None:
 async def test_nothing_is_sent_into_a_private_network(host: str) -> None:
     async with open_outbound(PUBLIC_ONLY) as client:
         with pytest.raises(ProviderError, match="public internet"):
-            await EndpointingWebhook(client, f"http://{host}:9/", {}).advise({})
+            await webhook(client, f"http://{host}:9/").advise({})

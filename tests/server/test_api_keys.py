@@ -11,7 +11,7 @@ import pytest
 import trio
 
 from aywa.model.key_token import KeyKind, make_token
-from aywa_server.auth import FAILURES
+from aywa.settings import HttpSettings
 from tests.kit.postgres import postgres_url
 from tests.kit.tenant_world import ENV, TenantWorld, open_tenant_world
 
@@ -182,7 +182,7 @@ async def test_too_many_failures_are_429_and_good_keys_go_on(postgres_url: str) 
     async with open_tenant_world(postgres_url, frozen=True) as world:
         known, cold = await make(world), await make(world)
         await world.ask("GET", "/call", using(known))
-        for number in range(FAILURES):
+        for number in range(HttpSettings().wrong_keys_per_minute):
             await world.ask("GET", "/call", {"X-API-Key": f"guess-{number}"}, 401)
         wrong = await world.client.get("/call", headers={"X-API-Key": "guess"})
         assert wrong.status_code == 429
@@ -212,6 +212,7 @@ async def test_a_key_that_asks_too_often_waits(postgres_url: str) -> None:
         ({"name": "k", "scopes": ["admin"]}, "scopes"),
         ({"name": "k", "scopes": ["all"]}, "scopes.0"),
         ({"name": "k", "allOrganizations": True}, "allOrganizations"),
+        ({"name": "k", "allOrganizations": 0}, "allOrganizations"),
         ({"name": "k", "kind": "root"}, "kind"),
         ({"name": "k", "expiresAt": "2030-01-01T00:00:00"}, "expiresAt"),
         ({"name": "k", "key": "mine"}, "key"),

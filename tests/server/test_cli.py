@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
+from uuid import UUID
 
 import pytest
 import trio
@@ -13,8 +14,10 @@ from hypercorn.trio import serve
 from structlog.testing import capture_logs
 
 from aywa.artifacts.pcap import encode_pcap
+from aywa.call.control import AddMessage, PressKeys, SayFirstMessage, SendSip
 from aywa.call.dial import DialRefused
 from aywa.errors import EndCode, EndReason, EndSide
+from aywa.ports.llm import Role
 from aywa.ports.outbox import JobRecord, JobState
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
 from aywa.settings import HttpSettings
@@ -106,6 +109,22 @@ def test_the_line(parts: Parts) -> None:
     assert isinstance(parts.calls, SpyCalls)
     actions = ["mute-customer", "unmute-assistant", "hold", "resume"]
     assert parts.calls.commands == [(LIVE.id, "steer", action) for action in actions]
+
+
+def test_a_word_in_the_conversation(parts: Parts) -> None:
+    assert main(["tell", LIVE.id, "The room is free."]) == 0
+    assert main(["tell", LIVE.id, "Well.", "--as", "user", "--silent"]) == 0
+    assert main(["first-message", LIVE.id]) == main(["press", LIVE.id, "12#"]) == 0
+    assert main(["sip", LIVE.id, "INFO", "{}", "--header", "Content-Type: application/json"]) == 0
+    assert main(["handoff", LIVE.id, str(UUID(int=7))]) == 2  # there is no such assistant
+    assert isinstance(parts.calls, SpyCalls)
+    assert [command for _, command in parts.calls.commands] == [
+        AddMessage(Role.SYSTEM, "The room is free."),
+        AddMessage(Role.USER, "Well.", respond=False),
+        SayFirstMessage(),
+        PressKeys("12#"),
+        SendSip("INFO", (), "application/json", b"{}"),
+    ]
 
 
 def test_calling_somebody(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:

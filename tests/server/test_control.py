@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import pytest
 
+from aywa.call.control import AddMessage, Custom, HandOff, Kept, PressKeys, SayFirstMessage, SendSip
+from aywa.call.plan import prompt_of
+from aywa.ports.llm import Role
 from aywa.ports.store import CallStatus
 from aywa_server.app import create_app
 from aywa_server.parts import Parts
@@ -51,6 +55,42 @@ async def post(body: object, call_id: str = LIVE.id) -> tuple[int, Any, list[tup
         ({"type": "capture"}, ("capture", "headers")),
         ({"type": "capture", "mode": "full"}, ("capture", "full")),
         ({"message": {"type": "end-call"}}, ("end",)),
+        ({"type": "control", "control": "say-first-message"}, (SayFirstMessage(),)),
+        (
+            {"type": "add-message", "message": {"role": "system", "content": " Hi. "}},
+            (AddMessage(Role.SYSTEM, "Hi."),),
+        ),
+        (
+            {
+                "message": {
+                    "type": "add-message",
+                    "message": {"role": "developer", "content": "Hi."},
+                    "triggerResponseEnabled": False,
+                }
+            },
+            (AddMessage(Role.SYSTEM, "Hi.", respond=False),),
+        ),
+        ({"type": "dtmf", "digits": "1w#"}, (PressKeys("1w#"),)),
+        ({"type": "custom", "name": "flag", "data": {"a": 1}}, (Custom("flag", {"a": 1}),)),
+        (
+            {
+                "type": "send-transport-message",
+                "message": {
+                    "transport": "vapi.sip",
+                    "sipVerb": "INFO",
+                    "headers": {"X-A": "b", "content-type": "application/json"},
+                    "body": "{}",
+                },
+            },
+            (SendSip("INFO", (("X-A", "b"),), "application/json", b"{}"),),
+        ),
+        (
+            {
+                "type": "send-transport-message",
+                "message": {"transport": "vapi.sip", "sipVerb": "MESSAGE", "body": "é"},
+            },
+            (SendSip("MESSAGE", (), "text/plain", "é".encode()),),
+        ),
     ],
 )
 async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ...]) -> None:
@@ -104,6 +144,62 @@ async def test_commands_bare_and_wrapped(body: object, command: tuple[object, ..
             for url in ("", "music", "ftp://a/b", "https://", "https://user:pw@a/b", "file://host/a", 7)
         ),
         ({"type": "capture", "mode": "off"}, "mode"),
+        ({"type": "add-message"}, "message"),
+        ({"type": "add-message", "message": {"role": "tool", "content": "x"}}, "message.role"),
+        ({"type": "add-message", "message": {"role": "user", "content": " "}}, "message.content"),
+        ({"type": "dtmf", "digits": "12E"}, "digits"),
+        ({"type": "dtmf", "digits": "1" * 33}, "digits"),
+        ({"type": "custom"}, "name"),
+        ({"type": "custom", "name": "a b"}, "name"),
+        ({"type": "handoff", "destination": {"type": "assistant"}}, "destination"),
+        (
+            {
+                "type": "handoff",
+                "destination": {"type": "assistant", "assistantId": str(UUID(int=7))},
+            },
+            "destination.assistantId",
+        ),
+        (
+            {"type": "handoff", "destination": {"type": "assistant", "assistant": {"name": 7}}},
+            "destination.assistant.name",
+        ),
+        (
+            {
+                "type": "handoff",
+                "destination": {
+                    "type": "assistant",
+                    "assistant": {"name": "x"},
+                    "contextEngineeringPlan": {"type": "lastNMessages"},
+                },
+            },
+            "destination.contextEngineeringPlan.maxMessages",
+        ),
+        (
+            {
+                "type": "send-transport-message",
+                "message": {"transport": "vapi.sip", "sipVerb": "BYE"},
+            },
+            "message.vapi.sip.sipVerb",
+        ),
+        (
+            {
+                "type": "send-transport-message",
+                "message": {"transport": "vapi.sip", "sipVerb": "INFO", "headers": {"Via": "x"}},
+            },
+            "message.headers",
+        ),
+        (
+            {
+                "type": "send-transport-message",
+                "message": {
+                    "transport": "vapi.sip",
+                    "sipVerb": "INFO",
+                    "headers": {"Content-Type": "a/b\r\nVia: x"},
+                    "body": "x",
+                },
+            },
+            "message.headers",
+        ),
         ({"type": "control"}, "control"),
         ({"type": "control", "control": "mute"}, "control"),
         ({"type": ["say"]}, "type"),
@@ -125,8 +221,45 @@ async def test_a_wrong_command_is_400_and_names_the_field(body: object, field: s
 
 
 async def test_an_unknown_type_is_told_the_allowed_ones() -> None:
-    _, answer, _ = await post({"type": "handoff"})
-    assert answer["message"] == "type must be one of say, control, transfer, end-call, capture"
+    _, answer, _ = await post({"type": "sing"})
+    assert answer["message"] == (
+        "type must be one of say, add-message, control, transfer, handoff, send-transport-message, dtmf, "
+        "custom, end-call, capture"
+    )
+
+
+async def test_a_transport_that_no_call_has_is_refused_politely() -> None:
+    message = {"transport": "twilio", "twiml": "<Response/>"}
+    status, answer, commands = await post({"type": "send-transport-message", "message": message})
+    assert (status, answer["code"], answer["field"]) == (409, "no-such-transport", "message.transport")
+    assert commands == []
+
+
+async def test_a_hand_off_names_an_assistant_of_the_organisation_or_a_whole_one() -> None:
+    parts, client = make()
+    made = await client.post("/assistant", json={"name": "Sales", "firstMessage": "Sales."}, headers=AUTH)
+    id = (await made.get_json())["id"]
+    whole = {"name": "Whole", "model": {"provider": "x", "messages": [{"role": "system", "content": "Be."}]}}
+    for destination in ({"assistantId": id}, {"assistant": whole}):
+        body = {
+            "type": "handoff",
+            "content": "One moment.",
+            "destination": {
+                "type": "assistant",
+                "contextEngineeringPlan": {"type": "lastNMessages", "maxMessages": 2},
+                **destination,
+            },
+        }
+        answer = await client.post(f"/call/{LIVE.id}/control", json=body, headers=AUTH)
+        assert answer.status_code == 200, await answer.get_json()
+    assert isinstance(parts.calls, SpyCalls)
+    named, inline = (command for _, command in parts.calls.commands)
+    assert isinstance(named, HandOff)
+    assert isinstance(inline, HandOff)
+    assert (named.plan.assistant.name, named.plan.assistant_id, named.content) == ("Sales", id, "One moment.")
+    assert (named.kept, named.last) == (Kept.LAST, 2)
+    assert (inline.plan.assistant.name, inline.plan.assistant_id) == ("Whole", "")
+    assert prompt_of(inline.plan.assistant, "") == "Be."
 
 
 async def test_unknown_ended_and_foreign_calls() -> None:

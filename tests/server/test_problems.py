@@ -58,3 +58,9 @@ async def test_a_bug_is_500_without_its_message() -> None:
 async def test_request_ids(offered: str, kept: bool) -> None:
     answer = await create_app(make_parts()).test_client().get("/health", headers={"X-Request-Id": offered})
     assert (answer.headers["X-Request-Id"] == offered) is kept
+
+
+@pytest.mark.parametrize("path", ["/call/phone", "/logs/webhooks/replay"])
+async def test_a_word_that_is_a_path_is_no_id(path: str) -> None:
+    answer = await create_app(make_parts()).test_client().get(path, headers=AUTH)
+    assert (answer.status_code, set(answer.headers["Allow"].split(", "))) == (405, {"POST", "OPTIONS"})

@@ -163,3 +163,17 @@ async def test_what_a_number_names_must_be_there() -> None:
     twin = {**BODIES["phone-number"], "number": "0049 (30) 123-456", "numberE164CheckEnabled": False}
     status, told = await send(client, "POST", "/phone-number", twin)
     assert (status, told["code"]) == (409, "already-exists")
+
+
+async def test_a_patch_cannot_take_away_a_field_that_there_is_not() -> None:
+    client = create_app(make_parts()).test_client()
+    _, made = await send(
+        client, "POST", "/tool", {**BODIES["tool"], "server": {"url": "https://example.com/t"}}
+    )
+    path = f"/tool/{made['id']}"
+    for name in ("", "servers"):
+        status, problem = await send(client, "PATCH", path, {name: None, "server": None})
+        assert (status, problem["code"], problem["field"]) == (400, "invalid-field", name)
+    assert (await send(client, "GET", path))[1]["server"]["url"] == "https://example.com/t"
+    status, changed = await send(client, "PATCH", path, {"server": None})
+    assert (status, changed.get("server")) == (200, None)

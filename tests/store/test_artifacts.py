@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -33,13 +33,14 @@ def stored(artifact: Artifact) -> Artifact:
     return replace(artifact, state=ArtifactState.STORED, size=44, sha256="ab" * 32, settled_at=LATER)
 
 
-def tell(row: CallRow, artifacts: Sequence[Artifact], seq: int) -> list[WebhookJob]:
+def tell(row: CallRow, artifacts: Sequence[Artifact], seqs: Mapping[str, int]) -> list[WebhookJob]:
+    seq = seqs.get("account", 0) + 1
     body = ",".join(f"{each.kind.value}:{each.state.value}" for each in artifacts)
     return [
         WebhookJob(
-            id=f"msg-{seq + 1}",
+            id=f"msg-{seq}",
             call_id=row.id,
-            seq=seq + 1,
+            seq=seq,
             type="call.artifact.upload",
             source="account",
             endpoint="https://example.com",

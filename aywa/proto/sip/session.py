@@ -1,8 +1,8 @@
 """The INVITE usage: one session from INVITE to BYE, whichever side began it (RFC 3261 §12-15).
 
 `session_base.py` holds what a session does anyway, `session_change.py` re-INVITE and UPDATE,
-`session_referral.py` REFER; this file adds what keeps it alive (session timers, RFC 4028) and what is said
-inside it (key presses in INFO).
+`session_referral.py` REFER, `session_message.py` what else is sent inside it; this file adds what keeps it
+alive (session timers, RFC 4028) and what is said inside it (key presses in INFO).
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ from aywa.errors import ParseError
 from aywa.proto.sip.info_dtmf import parse_info_dtmf
 from aywa.proto.sip.layer_actions import ServerKey
 from aywa.proto.sip.message import Request
-from aywa.proto.sip.session_referral import ReferringSession
+from aywa.proto.sip.session_message import MessagingSession
 from aywa.proto.sip.session_states import Answer, KeyPressed, SessionTimer, State
 
 RETRY_S = 5.0  # a refresh that was refused, or has no turn, is tried again this often until the end
 
 
-class InviteUsage(ReferringSession):
+class InviteUsage(MessagingSession):
     """One input -> drain `actions()` -> wait until `deadline` or the next input."""
 
     def _fire(self, timer: SessionTimer, deadline: float, now: float) -> None:

@@ -189,6 +189,14 @@ class OfferRefused:
 
 
 @dataclass(frozen=True, slots=True)
+class MessageAnswered:
+    """The final answer to an INFO, MESSAGE or NOTIFY of the user's; None: none came."""
+
+    method: str
+    status: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class ReferAnswered:
     """The final answer to our REFER; None: none came. `reports`: NOTIFYs will tell how its call goes."""
 
@@ -233,6 +241,7 @@ SessionEvent: TypeAlias = (
     | OfferArrived
     | AnswerArrived
     | OfferRefused
+    | MessageAnswered
     | ReferAnswered
     | ReferReported
     | ReferArrived

@@ -10,28 +10,18 @@ from pydantic import Field, TypeAdapter
 
 from aywa.model.api_key import KeyRotation, NewApiKey
 from aywa.model.artifact import ArtifactItem, ArtifactRetry
-from aywa.model.call import (
-    Call,
-    CaptureCommand,
-    EndCallCommand,
-    LineCommand,
-    SayCommand,
-    Timeline,
-)
+from aywa.model.call import Call, ControlCommand, Timeline
 from aywa.model.call_order import PhoneCallOrder
 from aywa.model.file import FileChange
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
-from aywa.model.transfer import TransferCommand
 from aywa_server.openapi.operation import ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
 from aywa_server.resources.secrets import REDACTED
 
 _TEMPLATE = "#/components/schemas/{model}"
 _KEPT = "Kept"  # behind the name of a schema of what is answered
-_COMMAND: Any = Annotated[
-    SayCommand | LineCommand | TransferCommand | EndCallCommand | CaptureCommand, Field(discriminator="type")
-]
+_COMMAND: Any = Annotated[ControlCommand, Field(discriminator="type")]
 _HEAD = {
     "id": {"type": "string", "format": "uuid"},
     "orgId": {"type": "string", "format": "uuid"},

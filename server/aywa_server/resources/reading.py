@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import Any
 
 from pydantic import BaseModel, ValidationError
 
@@ -22,17 +21,18 @@ def read_resource(kind: Kind, body: Mapping[str, object]) -> BaseModel:
     return model
 
 
-def merge(kept: object, patch: Mapping[str, object]) -> dict[str, Any]:
-    """RFC 7396: fields of `patch` replace those of `kept`, null takes them away, objects are merged."""
-    merged: dict[str, Any] = dict(kept) if isinstance(kept, Mapping) else {}
-    for name, value in patch.items():
-        if value is None:
-            merged.pop(name, None)
-        elif isinstance(value, Mapping):
-            merged[name] = merge(merged.get(name), value)
-        else:
-            merged[name] = value
-    return merged
+def refuse_unknown_nulls(kind: Kind, kept: Mapping[str, object], patch: Mapping[str, object]) -> None:
+    """What `patch` takes away must be a field that there is. Raises `RequestError` (400)."""
+    gone = {name: None for name, value in patch.items() if value is None}
+    if not gone:
+        return
+    try:
+        kind.model.validate_python({**kept, **gone})
+    except ValidationError as error:
+        for fault in error.errors(include_url=False, include_context=False, include_input=False):
+            field = field_of(fault, kind.tags if kind.discriminator else frozenset())
+            if fault["type"] == "extra_forbidden" and field in gone:
+                raise RequestError(f"{field}: {rule_of(fault)}", code="invalid-field", field=field) from None
 
 
 def _first(error: ValidationError, kind: Kind) -> RequestError:

@@ -13,12 +13,14 @@ from pydantic import BaseModel
 
 from aywa.errors import RequestError
 from aywa.ids import new_call_id
+from aywa.model.audit import AuditEntry
 from aywa.model.base import iso_ms
+from aywa.model.merge import merge
 from aywa.model.references import references_of
 from aywa.ports.resources import ResourcePage, ResourceRow, ResourceStore
 from aywa.store.sealing import SealedRow, Sealer
 from aywa_server.resources.kinds import Kind
-from aywa_server.resources.reading import merge, read_resource
+from aywa_server.resources.reading import read_resource, refuse_unknown_nulls
 from aywa_server.resources.secrets import fill, part
 
 _TRIES = 5  # of a change that others are always faster than
@@ -32,13 +34,14 @@ def _nobody() -> None:
 
 @dataclass(frozen=True, slots=True)
 class Resources:
-    """`now`: aware UTC; `changed` is told after every write."""
+    """`now`: aware UTC; `changed` is told after every write; `actor`: who asks, and in which request."""
 
     store: ResourceStore
     sealer: Sealer
     rng: Random
     now: Callable[[], datetime]
     changed: Changed = _nobody
+    actor: Callable[[], tuple[str, str]] = lambda: ("system", "")
 
     async def create(
         self, org_id: UUID, kind: Kind, body: Mapping[str, object], id: UUID | None = None
@@ -48,7 +51,7 @@ class Resources:
         at = self._now()
         new = self.new_id() if id is None else id
         row = self._written(ResourceRow(org_id, kind.kind, new, {}, at, at), kind, model)
-        made = await self.store.create(row)
+        made = await self.store.create(row, self._entry("create", kind, new, body))
         self.changed()
         if made:
             return row
@@ -85,9 +88,10 @@ class Resources:
                 raise RequestError(
                     "it was changed since: read it again", http_status=412, code="version-conflict"
                 )
-            whole = fill(merge(row.body, patch), self.sealer.open(_bound(row), row.sealed))
+            refuse_unknown_nulls(kind, row.body, patch)
+            whole = fill(merge(row.body, patch), self._secrets(row))
             written = self._written(replace(row, updated_at=self._now()), kind, read_resource(kind, whole))
-            kept = await self.store.replace(written)
+            kept = await self.store.replace(written, self._entry("change", kind, id, patch, row.version + 1))
             if kept is not None:
                 self.changed()
                 return kept
@@ -95,11 +99,28 @@ class Resources:
 
     async def delete(self, org_id: UUID, kind: Kind, id: UUID) -> ResourceRow:
         """What it was. Raises `RequestError` (404; 409 when something refers to it)."""
-        row = await self.store.delete(org_id, kind.kind, id)
+        row = await self.store.delete(org_id, kind.kind, id, self._entry("delete", kind, id))
         if row is None:
             raise unknown(kind)
         self.changed()
         return row
+
+    def _entry(
+        self, verb: str, kind: Kind, id: UUID, said: Mapping[str, object] | None = None, version: int = 1
+    ) -> AuditEntry:
+        """Which fields were written, never what they hold."""
+        actor, request_id = self.actor()
+        noun = kind.kind.value.replace("-", "_")
+        data = {} if said is None else {"fields": sorted(said), "version": version}
+        return AuditEntry(actor, f"{noun}.{verb}", noun, str(id), self.now(), request_id, data)
+
+    def opened(self, row: ResourceRow) -> dict[str, Any]:
+        """The body with its secrets, for what works with them. Raises `StoreError` where they do not open."""
+        body: dict[str, Any] = fill(row.body, self._secrets(row))
+        return body
+
+    def _secrets(self, row: ResourceRow) -> dict[str, str]:
+        return self.sealer.open(_bound(row), row.sealed)
 
     def _now(self) -> datetime:
         """As the API shows it: a filter by what was shown must find it."""

@@ -5,6 +5,9 @@ select pg_advisory_xact_lock($1, hashtext($2));
 -- name: last_of_chain
 select seq, hash from audit where org_id = $1 order by seq desc limit 1;
 
+-- name: last_of_action
+select * from audit where org_id = $1 and action = $2 order by seq desc limit 1;
+
 -- name: append_audit
 insert into audit (org_id, seq, at, actor, action, target_type, target_id, request_id, data, previous, hash)
 values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11);

@@ -3,8 +3,8 @@
 insert into calls (
     id, type, status, scenario, from_uri, to_uri, sip_call_id, created_at, updated_at, started_at, ended_at,
     end_code, end_side, end_sip_status, end_detail, slots, recording_path, worker_id,
-    pcap_path, media, transfers, costs, org_id
-) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23)
+    pcap_path, media, transfers, costs, org_id, news
+) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24)
 on conflict (id) do update set
     type = excluded.type, status = excluded.status, scenario = excluded.scenario,
     from_uri = excluded.from_uri, to_uri = excluded.to_uri, sip_call_id = excluded.sip_call_id,
@@ -14,10 +14,14 @@ on conflict (id) do update set
     end_sip_status = excluded.end_sip_status, end_detail = excluded.end_detail,
     slots = excluded.slots, recording_path = excluded.recording_path, worker_id = excluded.worker_id,
     pcap_path = excluded.pcap_path, media = excluded.media, transfers = excluded.transfers,
-    costs = excluded.costs;
+    costs = excluded.costs, news = excluded.news;
 
 -- name: get_call
 select * from calls where id = $1 and org_id = $2;
+
+-- name: lock_call
+-- One at a time numbers its messages.
+select * from calls where id = $1 and org_id = $2 for update;
 
 -- name: list_calls
 select * from calls
@@ -36,11 +40,14 @@ limit $1;
 -- name: append_timeline
 -- system: a batch has entries of many organisations
 -- One statement for all: a statement for each entry costs the runtime more than everything else about it.
+-- What a worker says of its call takes the place of what another has guessed while it could not be seen.
 insert into timeline (call_id, seq, at_ms, kind, data, org_id)
 select call_id, seq, at_ms, kind, data::jsonb, org_id
 from unnest($1::uuid[], $2::int[], $3::bigint[], $4::text[], $5::text[], $6::uuid[])
     as entry (call_id, seq, at_ms, kind, data, org_id)
-on conflict (call_id, seq) do nothing;
+on conflict (call_id, seq) do update
+set at_ms = excluded.at_ms, kind = excluded.kind, data = excluded.data
+where timeline.data ->> 'guessed' = 'true' and excluded.data ->> 'guessed' is distinct from 'true';
 
 -- name: timeline
 select call_id, seq, at_ms, kind, data, org_id from timeline where call_id = $1 and org_id = $2 order by seq;
@@ -70,6 +77,7 @@ select coalesce(end_code, '') as end_code, count(*) as calls from calls where st
 -- The owners of live calls whose lock can be had, which a living worker's cannot.
 with owners as materialized (
     select distinct worker_id from calls where status <> 'ended' and worker_id <> $2
+      and pg_postmaster_start_time() <= now() - $3::float8 * interval '1 s'
 )
 select worker_id from owners where pg_try_advisory_xact_lock($1, hashtext(worker_id));
 

@@ -7,9 +7,9 @@ from unnest($1::text[], $2::uuid[], $3::uuid[], $4::int[], $5::text[], $6::text[
     as job (id, org_id, call_id, seq, type, source, endpoint, body, created_at)
 on conflict do nothing;
 
--- name: last_seq
+-- name: last_seqs
 -- system: of a call whose process is gone, whosever it is
-select coalesce(max(seq), 0) as seq from webhook_jobs where call_id = $1;
+select source, max(seq) as seq from webhook_jobs where call_id = $1 group by source;
 
 -- name: claim
 -- system: one worker sends for every organisation

@@ -1,0 +1,121 @@
+"""Which servers a call may ask, by its assistant: for tools, transfers, documents and a voice."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+from uuid import UUID
+
+from pydantic import TypeAdapter, ValidationError
+
+from aywa.call.servers import CallServers, ServerTool, TransferChoice
+from aywa.call.transfer_order import plan_for
+from aywa.errors import RequestError
+from aywa.log import get_logger
+from aywa.model.assistant import Assistant
+from aywa.model.assistant_body import AssistantBody, CustomKnowledgeBase
+from aywa.model.tool import FunctionTool, Tool, TransferTool
+from aywa.ports.llm import ToolSpec
+from aywa.ports.resources import ResourceKind, ResourceStore
+from aywa.ports.server_requests import Whom
+from aywa.runtime.news_desk import Cascade
+
+CUSTOM_VOICE = "custom-voice"
+KNOWLEDGE_REQUEST = "knowledge-base-request"
+_TOOL: TypeAdapter[Any] = TypeAdapter(Tool)
+_OPEN = {"type": "object", "properties": {}}
+_log = get_logger("runtime.call_servers")
+
+
+async def call_servers(
+    store: ResourceStore, org_id: UUID, assistant: Assistant | None, cascade: Cascade
+) -> CallServers:
+    """Raises `StoreError` where a tool cannot be looked up. One that cannot be read is left out."""
+    if not isinstance(assistant, AssistantBody):
+        return CallServers(cascade)
+    tools, transfer = [], None
+    for tool, whom in [each async for each in _tools(store, org_id, assistant)]:
+        if isinstance(tool, FunctionTool):
+            tools.append(_server_tool(tool, whom))
+        elif isinstance(tool, TransferTool) and transfer is None:
+            transfer = _transfer(tool, whom)
+    usual = CallServers(cascade)
+    base = None if assistant.model is None else assistant.model.knowledge_base
+    voice = assistant.voice
+    return CallServers(
+        cascade,
+        tuple(tools),
+        transfer,
+        (base.server or usual.first(KNOWLEDGE_REQUEST)) if isinstance(base, CustomKnowledgeBase) else None,
+        voice.server if voice is not None and voice.provider == CUSTOM_VOICE else None,
+    )
+
+
+async def _tools(store: ResourceStore, org_id: UUID, assistant: AssistantBody) -> Any:
+    """Each with its own server, if it has one: those of the assistant alone, then those that it names."""
+    if assistant.model is None:
+        return
+    for body in assistant.model.tools:
+        if (tool := _read(body)) is not None:
+            yield tool, getattr(tool, "server", None)
+    for id in assistant.model.tool_ids:
+        row = await store.get(org_id, ResourceKind.TOOL, id)
+        tool = None if row is None else _read(row.body)
+        if tool is not None:
+            own = getattr(tool, "server", None)
+            yield tool, None if own is None else f"{ResourceKind.TOOL}:{id}"
+
+
+def _read(body: Mapping[str, object]) -> Any:
+    try:
+        return _TOOL.validate_json(json.dumps(dict(body)), strict=True)
+    except ValidationError:
+        _log.warning("a tool cannot be read by this version")
+        return None
+
+
+def _server_tool(tool: FunctionTool, whom: Whom | None) -> ServerTool:
+    function = tool.function
+    schema = _OPEN if function.parameters is None else dict(function.parameters)
+    shown: dict[str, object] = {
+        "type": "function",
+        "async": tool.async_,
+        "function": {"name": function.name, "description": function.description, "parameters": schema},
+    }
+    if tool.server is not None:
+        shown["server"] = {"url": tool.server.url}
+    return ServerTool(
+        ToolSpec(function.name, function.description, schema, by_server=True),
+        whom,
+        shown,
+        20.0 if tool.server is None else tool.server.timeout_seconds,
+        not tool.async_,
+        {each.key: each.value for each in tool.parameters},
+    )
+
+
+def _transfer(tool: TransferTool, whom: Whom | None) -> TransferChoice | None:
+    """None when none of its destinations is one that this runtime can reach."""
+    plans = dict(_plans(tool))
+    if tool.destinations and not plans:
+        return None
+    name = "transferCall" if tool.function is None else tool.function.name
+    description = "" if tool.function is None else tool.function.description
+    schema: dict[str, object] = {"type": "object", "properties": {}, "additionalProperties": False}
+    if len(plans) > 1:
+        whither = {"type": "string", "enum": list(plans)}
+        schema |= {"properties": {"destination": whither}, "required": ["destination"]}
+    about = "; ".join(plan.destination.description for plan in plans.values() if plan.destination.description)
+    usual = "Hand the call over; say so in one short sentence." + (f" To: {about}." if about else "")
+    return TransferChoice(ToolSpec(name, description or usual, schema), plans, whom)
+
+
+def _plans(tool: TransferTool) -> Iterator[tuple[str, Any]]:
+    for destination in tool.destinations:
+        try:
+            plan = plan_for(destination)
+        except RequestError as error:
+            _log.warning("a destination is left out", detail=error.detail)
+            continue
+        yield str(plan.destination), plan
