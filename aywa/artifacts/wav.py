@@ -158,27 +158,29 @@ class WavRecordings:
         *,
         wall: Callable[[], datetime] = wall_now,
         refusal: Callable[[], str] = lambda: "",
+        format: ArtifactFormat = ArtifactFormat.WAV,
     ) -> None:
-        """`refusal`: why no recording is begun now, or ""."""
+        """`refusal`: why no recording is begun now, or "". `format`: what becomes of recordings later; their
+        names say so, for whoever finds the files.
+        """
         self._directory = Path(directory).absolute()
         self._wall = wall
         self._refusal = refusal
+        self._becomes = "" if format is ArtifactFormat.WAV else f".{format.value}"
+
+    def becoming(self, format: ArtifactFormat) -> WavRecordings:
+        """The same for recordings that are to become this once their call is over."""
+        return WavRecordings(str(self._directory), wall=self._wall, refusal=self._refusal, format=format)
 
     @contextmanager
-    def open(
-        self,
-        call_id: str,
-        rate_hz: int = SAMPLE_RATE_HZ,
-        format: ArtifactFormat = ArtifactFormat.WAV,
-    ) -> Iterator[WavSink]:
+    def open(self, call_id: str, rate_hz: int = SAMPLE_RATE_HZ) -> Iterator[WavSink]:
         """A new recording for this call; leaving the block completes the file.
 
-        `format`: what becomes of it later; the name says so, for whoever finds the file. Raises
-        `RecordingError`, and `RecordingRefusedError` while there is no room.
+        Raises `RecordingError`, and `RecordingRefusedError` while there is no room.
         """
         if reason := self._refusal():
             raise RecordingRefusedError(errno.EDQUOT, reason)
-        sink = self._create(call_id, rate_hz, "" if format is ArtifactFormat.WAV else f".{format.value}")
+        sink = self._create(call_id, rate_hz)
         try:
             yield sink
         finally:
@@ -196,7 +198,7 @@ class WavRecordings:
                 error.errno, f"{self._directory} cannot be written ({error.strerror})"
             ) from error
 
-    def _create(self, call_id: str, rate_hz: int, becomes: str) -> WavSink:
+    def _create(self, call_id: str, rate_hz: int) -> WavSink:
         folder = self._directory / self._wall().strftime("%Y/%m/%d")
         name = file_name(call_id)
         try:
@@ -204,7 +206,7 @@ class WavRecordings:
             for number in range(1, 100):  # an id that comes twice keeps both recordings
                 with suppress(FileExistsError):
                     file = name if number == 1 else f"{name}-{number}"
-                    return WavSink(folder / f"{file}{becomes}.wav", rate_hz)
+                    return WavSink(folder / f"{file}{self._becomes}.wav", rate_hz)
         except OSError as error:
             raise RecordingError(
                 error.errno, f"the recording cannot be created ({error.strerror})"

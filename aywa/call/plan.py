@@ -12,7 +12,9 @@ from aywa.call.verdict import Verdict
 from aywa.media.clip import Clip
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.artifacts import ArtifactFormat
 from aywa.ports.endpointing import EndpointingAdvisor
+from aywa.ports.recording import RecordingStore
 from aywa.ports.resources import ResourceRow
 
 
@@ -83,4 +85,14 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         assistant_id=plan.assistant_id,
         ambience=plan.ambience,
         advisor=plan.advisor,
+        recordings=recorded_as(plan.assistant, dependencies.recordings),
     )
+
+
+def recorded_as(assistant: Assistant | None, recordings: RecordingStore) -> RecordingStore:
+    """Where an assistant's calls are recorded, to become what its plan says."""
+    plan = None if assistant is None else assistant.artifact_plan
+    if plan is None or plan.recording_format is None:
+        return recordings
+    opus = plan.recording_format == ArtifactFormat.OPUS.value
+    return recordings.becoming(ArtifactFormat.OPUS if opus else ArtifactFormat.WAV)

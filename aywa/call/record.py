@@ -18,7 +18,7 @@ import trio
 from aywa.call.media_port import LegPort
 from aywa.call.rounds import STALL_BOUND_S, RecordingPlace, RecordingRounds
 from aywa.call.timeline import Timeline
-from aywa.ports.recording import RecordingSink, RecordingStore
+from aywa.ports.recording import RecordingRefusedError, RecordingSink, RecordingStore
 
 CLOSE_BOUND_S = 5.0  # for everything that is left to do once the call is over
 T = TypeVar("T")
@@ -55,6 +55,8 @@ class Recorder:
             try:
                 with self._rounds.take_part(self) as place:
                     await self._record(file, place, opened)
+            except RecordingRefusedError as error:
+                self._timeline.add("media.record_refused", reason=error.strerror or "")
             except OSError as error:
                 self._timeline.add("media.record_failed", error=error.strerror or type(error).__name__)
             nursery.cancel_scope.cancel()

@@ -15,6 +15,7 @@ from pydantic import Field, StringConstraints, ValidationError, field_validator,
 from pydantic_core import ErrorDetails
 
 from aywa.errors import Gap
+from aywa.model.artifact_plan import ArtifactPlan
 from aywa.model.base import Plan
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
@@ -34,7 +35,6 @@ NOT_YET = frozenset(
         "modelOutputInMessagesEnabled",
         "monitorPlan",
         "analysisPlan",
-        "artifactPlan",
         "compliancePlan",
         "backgroundSpeechDenoisingPlan",
         "transportConfigurations",
@@ -45,7 +45,17 @@ NOT_YET = frozenset(
         "observabilityPlan",
     }
 )
-NOT_YET_INSIDE = frozenset({"voice.provider", "voice.voiceId", "voice.fallbackPlan"})
+_ARTIFACTS = (
+    "recordingEnabled recordingPath recordingUseCustomStorageEnabled videoRecordingEnabled pcapEnabled"
+    " pcapS3PathPrefix pcapUseCustomStorageEnabled loggingEnabled loggingPath transcriptPlan"
+    " structuredOutputIds structuredOutputs scorecardIds scorecards fullMessageHistoryEnabled"
+)
+NOT_YET_INSIDE = frozenset(
+    {
+        *("voice.provider", "voice.voiceId", "voice.fallbackPlan"),
+        *(f"artifactPlan.{name}" for name in _ARTIFACTS.split()),
+    }
+)
 EndPhrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=140)]
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.I)
 _SCHEMES = ("https://", "http://", "file://")
@@ -87,6 +97,7 @@ class Assistant(Plan):
     num_words_to_interrupt_assistant: int | None = Field(None, ge=0, le=10)  # before there was that plan
     keypad_input_plan: KeypadInputPlan | None = None
     message_plan: MessagePlan | None = None
+    artifact_plan: ArtifactPlan | None = None
     server: Server | None = None
     server_url: str = Field("", max_length=4096)  # before there was that object
     server_url_secret: Secret | None = Field(None, repr=False)

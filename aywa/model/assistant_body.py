@@ -11,6 +11,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, StringConstraints, field_validator
 
+from aywa.model.artifact_plan import ArtifactPlanBody
 from aywa.model.assistant import Assistant
 from aywa.model.base import Plan
 from aywa.model.safe_regex import bounded
@@ -89,7 +90,7 @@ class AssistantBody(Assistant):
     model_output_in_messages_enabled: bool = False
     monitor_plan: MonitorPlan | None = None
     analysis_plan: Free | None = None
-    artifact_plan: Free | None = None
+    artifact_plan: ArtifactPlanBody | None = None
     compliance_plan: Free | None = None
     background_speech_denoising_plan: Free | None = None
     transport_configurations: tuple[Free, ...] = Field((), max_length=20)

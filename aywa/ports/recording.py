@@ -27,10 +27,11 @@ class RecordingRefusedError(OSError):
 class RecordingStore(Protocol):
     """Opens recordings."""
 
-    def open(
-        self, call_id: str, rate_hz: int = 8000, format: ArtifactFormat = ArtifactFormat.WAV
-    ) -> AbstractContextManager[RecordingSink]:
+    def open(self, call_id: str, rate_hz: int = 8000) -> AbstractContextManager[RecordingSink]:
         """A new recording for this call, of 8000 or 16000 Hz; leaving the block completes the file.
 
-        `format`: what it is to become once the call is over. Raises RecordingRefusedError.
+        Raises RecordingRefusedError.
         """
+
+    def becoming(self, format: ArtifactFormat) -> RecordingStore:
+        """The same for recordings that are to become this once their call is over."""

@@ -18,6 +18,7 @@ from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
 from aywa.call.news_plan import CallView, brief_view
+from aywa.call.plan import recorded_as
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
 from aywa.events.bus import EventBus
@@ -122,7 +123,7 @@ async def open_runtime(
                 transcriber=provided.transcriber,
                 model=provided.model,
                 synthesizer=provided.synthesizer,
-                recordings=recordings,
+                recordings=recorded_as(files.assistant, recordings),
                 captures=captures,
                 worker_id=worker_id,
                 voice_judge=voice_judge,

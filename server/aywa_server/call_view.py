@@ -31,7 +31,17 @@ from aywa.proto.sip.header import parse_name_addr
 
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
 _WARNINGS = frozenset(
-    {"timeout", "overdue", "nothing", "limit", "reprompt", "cannot_speak", "say_refused", "model_silent"}
+    {
+        "timeout",
+        "overdue",
+        "nothing",
+        "limit",
+        "reprompt",
+        "cannot_speak",
+        "say_refused",
+        "record_refused",
+        "model_silent",
+    }
 )
 _ERRORS = frozenset({"failed", "crashed", "lost"})
 
