@@ -35,7 +35,7 @@ from aywa.ports.store import CallRow
 
 _FIRST_S, _MOST_S = 2.0, 600.0  # between attempts at one artifact
 _LEAST_S = 0.5
-_ENCODERS = 1  # threads: a minute of a call takes one a quarter of a second
+_ENCODERS = 1  # threads: a minute of a call takes one 0.6 s
 _UPLOADS = 2
 _log = get_logger("artifacts")
 T = TypeVar("T")
