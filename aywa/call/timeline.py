@@ -33,6 +33,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.digit_sent | digit |
 | media.renegotiated | direction |
 | media.record_failed | error |
+| media.record_refused | reason: the spool or the disk is full, the call goes on without a recording |
 | media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
 | answering.verdict | outcome, cause, sample, elapsed_s, probability, evidence (name, value, weights), words |

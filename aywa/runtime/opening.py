@@ -14,10 +14,12 @@ import trio
 
 from aywa.analysis.analyst import Analyst
 from aywa.artifacts.pcap import PcapFiles
+from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
 from aywa.call.news_plan import CallView, brief_view
+from aywa.call.plan import recorded_as
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
 from aywa.events.bus import EventBus
@@ -32,6 +34,7 @@ from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.analysing import open_analysing
+from aywa.runtime.artifacts import gate_of
 from aywa.runtime.call_plans import CallPlans, call_plans
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
@@ -43,7 +46,7 @@ from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
-from aywa.settings import RecordCalls, Settings
+from aywa.settings import ArtifactSettings, RecordCalls, Settings
 from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
@@ -58,10 +61,12 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
-def _publisher(bus: EventBus, observer: Observer) -> Observer:
+def _publisher(bus: EventBus, observer: Observer, ended: Callable[[str], None]) -> Observer:
     def publish(entry: TimelineEntry) -> None:
         bus.publish_nowait(entry)
         observer(entry)
+        if entry.kind == "call.ended":
+            ended(entry.call_id)
 
     return publish
 
@@ -70,22 +75,23 @@ def _worker_id(rng: Random) -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
 
 
-def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
-    return WavRecordings(directory), PcapFiles(directory)
+def _files_in(settings: ArtifactSettings) -> tuple[WavRecordings, PcapFiles, SpoolGate]:
+    gate = gate_of(settings)
+    return WavRecordings(settings.directory, refusal=gate.refusal), PcapFiles(settings.directory), gate
 
 
 def _outside(
-    memory: Memory, assistant: Assistant | None, worker_id: str, observer: Observer
+    memory: Memory, assistant: Assistant | None, worker_id: str, bus: EventBus, observer: Observer
 ) -> dict[str, Any]:
-    """What calls know of the database and of servers."""
+    """What calls know of the database and of servers, and who knows of calls."""
     return {
+        "observer": _publisher(bus, observer, memory.artifacts.spool.ended),
         "store": memory.database.calls,
         "advisor": advisor(memory.outbox.requests, DEFAULT_ORGANIZATION, assistant),
         "news": memory.outbox.plan,
         "requests": memory.outbox.requests,
         "told": memory.outbox.worker.wake,
         "worker_id": worker_id,
-        "observer": observer,
     }
 
 
@@ -103,10 +109,10 @@ async def open_runtime(
     """
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
-    recordings, captures = _files_in(settings.artifacts.directory)
+    recordings, captures, spool_gate = _files_in(settings.artifacts)
     worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
     async with (
-        open_memory(settings, files, view, worker_id=worker_id, rng=rng) as memory,
+        open_memory(settings, files, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
@@ -121,11 +127,11 @@ async def open_runtime(
                 transcriber=provided.transcriber,
                 model=provided.model,
                 synthesizer=provided.synthesizer,
-                recordings=recordings,
+                recordings=recorded_as(files.assistant, recordings),
                 captures=captures,
                 voice_judge=voice_judge,
                 dialling=Dialling(agent, gate),
-                **_outside(memory, files.assistant, worker_id, _publisher(bus, observer)),
+                **_outside(memory, files.assistant, worker_id, bus, observer),
             )
         ) as table,
     ):
@@ -147,6 +153,7 @@ async def open_runtime(
             voice_judge=voice_judge,
             provider_names=provided.names,
             outbox=memory.outbox,
+            artifacts=memory.artifacts,
             plans=plans,
             analyst=analyst,
         )

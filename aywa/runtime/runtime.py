@@ -25,6 +25,7 @@ from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
+from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
@@ -60,6 +61,7 @@ class Runtime:
     plans: CallPlans
     outbox: Outbox
     analyst: Analyst
+    artifacts: Artifacts
 
     @property
     def store(self) -> SpooledCalls:
@@ -165,6 +167,7 @@ class Runtime:
             for name, probe in (
                 ("database", self._check_database),
                 ("recordings", self._check_recordings),
+                ("artifacts", self.artifacts.check),
                 ("engine", self._check_engine),
                 ("sip", self._check_sip),
                 ("registrations", self._check_registrations),
@@ -200,7 +203,7 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
-        gauges |= self.outbox.worker.figures.gauges()
+        gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.database.keeper is not None:
             gauges |= self.database.keeper.figures.gauges()
         if self.phrases is not None:

@@ -20,6 +20,7 @@ from aywa_server.parts import Parts
 from aywa_server.problems import install_error_handlers
 from aywa_server.resources.kinds import FILE, JSON_KINDS
 from aywa_server.routes.api_keys import api_key_routes
+from aywa_server.routes.artifacts import artifact_routes
 from aywa_server.routes.audit import audit_routes
 from aywa_server.routes.call_costs import call_costs_routes
 from aywa_server.routes.calls import calls_routes
@@ -61,6 +62,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(call_costs_routes(parts))
     app.register_blueprint(observing_routes(parts))
     app.register_blueprint(recording_routes(parts))
+    app.register_blueprint(artifact_routes(parts))
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))

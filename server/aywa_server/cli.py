@@ -38,6 +38,7 @@ _VERBS = {
     "organizations": "aywa_server.cli_organizations",
     "audit": "aywa_server.cli_audit",
     "webhooks": "aywa_server.cli_webhooks",
+    "artifacts": "aywa_server.cli_artifacts",
 }
 
 

@@ -21,6 +21,7 @@ from aywa.ports.store import CallRow, CallStore
 from aywa.settings import DialSettings, HttpSettings
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -99,6 +100,7 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    artifacts: ArtifactDesk | None = None  # None: nothing is known of them but what lies on the disk
     analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
     eraser: Eraser | None = None  # None: nothing can be erased

@@ -31,6 +31,7 @@ from aywa.store.analytics import PostgresAnalytics
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.call_view import call_view
 from aywa_server.caller import actor_of_request
 from aywa_server.extraction import Extraction
@@ -138,6 +139,12 @@ class Server:
                     analytics=PostgresAnalytics(runtime.database.postgres),
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
                     eraser=runtime.database.keeper,
+                    artifacts=ArtifactDesk(
+                        settings.artifacts,
+                        runtime.artifacts.store,
+                        runtime.artifacts.book,
+                        runtime.artifacts.spool.hurry,
+                    ),
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)

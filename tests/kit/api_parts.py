@@ -29,6 +29,7 @@ from aywa.ports.store import (
 )
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
 from aywa_server.once import Once
@@ -265,11 +266,13 @@ def make_parts(
     resources: Resources | None = None,
     once: Once | None = None,
     blobs: BlobStore | None = None,
+    artifacts: ArtifactDesk | None = None,
 ) -> Parts:
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
     return Parts(
         webhooks=DictWebhookLog(),
+        artifacts=artifacts,
         store=calls,
         calls=SpyCalls(calls),
         readiness=FixedReadiness(),

@@ -63,6 +63,37 @@ def call_operations() -> tuple[Operation, ...]:
         *_erasures(),
         _control(),
         *_downloads(),
+        *_artifacts(),
+    )
+
+
+def _artifacts() -> tuple[Operation, ...]:
+    state = {"type": "string", "enum": ["waiting", "stored", "kept", "lost"]}
+    return (
+        Operation(
+            "GET",
+            "/artifact",
+            "listArtifacts",
+            "Where calls' files are, the newest first",
+            "artifact",
+            (Answer(200, "The artifacts", {JSON: {"type": "array", "items": ref("ArtifactItem")}}),),
+            parameters=(
+                Parameter("state", state, "Only those"),
+                Parameter("callId", {"type": "string", "format": "uuid"}, "Only this call's"),
+                Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "At most so many"),
+            ),
+            problems=(400, 401, 503),
+        ),
+        Operation(
+            "POST",
+            "/artifact/retry",
+            "retryArtifacts",
+            "Try at once what waits to be stored",
+            "artifact",
+            (Answer(202, "Which calls'", {JSON: {"type": "object"}}),),
+            body={JSON: ref("ArtifactRetry")},
+            problems=(400, 401, 403, 408, 413, 415, 429, 503),
+        ),
     )
 
 
@@ -106,21 +137,42 @@ def _control() -> Operation:
 
 
 def _downloads() -> tuple[Operation, ...]:
-    ranged = Answer(206, "A part of it", {"audio/wav": _FILE})
+    audio = {"audio/wav": _FILE, "audio/ogg; codecs=opus": _FILE}
+    ranged = Answer(206, "A part of it", audio)
+    elsewhere = Answer(302, "It is read from the artifact store itself", {})
     tracks = Parameter(
         "tracks", {"type": "string", "enum": ["stereo", "all"]}, "Each party on its own channel"
     )
-    wav = (Answer(200, "The recording", {"audio/wav": _FILE}), ranged)
+    wav = (Answer(200, "The recording", audio), ranged, elsewhere)
     pcap = {"application/vnd.tcpdump.pcap": _FILE}
+    logs = {"application/jsonl": _FILE}
+    parties = {
+        "stereo": "The caller on the left, the assistant on the right",
+        "mono": "Both sides together",
+        "customer": "What came from the caller",
+        "assistant": "What the assistant said",
+    }
     return (
+        *(
+            Operation(
+                "GET",
+                f"/call/<call_id>/{name}-recording",
+                f"get{name.capitalize()}Recording",
+                meaning,
+                "call",
+                wav,
+                problems=(*_READ, 409, 416),
+            )
+            for name, meaning in parties.items()
+        ),
         Operation(
             "GET",
-            "/call/<call_id>/stereo-recording",
-            "getStereoRecording",
-            "The caller on the left, the assistant on the right",
+            "/call/<call_id>/call-logs",
+            "getCallLogs",
+            "The timeline of an ended call, one JSON object a line",
             "call",
-            wav,
-            problems=(*_READ, 416),
+            (Answer(200, "The logs", logs), Answer(206, "A part of it", logs), elsewhere),
+            problems=(*_READ, 409, 416),
         ),
         Operation(
             "GET",
@@ -130,7 +182,7 @@ def _downloads() -> tuple[Operation, ...]:
             "call",
             wav,
             parameters=(tracks,),
-            problems=(400, *_READ, 416),
+            problems=(400, *_READ, 409, 416),
         ),
         Operation(
             "GET",
@@ -138,8 +190,8 @@ def _downloads() -> tuple[Operation, ...]:
             "getPackets",
             "What was on the wire",
             "call",
-            (Answer(200, "The packets", pcap),),
-            problems=(*_READ, 416),
+            (Answer(200, "The packets", pcap), Answer(206, "A part of it", pcap), elsewhere),
+            problems=(*_READ, 409, 416),
         ),
     )
 

@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from aywa.model.api_key import KeyRotation, NewApiKey
+from aywa.model.artifact import ArtifactItem, ArtifactRetry
 from aywa.model.call import Call, CallCosts, ControlCommand, Timeline
 from aywa.model.call_order import PhoneCallOrder
 from aywa.model.erasure import ErasureReport, NewErasure
@@ -42,6 +43,7 @@ def document_schemas() -> dict[str, Any]:
             "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
             "NewErasure": TypeAdapter(NewErasure),
+            "ArtifactRetry": TypeAdapter(ArtifactRetry),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "StructuredOutputRun": TypeAdapter(StructuredOutputRun),
             "ControlCommand": TypeAdapter(_COMMAND),
@@ -59,6 +61,7 @@ def document_schemas() -> dict[str, Any]:
             "SloSnapshot": TypeAdapter(SloSnapshot),
             "AnalyticsSummary": TypeAdapter(AnalyticsSummary),
             "ErasureReport": TypeAdapter(ErasureReport),
+            "ArtifactItem": TypeAdapter(ArtifactItem),
             "Readiness": TypeAdapter(Readiness),
         },
         "serialization",

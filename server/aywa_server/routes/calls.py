@@ -7,6 +7,7 @@ from quart import Blueprint, Response, jsonify, request
 from aywa.errors import RequestError
 from aywa.ports.outbox import JobFilter
 from aywa.ports.store import CallReader, CallRow
+from aywa_server.artifact_urls import with_signed_urls, without_paths
 from aywa_server.call_query import parse_call_query
 from aywa_server.call_view import call_resource, timeline_resource
 from aywa_server.caller import caller
@@ -29,14 +30,16 @@ def calls_routes(parts: Parts) -> Blueprint:
         else:
             rows = await store.list_calls(limit=query.limit, before=query.before, window=query.window)
         base = base_url(parts)
-        return jsonify([call_resource(row, base).to_json() for row in rows])
+        return jsonify([_listed(parts, row, base) for row in rows])
 
     @routes.get("/call/<call_id>")
     async def get_call(call_id: str) -> Response:
         row, store = await find_call(parts, call_id), calls_of(parts)
         lines = await store.transcript(row.id)
         summary = await store.timeline_last(row.id, "turn.summary")
-        return jsonify(call_resource(row, base_url(parts), lines, performance(summary)).to_json())
+        call = call_resource(row, base_url(parts), lines, performance(summary))
+        artifact = await with_signed_urls(call.artifact, parts.artifacts, row)
+        return jsonify(call.model_copy(update={"artifact": artifact}).to_json())
 
     @routes.get("/call/<call_id>/timeline")
     async def get_timeline(call_id: str) -> Response:
@@ -47,6 +50,12 @@ def calls_routes(parts: Parts) -> Blueprint:
         return jsonify(timeline_resource(row, entries, lines, base_url(parts), jobs).to_json())
 
     return routes
+
+
+def _listed(parts: Parts, row: CallRow, base: str) -> dict[str, object]:
+    call = call_resource(row, base)
+    artifact = without_paths(call.artifact, parts.artifacts, row)
+    return call.model_copy(update={"artifact": artifact}).to_json()
 
 
 async def find_call(parts: Parts, call_id: str) -> CallRow:
