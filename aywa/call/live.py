@@ -98,7 +98,7 @@ class LiveCall:
         self.over = trio.Event()
         self._clock = dependencies.clock
         self.row = self._first_row(type_, parties, dependencies, org_id)
-        self._created()
+        self._created(dependencies.assistant_id)
 
     def _first_row(
         self, type_: CallType, parties: tuple[str, str, str], dependencies: CallDependencies, org_id: UUID
@@ -118,15 +118,16 @@ class LiveCall:
             org_id=org_id,
         )
 
-    def _created(self) -> None:
+    def _created(self, assistant_id: str) -> None:
         row = self.row
+        led = {"assistant_id": assistant_id} if assistant_id else {}
         self._journal.put_row(row)
         self.timeline.add(
             "call.created",
             type=row.type.value,
             scenario=row.scenario,
             sip_call_id=row.sip_call_id,
-            **{"from": row.from_uri, "to": row.to_uri},
+            **{"from": row.from_uri, "to": row.to_uri, **led},
         )
 
     @property

@@ -19,7 +19,7 @@ from aywa.call.dial_gate import Dialling
 from aywa.call.news import CallView, brief_view
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
-from aywa.events.bus import EventBus
+from aywa.events.stream import EventStream
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
@@ -38,6 +38,7 @@ from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
+from aywa.runtime.sharing import open_sharing
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
 from aywa.settings import Settings
@@ -55,9 +56,9 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
-def _publisher(bus: EventBus, observer: Observer) -> Observer:
+def _publisher(events: EventStream, observer: Observer) -> Observer:
     def publish(entry: TimelineEntry) -> None:
-        bus.publish_nowait(entry)
+        events.publish_nowait(entry)
         observer(entry)
 
     return publish
@@ -81,6 +82,15 @@ def _outside(memory: Memory, assistant: Assistant | None) -> dict[str, Any]:
     }
 
 
+def _services(provided: Providers) -> dict[str, Any]:
+    """Who recognises, thinks and speaks."""
+    return {
+        "transcriber": provided.transcriber,
+        "model": provided.model,
+        "synthesizer": provided.synthesizer,
+    }
+
+
 @asynccontextmanager
 async def open_runtime(
     settings: Settings,
@@ -96,8 +106,9 @@ async def open_runtime(
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
     recordings, captures = _files_in(settings.artifacts.directory)
-    worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
+    worker_id, door = _worker_id(rng), FrontDoor()
     async with (
+        open_sharing(settings.sharing, files.sealer, worker_id) as sharing,
         open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
@@ -109,12 +120,10 @@ async def open_runtime(
         _open_calls(
             known(
                 engine=engine,
-                transcriber=provided.transcriber,
-                model=provided.model,
-                synthesizer=provided.synthesizer,
+                **_services(provided),
                 recordings=recordings,
                 captures=captures,
-                observer=_publisher(bus, observer),
+                observer=_publisher(sharing.events, observer),
                 worker_id=worker_id,
                 voice_judge=voice_judge,
                 dialling=Dialling(agent, gate),
@@ -127,7 +136,7 @@ async def open_runtime(
             settings=settings,
             worker_id=worker_id,
             database=memory.database,
-            bus=bus,
+            sharing=sharing,
             engine=engine,
             hold_music=files.hold_music,
             phrases=provided.phrases,

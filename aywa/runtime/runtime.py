@@ -14,7 +14,7 @@ from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError
-from aywa.events.bus import EventBus
+from aywa.events.stream import EventStream
 from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
@@ -27,6 +27,7 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
+from aywa.runtime.sharing import Sharing
 from aywa.settings import Settings, StrangerPolicy
 from aywa.store.calls import PostgresCallStore
 from aywa.transfer.plan import TransferPlan
@@ -44,7 +45,7 @@ class Runtime:
     settings: Settings
     worker_id: str
     database: Database
-    bus: EventBus
+    sharing: Sharing
     engine: MediaEngine
     hold_music: Clip
     phrases: PhraseCache | None
@@ -63,6 +64,11 @@ class Runtime:
     def store(self) -> PostgresCallStore:
         """The calls in the database."""
         return self.database.calls
+
+    @property
+    def events(self) -> EventStream:
+        """What happens in calls, here and on other nodes."""
+        return self.sharing.events
 
     @property
     def sip_address(self) -> tuple[str, int]:
@@ -187,7 +193,7 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
-        gauges |= self.outbox.worker.figures.gauges()
+        gauges |= self.outbox.worker.figures.gauges() | self.events.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {

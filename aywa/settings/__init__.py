@@ -5,6 +5,7 @@
 
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.outbound import OutboundSettings
+from aywa.settings.sharing import SharingSettings
 from aywa.settings.slices import (
     ArtifactSettings,
     CallSettings,
@@ -42,6 +43,7 @@ __all__ = [
     "OutboundSettings",
     "ProviderSettings",
     "Settings",
+    "SharingSettings",
     "SipSettings",
     "SrtpPolicy",
     "StoreSettings",

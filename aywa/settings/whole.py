@@ -22,6 +22,7 @@ from aywa.settings.reader import (
     parts,
     transfer_target,
 )
+from aywa.settings.sharing import SharingSettings, read_sharing
 from aywa.settings.slices import (
     ENDPOINTING_MODES,
     SRTP_SUITES,
@@ -69,6 +70,7 @@ class Settings:
     transports: TransportSettings = field(default_factory=TransportSettings)
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
+    sharing: SharingSettings = field(default_factory=SharingSettings)
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -159,6 +161,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         transports=read_transports(env, sip_host),
         outbound=read_outbound(env),
         webhooks=read_webhooks(env),
+        sharing=read_sharing(env),
     )
 
 
@@ -234,6 +237,8 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
             "https://console.example.com",
         ),
         max_file_bytes=env.integer("RUNTIME_MAX_FILE_BYTES", _HTTP.max_file_bytes, 1024, 1 << 30),
+        streams_per_key=env.integer("RUNTIME_EVENTS_PER_KEY", _HTTP.streams_per_key, 1, 10_000),
+        streams=env.integer("RUNTIME_EVENTS_STREAMS", _HTTP.streams, 1, 100_000),
         rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
     )
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
 
 from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan
+from aywa.events.filter import EventFilter
+from aywa.events.listener import Listener, Start
 from aywa.model.assistant import Assistant
 from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
@@ -56,6 +59,17 @@ class Readiness(Protocol):
         """The state of every dependency; never raises."""
 
 
+class EventSource(Protocol):
+    """What happens in calls."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing more to come."""
+
+    def listen(self, wanted: EventFilter, start: Start) -> AbstractContextManager[Listener]:
+        """A listener from this place on."""
+
+
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
@@ -81,4 +95,5 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    events: EventSource | None = None  # None: there is no stream
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

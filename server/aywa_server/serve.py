@@ -20,6 +20,7 @@ from aywa._native.heap import settle_heap
 from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
+from aywa.events.subscription import CloseReason
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
@@ -117,6 +118,7 @@ class Server:
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
+                    events=runtime.events,
                     outbox_wake=runtime.outbox.worker.wake,
                     tenancy=Tenancy(runtime.database.postgres),
                 )
@@ -129,6 +131,7 @@ class Server:
                     await self._stopping.wait()
                     _log.info("draining", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
                     await runtime.drain()  # meanwhile /readyz says so and the calls can be steered
+                    runtime.events.close(CloseReason.STOPPING)
                     drained.set()
                 _log.info("api closed", live_calls=len(runtime.live_calls()))
         finally:
