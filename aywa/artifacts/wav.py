@@ -2,13 +2,16 @@
 
 Frames are written straight to the file, and `sync` lets the header follow, which then claims exactly them.
 What was written outlives the process: who opens the file after it was killed finds all but what came after
-the last `sync`. A power failure is another matter: every ten seconds of audio the disk is made to take the
-data before the header is written; what came later may be lost then, and the header may claim it.
+the last `sync`, and `repair` adds that. A power failure is another matter: every ten seconds of audio the
+disk is made to take the data before the header is written; what came later may be lost then, and the header
+may claim it. A file that is being written is locked (`flock`), so that nobody else mends, moves or deletes
+it; the lock ends with the process, however that ends.
 """
 
 from __future__ import annotations
 
 import errno
+import fcntl
 import hashlib
 import os
 import re
@@ -17,9 +20,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime
 from pathlib import Path
+from secrets import token_hex
 from typing import NoReturn
 
 from aywa.clock import wall_now
+from aywa.ports.artifacts import ArtifactFormat
+from aywa.ports.recording import RecordingRefusedError
 
 SAMPLE_RATE_HZ = 8000
 CHANNELS = 2  # caller left, assistant right
@@ -27,6 +33,7 @@ HEADER_BYTES = 44
 _BYTES_PER_SAMPLE = 2
 MAX_DATA_BYTES = 2**32 - 1 - HEADER_BYTES  # RIFF sizes are 32 bits: 37 h of stereo at 8 kHz
 _FLUSH_EVERY_S = 10  # of audio: a flush costs the disk more than everything else here
+NEW_SUFFIX = ".new"  # of files that are not recordings yet
 _SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,99}")
 
 
@@ -50,6 +57,18 @@ def write_stereo(path: Path, frames: bytes, rate_hz: int = SAMPLE_RATE_HZ) -> No
     path.write_bytes(wav_header(len(frames), rate_hz) + frames)
 
 
+def lock(file: int) -> bool:
+    """Have the file to ourselves until it is closed; False while somebody else has it."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOTSUP, errno.EINVAL):  # a file system without locks
+            raise
+    return True
+
+
 class WavSink:
     """One recording being written; implements `ports.recording.RecordingSink`.
 
@@ -61,16 +80,22 @@ class WavSink:
         self.path = str(path)
         self._rate_hz = rate_hz
         self._frame_bytes = CHANNELS * _BYTES_PER_SAMPLE
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
+        # Under another name until it is locked and has a header: under its own it is always a recording.
+        part = path.with_name(f".{path.name}.{token_hex(4)}{NEW_SUFFIX}")
+        self._file = os.open(part, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o640)
         self._end = 0  # data bytes in the file, whole frames or not
         self._flushed = 0  # data bytes that outlive a power failure
         self._claimed = -1  # what the header says
         self._failed = False
         try:
+            lock(self._file)
             self._claim()
+            os.link(part, path)
         except BaseException:
             os.close(self._file)
             raise
+        finally:
+            os.unlink(part)
 
     def append(self, frames: bytes) -> None:
         """Append interleaved 16-bit frames. Raises `RecordingError`."""
@@ -127,14 +152,33 @@ class WavSink:
 class WavRecordings:
     """Implements `ports.recording.RecordingStore`: `directory/YYYY/MM/DD/<call id>.wav`, days in UTC."""
 
-    def __init__(self, directory: str, *, wall: Callable[[], datetime] = wall_now) -> None:
+    def __init__(
+        self,
+        directory: str,
+        *,
+        wall: Callable[[], datetime] = wall_now,
+        refusal: Callable[[], str] = lambda: "",
+    ) -> None:
+        """`refusal`: why no recording is begun now, or ""."""
         self._directory = Path(directory).absolute()
         self._wall = wall
+        self._refusal = refusal
 
     @contextmanager
-    def open(self, call_id: str, rate_hz: int = SAMPLE_RATE_HZ) -> Iterator[WavSink]:
-        """A new recording for this call; leaving the block completes the file. Raises `RecordingError`."""
-        sink = self._create(call_id, rate_hz)
+    def open(
+        self,
+        call_id: str,
+        rate_hz: int = SAMPLE_RATE_HZ,
+        format: ArtifactFormat = ArtifactFormat.WAV,
+    ) -> Iterator[WavSink]:
+        """A new recording for this call; leaving the block completes the file.
+
+        `format`: what becomes of it later; the name says so, for whoever finds the file. Raises
+        `RecordingError`, and `RecordingRefusedError` while there is no room.
+        """
+        if reason := self._refusal():
+            raise RecordingRefusedError(errno.EDQUOT, reason)
+        sink = self._create(call_id, rate_hz, "" if format is ArtifactFormat.WAV else f".{format.value}")
         try:
             yield sink
         finally:
@@ -152,15 +196,15 @@ class WavRecordings:
                 error.errno, f"{self._directory} cannot be written ({error.strerror})"
             ) from error
 
-    def _create(self, call_id: str, rate_hz: int) -> WavSink:
+    def _create(self, call_id: str, rate_hz: int, becomes: str) -> WavSink:
         folder = self._directory / self._wall().strftime("%Y/%m/%d")
         name = file_name(call_id)
         try:
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(1, 100):  # an id that comes twice keeps both recordings
                 with suppress(FileExistsError):
-                    file = f"{name}.wav" if number == 1 else f"{name}-{number}.wav"
-                    return WavSink(folder / file, rate_hz)
+                    file = name if number == 1 else f"{name}-{number}"
+                    return WavSink(folder / f"{file}{becomes}.wav", rate_hz)
         except OSError as error:
             raise RecordingError(
                 error.errno, f"the recording cannot be created ({error.strerror})"

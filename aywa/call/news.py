@@ -14,6 +14,7 @@ from aywa.call.news_events import EventNews, Message, spoken
 from aywa.ids import new_token
 from aywa.model.base import iso_ms
 from aywa.model.server import DEFAULT_MESSAGES, FINAL_TRANSCRIPT
+from aywa.ports.artifacts import Artifact, ArtifactState
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, CallStatus, TimelineEntry, TranscriptLine
 
@@ -81,6 +82,14 @@ class CallNews:
         """What was said before this object was there."""
         self._lines = list(lines)
 
+    def settled(self, row: CallRow, artifacts: Sequence[Artifact]) -> list[WebhookJob]:
+        """Nothing that the call has left behind is on its way any more."""
+        self._row = row
+        told = [
+            {"type": each.kind.value, "success": each.state is not ArtifactState.LOST} for each in artifacts
+        ]
+        return self._jobs(iter([{"type": "call.artifact.upload", "artifacts": told}]))
+
     def _jobs(self, messages: Iterator[Message]) -> list[WebhookJob]:
         return [self._job(message) for message in messages if self._plan.wants(message)]
 
@@ -144,6 +153,13 @@ def news_of_the_lost(
     news = CallNews(plan, seq=seq)
     news.said(lines)
     return news.row(row)
+
+
+def news_of_artifacts(
+    plan: NewsPlan, row: CallRow, artifacts: Sequence[Artifact], seq: int
+) -> list[WebhookJob]:
+    """What is told of a call whose artifacts are all settled. `seq`: of its last message."""
+    return CallNews(plan, seq=seq).settled(row, artifacts)
 
 
 def _status_messages(row: CallRow, view: CallView, lines: Sequence[TranscriptLine]) -> Iterator[Message]:

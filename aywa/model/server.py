@@ -14,12 +14,15 @@ DEFAULT_MESSAGES = (
     *("assistant.started", "conversation-update", "end-of-call-report", "hang", "speech-update"),
     *("status-update", "tool-calls", "user-interrupted"),
 )
-MESSAGES = (*DEFAULT_MESSAGES, "assistant.speechStarted", "transcript", FINAL_TRANSCRIPT, "transfer-update")
+MESSAGES = (
+    *(*DEFAULT_MESSAGES, "assistant.speechStarted", "call.artifact.upload", "transcript", FINAL_TRANSCRIPT),
+    "transfer-update",
+)
 # Of the same shape, and either requests that are answered elsewhere or news that nothing makes yet.
 SILENT_MESSAGES = (
     *("function-call", "handoff-destination-request", "language-change-detected", "language-changed"),
     *("model-output", "phone-call-control", "transfer-destination-request", "voice-input"),
-    *("call.artifact.upload", "call.delete.failed", "call.deleted", "chat.created", "chat.deleted"),
+    *("call.delete.failed", "call.deleted", "chat.created", "chat.deleted"),
     *("session.created", "session.deleted", "session.updated"),
 )
 

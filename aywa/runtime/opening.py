@@ -13,6 +13,7 @@ from typing import Any
 import trio
 
 from aywa.artifacts.pcap import PcapFiles
+from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
@@ -29,6 +30,7 @@ from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
+from aywa.runtime.artifacts import gate_of
 from aywa.runtime.call_plans import CallPlans, call_plans
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
@@ -41,7 +43,7 @@ from aywa.runtime.runtime import Runtime
 from aywa.runtime.sharing import open_sharing
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
-from aywa.settings import Settings
+from aywa.settings import ArtifactSettings, Settings
 from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
@@ -56,10 +58,12 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
-def _publisher(events: EventStream, observer: Observer) -> Observer:
+def _publisher(events: EventStream, observer: Observer, ended: Callable[[str], None]) -> Observer:
     def publish(entry: TimelineEntry) -> None:
         events.publish_nowait(entry)
         observer(entry)
+        if entry.kind == "call.ended":
+            ended(entry.call_id)
 
     return publish
 
@@ -68,13 +72,17 @@ def _worker_id(rng: Random) -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
 
 
-def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
-    return WavRecordings(directory), PcapFiles(directory)
+def _files_in(settings: ArtifactSettings) -> tuple[WavRecordings, PcapFiles, SpoolGate]:
+    gate = gate_of(settings)
+    return WavRecordings(settings.directory, refusal=gate.refusal), PcapFiles(settings.directory), gate
 
 
-def _outside(memory: Memory, assistant: Assistant | None) -> dict[str, Any]:
-    """What calls know of the database and of servers."""
+def _outside(
+    memory: Memory, assistant: Assistant | None, events: EventStream, observer: Observer
+) -> dict[str, Any]:
+    """What calls know of the database and of servers, and who knows of calls."""
     return {
+        "observer": _publisher(events, observer, memory.artifacts.spool.ended),
         "store": memory.database.calls,
         "advisor": advisor(memory.asking, assistant),
         "news": memory.outbox.plan,
@@ -105,11 +113,11 @@ async def open_runtime(
     """
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
-    recordings, captures = _files_in(settings.artifacts.directory)
+    recordings, captures, spool_gate = _files_in(settings.artifacts)
     worker_id, door = _worker_id(rng), FrontDoor()
     async with (
         open_sharing(settings.sharing, files.sealer, worker_id) as sharing,
-        open_memory(settings, files.assistant, view, worker_id=worker_id, rng=rng) as memory,
+        open_memory(settings, files.assistant, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
@@ -123,11 +131,10 @@ async def open_runtime(
                 **_services(provided),
                 recordings=recordings,
                 captures=captures,
-                observer=_publisher(sharing.events, observer),
                 worker_id=worker_id,
                 voice_judge=voice_judge,
                 dialling=Dialling(agent, gate),
-                **_outside(memory, files.assistant),
+                **_outside(memory, files.assistant, sharing.events, observer),
             )
         ) as table,
     ):
@@ -149,6 +156,7 @@ async def open_runtime(
             voice_judge=voice_judge,
             provider_names=provided.names,
             outbox=memory.outbox,
+            artifacts=memory.artifacts,
             plans=plans,
         )
 

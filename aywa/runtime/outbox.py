@@ -10,7 +10,7 @@ from random import Random
 
 import trio
 
-from aywa.call.news import CallView, NewsPlan, news_of_the_lost
+from aywa.call.news import CallView, NewsPlan, news_of_artifacts, news_of_the_lost
 from aywa.clock import wall_now
 from aywa.model.assistant import Assistant
 from aywa.model.server import DEFAULT_MESSAGES
@@ -21,6 +21,7 @@ from aywa.outbox.targets import ConfiguredTargets, Target
 from aywa.outbox.worker import OutboxWorker, WorkerLimits
 from aywa.runtime.database import Database
 from aywa.settings import WebhookSettings
+from aywa.store.artifacts import TellOfArtifacts
 from aywa.store.calls import TellOfLost
 from aywa.store.outbox import PostgresOutbox
 
@@ -65,6 +66,11 @@ def news_plan(
 def teller(plan: NewsPlan | None) -> TellOfLost | None:
     """Who reports calls whose process is gone."""
     return None if plan is None else partial(news_of_the_lost, plan)
+
+
+def artifact_teller(plan: NewsPlan | None) -> TellOfArtifacts | None:
+    """Who reports that a call's artifacts are stored."""
+    return None if plan is None else partial(news_of_artifacts, plan)
 
 
 @asynccontextmanager

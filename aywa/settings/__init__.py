@@ -3,11 +3,12 @@
 `Settings.from_env` is pure: it reads the mapping it is given, collects every fault and reports them together.
 """
 
+from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
+from aywa.settings.gate import Requirement, RequirementState, production_gaps, requirements
 from aywa.settings.outbound import OutboundSettings
 from aywa.settings.sharing import SharingSettings
 from aywa.settings.slices import (
-    ArtifactSettings,
     CallSettings,
     HttpSettings,
     LogSettings,
@@ -28,7 +29,7 @@ from aywa.settings.trunks import (
     TrunkSettings,
 )
 from aywa.settings.webhooks import WebhookSettings
-from aywa.settings.whole import Settings, production_gaps
+from aywa.settings.whole import Settings
 
 __all__ = [
     "ArtifactSettings",
@@ -42,6 +43,9 @@ __all__ = [
     "NatMode",
     "OutboundSettings",
     "ProviderSettings",
+    "Requirement",
+    "RequirementState",
+    "S3Settings",
     "Settings",
     "SharingSettings",
     "SipSettings",
@@ -55,5 +59,7 @@ __all__ = [
     "TrunkRegistration",
     "TrunkSettings",
     "WebhookSettings",
+    "artifact_gaps",
     "production_gaps",
+    "requirements",
 ]

@@ -157,13 +157,6 @@ class StoreSettings:
 
 
 @dataclass(frozen=True, slots=True)
-class ArtifactSettings:
-    """Where recordings are written."""
-
-    directory: str = "var/recordings"
-
-
-@dataclass(frozen=True, slots=True)
 class ProviderSettings:
     """Which providers a call uses."""
 

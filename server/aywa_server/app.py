@@ -33,6 +33,7 @@ from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
 from aywa_server.routes.resources import resource_routes
+from aywa_server.routes.setup import setup_routes
 from aywa_server.routes.webhooks import webhooks_routes
 
 _log = get_logger("http")
@@ -60,6 +61,7 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
     app.register_blueprint(event_routes(parts))
+    app.register_blueprint(setup_routes(parts))
     app.register_blueprint(openapi_routes())
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:

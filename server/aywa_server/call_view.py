@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Literal
 
+from aywa.artifacts.call_tracks import tracks_of
 from aywa.call.news import CallView
 from aywa.errors import ParseError
 from aywa.model.call import (
@@ -26,7 +27,6 @@ from aywa.model.call import (
 )
 from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, TranscriptLine
 from aywa.proto.sip.header import parse_name_addr
-from aywa_server.call_tracks import tracks_of
 
 _NUMBER = re.compile(r"\+?[0-9]{3,15}")  # E.164 and extensions
 _WARNINGS = frozenset(

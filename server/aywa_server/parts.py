@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from random import Random
@@ -17,7 +17,7 @@ from aywa.model.readiness import Check
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
-from aywa.settings import DialSettings, HttpSettings
+from aywa.settings import DialSettings, HttpSettings, Requirement
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa_server.metrics import Metrics
@@ -95,5 +95,7 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    requirements: Sequence[Requirement] = ()  # of production
+    production: bool = False
     events: EventSource | None = None  # None: there is no stream
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

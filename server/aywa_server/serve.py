@@ -24,7 +24,7 @@ from aywa.events.subscription import CloseReason
 from aywa.log import configure_logging, get_logger
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
-from aywa.settings import Mode, Settings
+from aywa.settings import Mode, Settings, requirements
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
@@ -75,6 +75,7 @@ class Server:
 
     def __init__(self, settings: Settings, made_key: str) -> None:
         keys = (made_key,) if made_key else settings.http.api_keys
+        self._given = settings  # without the key that was made
         self._settings = replace(settings, http=replace(settings.http, api_keys=keys))
         self._made_key = made_key
         self.ready = False
@@ -119,6 +120,8 @@ class Server:
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     events=runtime.events,
+                    requirements=requirements(self._given),
+                    production=settings.production,
                     outbox_wake=runtime.outbox.worker.wake,
                     tenancy=Tenancy(runtime.database.postgres),
                 )

@@ -21,6 +21,7 @@ from aywa.model.call_order import PhoneCallOrder
 from aywa.model.file import FileChange
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
+from aywa.model.setup import Runbook, SetupRequirements
 from aywa.model.transfer import TransferCommand
 from aywa_server.openapi.operation import ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
@@ -59,6 +60,8 @@ def document_schemas() -> dict[str, Any]:
             "Call": TypeAdapter(Call),
             "Timeline": TypeAdapter(Timeline),
             "Readiness": TypeAdapter(Readiness),
+            "SetupRequirements": TypeAdapter(SetupRequirements),
+            "Runbook": TypeAdapter(Runbook),
         },
         "serialization",
         _TEMPLATE,

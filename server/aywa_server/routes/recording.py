@@ -11,11 +11,11 @@ from quart import Blueprint, Response, request, send_file
 from quart.wrappers.response import ResponseBody
 from werkzeug.exceptions import RequestedRangeNotSatisfiable
 
+from aywa.artifacts.call_tracks import tracks_of
 from aywa.artifacts.tracks import Track, TracksFile
 from aywa.artifacts.wav import RecordingError
 from aywa.errors import RequestError
 from aywa.ports.store import CallRow
-from aywa_server.call_tracks import tracks_of
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import find_call
 
