@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 import asyncpg
@@ -51,6 +51,14 @@ class Session:
     async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
         """Run a statement once for each row of arguments, as one transaction."""
         await run(self._loop, self._connection.executemany, sql, rows)
+
+    async def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Have what is told on this channel handed over, from now until the connection is abandoned."""
+
+        def hear(connection: object, process: int, name: str, payload: str) -> None:
+            heard(payload)
+
+        await run(self._loop, self._connection.add_listener, channel, hear)
 
     def abandon(self) -> None:
         """Close the connection at once; the pool makes a new one when it is next asked."""

@@ -22,34 +22,37 @@ from aywa.model.assistant import Assistant
 from aywa.model.assistant_body import AssistantBody
 from aywa.model.phone_number import dialled_key
 from aywa.outbound.client import OutboundClient
-from aywa.ports.resources import ResourceKind, ResourceRow, ResourceStore
+from aywa.ports.resources import ResourceKind, ResourceRow
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.runtime.endpointing import advisor
 from aywa.runtime.memory import Memory
 from aywa.runtime.sounds import hold_audio
 from aywa.settings import Settings
+from aywa.store.config_cache import ConfigCache
 from aywa.store.sealing import Sealer
 
-FRESH_S = 1.0  # how long another worker's change may go unseen; this worker's own are seen at once
-LOOK_UP_S = 1.0  # a caller hears nothing meanwhile
+LOOK_UP_S = 1.5  # a caller hears nothing meanwhile; each look-up has a bound of its own
 SOUND_S = 3.0
 MAX_KEPT = 10_000  # called addresses: callers may make them up
 _log = get_logger("runtime.call_plans")
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
+    """A plan, and what it was made of."""
+
     plan: CallPlan | None
-    until: float
+    number: ResourceRow | None
+    row: ResourceRow | None
 
 
 class CallPlans:
     """Looks plans up and makes them ready. Make it with `call_plans`."""
 
     def __init__(
-        self, store: ResourceStore, sounds: HoldAudio, asking: OutboundClient, sealer: Sealer
+        self, config: ConfigCache, sounds: HoldAudio, asking: OutboundClient, sealer: Sealer
     ) -> None:
-        self._store = store
+        self._config = config
         self._sounds = sounds
         self._asking = asking
         self.sealer = sealer
@@ -58,8 +61,7 @@ class CallPlans:
 
     def forget(self) -> None:
         """Something was changed here: the next call looks again. What is kept serves in need."""
-        for kept in self._kept.values():
-            kept.until = 0.0
+        self._config.forget()
 
     async def for_incoming(self, call: IncomingPort) -> CallPlan | None:
         """The plan of the called number; None: what the settings name. Never raises."""
@@ -67,37 +69,51 @@ class CallPlans:
         if not key:
             return None
         kept = self._kept.get(key)
-        if kept is not None and trio.current_time() < kept.until:
-            return kept.plan
         last = None if kept is None else kept.plan
         with trio.move_on_after(LOOK_UP_S) as bound:
             try:
-                last = await self._bound_to(key)
+                last = await self._bound_to(key, kept)
             except StoreError as error:
                 _log.warning("a called number cannot be looked up", detail=error.detail)
-                return last
         if bound.cancelled_caught:
             _log.warning("a called number cannot be looked up", detail="the database did not answer in time")
-            return last
-        self._keep(key, last)
         return last
+
+    def gauges(self) -> dict[str, float]:
+        """Look-ups of what leads calls, by where the answer was, since the start."""
+        figures = self._config.figures
+        return {
+            "config_from_memory": figures.memory,
+            "config_from_redis": figures.redis,
+            "config_from_postgres": figures.postgres,
+            "config_stale": figures.stale,
+        }
 
     async def prepare(self, assistant: Assistant) -> CallPlan:
         """The plan with its sound and with whom it asks. A sound that is not to be had is left out."""
         ambience = await self._ambience(assistant.background_sound)
         return CallPlan(assistant, ambience, advisor(self._asking, assistant))
 
-    async def _bound_to(self, key: str) -> CallPlan | None:
-        number = await self._store.find(ResourceKind.PHONE_NUMBER, key)
+    async def _bound_to(self, key: str, kept: _Kept | None) -> CallPlan | None:
+        """Made anew only when the number or its assistant is another than before."""
+        number = await self._config.find(ResourceKind.PHONE_NUMBER, key)
         named = None if number is None else number.body.get("assistantId")
-        if number is None or not isinstance(named, str):
-            return None
-        row = await self._store.get(number.org_id, ResourceKind.ASSISTANT, UUID(named))
+        row = None
+        if number is not None and isinstance(named, str):
+            row = await self._config.get(number.org_id, ResourceKind.ASSISTANT, UUID(named))
+        if kept is not None and kept.number is number and kept.row is row:
+            return kept.plan
         assistant = None if row is None else read_assistant(row)
-        if row is None or assistant is None:
-            return None
-        plan = await self.prepare(assistant)
-        return replace(plan, assistant_id=str(row.id), phone_number_id=str(number.id), org_id=number.org_id)
+        plan = None
+        if number is not None and row is not None and assistant is not None:
+            plan = replace(
+                await self.prepare(assistant),
+                assistant_id=str(row.id),
+                phone_number_id=str(number.id),
+                org_id=number.org_id,
+            )
+        self._keep(key, _Kept(plan, number, row))
+        return plan
 
     async def _ambience(self, sound: str | None) -> Clip | None:
         if sound is None or sound == "off":
@@ -115,8 +131,8 @@ class CallPlans:
         _log.warning("a background sound cannot be had", detail="it did not come in time")
         return None
 
-    def _keep(self, key: str, plan: CallPlan | None) -> None:
-        self._kept[key] = _Kept(plan, trio.current_time() + FRESH_S)
+    def _keep(self, key: str, kept: _Kept) -> None:
+        self._kept[key] = kept
         self._kept.move_to_end(key)
         if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
@@ -131,8 +147,8 @@ def read_assistant(row: ResourceRow) -> AssistantBody | None:
         return None
 
 
-def call_plans(memory: Memory, sealer: Sealer, settings: Settings) -> CallPlans:
+def call_plans(memory: Memory, config: ConfigCache, sealer: Sealer, settings: Settings) -> CallPlans:
     """The plans of what the API keeps."""
     rules = outbound_rules(settings.outbound.private)
     sounds = hold_audio(settings.media, rules, loudest=LEVEL)
-    return CallPlans(memory.database.resources, sounds, memory.asking, sealer)
+    return CallPlans(config, sounds, memory.asking, sealer)

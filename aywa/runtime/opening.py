@@ -40,10 +40,12 @@ from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
-from aywa.runtime.sharing import open_sharing
+from aywa.runtime.sharing import Sharing, open_sharing
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
 from aywa.settings import ArtifactSettings, Settings
+from aywa.store.changes import follow_changes
+from aywa.store.config_cache import ConfigCache
 from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
@@ -118,7 +120,7 @@ async def open_runtime(
     async with (
         open_sharing(settings.sharing, files.sealer, worker_id) as sharing,
         open_memory(settings, files.assistant, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
-        _open_plans(memory, files.sealer, settings) as plans,
+        _open_plans(memory, files.sealer, settings, sharing) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
@@ -188,12 +190,17 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
 
 
 @asynccontextmanager
-async def _open_plans(memory: Memory, sealer: Sealer, settings: Settings) -> AsyncIterator[CallPlans]:
+async def _open_plans(
+    memory: Memory, sealer: Sealer, settings: Settings, sharing: Sharing
+) -> AsyncIterator[CallPlans]:
     """What the API keeps, put in order while calls are led by it."""
     database = memory.database
+    config = ConfigCache(database.resources, sharing.redis, sealer)
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(follow_changes, database.postgres, config, name="changes")
+        nursery.start_soon(config.serve, name="config")
         nursery.start_soon(keep_house, database.resources, database.requests, sealer, name="store")
-        yield call_plans(memory, sealer, settings)
+        yield call_plans(memory, config, sealer, settings)
         nursery.cancel_scope.cancel()
 
 

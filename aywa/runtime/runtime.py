@@ -198,7 +198,8 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
-        gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges() | self.events.gauges()
+        gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
+        gauges |= self.events.gauges() | self.plans.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {
