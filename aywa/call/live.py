@@ -124,7 +124,7 @@ class LiveCall:
         self.over = trio.Event()
         self._clock = dependencies.clock
         self.row = self._first_row(type_, parties, dependencies, org_id)
-        self._created()
+        self._created(dependencies.assistant_id)
         plan_of = dependencies.assistant
         if plan_of is not None and plan_of.retention_plan is not None:
             days = plan_of.retention_plan.model_dump(by_alias=True, exclude_none=True)
@@ -150,15 +150,16 @@ class LiveCall:
             news=None if dependencies.news is None else dependencies.news.data(),
         )
 
-    def _created(self) -> None:
+    def _created(self, assistant_id: str) -> None:
         row = self.row
+        led = {"assistant_id": assistant_id} if assistant_id else {}
         self._journal.put_row(row)
         self.timeline.add(
             "call.created",
             type=row.type.value,
             scenario=row.scenario,
             sip_call_id=row.sip_call_id,
-            **{"from": row.from_uri, "to": row.to_uri},
+            **{"from": row.from_uri, "to": row.to_uri, **led},
         )
 
     @property

@@ -4,7 +4,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 
 | kind | data |
 |---|---|
-| call.created | type, scenario, sip_call_id, from, to |
+| call.created | type, scenario, sip_call_id, from, to; assistant_id of one of the API's |
 | call.retention | recordingDays, transcriptDays, callDays: what the assistant's plan says of this call |
 | call.trunk | trunk, authenticated, by |
 | call.facts | anonymous, privacy, asserted, remote_party, diversions, history, headers |

@@ -15,7 +15,7 @@ from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.table import CallTable
 from aywa.errors import AywaError, ProviderError, StoreError
-from aywa.events.bus import EventBus
+from aywa.events.stream import EventStream
 from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
@@ -29,7 +29,8 @@ from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
-from aywa.settings import RecordCalls, Settings, StrangerPolicy
+from aywa.runtime.sharing import Sharing
+from aywa.settings import RecordCalls, Settings, StrangerPolicy, requirements
 from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
@@ -46,7 +47,7 @@ class Runtime:
     settings: Settings
     worker_id: str
     database: Database
-    bus: EventBus
+    sharing: Sharing
     engine: MediaEngine
     hold_music: Clip
     phrases: PhraseCache | None
@@ -67,6 +68,11 @@ class Runtime:
     def store(self) -> SpooledCalls:
         """The calls in the database."""
         return self.database.calls
+
+    @property
+    def events(self) -> EventStream:
+        """What happens in calls, here and on other nodes."""
+        return self.sharing.events
 
     @property
     def sip_address(self) -> tuple[str, int]:
@@ -173,6 +179,8 @@ class Runtime:
                 ("registrations", self._check_registrations),
                 ("providers", self._check_providers),
                 ("auth", self._check_auth),
+                ("redis", self._check_redis),
+                ("setup", self._check_setup),
                 ("calls", self._check_calls),
             ):
                 checks[name] = Check(name=name, ok=False, detail="no answer in time")
@@ -206,6 +214,7 @@ class Runtime:
         gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.database.keeper is not None:
             gauges |= self.database.keeper.figures.gauges()
+        gauges |= self.events.gauges() | self.plans.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {
@@ -330,6 +339,24 @@ class Runtime:
         if not self.settings.http.api_keys:
             raise AywaError("no API key is set")
         return "API key set"
+
+    async def _check_redis(self) -> str:
+        """Calls go on without it, and the cache and events of this node too: a balancer need not avoid it."""
+        redis, sharing = self.sharing.redis, self.events.sharing
+        if redis is None or sharing is None:
+            return "none: this node is alone"
+        try:
+            await redis.ping()
+        except StoreError as error:
+            return f"away ({error.detail}): {sharing.waiting} events wait for it"
+        return f"connected, events {sharing.state.value}"
+
+    async def _check_setup(self) -> str:
+        """The list that production starts by; in development what is open is said."""
+        open_ones = [found.id for found in requirements(self.settings) if found.gap is not None]
+        if open_ones and self.settings.production:
+            raise AywaError(f"not fit for production: {', '.join(open_ones)}")
+        return f"for development; open: {', '.join(open_ones)}" if open_ones else "complete"
 
     async def _check_calls(self) -> str:
         if self.table.draining:

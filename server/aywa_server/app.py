@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import structlog
-from quart import Response, g, request
+from quart import Response, g, request, websocket
+from quart.wrappers.base import BaseRequestWebsocket
 from quart_trio import QuartTrio
 from quart_trio.wrappers import TrioRequest
 
@@ -26,6 +28,7 @@ from aywa_server.routes.call_costs import call_costs_routes
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.erasure import erasure_routes
+from aywa_server.routes.events import event_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.observing import observing_routes
@@ -35,6 +38,7 @@ from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
 from aywa_server.routes.resources import resource_routes
+from aywa_server.routes.setup import setup_routes
 from aywa_server.routes.structured_runs import structured_run_routes
 from aywa_server.routes.webhooks import webhooks_routes
 
@@ -67,6 +71,8 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(pcap_routes(parts))
     app.register_blueprint(erasure_routes(parts))
+    app.register_blueprint(event_routes(parts))
+    app.register_blueprint(setup_routes(parts))
     app.register_blueprint(openapi_routes())
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:
@@ -95,9 +101,16 @@ def _request_class(max_file_bytes: int) -> type[TrioRequest]:
 def _install_request_ids(app: QuartTrio, parts: Parts) -> None:
     """Every answer names its request; a client's own id is kept if it is a plain word."""
 
+    @app.before_websocket
+    async def begin_websocket() -> None:
+        name(websocket)
+
     @app.before_request
     async def begin() -> None:
-        offered = request.headers.get("X-Request-Id", "")
+        name(request)
+
+    def name(asked: BaseRequestWebsocket) -> None:
+        offered = asked.headers.get("X-Request-Id", "")
         g.request_id = offered if _REQUEST_ID.fullmatch(offered) else f"req_{new_token(parts.rng, 20)}"
         g.began_at = parts.now()
         structlog.contextvars.bind_contextvars(request_id=g.request_id)
@@ -133,14 +146,22 @@ def _install_auth(app: QuartTrio, gate: Gate) -> None:
 
     @app.before_request
     async def check() -> None:
-        endpoint = request.endpoint
-        if request.routing_exception is None and endpoint not in PUBLIC_ENDPOINTS:
-            headers = request.headers
-            g.caller = await gate.admit(
-                headers.get("Authorization", ""),
-                headers.get("X-API-Key", ""),
-                headers.get(ORGANIZATION_HEADER, ""),
-                source_of(request.remote_addr or ""),
+        await admit(request, request.method)
+
+    @app.before_websocket
+    async def check_websocket() -> None:
+        await admit(websocket, "GET")
+
+    async def admit(asked: BaseRequestWebsocket, method: str) -> None:
+        endpoint = asked.endpoint
+        if asked.routing_exception is None and endpoint not in PUBLIC_ENDPOINTS:
+            g.recheck = partial(
+                gate.admit,
+                asked.headers.get("Authorization", ""),
+                asked.headers.get("X-API-Key", ""),
+                asked.headers.get(ORGANIZATION_HEADER, ""),
+                source_of(asked.remote_addr or ""),
             )
+            g.caller = await g.recheck()
             assert endpoint is not None, "it was routed"
-            g.caller.require(scope_of(app.view_functions[endpoint], request.method))
+            g.caller.require(scope_of(app.view_functions[endpoint], method))

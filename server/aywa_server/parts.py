@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -11,6 +12,8 @@ from uuid import UUID
 from aywa.call.control import Command
 from aywa.call.outbound import CallOrder
 from aywa.call.plan import CallPlan, Leader
+from aywa.events.filter import EventFilter
+from aywa.events.listener import Listener, Start
 from aywa.model.audit import AuditEntry
 from aywa.model.erasure import ErasureReport
 from aywa.model.readiness import Check
@@ -18,7 +21,7 @@ from aywa.ports.analytics import Analytics
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
-from aywa.settings import DialSettings, HttpSettings
+from aywa.settings import DialSettings, HttpSettings, Requirement
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa_server.artifact_desk import ArtifactDesk
@@ -65,6 +68,17 @@ class Readiness(Protocol):
         """The state of every dependency; never raises."""
 
 
+class EventSource(Protocol):
+    """What happens in calls."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing more to come."""
+
+    def listen(self, wanted: EventFilter, start: Start) -> AbstractContextManager[Listener]:
+        """A listener from this place on."""
+
+
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
@@ -104,4 +118,7 @@ class Parts:
     analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
     eraser: Eraser | None = None  # None: nothing can be erased
+    requirements: Sequence[Requirement] = ()  # of production
+    production: bool = False
+    events: EventSource | None = None  # None: there is no stream
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

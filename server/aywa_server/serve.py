@@ -20,12 +20,13 @@ from aywa._native.heap import settle_heap
 from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
+from aywa.events.subscription import CloseReason
 from aywa.log import configure_logging, get_logger, install_crash_log
 from aywa.ports.store import TimelineEntry
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
 from aywa.runtime.tracing import open_tracing
-from aywa.settings import Mode, RecordCalls, Settings
+from aywa.settings import Mode, RecordCalls, Settings, requirements
 from aywa.store.analyses import PostgresAnalyses
 from aywa.store.analytics import PostgresAnalytics
 from aywa.store.tenancy import Tenancy
@@ -82,6 +83,7 @@ class Server:
 
     def __init__(self, settings: Settings, made_key: str) -> None:
         keys = (made_key,) if made_key else settings.http.api_keys
+        self._given = settings  # without the key that was made
         self._settings = replace(settings, http=replace(settings.http, api_keys=keys))
         self._made_key = made_key
         self.ready = False
@@ -135,6 +137,9 @@ class Server:
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
+                    events=runtime.events,
+                    requirements=requirements(self._given),
+                    production=settings.production,
                     outbox_wake=runtime.outbox.worker.wake,
                     analytics=PostgresAnalytics(runtime.database.postgres),
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
@@ -156,6 +161,7 @@ class Server:
                     await self._stopping.wait()
                     _log.info("draining", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
                     await runtime.drain()  # meanwhile /readyz says so and the calls can be steered
+                    runtime.events.close(CloseReason.STOPPING)
                     drained.set()
                 _log.info("api closed", live_calls=len(runtime.live_calls()))
         finally:

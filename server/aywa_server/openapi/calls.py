@@ -196,6 +196,30 @@ def _downloads() -> tuple[Operation, ...]:
     )
 
 
+def _events() -> Operation:
+    text = {"type": "string"}
+    return Operation(
+        "GET",
+        "/events",
+        "followEvents",
+        "What happens in calls, as server-sent events; the same path is a websocket",
+        "event",
+        (Answer(200, "Events as they come", {"text/event-stream": text}),),
+        parameters=(
+            Parameter("callId", text, "Of this call"),
+            Parameter("assistantId", text, "Of calls that this assistant leads"),
+            Parameter("types", text, "Kinds of the timeline or their beginnings, with commas between"),
+            Parameter("since", {"type": "string", "format": "date-time"}, "From this time on"),
+            Parameter("lastEventId", text, "After this event"),
+            Parameter(
+                "follow", {"type": "boolean"}, "Go on with what happens; otherwise end with what there is"
+            ),
+            Parameter("Last-Event-ID", text, "As lastEventId, and before it", where="header"),
+        ),
+        problems=(400, 401, 403, 404, 503),
+    )
+
+
 def runtime_operations() -> tuple[Operation, ...]:
     """Of the runtime as a whole."""
     alive = (Answer(200, "It lives", {JSON: ref("Alive")}),)
@@ -220,6 +244,25 @@ def runtime_operations() -> tuple[Operation, ...]:
             "runtime",
             (Answer(200, "The metrics", {"text/plain": {"type": "string"}}),),
             problems=(401,),
+        ),
+        _events(),
+        Operation(
+            "GET",
+            "/setup/requirements",
+            "getSetupRequirements",
+            "What production needs, and what of it is set; no values",
+            "runtime",
+            (Answer(200, "The checklist", {JSON: ref("SetupRequirements")}),),
+            problems=(401, 403, 404, 503),
+        ),
+        Operation(
+            "GET",
+            "/runbooks",
+            "listRunbooks",
+            "What to do when something is wrong",
+            "runtime",
+            (Answer(200, "The runbooks", {JSON: {"type": "array", "items": ref("Runbook")}}),),
+            problems=(401, 403, 404, 503),
         ),
         Operation(
             "GET",

@@ -17,6 +17,7 @@ from aywa.model.file import FileChange
 from aywa.model.observing import AnalyticsSummary, CallLogs, SloSnapshot, VoicePipeline
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
+from aywa.model.setup import Runbook, SetupRequirements
 from aywa.model.structured_run import StructuredOutputRun
 from aywa_server.openapi.operation import ref
 from aywa_server.resources.kinds import FILE, JSON_KINDS, Kind
@@ -63,6 +64,8 @@ def document_schemas() -> dict[str, Any]:
             "ErasureReport": TypeAdapter(ErasureReport),
             "ArtifactItem": TypeAdapter(ArtifactItem),
             "Readiness": TypeAdapter(Readiness),
+            "SetupRequirements": TypeAdapter(SetupRequirements),
+            "Runbook": TypeAdapter(Runbook),
         },
         "serialization",
         _TEMPLATE,
