@@ -25,6 +25,11 @@ def wall_offset_ns() -> int:
     return time.time_ns() - time.monotonic_ns()
 
 
+def wall_ms() -> int:
+    """Milliseconds since 1970."""
+    return time.time_ns() // 1_000_000
+
+
 def wall_now() -> datetime:
     """The time of day as an aware UTC datetime."""
     return datetime.now(UTC)

@@ -24,6 +24,8 @@ packages_of() {
         echo "sip-tester sipp"
         echo "baresip-core baresip"
         echo "tcpdump tcpdump"
+        # redis-check-rdb is the server under another name: redis-server itself is a service
+        echo "redis-tools redis-check-rdb"
         ;;
     esac
     case $1 in turns) # recorded speech of bench/turns, with its words

@@ -26,6 +26,7 @@ _T = TypeVar("_T")
 
 MEANINGS = {
     "NODE_ENV": "`production` refuses to start with gaps; anything else runs on embedded defaults",
+    "RUNTIME_MODE": "the same under a name of our own; `production` in either is production",
     "RUNTIME_HTTP_HOST": "where the control API listens",
     "RUNTIME_HTTP_PORT": "its port; 0 lets the system choose",
     "RUNTIME_PUBLIC_URL": "the origin that the outside reaches the API by; https in production",
@@ -34,6 +35,8 @@ MEANINGS = {
     "RUNTIME_API_WRONG_KEYS_PER_MINUTE": "requests without a valid key that a source may make a minute, "
     "and so many at once; 0: any number",
     "RUNTIME_API_RATE_PER_KEY": "requests a second that a key may make, twice as many at once; 0: any number",
+    "RUNTIME_EVENTS_PER_KEY": "streams of events that an API key may have open on a node",
+    "RUNTIME_EVENTS_STREAMS": "streams of events on a node in all",
     "CORS_ORIGINS": "origins whose browsers may call the API",
     "RUNTIME_SIP_HOST": "the address SIP listens on, IPv4 or IPv6",
     "RUNTIME_SIP_PORT": "its port; 0 lets the system choose",
@@ -127,6 +130,8 @@ MEANINGS = {
     "RUNTIME_RETENTION_TRANSCRIPT_DAYS": "the same of what was said and of the timeline",
     "RUNTIME_RETENTION_CALL_DAYS": "the same of everything",
     "RUNTIME_TOMBSTONE_FILE": "what was erased; unset: `tombstones.jsonl` in the data folder",
+    "REDIS_URL": "Redis or Valkey, which nodes share; unset: this node is alone",
+    "RUNTIME_EVENTS_KEPT": "events that a node keeps in memory for listeners that come back",
     "RUNTIME_DATA_DIR": "where the embedded database and the recordings lie",
     "RUNTIME_RECORDING_DIR": "where recordings lie; unset: `recordings` in the data folder",
     "RUNTIME_ARTIFACT_DIR": "a directory that finished artifacts go to; unset: the bucket, or they stay",

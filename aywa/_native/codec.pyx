@@ -184,12 +184,16 @@ cdef class NativeCodec:
     def encode(self, const uint8_t[::1] pcm):
         cdef int samples = <int>(pcm.shape[0] // 2), written, size
         cdef int16_t none = 0
+        cdef const int16_t* source
+        cdef uint8_t* payload
         if pcm.shape[0] % 2:
             raise ValueError("S16LE PCM must have an even number of bytes")
         size = 2 * samples if 2 * samples > OPUS_PACKET_MAX else OPUS_PACKET_MAX
         out = PyBytes_FromStringAndSize(NULL, size)
-        written = codec_encode(&self._codec, <const int16_t*>&pcm[0] if samples else &none, samples,
-                               <uint8_t*>PyBytes_AS_STRING(out), size)
+        source = <const int16_t*>&pcm[0] if samples else &none
+        payload = <uint8_t*>PyBytes_AS_STRING(out)
+        with nogil:  # recordings are encoded by the minute, beside the event loop
+            written = codec_encode(&self._codec, source, samples, payload, size)
         if written < 0:
             raise ValueError(f"{samples} samples are no packet of this codec")
         return out[:written]

@@ -14,8 +14,7 @@ import obstore
 from obstore.exceptions import BaseError
 from obstore.store import LocalStore, S3Store
 
-from aywa.errors import StoreError
-from aywa.ports.artifacts import StoredObject
+from aywa.ports.artifacts import ArtifactStoreError, StoredObject
 from aywa.settings import ArtifactSettings, S3Settings
 
 _CHUNK_BYTES = 8 << 20  # of an upload in parts; S3 takes none below 5 MiB, and 10,000 of them: 80 GB
@@ -57,7 +56,7 @@ class ObjectStore:
                     chunk_size=_CHUNK_BYTES,
                     max_concurrency=_PARTS_AT_ONCE,
                 )
-        except (StoreError, OSError):
+        except (ArtifactStoreError, OSError):
             if source.error is not None:
                 raise source.error from None  # it was our own file that failed
             raise
@@ -143,14 +142,16 @@ def _verdicts() -> Iterator[None]:
         yield
     except FileNotFoundError as error:
         if "NoSuchBucket" in str(error):
-            raise StoreError("there is no such bucket", retryable=True) from None
+            raise ArtifactStoreError("there is no such bucket", retryable=True) from None
         raise FileNotFoundError("no such object") from None
     except BaseError as error:
-        raise StoreError(_why(str(error)), retryable=True) from None
+        raise ArtifactStoreError(_why(str(error)), retryable=True) from None
     except PermissionError:
-        raise StoreError("it refuses access", retryable=True) from None
+        raise ArtifactStoreError("it refuses access", retryable=True) from None
     except OSError as error:
-        raise StoreError(f"it failed ({error.strerror or type(error).__name__})", retryable=True) from None
+        raise ArtifactStoreError(
+            f"it failed ({error.strerror or type(error).__name__})", retryable=True
+        ) from None
 
 
 def _why(told: str) -> str:
@@ -164,7 +165,7 @@ def _why(told: str) -> str:
 def open_store(settings: ArtifactSettings) -> ObjectStore | None:
     """What the settings name; None: artifacts stay where they were written. Nothing is asked for yet.
 
-    Raises StoreError for a directory that cannot be made.
+    Raises ArtifactStoreError for a directory that cannot be made.
     """
     if settings.s3 is not None:
         writer, reader = (_bucket(settings.s3, seconds) for seconds in (_WRITE_S, _READ_S))
@@ -174,7 +175,7 @@ def open_store(settings: ArtifactSettings) -> ObjectStore | None:
         try:
             directory.mkdir(parents=True, exist_ok=True)
         except OSError as error:
-            raise StoreError(f"{directory} cannot be made ({error.strerror})") from error
+            raise ArtifactStoreError(f"{directory} cannot be made ({error.strerror})") from error
         local = LocalStore(directory, automatic_cleanup=True)
         return ObjectStore(str(directory), local, local, signs=False, typed=False)
     return None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from enum import Enum
 from pathlib import Path
 
@@ -28,11 +30,19 @@ def repair_recording(path: Path) -> Repair:
     A header that was never written, or that a power failure has left as zeros, is made anew; the rate is then
     taken for 8 kHz. Whatever ends a repair, the next one ends it: what is cut off comes before what is said.
     """
-    file = os.open(path, os.O_RDWR | os.O_CLOEXEC)
-    try:
-        return _repair(file) if lock(file) else Repair.BUSY
-    finally:
-        os.close(file)
+    with held([path]) as found:
+        return Repair.BUSY if found is None else found[0]
+
+
+@contextmanager
+def held(paths: Sequence[Path]) -> Iterator[list[Repair] | None]:
+    """Have these recordings to ourselves, repaired; None while somebody writes one. Raises OSError."""
+    with ExitStack() as stack:
+        files = []
+        for path in paths:
+            files.append(os.open(path, os.O_RDWR | os.O_CLOEXEC))
+            stack.callback(os.close, files[-1])
+        yield [_repair(file) for file in files] if all(map(lock, files)) else None
 
 
 def _repair(file: int) -> Repair:

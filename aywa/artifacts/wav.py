@@ -24,6 +24,8 @@ from secrets import token_hex
 from typing import NoReturn
 
 from aywa.clock import wall_now
+from aywa.ports.artifacts import ArtifactFormat
+from aywa.ports.recording import RecordingRefusedError
 
 SAMPLE_RATE_HZ = 8000
 CHANNELS = 2  # caller left, assistant right
@@ -150,13 +152,34 @@ class WavSink:
 class WavRecordings:
     """Implements `ports.recording.RecordingStore`: `directory/YYYY/MM/DD/<call id>.wav`, days in UTC."""
 
-    def __init__(self, directory: str, *, wall: Callable[[], datetime] = wall_now) -> None:
+    def __init__(
+        self,
+        directory: str,
+        *,
+        wall: Callable[[], datetime] = wall_now,
+        refusal: Callable[[], str] = lambda: "",
+        format: ArtifactFormat = ArtifactFormat.WAV,
+    ) -> None:
+        """`refusal`: why no recording is begun now, or "". `format`: what becomes of recordings later; their
+        names say so, for whoever finds the files.
+        """
         self._directory = Path(directory).absolute()
         self._wall = wall
+        self._refusal = refusal
+        self._becomes = "" if format is ArtifactFormat.WAV else f".{format.value}"
+
+    def becoming(self, format: ArtifactFormat) -> WavRecordings:
+        """The same for recordings that are to become this once their call is over."""
+        return WavRecordings(str(self._directory), wall=self._wall, refusal=self._refusal, format=format)
 
     @contextmanager
     def open(self, call_id: str, rate_hz: int = SAMPLE_RATE_HZ) -> Iterator[WavSink]:
-        """A new recording for this call; leaving the block completes the file. Raises `RecordingError`."""
+        """A new recording for this call; leaving the block completes the file.
+
+        Raises `RecordingError`, and `RecordingRefusedError` while there is no room.
+        """
+        if reason := self._refusal():
+            raise RecordingRefusedError(errno.EDQUOT, reason)
         sink = self._create(call_id, rate_hz)
         try:
             yield sink
@@ -182,8 +205,8 @@ class WavRecordings:
             folder.mkdir(parents=True, exist_ok=True)
             for number in range(1, 100):  # an id that comes twice keeps both recordings
                 with suppress(FileExistsError):
-                    file = f"{name}.wav" if number == 1 else f"{name}-{number}.wav"
-                    return WavSink(folder / file, rate_hz)
+                    file = name if number == 1 else f"{name}-{number}"
+                    return WavSink(folder / f"{file}{self._becomes}.wav", rate_hz)
         except OSError as error:
             raise RecordingError(
                 error.errno, f"the recording cannot be created ({error.strerror})"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from typing import Any, Protocol
 from weakref import WeakKeyDictionary
@@ -60,6 +60,14 @@ class Session:
         async with self._watch.operation() as operation:
             use(operation, self._connection)
             return await getattr(self._connection, method)(*arguments)
+
+    async def listen(self, channel: str, heard: Callable[[str], None]) -> None:
+        """Have what is told on this channel handed over, from now until the connection is abandoned."""
+
+        def hear(connection: object, process: int, name: str, payload: str) -> None:
+            heard(payload)
+
+        await run(self._loop, self._connection.add_listener, channel, hear)
 
     def abandon(self) -> None:
         """Close the connection at once; the pool makes a new one when it is next asked."""

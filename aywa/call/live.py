@@ -118,7 +118,7 @@ class LiveCall:
         self._clock = dependencies.clock
         row = self._first_row(type_, parties, dependencies, org_id)
         self.row = replace(row, name=title, transport=transport)
-        self._created()
+        self._created(dependencies.assistant_id)
         self._note_retention(dependencies.assistant)
 
     def _view(self, box: ToolBox, dependencies: CallDependencies) -> LiveView:
@@ -162,15 +162,16 @@ class LiveCall:
             news=None if dependencies.news is None else dependencies.news.data(),
         )
 
-    def _created(self) -> None:
+    def _created(self, assistant_id: str) -> None:
         row = self.row
+        led = {"assistant_id": assistant_id} if assistant_id else {}
         self._journal.put_row(row)
         self.timeline.add(
             "call.created",
             type=row.type.value,
             scenario=row.scenario,
             sip_call_id=row.sip_call_id,
-            **{"from": row.from_uri, "to": row.to_uri},
+            **{"from": row.from_uri, "to": row.to_uri, **led},
         )
 
     @property

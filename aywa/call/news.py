@@ -10,6 +10,7 @@ from aywa.call.news_events import EventNews, Message, spoken
 from aywa.call.news_plan import Listener, NewsPlan
 from aywa.call.news_status import began_ms, report_message, status_messages, transcript_of
 from aywa.ids import new_token
+from aywa.ports.artifacts import Artifact, ArtifactState
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, CallStatus, TimelineEntry, TranscriptLine
 
@@ -139,6 +140,14 @@ def later_news(
 ) -> list[WebhookJob]:
     """What is told of a call that was over before this happened; as above."""
     return CallNews(plan.kept_with(row), seqs=seqs).later(row, messages)
+
+
+def news_of_artifacts(
+    plan: NewsPlan, row: CallRow, artifacts: Sequence[Artifact], seqs: Mapping[str, int]
+) -> list[WebhookJob]:
+    """What is told of a call of whose artifacts none is on its way any more; as above."""
+    told = [{"type": each.kind.value, "success": each.state is not ArtifactState.LOST} for each in artifacts]
+    return later_news(plan, [{"type": "call.artifact.upload", "artifacts": told}], row, seqs)
 
 
 def _line_messages(line: TranscriptLine, latest: Sequence[TranscriptLine]) -> Iterator[Message]:

@@ -47,7 +47,7 @@ def _report(
     row: CallRow, call: Mapping[str, object], ended: str | None, lines: Sequence[TranscriptLine]
 ) -> Message:
     artifact, analysis = call.get("artifact"), call.get("analysis")
-    recording = artifact.get("recording") if isinstance(artifact, Mapping) else None
+    found = artifact if isinstance(artifact, Mapping) else {}
     return {
         "type": REPORT,
         "endedReason": ended,
@@ -61,7 +61,8 @@ def _report(
         "transcript": transcript_of(lines),
         "messages": [spoken(line, began_ms(row)) for line in lines],
         "summary": analysis.get("summary") if isinstance(analysis, Mapping) else None,
-        "recordingUrl": recording.get("stereoUrl") if isinstance(recording, Mapping) else None,
+        "recordingUrl": found.get("recordingUrl"),
+        "stereoRecordingUrl": found.get("stereoRecordingUrl"),
     }
 
 

@@ -13,7 +13,9 @@ from aywa.media.clip import Clip
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.model.overrides import overridden
+from aywa.ports.artifacts import ArtifactFormat
 from aywa.ports.endpointing import EndpointingAdvisor
+from aywa.ports.recording import RecordingStore
 from aywa.ports.resources import ResourceRow
 
 
@@ -101,13 +103,24 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
             assistant_id=plan.assistant_id,
             ambience=plan.ambience,
             advisor=plan.advisor,
+            recordings=recorded_as(plan.assistant, dependencies.recordings),
         )
     if plan.overrides is None:
         return told
-    base = dependencies.assistant or Assistant.model_validate({})
+    assistant = overridden(dependencies.assistant or Assistant.model_validate({}), plan.overrides)
     return replace(
         told,
-        assistant=overridden(base, plan.overrides),
+        assistant=assistant,
         ambience=plan.ambience or dependencies.ambience,
         advisor=plan.advisor or dependencies.advisor,
+        recordings=recorded_as(assistant, dependencies.recordings),
     )
+
+
+def recorded_as(assistant: Assistant | None, recordings: RecordingStore) -> RecordingStore:
+    """Where an assistant's calls are recorded, to become what its plan says."""
+    plan = None if assistant is None else assistant.artifact_plan
+    if plan is None or plan.recording_format is None:
+        return recordings
+    opus = plan.recording_format == ArtifactFormat.OPUS.value
+    return recordings.becoming(ArtifactFormat.OPUS if opus else ArtifactFormat.WAV)

@@ -19,7 +19,7 @@ from aywa.call.call_recording import RecordingView
 from aywa.call.media_port import LegPort
 from aywa.call.rounds import STALL_BOUND_S, RecordingPlace, RecordingRounds
 from aywa.call.timeline import Timeline
-from aywa.ports.recording import RecordingSink, RecordingStore
+from aywa.ports.recording import RecordingRefusedError, RecordingSink, RecordingStore
 
 _RATE_HZ = 8000  # of timeline samples
 _LAST_S = 0.1  # the engine keeps the last 200 ms back; a stop is in the file within half a second
@@ -72,6 +72,8 @@ class Recorder:
             try:
                 with self._rounds.take_part(self) as place:
                     await self._record(file, place, opened)
+            except RecordingRefusedError as error:
+                self._timeline.add("media.record_refused", reason=error.strerror or "")
             except OSError as error:
                 self._timeline.add("media.record_failed", error=error.strerror or type(error).__name__)
             nursery.cancel_scope.cancel()

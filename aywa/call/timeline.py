@@ -4,7 +4,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 
 | kind | data |
 |---|---|
-| call.created | type, scenario, sip_call_id, from, to |
+| call.created | type, scenario, sip_call_id, from, to; assistant_id of one of the API's |
 | call.retention | recordingDays, transcriptDays, callDays: what the assistant's plan says of this call |
 | call.trunk | trunk, authenticated, by |
 | call.facts | anonymous, privacy, asserted, remote_party, diversions, history, headers |
@@ -35,6 +35,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | media.digit_sent | digit |
 | media.renegotiated | direction |
 | media.record_failed | error |
+| media.record_refused | reason: the spool or the disk is full, the call goes on without a recording |
 | media.stats | the leg's packet counters, `reports` by RTCP, `quality` of both directions |
 | stt.partial, stt.final | text, confidence |
 | answering.verdict | outcome, cause, sample, elapsed_s, probability, evidence (name, value, weights), words |

@@ -47,7 +47,7 @@ NOT_YET = frozenset(
     }
 )
 _ARTIFACTS = (
-    "recordingFormat recordingPath recordingUseCustomStorageEnabled videoRecordingEnabled pcapEnabled"
+    "recordingPath recordingUseCustomStorageEnabled videoRecordingEnabled pcapEnabled"
     " pcapS3PathPrefix pcapUseCustomStorageEnabled loggingEnabled loggingPath transcriptPlan"
     " structuredOutputIds structuredOutputs scorecardIds scorecards fullMessageHistoryEnabled"
 )

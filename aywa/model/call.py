@@ -39,10 +39,19 @@ class TranscriptMessage(Resource):
     interrupted: bool | None = None
 
 
+class MonoRecording(Resource):
+    """Where one channel of it is downloaded."""
+
+    combined_url: str
+    assistant_url: str
+    customer_url: str
+
+
 class Recording(Resource):
     """Where the recording is downloaded."""
 
     stereo_url: str
+    mono: MonoRecording | None = None
     tracks_url: str | None = None  # once there were more than two parties: each on a channel of its own
     tracks: list[str] | None = None  # whose, in their order
 
@@ -88,6 +97,17 @@ class Artifact(Resource):
     messages: list[TranscriptMessage] | None = None
     performance_metrics: PerformanceMetrics | None = None  # once the call is over and had an answer
     recording: Recording | None = None
+    recording_url: str | None = None  # both sides on one channel
+    stereo_recording_url: str | None = None
+    log_url: str | None = None  # once the call is over
+    # of the artifact store's own, good for everybody until they expire
+    presigned_recording_url: str | None = None
+    presigned_stereo_recording_url: str | None = None
+    presigned_customer_recording_url: str | None = None
+    presigned_assistant_recording_url: str | None = None
+    presigned_pcap_url: str | None = None
+    presigned_log_url: str | None = None
+    presigned_urls_expires_at: Timestamp | None = None
     structured_outputs: dict[str, dict[str, object]] | None = None  # by id: name and result
 
 

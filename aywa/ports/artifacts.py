@@ -9,6 +9,14 @@ from enum import Enum
 from typing import Protocol
 from uuid import UUID
 
+from aywa.errors import StoreError
+
+
+class ArtifactStoreError(StoreError):
+    """The artifact store could not be used."""
+
+    code = "artifact-store-error"
+
 
 class ArtifactKind(Enum):
     """The values are the last words of the routes that download them."""
@@ -107,8 +115,8 @@ class StoredObject:
 class ArtifactStore(Protocol):
     """Objects by key: a directory or a bucket.
 
-    Methods block: they belong into worker threads. Each raises StoreError, retryable when the store did not
-    answer, or not in time.
+    Methods block: they belong into worker threads. Each raises ArtifactStoreError, retryable when the store
+    did not answer, or not in time.
     """
 
     name: str  # for logs and readiness: no secret is in it

@@ -65,6 +65,13 @@ class ResourcePage:
     after: tuple[datetime, UUID] | None = None  # creation and id of the last one seen
 
 
+class ResourceReader(Protocol):
+    """Who knows resources by their ids."""
+
+    async def get(self, org_id: UUID, kind: ResourceKind, id: UUID) -> ResourceRow | None:
+        """The row, or None. Raises `StoreError`."""
+
+
 class ResourceStore(Protocol):
     """Every method raises `StoreError`. Another organisation's resource is not there."""
 

@@ -17,6 +17,9 @@ class ArtifactBook(Protocol):
     async def ended_calls(self, call_ids: Sequence[str]) -> list[CallRow]:
         """Those of these calls that are over, of whatever organisation."""
 
+    async def left_behind(self, host: str, before: datetime) -> list[str]:
+        """Calls with artifacts that wait on this host, or with logs that wait on any since `before`."""
+
     async def expect(self, artifacts: Sequence[Artifact]) -> None:
         """Write them down as waiting; what is there already is left as it is."""
 

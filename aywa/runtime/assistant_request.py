@@ -23,7 +23,7 @@ from aywa.log import get_logger
 from aywa.model.assistant_body import AssistantBody
 from aywa.model.faults import field_of, rule_of
 from aywa.model.merge import merge
-from aywa.ports.resources import ResourceKind, ResourceStore
+from aywa.ports.resources import ResourceKind, ResourceReader
 from aywa.ports.server_requests import ServerRequests
 from aywa.ports.store import CallRow, CallStatus, CallType
 from aywa.runtime.stored_assistant import read_assistant
@@ -48,7 +48,7 @@ class AssistantRequests:
     """Of one worker."""
 
     requests: ServerRequests
-    store: ResourceStore
+    store: ResourceReader
     sealer: Sealer
 
     async def ask(self, call: IncomingPort, leader: Leader, news: NewsPlan, source: str) -> Asked:

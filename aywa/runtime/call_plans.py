@@ -17,7 +17,7 @@ from aywa.media.clip import Clip
 from aywa.media.hold_audio import HoldAudio
 from aywa.media.office import LEVEL, office
 from aywa.model.phone_number import dialled_key
-from aywa.ports.resources import ResourceKind, ResourceStore
+from aywa.ports.resources import ResourceKind, ResourceRow
 from aywa.ports.server_requests import ServerRequests
 from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.custom_voice import CustomVoice
@@ -30,10 +30,10 @@ from aywa.runtime.news_desk import NewsDesk
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.stored_assistant import read_assistant
 from aywa.settings import Settings
+from aywa.store.config_cache import ConfigCache
 from aywa.store.sealing import Sealer
 
-FRESH_S = 1.0  # how long another worker's change may go unseen; this worker's own are seen at once
-LOOK_UP_S = 1.0  # a caller hears nothing meanwhile
+LOOK_UP_S = 1.5  # a caller hears nothing meanwhile; each look-up has a bound of its own
 SOUND_S = 3.0
 MAX_KEPT = 10_000  # called addresses: callers may make them up
 _log = get_logger("runtime.call_plans")
@@ -48,10 +48,13 @@ class _Lead:
     asks: str | None
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Kept:
-    lead: _Lead | None
-    until: float
+    """What was made last, and of what."""
+
+    lead: _Lead
+    number: ResourceRow | None
+    row: ResourceRow | None
 
 
 class CallPlans:
@@ -59,26 +62,25 @@ class CallPlans:
 
     def __init__(
         self,
-        store: ResourceStore,
+        config: ConfigCache,
         sounds: HoldAudio,
         desk: NewsDesk,
         requests: ServerRequests,
         sealer: Sealer,
     ) -> None:
-        self._store = store
+        self._config = config
         self._sounds = sounds
         self._desk = desk
         self._requests = requests
         self.sealer = sealer
-        self._asking = AssistantRequests(requests, store, sealer)
+        self._asking = AssistantRequests(requests, config, sealer)
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._office: Clip | None = None
 
     def forget(self) -> None:
         """Something was changed here: the next call looks again. What is kept serves in need."""
         self._desk.forget()
-        for kept in self._kept.values():
-            kept.until = 0.0
+        self._config.forget()
 
     async def for_incoming(self, call: IncomingPort) -> CallPlan | None:
         """The plan of the called number; None: what the settings name. Never raises.
@@ -108,7 +110,7 @@ class CallPlans:
         """
         assistant = leader.assistant
         news, cascade = await self._desk.about(leader)
-        servers = await call_servers(self._store, leader.org_id, assistant, cascade)
+        servers = await call_servers(self._config, leader.org_id, assistant, cascade)
         return CallPlan(
             assistant,
             await self._ambience(None if assistant is None else assistant.background_sound),
@@ -124,33 +126,51 @@ class CallPlans:
     async def _found(self, key: str) -> _Lead | None:
         """What is known of a called number; of one that nobody has, whom the default organisation tells."""
         kept = self._kept.get(key)
-        if kept is not None and trio.current_time() < kept.until:
-            return kept.lead
         last = None if kept is None else kept.lead
         with trio.move_on_after(LOOK_UP_S) as bound:
             try:
-                last = await self._look_up(key)
+                last = await self._bound_to(key, kept)
             except StoreError as error:
                 _log.warning("a called number cannot be looked up", detail=error.detail)
-                return last
         if bound.cancelled_caught:
             _log.warning("a called number cannot be looked up", detail="the database did not answer in time")
-            return last
-        self._keep(key, last)
         return last
 
-    async def _look_up(self, key: str) -> _Lead | None:
-        number = await self._store.find(ResourceKind.PHONE_NUMBER, key) if key else None
-        leader = Leader() if number is None else Leader(number.org_id, number=number)
+    def gauges(self) -> dict[str, float]:
+        """Look-ups of what leads calls, by where the answer was, since the start."""
+        figures = self._config.figures
+        return {
+            "config_from_memory": figures.memory,
+            "config_from_redis": figures.redis,
+            "config_from_postgres": figures.postgres,
+            "config_stale": figures.stale,
+        }
+
+    async def _bound_to(self, key: str, kept: _Kept | None) -> _Lead:
+        """The assistant is read anew only when the number or its row is another than before; whom it asks
+        and tells each time.
+        """
+        number = await self._config.find(ResourceKind.PHONE_NUMBER, key) if key else None
         named = None if number is None else number.body.get("assistantId")
-        if isinstance(named, str):
-            row = await self._store.get(leader.org_id, ResourceKind.ASSISTANT, UUID(named))
-            assistant = None if row is None else read_assistant(row, self.sealer)
-            if row is not None and assistant is not None:
-                leader = replace(leader, assistant=assistant, assistant_id=str(row.id))
+        row = None
+        if number is not None and isinstance(named, str):
+            row = await self._config.get(number.org_id, ResourceKind.ASSISTANT, UUID(named))
+        if kept is not None and kept.number is number and kept.row is row:
+            leader = kept.lead.leader
+        else:
+            leader = self._leader(number, row)
         plan = await self.prepare(leader)
         asks = None if number is None or isinstance(named, str) else plan.servers.first(REQUEST)
-        return _Lead(plan, leader, asks)
+        lead = _Lead(plan, leader, asks)
+        self._keep(key, _Kept(lead, number, row))
+        return lead
+
+    def _leader(self, number: ResourceRow | None, row: ResourceRow | None) -> Leader:
+        leader = Leader() if number is None else Leader(number.org_id, number=number)
+        assistant = None if row is None else read_assistant(row, self.sealer)
+        if row is None or assistant is None:
+            return leader
+        return replace(leader, assistant=assistant, assistant_id=str(row.id))
 
     async def _ambience(self, sound: str | None) -> Clip | None:
         if sound is None or sound == "off":
@@ -168,16 +188,16 @@ class CallPlans:
         _log.warning("a background sound cannot be had", detail="it did not come in time")
         return None
 
-    def _keep(self, key: str, lead: _Lead | None) -> None:
-        self._kept[key] = _Kept(lead, trio.current_time() + FRESH_S)
+    def _keep(self, key: str, kept: _Kept) -> None:
+        self._kept[key] = kept
         self._kept.move_to_end(key)
         if len(self._kept) > MAX_KEPT:
             self._kept.popitem(last=False)
 
 
-def call_plans(memory: Memory, sealer: Sealer, settings: Settings) -> CallPlans:
+def call_plans(memory: Memory, config: ConfigCache, sealer: Sealer, settings: Settings) -> CallPlans:
     """The plans of what the API keeps."""
     rules = outbound_rules(settings.outbound.private)
     sounds = hold_audio(settings.media, rules, loudest=LEVEL)
     outbox = memory.outbox
-    return CallPlans(memory.database.resources, sounds, outbox.desk, outbox.requests, sealer)
+    return CallPlans(config, sounds, outbox.desk, outbox.requests, sealer)

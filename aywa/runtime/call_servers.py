@@ -17,7 +17,7 @@ from aywa.model.assistant import Assistant
 from aywa.model.assistant_body import AssistantBody, CustomKnowledgeBase
 from aywa.model.tool import FunctionTool, Tool, TransferTool
 from aywa.ports.llm import ToolSpec
-from aywa.ports.resources import ResourceKind, ResourceStore
+from aywa.ports.resources import ResourceKind, ResourceReader
 from aywa.ports.server_requests import Whom
 from aywa.runtime.news_desk import Cascade
 
@@ -29,7 +29,7 @@ _log = get_logger("runtime.call_servers")
 
 
 async def call_servers(
-    store: ResourceStore, org_id: UUID, assistant: Assistant | None, cascade: Cascade
+    store: ResourceReader, org_id: UUID, assistant: Assistant | None, cascade: Cascade
 ) -> CallServers:
     """Raises `StoreError` where a tool cannot be looked up. One that cannot be read is left out."""
     if not isinstance(assistant, AssistantBody):
@@ -52,7 +52,7 @@ async def call_servers(
     )
 
 
-async def _tools(store: ResourceStore, org_id: UUID, assistant: AssistantBody) -> Any:
+async def _tools(store: ResourceReader, org_id: UUID, assistant: AssistantBody) -> Any:
     """Each with its own server, if it has one: those of the assistant alone, then those that it names."""
     if assistant.model is None:
         return

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
+from aywa.artifacts.spool_gate import SpoolGate
 from aywa.bridge.postgres import Postgres
-from aywa.call.news import news_of_the_lost
+from aywa.call.news import news_of_artifacts, news_of_the_lost
 from aywa.call.news_plan import CallView
 from aywa.runtime.allow_list import audit_allow_list
+from aywa.runtime.artifacts import Artifacts, open_artifacts
 from aywa.runtime.asking import open_asking
 from aywa.runtime.database import Database, open_database
 from aywa.runtime.keeper import Keeper, make_keeper
@@ -22,15 +24,22 @@ from aywa.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Both, open."""
+    """All three, open."""
 
     database: Database
     outbox: Outbox
+    artifacts: Artifacts
 
 
 @asynccontextmanager
 async def open_memory(
-    settings: Settings, files: NamedFiles, view: CallView, *, worker_id: str, rng: Random
+    settings: Settings,
+    files: NamedFiles,
+    view: CallView,
+    gate: SpoolGate,
+    *,
+    worker_id: str,
+    rng: Random,
 ) -> AsyncIterator[Memory]:
     """Open them; calls that other workers lost are ended and told of. Raises StoreError or ConfigError."""
     webhooks, assistant = settings.webhooks, files.assistant
@@ -46,6 +55,14 @@ async def open_memory(
         open_outbox(
             database, Wires(messages, asking), files.sealer, webhooks, assistant, plan, worker_id=worker_id
         ) as outbox,
+        open_artifacts(
+            settings.artifacts,
+            database,
+            partial(news_of_artifacts, plan),
+            outbox.worker.wake,
+            gate,
+            rng,
+        ) as artifacts,
     ):
         await audit_allow_list(database.postgres, settings.outbound.private, worker_id)
-        yield Memory(database, outbox)
+        yield Memory(database, outbox, artifacts)

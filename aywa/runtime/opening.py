@@ -14,13 +14,15 @@ import trio
 
 from aywa.analysis.analyst import Analyst
 from aywa.artifacts.pcap import PcapFiles
+from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
 from aywa.call.news_plan import CallView, brief_view
+from aywa.call.plan import recorded_as
 from aywa.call.table import CallTable, open_call_table
 from aywa.clock import wall_now
-from aywa.events.bus import EventBus
+from aywa.events.stream import EventStream
 from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
@@ -32,6 +34,7 @@ from aywa.proto.outbound_rules import outbound_rules
 from aywa.providers.silero import SileroModel
 from aywa.providers.voice_batch import VoiceBatcher, open_voice_judge
 from aywa.runtime.analysing import open_analysing
+from aywa.runtime.artifacts import gate_of
 from aywa.runtime.call_plans import CallPlans, call_plans
 from aywa.runtime.dialling import open_gate
 from aywa.runtime.endpointing import advisor, load_turn_sound
@@ -41,10 +44,13 @@ from aywa.runtime.named_files import NamedFiles, look_around
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
+from aywa.runtime.sharing import Sharing, open_sharing
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.store_key import keep_house
 from aywa.runtime.web_calls import WebCalls
-from aywa.settings import RecordCalls, Settings
+from aywa.settings import ArtifactSettings, RecordCalls, Settings
+from aywa.store.changes import follow_changes
+from aywa.store.config_cache import ConfigCache
 from aywa.store.sealing import Sealer
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
@@ -59,10 +65,12 @@ def _ignore(entry: TimelineEntry) -> None:
     """An observer for those who do not look."""
 
 
-def _publisher(bus: EventBus, observer: Observer) -> Observer:
+def _publisher(events: EventStream, observer: Observer, ended: Callable[[str], None]) -> Observer:
     def publish(entry: TimelineEntry) -> None:
-        bus.publish_nowait(entry)
+        events.publish_nowait(entry)
         observer(entry)
+        if entry.kind == "call.ended":
+            ended(entry.call_id)
 
     return publish
 
@@ -71,22 +79,32 @@ def _worker_id(rng: Random) -> str:
     return f"{socket.gethostname()}-{os.getpid()}-{new_token(rng, 8)}"
 
 
-def _files_in(directory: str) -> tuple[WavRecordings, PcapFiles]:
-    return WavRecordings(directory), PcapFiles(directory)
+def _files_in(settings: ArtifactSettings) -> tuple[WavRecordings, PcapFiles, SpoolGate]:
+    gate = gate_of(settings)
+    return WavRecordings(settings.directory, refusal=gate.refusal), PcapFiles(settings.directory), gate
 
 
 def _outside(
-    memory: Memory, assistant: Assistant | None, worker_id: str, observer: Observer
+    memory: Memory, assistant: Assistant | None, worker_id: str, events: EventStream, observer: Observer
 ) -> dict[str, Any]:
-    """What calls know of the database and of servers."""
+    """What calls know of the database and of servers, and who knows of calls."""
     return {
+        "observer": _publisher(events, observer, memory.artifacts.spool.ended),
         "store": memory.database.calls,
         "advisor": advisor(memory.outbox.requests, DEFAULT_ORGANIZATION, assistant),
         "news": memory.outbox.plan,
         "requests": memory.outbox.requests,
         "told": memory.outbox.worker.wake,
         "worker_id": worker_id,
-        "observer": observer,
+    }
+
+
+def _services(provided: Providers) -> dict[str, Any]:
+    """Who recognises, thinks and speaks."""
+    return {
+        "transcriber": provided.transcriber,
+        "model": provided.model,
+        "synthesizer": provided.synthesizer,
     }
 
 
@@ -103,11 +121,12 @@ async def open_runtime(
     is a call as servers hear of it. Raises Config-, Store-, Transport- or `ProviderError`, or a group."""
     files = await trio.to_thread.run_sync(look_around, settings)
     known = _known(settings, files, await load_turn_sound(settings.call.endpointing_sound_model), rng)
-    recordings, captures = _files_in(settings.artifacts.directory)
-    worker_id, bus, door = _worker_id(rng), EventBus(), FrontDoor()
+    recordings, captures, spool_gate = _files_in(settings.artifacts)
+    worker_id, door = _worker_id(rng), FrontDoor()
     async with (
-        open_memory(settings, files, view, worker_id=worker_id, rng=rng) as memory,
-        _open_plans(memory, files.sealer, settings) as plans,
+        open_sharing(settings.sharing, files.sealer, worker_id) as sharing,
+        open_memory(settings, files, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
+        _open_plans(memory, files.sealer, settings, sharing) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
@@ -118,14 +137,12 @@ async def open_runtime(
         _open_calls(
             known(
                 engine=engine,
-                transcriber=provided.transcriber,
-                model=provided.model,
-                synthesizer=provided.synthesizer,
-                recordings=recordings,
+                **_services(provided),
+                recordings=recorded_as(files.assistant, recordings),
                 captures=captures,
                 voice_judge=voice_judge,
                 dialling=Dialling(agent, gate),
-                **_outside(memory, files.assistant, worker_id, _publisher(bus, observer)),
+                **_outside(memory, files.assistant, worker_id, sharing.events, observer),
             )
         ) as table,
     ):
@@ -134,7 +151,7 @@ async def open_runtime(
             settings=settings,
             worker_id=worker_id,
             database=memory.database,
-            bus=bus,
+            sharing=sharing,
             engine=engine,
             hold_music=files.hold_music,
             phrases=provided.phrases,
@@ -147,6 +164,7 @@ async def open_runtime(
             voice_judge=voice_judge,
             provider_names=provided.names,
             outbox=memory.outbox,
+            artifacts=memory.artifacts,
             plans=plans,
             analyst=analyst,
             web=WebCalls(table, settings.media.host, rng, transports.counters),
@@ -192,12 +210,17 @@ def _open_analyst(
 
 
 @asynccontextmanager
-async def _open_plans(memory: Memory, sealer: Sealer, settings: Settings) -> AsyncIterator[CallPlans]:
+async def _open_plans(
+    memory: Memory, sealer: Sealer, settings: Settings, sharing: Sharing
+) -> AsyncIterator[CallPlans]:
     """What the API keeps, put in order while calls are led by it."""
     database = memory.database
+    config = ConfigCache(database.resources, sharing.redis, sealer)
     async with trio.open_nursery() as nursery:
+        nursery.start_soon(follow_changes, database.postgres, config, name="changes")
+        nursery.start_soon(config.serve, name="config")
         nursery.start_soon(keep_house, database.resources, database.requests, sealer, name="store")
-        yield call_plans(memory, sealer, settings)
+        yield call_plans(memory, config, sealer, settings)
         nursery.cancel_scope.cancel()
 
 

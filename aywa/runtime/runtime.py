@@ -17,7 +17,7 @@ from aywa.call.overhearing import Overhearing
 from aywa.call.table import CallTable
 from aywa.call.web import WebOrder
 from aywa.errors import AywaError, ProviderError, StoreError
-from aywa.events.bus import EventBus
+from aywa.events.stream import EventStream
 from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
 from aywa.media.scheduling import Scheduling
@@ -27,11 +27,13 @@ from aywa.ports.store import CallRow
 from aywa.ports.stt import Transcriber
 from aywa.providers.phrase_cache import PhraseCache
 from aywa.providers.voice_batch import VoiceBatcher
+from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
 from aywa.runtime.outbox import Outbox
+from aywa.runtime.sharing import Sharing
 from aywa.runtime.web_calls import WebCalls
-from aywa.settings import RecordCalls, Settings, StrangerPolicy
+from aywa.settings import RecordCalls, Settings, StrangerPolicy, requirements
 from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
@@ -49,7 +51,7 @@ class Runtime:
     settings: Settings
     worker_id: str
     database: Database
-    bus: EventBus
+    sharing: Sharing
     engine: MediaEngine
     hold_music: Clip
     phrases: PhraseCache | None
@@ -65,11 +67,17 @@ class Runtime:
     outbox: Outbox
     analyst: Analyst
     web: WebCalls
+    artifacts: Artifacts
 
     @property
     def store(self) -> SpooledCalls:
         """The calls in the database."""
         return self.database.calls
+
+    @property
+    def events(self) -> EventStream:
+        """What happens in calls, here and on other nodes."""
+        return self.sharing.events
 
     @property
     def sip_address(self) -> tuple[str, int]:
@@ -205,11 +213,14 @@ class Runtime:
             for name, probe in (
                 ("database", self._check_database),
                 ("recordings", self._check_recordings),
+                ("artifacts", self.artifacts.check),
                 ("engine", self._check_engine),
                 ("sip", self._check_sip),
                 ("registrations", self._check_registrations),
                 ("providers", self._check_providers),
                 ("auth", self._check_auth),
+                ("redis", self._check_redis),
+                ("setup", self._check_setup),
                 ("calls", self._check_calls),
             ):
                 checks[name] = Check(name=name, ok=False, detail="no answer in time")
@@ -240,9 +251,10 @@ class Runtime:
             "streams_open": self.transports.counters.open,
             "stream_dropped_seconds": self.transports.counters.dropped_ms / 1000,
         }
-        gauges |= self.outbox.worker.figures.gauges()
+        gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.database.keeper is not None:
             gauges |= self.database.keeper.figures.gauges()
+        gauges |= self.events.gauges() | self.plans.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {
@@ -367,6 +379,24 @@ class Runtime:
         if not self.settings.http.api_keys:
             raise AywaError("no API key is set")
         return "API key set"
+
+    async def _check_redis(self) -> str:
+        """Calls go on without it, and the cache and events of this node too: a balancer need not avoid it."""
+        redis, sharing = self.sharing.redis, self.events.sharing
+        if redis is None or sharing is None:
+            return "none: this node is alone"
+        try:
+            await redis.ping()
+        except StoreError as error:
+            return f"away ({error.detail}): {sharing.waiting} events wait for it"
+        return f"connected, events {sharing.state.value}"
+
+    async def _check_setup(self) -> str:
+        """The list that production starts by; in development what is open is said."""
+        open_ones = [found.id for found in requirements(self.settings) if found.gap is not None]
+        if open_ones and self.settings.production:
+            raise AywaError(f"not fit for production: {', '.join(open_ones)}")
+        return f"for development; open: {', '.join(open_ones)}" if open_ones else "complete"
 
     async def _check_calls(self) -> str:
         if self.table.draining:

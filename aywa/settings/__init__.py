@@ -5,8 +5,10 @@
 
 from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
+from aywa.settings.gate import Requirement, RequirementState, production_gaps, requirements
 from aywa.settings.outbound import OutboundSettings
 from aywa.settings.retention import RetentionSettings
+from aywa.settings.sharing import SharingSettings
 from aywa.settings.slices import (
     CallSettings,
     HttpSettings,
@@ -29,7 +31,7 @@ from aywa.settings.trunks import (
     TrunkSettings,
 )
 from aywa.settings.webhooks import WebhookSettings
-from aywa.settings.whole import Settings, production_gaps, tombstone_file
+from aywa.settings.whole import Settings, tombstone_file
 
 __all__ = [
     "ArtifactSettings",
@@ -44,9 +46,12 @@ __all__ = [
     "OutboundSettings",
     "ProviderSettings",
     "RecordCalls",
+    "Requirement",
+    "RequirementState",
     "RetentionSettings",
     "S3Settings",
     "Settings",
+    "SharingSettings",
     "SipSettings",
     "SrtpPolicy",
     "StoreSettings",
@@ -60,5 +65,6 @@ __all__ = [
     "WebhookSettings",
     "artifact_gaps",
     "production_gaps",
+    "requirements",
     "tombstone_file",
 ]

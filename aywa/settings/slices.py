@@ -37,6 +37,8 @@ class HttpSettings:
     max_file_bytes: int = 26_214_400  # of an upload: 25 MiB hold a scanned manual
     rate_per_key: int = 500  # requests a second: a dashboard makes a few, a loop gone wild thousands
     wrong_keys_per_minute: int = 20  # of one source address, and so many at once
+    streams_per_key: int = 20  # of events; a dashboard has one for each tab
+    streams: int = 1_000
     max_body_bytes: int = 1_048_576  # a control command is a sentence; 1 MiB leaves room for tool definitions
     read_timeout_s: int = 30  # without a byte of a body that was announced
     keep_alive_s: int = 30  # idle, or dripping a request: also the bound on half a request's headers

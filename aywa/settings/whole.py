@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from urllib.parse import urlsplit
 
 from aywa.errors import ConfigError, Gap
 from aywa.settings.artifacts import ArtifactSettings, artifact_conflicts, read_artifacts
 from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
-from aywa.settings.outbound import OutboundSettings, outbound_gaps, read_outbound
+from aywa.settings.gate import production_gaps
+from aywa.settings.outbound import OutboundSettings, read_outbound
 from aywa.settings.reader import (
     EnvironmentReader,
     between,
@@ -25,6 +25,7 @@ from aywa.settings.reader import (
     transfer_target,
 )
 from aywa.settings.retention import RetentionSettings, read_retention
+from aywa.settings.sharing import SharingSettings, read_sharing
 from aywa.settings.slices import (
     ENDPOINTING_MODES,
     SRTP_SUITES,
@@ -43,7 +44,7 @@ from aywa.settings.slices import (
 from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
-from aywa.settings.webhooks import WebhookSettings, read_webhooks, webhook_gaps
+from aywa.settings.webhooks import WebhookSettings, read_webhooks
 
 # the defaults, as values: a slotted class has no class attributes to read them from
 _HTTP = HttpSettings()
@@ -52,6 +53,7 @@ _MEDIA = MediaSettings()
 _CALL = CallSettings()
 _PROVIDERS = ProviderSettings()
 _LOG = LogSettings()
+_MODES = ("development", "production", "test")
 _RING_SIZES = tuple(str(1 << power) for power in range(8, 17))
 
 
@@ -73,6 +75,12 @@ class Settings:
     outbound: OutboundSettings = field(default_factory=OutboundSettings)
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    sharing: SharingSettings = field(default_factory=SharingSettings)
+
+    @property
+    def production(self) -> bool:
+        """Whether gaps are refused."""
+        return self.mode is Mode.PRODUCTION
 
     @classmethod
     def from_env(cls, environ: Mapping[str, str]) -> Settings:
@@ -94,51 +102,12 @@ def tombstone_file(settings: Settings) -> str:
     return named or settings.store.data_dir.rstrip("/") + "/tombstones.jsonl"
 
 
-def production_gaps(settings: Settings, known: frozenset[str] = frozenset()) -> list[Gap]:
-    """What keeps these settings from running in production; empty in development.
-
-    `known` names the variables that are already reported.
-    """
-    if settings.mode is not Mode.PRODUCTION:
-        return []
-    public = urlsplit(settings.http.public_url)
-    checks = (
-        (
-            "RUNTIME_API_KEY",
-            bool(settings.http.api_keys),
-            "must be set in production",
-            "the output of `openssl rand -hex 32`",
-        ),
-        (
-            "RUNTIME_PUBLIC_URL",
-            public.scheme == "https",
-            "must be the public https origin in production",
-            "https://voice.example.com",
-        ),
-        (
-            "RUNTIME_STORE_POSTGRES_URL",
-            bool(settings.store.postgres_url),
-            "must name a PostgreSQL database in production: the embedded one is for development",
-            "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
-        ),
-        (
-            "RUNTIME_STORE_ENCRYPTION_KEY",
-            bool(settings.store.encryption_keys),
-            "must be set in production",
-            "the output of `openssl rand -base64 32`",
-        ),
-    )
-    gaps = [Gap(name, rule, example) for name, met, rule, example in checks if not met]
-    gaps += outbound_gaps(settings.outbound) + webhook_gaps(settings.webhooks)
-    return [gap for gap in gaps if gap.name not in known]
-
-
 def _read_settings(env: EnvironmentReader) -> Settings:
     data_dir = env.text("RUNTIME_DATA_DIR", "var")
     sip_host = env.address("RUNTIME_SIP_HOST", _SIP.host)
-    mode = env.choice("NODE_ENV", "development", ("development", "production", "test"))
+    modes = [env.choice(name, "development", _MODES) for name in ("NODE_ENV", "RUNTIME_MODE")]
     return Settings(
-        mode=Mode.PRODUCTION if mode == "production" else Mode.DEVELOPMENT,
+        mode=Mode.PRODUCTION if "production" in modes else Mode.DEVELOPMENT,
         http=_read_http(env),
         sip=_read_sip(env, sip_host),
         media=_read_media(env, sip_host if ":" not in sip_host else MediaSettings().host),
@@ -174,6 +143,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         outbound=read_outbound(env),
         webhooks=read_webhooks(env),
         retention=read_retention(env),
+        sharing=read_sharing(env),
     )
 
 
@@ -249,6 +219,8 @@ def _read_http(env: EnvironmentReader) -> HttpSettings:
             "https://console.example.com",
         ),
         max_file_bytes=env.integer("RUNTIME_MAX_FILE_BYTES", _HTTP.max_file_bytes, 1024, 1 << 30),
+        streams_per_key=env.integer("RUNTIME_EVENTS_PER_KEY", _HTTP.streams_per_key, 1, 10_000),
+        streams=env.integer("RUNTIME_EVENTS_STREAMS", _HTTP.streams, 1, 100_000),
         rate_per_key=env.integer("RUNTIME_API_RATE_PER_KEY", _HTTP.rate_per_key, 0, 1_000_000),
         wrong_keys_per_minute=env.integer(
             "RUNTIME_API_WRONG_KEYS_PER_MINUTE", _HTTP.wrong_keys_per_minute, 0, 100_000

@@ -21,10 +21,17 @@ TellOfArtifacts = Callable[[CallRow, Sequence[Artifact], Mapping[str, int]], Seq
 class PostgresArtifacts:
     """Implements `ports.spool.ArtifactBook`. Every method raises `StoreError`."""
 
-    def __init__(self, postgres: Postgres, tell: TellOfArtifacts | None = None) -> None:
+    def __init__(
+        self,
+        postgres: Postgres,
+        tell: TellOfArtifacts | None = None,
+        told: Callable[[], None] = lambda: None,
+    ) -> None:
+        """`told`: called when messages for servers have been committed."""
         self._postgres = postgres
         self._system = postgres.system()
         self._tell = tell
+        self._told = told
         self._sql = load_queries("artifacts")
 
     # --- the spool's side ---------------------------------------------------------------------------------
@@ -33,6 +40,11 @@ class PostgresArtifacts:
         """See `ArtifactBook`."""
         rows = await self._system.fetch(self._sql["ended_calls"], [UUID(call_id) for call_id in call_ids])
         return [call_of(row) for row in rows]
+
+    async def left_behind(self, host: str, before: datetime) -> list[str]:
+        """See `ArtifactBook`."""
+        rows = await self._system.fetch(self._sql["left_behind"], host, before)
+        return [str(row["call_id"]) for row in rows]
 
     async def expect(self, artifacts: Sequence[Artifact]) -> None:
         """See `ArtifactBook`."""
@@ -80,6 +92,7 @@ class PostgresArtifacts:
                 if all(each.state is not ArtifactState.WAITING for each in all_):
                     seqs = await last_seqs(session, call_id)
                     await insert_jobs(session, self._tell(call_of(calls[0]), all_, seqs))
+        self._told()
         return True
 
     async def waiting(self) -> tuple[int, datetime | None]:

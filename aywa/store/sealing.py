@@ -52,6 +52,14 @@ class StoreKey:
         """A secret for something else than envelopes; `purpose`: 1 to 64 bytes."""
         return hashlib.blake2b(purpose, digest_size=KEY_BYTES, key=self._key, person=b"aywa-secret").digest()
 
+    def shared_box(self, purpose: str) -> SecretBox:
+        """The box of what nodes leave with each other, for a purpose."""
+        return SecretBox(
+            hashlib.blake2b(
+                purpose.encode(), digest_size=KEY_BYTES, key=self._key, person=b"aywa-shared"
+            ).digest()
+        )
+
     def fingerprint(self, data: bytes) -> str:
         """Tells data apart, and says nothing about it to whoever has not the key."""
         return hashlib.blake2b(data, digest_size=20, key=self._key, person=b"aywa-print").hexdigest()
@@ -64,6 +72,7 @@ class Sealer:
         assert keys
         self._keys = {key.id: key for key in reversed(keys)}
         self._first = keys[0]
+        self._boxes: dict[tuple[str, str], SecretBox] = {}
 
     @property
     def key_id(self) -> str:
@@ -99,6 +108,26 @@ class Sealer:
     def secret(self, purpose: bytes) -> bytes:
         """A secret that all nodes with the same first key have; `purpose`: 1 to 64 bytes."""
         return self._first.secret(purpose)
+
+    def wrap(self, purpose: str, data: bytes) -> bytes:
+        """What is left with Redis, for nodes that have the same key; `purpose`: a fixed word."""
+        return self._first.id.encode() + self._shared_box(self._first, purpose).encrypt(data)
+
+    def unwrap(self, purpose: str, wrapped: bytes) -> bytes:
+        """What another node has wrapped. Raises `StoreError`."""
+        key = self._keys.get(wrapped[: len(self._first.id)].decode("ascii", "replace"))
+        if key is None:
+            raise StoreError("a node has sealed this with another RUNTIME_STORE_ENCRYPTION_KEY")
+        try:
+            return self._shared_box(key, purpose).decrypt(wrapped[len(key.id) :])
+        except (CryptoError, ValueError) as error:
+            raise StoreError("what was left with Redis does not open: it was changed") from error
+
+    def _shared_box(self, key: StoreKey, purpose: str) -> SecretBox:
+        box = self._boxes.get((key.id, purpose))
+        if box is None:
+            box = self._boxes[key.id, purpose] = key.shared_box(purpose)
+        return box
 
     def fingerprints(self, data: bytes) -> tuple[str, ...]:
         """Of every key, that of the first before the others."""

@@ -56,12 +56,21 @@ class ApiClient:
     def _ask(self, method: str, path: str, **options: Any) -> Any:
         return self._json(self._request(method, path, **options))
 
-    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+    def headers(self) -> dict[str, str]:
+        """What every request carries. Raises `ApiError`."""
         if not (self.key.isascii() and self.key.isprintable()):
             raise ApiError("the API key cannot be one: it has characters that are not printable ASCII")
         headers = {"Authorization": f"Bearer {self.key}"} if self.key else {}
         if self.organization:
             headers["X-Organization-Id"] = self.organization
+        return headers
+
+    def refuse(self, answer: httpx.Response) -> None:
+        """Raises `ApiError` with what the runtime says of a request that it refused."""
+        self._json(answer)
+
+    def _request(self, method: str, path: str, **options: Any) -> httpx.Response:
+        headers = self.headers()
         try:
             return httpx.request(
                 method, self.url.rstrip("/") + path, headers=headers, timeout=_TIMEOUT_S, **options

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,11 +22,13 @@ from aywa_server.parts import Parts
 from aywa_server.problems import install_error_handlers
 from aywa_server.resources.kinds import FILE, JSON_KINDS
 from aywa_server.routes.api_keys import api_key_routes
+from aywa_server.routes.artifacts import artifact_routes
 from aywa_server.routes.audit import audit_routes
 from aywa_server.routes.call_costs import call_costs_routes
 from aywa_server.routes.calls import calls_routes
 from aywa_server.routes.control import control_routes
 from aywa_server.routes.erasure import erasure_routes
+from aywa_server.routes.events import event_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
 from aywa_server.routes.listen import listen_routes
@@ -36,6 +39,7 @@ from aywa_server.routes.pcap import pcap_routes
 from aywa_server.routes.place import place_routes
 from aywa_server.routes.recording import recording_routes
 from aywa_server.routes.resources import resource_routes
+from aywa_server.routes.setup import setup_routes
 from aywa_server.routes.structured_runs import structured_run_routes
 from aywa_server.routes.web import web_routes
 from aywa_server.routes.webhooks import webhooks_routes
@@ -66,12 +70,15 @@ def create_app(parts: Parts) -> QuartTrio:
     app.register_blueprint(call_costs_routes(parts))
     app.register_blueprint(observing_routes(parts))
     app.register_blueprint(recording_routes(parts))
+    app.register_blueprint(artifact_routes(parts))
     app.register_blueprint(place_routes(parts))
     app.register_blueprint(web_routes(parts))
     app.register_blueprint(control_routes(parts))
     app.register_blueprint(listen_routes(parts))
     app.register_blueprint(pcap_routes(parts))
     app.register_blueprint(erasure_routes(parts))
+    app.register_blueprint(event_routes(parts))
+    app.register_blueprint(setup_routes(parts))
     app.register_blueprint(openapi_routes())
     app.register_blueprint(file_routes(parts))
     for kind in JSON_KINDS:
@@ -154,11 +161,13 @@ def _install_auth(app: QuartTrio, gate: Gate, tokens: TokenGate) -> None:
     async def admit(asked: BaseRequestWebsocket, method: str) -> None:
         endpoint = asked.endpoint
         if asked.routing_exception is None and endpoint not in PUBLIC_ENDPOINTS:
-            g.caller = tokens.admit(asked) or await gate.admit(
+            g.recheck = partial(
+                gate.admit,
                 asked.headers.get("Authorization", ""),
                 asked.headers.get("X-API-Key", ""),
                 asked.headers.get(ORGANIZATION_HEADER, ""),
                 source_of(asked.remote_addr or ""),
             )
+            g.caller = tokens.admit(asked) or await g.recheck()
             assert endpoint is not None, "it was routed"
             g.caller.require(scope_of(app.view_functions[endpoint], method))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+from aywa.artifacts.call_tracks import tracks_of
 from aywa.call.news_plan import CallView
 from aywa.errors import ParseError
 from aywa.model.call import (
@@ -16,6 +17,7 @@ from aywa.model.call import (
     Customer,
     Media,
     Monitor,
+    MonoRecording,
     PerformanceMetrics,
     Recording,
     Timeline,
@@ -30,7 +32,6 @@ from aywa.ports.store import CallRow, CallStatus, CallType, TimelineEntry, Trans
 from aywa.proto.sip.header import parse_name_addr
 from aywa_server.analysis_view import analysis_of, structured_outputs_of
 from aywa_server.call_tokens import CallTokens, Door, socket_url
-from aywa_server.call_tracks import tracks_of
 from aywa_server.cost_view import cost_breakdown, cost_items, cost_of
 from aywa_server.timeline_level import Level, level_of
 
@@ -221,10 +222,15 @@ def _recording(row: CallRow, base_url: str) -> Recording | None:
         return None
     stereo_url = f"{base_url}/call/{row.id}/stereo-recording"
     names = [track.name for track in tracks_of(row)]
+    mono = MonoRecording(
+        combined_url=f"{base_url}/call/{row.id}/mono-recording",
+        assistant_url=f"{base_url}/call/{row.id}/assistant-recording",
+        customer_url=f"{base_url}/call/{row.id}/customer-recording",
+    )
     if len(names) <= 2:
-        return Recording(stereo_url=stereo_url)
+        return Recording(stereo_url=stereo_url, mono=mono)
     tracks_url = f"{base_url}/call/{row.id}/recording?tracks=all"
-    return Recording(stereo_url=stereo_url, tracks_url=tracks_url, tracks=names)
+    return Recording(stereo_url=stereo_url, mono=mono, tracks_url=tracks_url, tracks=names)
 
 
 def _artifact(row: CallRow, recording: Recording | None, lines: Sequence[TranscriptLine] | None) -> Artifact:
@@ -258,6 +264,11 @@ def _artifact(row: CallRow, recording: Recording | None, lines: Sequence[Transcr
 def _later(row: CallRow, base_url: str) -> dict[str, object]:
     """What not every call has."""
     found: dict[str, object] = {}
+    if row.status is CallStatus.ENDED:
+        found["log_url"] = f"{base_url}/call/{row.id}/call-logs"
+    if row.recording_path is not None:
+        found["recording_url"] = f"{base_url}/call/{row.id}/mono-recording"
+        found["stereo_recording_url"] = f"{base_url}/call/{row.id}/stereo-recording"
     if row.pcap_path is not None:
         found |= {"pcap_path": row.pcap_path, "pcap_url": f"{base_url}/call/{row.id}/pcap"}
     if outputs := structured_outputs_of(row):

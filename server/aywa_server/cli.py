@@ -16,6 +16,7 @@ _VERBS = {
     "call": "aywa_server.cli_call",
     "calls": "aywa_server.cli_calls",
     "timeline": "aywa_server.cli_timeline",
+    "events": "aywa_server.cli_events",
     "say": "aywa_server.cli_say",
     "transfer": "aywa_server.cli_transfer",
     "mute": "aywa_server.cli_line",
@@ -38,6 +39,7 @@ _VERBS = {
     "organizations": "aywa_server.cli_organizations",
     "audit": "aywa_server.cli_audit",
     "webhooks": "aywa_server.cli_webhooks",
+    "artifacts": "aywa_server.cli_artifacts",
 }
 
 

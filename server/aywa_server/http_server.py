@@ -12,7 +12,6 @@ from aywa.errors import ConfigError, Gap
 from aywa.settings import HttpSettings
 
 _BACKLOG = 512
-_PING_S = 15.0  # proxies cut what is silent for 30 s or a minute
 _MESSAGE_BYTES = 1 << 20  # that a client may send
 # Hypercorn sends shielded from cancellation: a client that stops reading would hold up the process's end for
 # ever. The kernel gives the connection up after this long without progress; accepted sockets inherit it.
@@ -48,7 +47,6 @@ def http_config(http: HttpSettings, sock: socket.socket) -> Config:
     config.keep_alive_timeout = http.keep_alive_s
     config.graceful_timeout = http.graceful_timeout_s
     config.h11_max_incomplete_size = 16 * 1024  # request line and headers
-    config.websocket_ping_interval = _PING_S
     config.websocket_max_message_size = _MESSAGE_BYTES
     config.include_server_header = False
     config.accesslog = None  # the app writes one line a request

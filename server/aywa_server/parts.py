@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from random import Random
 from typing import Protocol
@@ -13,6 +14,8 @@ from aywa.call.outbound import CallOrder
 from aywa.call.overhearing import Overhearing
 from aywa.call.plan import CallPlan, Leader
 from aywa.call.web import WebOrder
+from aywa.events.filter import EventFilter
+from aywa.events.listener import Listener, Start
 from aywa.model.audit import AuditEntry
 from aywa.model.erasure import ErasureReport
 from aywa.model.readiness import Check
@@ -20,10 +23,11 @@ from aywa.ports.analytics import Analytics
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
-from aywa.settings import DialSettings, HttpSettings
+from aywa.settings import DialSettings, HttpSettings, Requirement
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.web_link import MessageSocket, WebLink
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.call_tokens import CallTokens
 from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
@@ -89,6 +93,17 @@ class Readiness(Protocol):
         """The state of every dependency; never raises."""
 
 
+class EventSource(Protocol):
+    """What happens in calls."""
+
+    @property
+    def closed(self) -> bool:
+        """Whether there is nothing more to come."""
+
+    def listen(self, wanted: EventFilter, start: Start) -> AbstractContextManager[Listener]:
+        """A listener from this place on."""
+
+
 class Plans(Protocol):
     """Makes what an assistant's plan asks for ready."""
 
@@ -124,8 +139,12 @@ class Parts:
     webhooks: WebhookLog
     dial: DialSettings = field(default_factory=DialSettings)
     outbox_wake: Callable[[], None] = lambda: None  # there is something to send
+    artifacts: ArtifactDesk | None = None  # None: nothing is known of them but what lies on the disk
     analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
     eraser: Eraser | None = None  # None: nothing can be erased
     tokens: CallTokens | None = None  # None: calls have no URLs that open without a key
+    requirements: Sequence[Requirement] = ()  # of production
+    production: bool = False
+    events: EventSource | None = None  # None: there is no stream
     tenancy: Tenancy | None = None  # None: nothing but the keys of the environment

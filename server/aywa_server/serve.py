@@ -20,18 +20,20 @@ from aywa._native.heap import settle_heap
 from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
+from aywa.events.subscription import CloseReason
 from aywa.log import configure_logging, get_logger, install_crash_log
 from aywa.ports.store import TimelineEntry
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
 from aywa.runtime.store_key import load_sealer
 from aywa.runtime.tracing import open_tracing
-from aywa.settings import Mode, RecordCalls, Settings
+from aywa.settings import Mode, RecordCalls, Settings, requirements
 from aywa.store.analyses import PostgresAnalyses
 from aywa.store.analytics import PostgresAnalytics
 from aywa.store.tenancy import Tenancy
 from aywa_server.api_key import development_key
 from aywa_server.app import create_app
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.call_tokens import CallTokens
 from aywa_server.call_view import call_view
 from aywa_server.caller import actor_of_request
@@ -83,6 +85,7 @@ class Server:
 
     def __init__(self, settings: Settings, made_key: str) -> None:
         keys = (made_key,) if made_key else settings.http.api_keys
+        self._given = settings  # without the key that was made
         self._settings = replace(settings, http=replace(settings.http, api_keys=keys))
         self._made_key = made_key
         self.ready = False
@@ -132,11 +135,20 @@ class Server:
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
+                    events=runtime.events,
+                    requirements=requirements(self._given),
+                    production=settings.production,
                     outbox_wake=runtime.outbox.worker.wake,
                     analytics=PostgresAnalytics(runtime.database.postgres),
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
                     eraser=runtime.database.keeper,
                     tokens=tokens,
+                    artifacts=ArtifactDesk(
+                        settings.artifacts,
+                        runtime.artifacts.store,
+                        runtime.artifacts.book,
+                        runtime.artifacts.spool.hurry,
+                    ),
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)
@@ -148,6 +160,7 @@ class Server:
                     await self._stopping.wait()
                     _log.info("draining", live_calls=len(runtime.live_calls()), drain_s=settings.call.drain_s)
                     await runtime.drain()  # meanwhile /readyz says so and the calls can be steered
+                    runtime.events.close(CloseReason.STOPPING)
                     drained.set()
                 _log.info("api closed", live_calls=len(runtime.live_calls()))
         finally:

@@ -9,7 +9,17 @@ from aywa.ports.store import TimelineEntry
 Level: TypeAlias = Literal["info", "warning", "error"]
 LEVELS: tuple[Level, ...] = ("info", "warning", "error")
 _WARNINGS = frozenset(
-    {"timeout", "overdue", "nothing", "limit", "reprompt", "cannot_speak", "say_refused", "model_silent"}
+    {
+        "timeout",
+        "overdue",
+        "nothing",
+        "limit",
+        "reprompt",
+        "cannot_speak",
+        "say_refused",
+        "record_refused",
+        "model_silent",
+    }
 )
 _ERRORS = frozenset({"failed", "crashed", "lost"})
 

@@ -66,6 +66,24 @@ async def test_the_disk_is_full(autojump_clock: trio.testing.MockClock) -> None:
     assert reason.code is EndCode.CUSTOMER_HANGUP
 
 
+async def test_the_spool_is_full(autojump_clock: trio.testing.MockClock) -> None:
+    """The call is not recorded, goes on, and says why; the next one is recorded again."""
+    recordings = FakeRecordings()
+    recordings.refusal = "the spool is full: 9 bytes wait for the artifact store"
+    world = CallWorld(recordings=recordings)
+    async with world.call() as person:
+        await person.listens()
+        await person.says("hello")
+        await person.listens()
+        person.session.remote_hangs_up()
+    assert world.entries("media.record_refused") == [{"reason": recordings.refusal}]
+    assert world.entries("media.record_failed") == []
+    assert world.row().recording_path is None
+    reason = world.row().end_reason
+    assert reason is not None
+    assert reason.code is EndCode.CUSTOMER_HANGUP
+
+
 async def test_one_bad_entry_holds_nobody_up(autojump_clock: trio.testing.MockClock) -> None:
     """A call whose entries the store refuses loses them; the others are written."""
     store = FakeStore()

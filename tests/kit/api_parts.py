@@ -32,6 +32,7 @@ from aywa.ports.store import (
 )
 from aywa.settings import HttpSettings
 from aywa.transfer.plan import TransferPlan
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.call_tokens import CallTokens
 from aywa_server.extraction import Extraction
 from aywa_server.metrics import Metrics
@@ -314,11 +315,13 @@ def make_parts(
     resources: Resources | None = None,
     once: Once | None = None,
     blobs: BlobStore | None = None,
+    artifacts: ArtifactDesk | None = None,
 ) -> Parts:
     """Parts with everything fake but the metrics."""
     calls = store or DictCallStore()
     return Parts(
         webhooks=DictWebhookLog(),
+        artifacts=artifacts,
         store=calls,
         calls=SpyCalls(calls),
         readiness=FixedReadiness(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
@@ -11,8 +12,10 @@ from uuid import UUID
 import trio
 
 from aywa.errors import StoreError
+from aywa.ports.artifacts import ArtifactFormat
 from aywa.ports.capture import CapturedPacket
 from aywa.ports.outbox import WebhookJob
+from aywa.ports.recording import RecordingRefusedError
 from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
 
 T = TypeVar("T")
@@ -167,10 +170,18 @@ class FakeRecordings:
     def __init__(self, *, fails: bool = False) -> None:
         self.sinks: dict[str, FakeSink] = {}
         self.rates: dict[str, int] = {}
+        self.becomes = ArtifactFormat.WAV
+        self.refusal = ""
         self._fails = fails
+
+    def becoming(self, format: ArtifactFormat) -> FakeRecordings:
+        self.becomes = format
+        return self
 
     @contextmanager
     def open(self, call_id: str, rate_hz: int = 8000) -> Iterator[FakeSink]:
+        if self.refusal:
+            raise RecordingRefusedError(errno.EDQUOT, self.refusal)
         sink = self.sinks[call_id] = FakeSink(f"/recordings/{call_id}.wav", fails=self._fails)
         self.rates[call_id] = rate_hz
         try:

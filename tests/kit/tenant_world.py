@@ -22,16 +22,18 @@ from aywa.bridge.postgres import Postgres
 from aywa.clock import wall_now
 from aywa.ports.resources import ResourceKind, ResourceRow
 from aywa.ports.store import CallStatus, TimelineEntry, TranscriptLine
-from aywa.settings import HttpSettings
+from aywa.settings import ArtifactSettings, HttpSettings
 from aywa.store import queries
 from aywa.store.analyses import PostgresAnalyses
 from aywa.store.analytics import PostgresAnalytics
+from aywa.store.artifacts import PostgresArtifacts
 from aywa.store.calls import PostgresCallStore
 from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.outbox import PostgresOutbox
 from aywa.store.resources import PostgresResources
 from aywa.store.tenancy import Tenancy
 from aywa_server.app import create_app
+from aywa_server.artifact_desk import ArtifactDesk
 from aywa_server.caller import actor_of_request
 from aywa_server.extraction import Extraction
 from aywa_server.once import Once
@@ -83,6 +85,9 @@ class TenantWorld:
             extraction=Extraction(Analyst(FakeModel()), PostgresAnalyses(postgres)),
             eraser=make_eraser(postgres),
             webhooks=PostgresOutbox(postgres),
+            artifacts=ArtifactDesk(
+                ArtifactSettings(), None, PostgresArtifacts(postgres), lambda _calls: None
+            ),
             rng=SystemRandom(),
             now=(lambda: 1.0) if frozen else trio.current_time,
         )
@@ -129,7 +134,22 @@ class TenantWorld:
         own.call_id, own.live_call_id = ended.id, live.id
         await self._send(own)
         await self._keep(own)
+        await self._leave(own, recording)
         return own
+
+    async def _leave(self, own: Organization, recording: Path) -> None:
+        """Artifacts: one is kept, and one waits."""
+        for kind, state in (("mono-recording", "kept"), ("call-logs", "waiting")):
+            await self.postgres.system().execute(
+                "insert into artifacts (org_id, call_id, kind, format, state, host, path, size, next_at, "
+                "last_error, created_at) values ($1, $2, $3, 'wav', $4, $5, $6, 1, now(), $5, now())",
+                UUID(own.id),
+                UUID(own.call_id),
+                kind,
+                state,
+                own.canary,
+                str(recording),
+            )
 
     async def _keep(self, own: Organization) -> None:
         """A resource of each kind."""

@@ -8,9 +8,13 @@ from pathlib import Path
 import pytest
 import trio
 
+from aywa.ua.errors import InviteFailed
 from aywa_server.child import Child
+from tests.kit.event_client import EventClient, open_event_client
+from tests.kit.event_world import open_redis_server
 from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_status
+from tests.kit.webhook_server import open_webhook_server
 
 pytestmark = [pytest.mark.live, pytest.mark.beside]
 
@@ -24,9 +28,9 @@ async def _stream(call: PlainCall) -> None:
 
 
 @asynccontextmanager
-async def _draining(data_dir: Path) -> AsyncIterator[tuple[Child, str]]:
+async def _draining(data_dir: Path, **more: str) -> AsyncIterator[tuple[Child, str]]:
     """A runtime that was told to stop while it has one call."""
-    settings = runtime_settings(data_dir, RUNTIME_DRAIN_S=str(DRAIN_S))
+    settings = runtime_settings(data_dir, RUNTIME_DRAIN_S=str(DRAIN_S), **more)
     async with (
         open_runtime_process(settings) as runtime,
         open_plain_call(runtime.sip_port) as call,
@@ -64,3 +68,46 @@ async def test_a_second_signal_cuts_the_draining_short(tmp_path: Path) -> None:
     async with _draining(tmp_path / "data") as (runtime, _):
         runtime.process.send_signal(signal.SIGTERM)
         assert await _exit_code(runtime) == 0
+
+
+async def test_a_node_leaves_its_cluster(tmp_path: Path) -> None:
+    """Not ready, new calls elsewhere, the live one to its end, streams ended, the outbox empty, exit 0."""
+    with open_redis_server(tmp_path) as redis:
+        async with (
+            open_webhook_server() as server,
+            _draining(
+                tmp_path / "data",
+                REDIS_URL=redis.url,
+                RUNTIME_WEBHOOK_URL=server.url(),
+                RUNTIME_OUTBOUND_PRIVATE="127.0.0.1",
+                RUNTIME_DIAL_ALLOW="+49",
+                RUNTIME_DIAL_HOME="49",
+            ) as (runtime, call_id),
+            _listening(runtime, f"callId={call_id}") as stream,
+        ):
+            assert (await stream.next())["type"] == "open", "who listens may go on, and begin"
+            with pytest.raises(InviteFailed) as refused:
+                async with open_plain_call(runtime.sip_port, seed=2):
+                    pass
+            assert refused.value.status == 503
+            placed = await runtime.client.post("/call", json={"customer": {"number": "+493012345678"}})
+            assert (placed.status_code, placed.json()["code"]) == (503, "overloaded"), placed.text
+            assert int(placed.headers["Retry-After"]) > 0
+            assert (await runtime.get(f"/call/{call_id}"))["status"] == "in-progress", "it does not notice"
+            await runtime.post(f"/call/{call_id}/control", {"type": "end-call"})
+            messages = await stream.rest()
+            assert [message["type"] for message in messages[-2:]] == ["call.ended", "closed"]
+            assert messages[-1]["reason"] == "stopping"
+            assert await _exit_code(runtime) == 0
+            told = [request.message for request in server.received]
+            assert [m["type"] for m in told if m["call"]["id"] == call_id][-1] == "end-of-call-report"
+            assert len({m["id"] for m in told}) == len(told), "nothing was sent twice"
+
+
+@asynccontextmanager
+async def _listening(runtime: Child, query: str) -> AsyncIterator[EventClient]:
+    port = int(str(runtime.client.base_url).rstrip("/").rpartition(":")[2])
+    headers = {"Authorization": runtime.client.headers["Authorization"]}
+    async with open_event_client(port, f"/events?{query}", headers) as stream:
+        assert stream.status == 200
+        yield stream

@@ -26,6 +26,7 @@ from aywa.proto.sip.session_states import ReferAnswered, ReferReported
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.news_desk import NewsDesk
+from aywa.store.config_cache import ConfigCache
 from aywa_server.resources.kinds import ASSISTANT, PHONE_NUMBER
 from aywa_server.resources.service import Resources
 from tests.kit.call_world import NOT_AHEAD, CallWorld, happens
@@ -101,8 +102,9 @@ class World:
         desk = NewsDesk(self.store, SEALER, NOBODY, None, blank)
         self.resources = Resources(self.store, SEALER, Random(7), SteppingClock(), desk.forget)
         sounds = HoldAudio(None)
+        config = ConfigCache(self.store, None, SEALER)
         self.door = FrontDoor()
-        self.door.plans = CallPlans(self.store, sounds, desk, self.requests, SEALER)
+        self.door.plans = CallPlans(config, sounds, desk, self.requests, SEALER)
         self.number = {"provider": "byo-phone-number", "number": "+493012345", **number}
 
     async def run(

@@ -18,6 +18,7 @@ import trio
 from structlog.testing import capture_logs
 
 from aywa.errors import EndCode
+from aywa.events.listener import Start
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallStatus, TimelineEntry
 from aywa.proto.sdp.offer_answer import LocalAudio, accept_answer, make_offer
@@ -39,6 +40,7 @@ from aywa.ua.errors import InviteFailed
 from aywa.ua.session import Session
 from aywa.ua.uas import IncomingCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
+from tests.kit.event_world import ALL, names, received
 from tests.kit.ports import free_port, free_udp_range
 from tests.kit.postgres import data_dir
 from tests.kit.tcpdump import read_pcap
@@ -104,7 +106,10 @@ async def test_a_call_from_invite_to_its_record(data_dir: Path) -> None:
         checks = {check.name: check for check in await runtime.check()}
         assert all(check.ok for name, check in checks.items() if name != "auth"), checks
         assert not checks["auth"].ok  # no key in these settings
-        with trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp, runtime.bus.subscribe() as events:
+        with (
+            trio.socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as rtp,
+            runtime.events.listen(ALL, Start()) as events,
+        ):
             await rtp.bind(("127.0.0.1", 0))
             session = await place(agent, runtime, rtp)
             heard = await hear(rtp, 60)
@@ -118,7 +123,7 @@ async def test_a_call_from_invite_to_its_record(data_dir: Path) -> None:
             await session.hangup()
             with trio.fail_after(10):
                 await live.over.wait()
-            assert (await events.receive()) == seen[0]
+            assert names(await received(events, 1)) == [(seen[0].call_id, seen[0].seq)]
         row = await runtime.store.of(DEFAULT_ORGANIZATION).get_call(live.id)
         assert row is not None
         assert row.status is CallStatus.ENDED

@@ -24,6 +24,7 @@ from aywa.settings import HttpSettings
 from aywa_server.api_key import development_key, read_key_file
 from aywa_server.app import create_app
 from aywa_server.cli import main
+from aywa_server.cli_artifacts import line_of
 from aywa_server.http_server import bind_http, http_config
 from aywa_server.parts import Parts
 from tests.kit.api_parts import API_KEY, DictCallStore, DictWebhookLog, SpyCalls, make_parts
@@ -279,3 +280,26 @@ def test_assistants_and_numbers(parts: Parts, tmp_path: Path, capsys: pytest.Cap
     assert told("assistants", "delete", made) == f"{made} is deleted"
     plan.write_text("[")
     assert told("assistants", "create", str(plan), code=2).endswith("desk.json is not JSON")
+
+
+def test_artifacts_are_listed_and_tried_again(parts: Parts, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nothing is known of any here; what a line says of one is below."""
+    assert main(["artifacts", "list", "--state", "any"]) == 0
+    assert capsys.readouterr().out == "no artifacts\n"
+    assert main(["artifacts", "list", "--call", ENDED.id]) == 0
+    assert capsys.readouterr().out == "no artifacts are waiting\n"
+    assert main(["artifacts", "retry"]) == 1
+    assert capsys.readouterr().out == "nothing waits\n"
+    line = line_of(
+        {
+            "callId": ENDED.id,
+            "createdAt": "2026-03-01T12:00:00.000Z",
+            "state": "waiting",
+            "type": "pcap",
+            "format": "pcap",
+            "host": "host-a",
+            "attempts": 3,
+            "lastError": "it answers 503",
+        }
+    )
+    assert line.split()[2:] == ["waiting", "pcap", "pcap", "-", "host-a", "3", "it", "answers", "503"]

@@ -116,6 +116,10 @@ async def test_the_call_and_its_timeline_say_where(tmp_path: Path) -> None:
     call = await (await client.get(f"/call/{row.id}", headers=AUTH)).get_json()
     assert call["artifact"]["recording"] == {
         "stereoUrl": f"http://localhost/call/{row.id}/stereo-recording",
+        "mono": {
+            f"{who}Url": f"http://localhost/call/{row.id}/{route}-recording"
+            for who, route in {"combined": "mono", "assistant": "assistant", "customer": "customer"}.items()
+        },
         "tracksUrl": url,
         "tracks": ["caller", "assistant", "colleague"],
     }

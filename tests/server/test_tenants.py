@@ -39,6 +39,7 @@ BODIES: dict[str, Callable[[Organization], object]] = {
     "/call/<call_id>": lambda _owner: {"name": "taken over"},
     "/organization/<org_id>": lambda _owner: {"name": "taken over"},
     "/logs/webhooks/replay": lambda owner: {"ids": [owner.job_id]},
+    "/artifact/retry": lambda owner: {"callId": owner.call_id},
 }
 _OWN = ("id", "canary", "key_id", "call_id", "live_call_id", "job_id", "attempt_id")
 WALLS = {"both": (), "row-level security alone": (switch_filter_off,), "filters alone": (switch_wall_off,)}
@@ -140,6 +141,10 @@ async def test_everybody_finds_their_own(postgres_url: str, tmp_path: Path) -> N
             assert timeline["transcript"][0]["text"] == ours.canary
             answer = await world.client.get(f"/call/{ours.call_id}/stereo-recording", headers=headers)
             assert await answer.get_data() == ours.canary.encode()
+            answer = await world.client.get(f"/call/{ours.call_id}/mono-recording", headers=headers)
+            assert await answer.get_data() == ours.canary.encode()
+            found = await world.ask("GET", "/artifact", headers)
+            assert {each["host"] for each in found} == {ours.canary}
         assert await world.ask("GET", "/call", ENV) == [], "the default organisation has none"
 
 

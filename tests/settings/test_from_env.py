@@ -3,14 +3,16 @@
 import pytest
 
 from aywa.errors import ConfigError
-from aywa.settings import Mode, Settings
+from aywa.settings import Mode, RequirementState, Settings, requirements
 
 PRODUCTION = {
     "NODE_ENV": "production",
-    "RUNTIME_API_KEY": "k" * 32,
-    "RUNTIME_PUBLIC_URL": "https://voice.example.com",
-    "RUNTIME_STORE_POSTGRES_URL": "postgresql://aywa:secret@db.internal/aywa_voice_runtime",
-    "RUNTIME_STORE_ENCRYPTION_KEY": "e" * 32,
+    "RUNTIME_API_KEY": "9f3c51d07ab24e86b1c4d2e5f60718aa",
+    "RUNTIME_PUBLIC_URL": "https://voice.acme-hotels.com",
+    "RUNTIME_STORE_POSTGRES_URL": "postgresql://aywa:Zt7w-9qLm4@db.internal/aywa_voice_runtime",
+    "RUNTIME_STORE_ENCRYPTION_KEY": "Vt4yq0mT1o9o1b2yZzJ8J4g0m7m1c3wqf2K9n5R8s6A=",
+    "REDIS_URL": "rediss://:Kd83-hq2Lw0x@redis.internal:6379/0",
+    "RUNTIME_ARTIFACT_S3_BUCKET": "acme-voice",
     "WEBHOOK_SIGNING_SECRET": "0b7e3c5d9a1f42886c3e5d7f9a2b4c6d",
 }
 
@@ -143,13 +145,69 @@ def test_production_refuses_what_development_may_leave_open() -> None:
         "RUNTIME_PUBLIC_URL",
         "RUNTIME_STORE_POSTGRES_URL",
         "RUNTIME_STORE_ENCRYPTION_KEY",
+        "REDIS_URL",
+        "RUNTIME_ARTIFACT_S3_BUCKET",
         "WEBHOOK_SIGNING_SECRET",
     }
     assert Settings.from_env(PRODUCTION).mode is Mode.PRODUCTION
 
 
+def test_production_has_two_names() -> None:
+    ours = PRODUCTION | {"NODE_ENV": "", "RUNTIME_MODE": "production"}
+    assert Settings.from_env(ours).production
+    assert set(gaps_of({"RUNTIME_MODE": "production"})) == set(gaps_of({"NODE_ENV": "production"}))
+    both = PRODUCTION | {"RUNTIME_MODE": "development"}
+    assert Settings.from_env(both).production, "one that says production is enough"
+
+
+INSANE = [
+    ("RUNTIME_API_KEY", "change-me-change-me-change-me"),
+    ("RUNTIME_API_KEY", "9f3c51d07ab24e86"),
+    ("RUNTIME_API_KEY", "9f3c51d07ab24e86b1c4d2e5f60718aa,key-key-key-key-key-key-key"),
+    ("RUNTIME_PUBLIC_URL", "http://voice.acme-hotels.com"),
+    ("RUNTIME_PUBLIC_URL", "https://localhost"),
+    ("RUNTIME_PUBLIC_URL", "https://192.168.1.10"),
+    ("RUNTIME_PUBLIC_URL", "https://[::1]"),
+    ("RUNTIME_PUBLIC_URL", "https://voice.example.com"),
+    ("RUNTIME_PUBLIC_URL", "https://runtime"),
+    ("RUNTIME_STORE_POSTGRES_URL", "postgresql://aywa:secret@db.internal/aywa"),
+    ("RUNTIME_STORE_POSTGRES_URL", "postgresql://postgres:changeme@db/aywa"),
+    ("RUNTIME_STORE_ENCRYPTION_KEY", "0123456789abcdef" * 4),
+    ("RUNTIME_STORE_ENCRYPTION_KEY", "change this secret key please, your store key phrase"),
+    ("REDIS_URL", "redis://:secret@redis.internal"),
+    ("WEBHOOK_SIGNING_SECRET", "change-me-change-me-change-me"),
+    ("RUNTIME_OUTBOUND_PRIVATE", "10.0.0.0/8"),
+]
+
+
+@pytest.mark.parametrize(("name", "value"), INSANE)
+def test_production_refuses_what_cannot_be_meant(name: str, value: str) -> None:
+    if name == "WEBHOOK_SIGNING_SECRET":
+        value = "secret-secret-secret-secret"
+    told = gaps_of(PRODUCTION | {name: value})
+    assert list(told) == [name]
+    (found,) = [
+        requirement
+        for requirement in requirements(Settings.from_env(PRODUCTION | {"NODE_ENV": "", name: value}))
+        if requirement.state is not RequirementState.OK
+    ]
+    assert (found.variable, found.state) == (name, RequirementState.INVALID)
+    secret = value.partition("://")[2] or value
+    if name != "RUNTIME_OUTBOUND_PRIVATE":
+        assert secret.split(",")[-1] not in told[name]
+
+
+def test_the_same_list_is_there_in_development() -> None:
+    states = {found.id: found.state for found in requirements(Settings())}
+    assert set(states.values()) == {RequirementState.MISSING, RequirementState.OK}
+    assert [name for name, state in states.items() if state is RequirementState.OK] == ["private-networks"]
+    met = requirements(Settings.from_env(PRODUCTION))
+    assert {found.state for found in met} == {RequirementState.OK}
+    assert [found.id for found in met] == list(states)
+
+
 def test_production_wants_https() -> None:
-    assert list(gaps_of(PRODUCTION | {"RUNTIME_PUBLIC_URL": "http://voice.example.com"})) == [
+    assert list(gaps_of(PRODUCTION | {"RUNTIME_PUBLIC_URL": "http://voice.acme.com"})) == [
         "RUNTIME_PUBLIC_URL"
     ]
 

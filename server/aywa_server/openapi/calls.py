@@ -13,7 +13,7 @@ _UUID = {"type": "string", "format": "uuid"}
 
 def call_operations() -> tuple[Operation, ...]:
     """Of `/call`."""
-    return (*_many(), *_placing(), *_one(), _control(), *_downloads())
+    return (*_many(), *_placing(), *_one(), _control(), *_downloads(), *_artifacts())
 
 
 def _many() -> tuple[Operation, ...]:
@@ -102,6 +102,36 @@ def _one() -> tuple[Operation, ...]:
     )
 
 
+def _artifacts() -> tuple[Operation, ...]:
+    state = {"type": "string", "enum": ["waiting", "stored", "kept", "lost"]}
+    return (
+        Operation(
+            "GET",
+            "/artifact",
+            "listArtifacts",
+            "Where calls' files are, the newest first",
+            "artifact",
+            (Answer(200, "The artifacts", {JSON: {"type": "array", "items": ref("ArtifactItem")}}),),
+            parameters=(
+                Parameter("state", state, "Only those"),
+                Parameter("callId", {"type": "string", "format": "uuid"}, "Only this call's"),
+                Parameter("limit", {"type": "integer", "minimum": 1, "maximum": 1000}, "At most so many"),
+            ),
+            problems=(400, 401, 503),
+        ),
+        Operation(
+            "POST",
+            "/artifact/retry",
+            "retryArtifacts",
+            "Try at once what waits to be stored",
+            "artifact",
+            (Answer(202, "Which calls'", {JSON: {"type": "object"}}),),
+            body={JSON: ref("ArtifactRetry")},
+            problems=(400, 401, 403, 408, 413, 415, 429, 503),
+        ),
+    )
+
+
 def _erasures() -> tuple[Operation, ...]:
     report = {JSON: ref("ErasureReport")}
     answers = (Answer(200, "All of it is gone", report), Answer(202, "`underWay` is not gone yet", report))
@@ -143,21 +173,42 @@ def _control() -> Operation:
 
 
 def _downloads() -> tuple[Operation, ...]:
-    ranged = Answer(206, "A part of it", {"audio/wav": _FILE})
+    audio = {"audio/wav": _FILE, "audio/ogg; codecs=opus": _FILE}
+    ranged = Answer(206, "A part of it", audio)
+    elsewhere = Answer(302, "It is read from the artifact store itself", {})
     tracks = Parameter(
         "tracks", {"type": "string", "enum": ["stereo", "all"]}, "Each party on its own channel"
     )
-    wav = (Answer(200, "The recording", {"audio/wav": _FILE}), ranged)
+    wav = (Answer(200, "The recording", audio), ranged, elsewhere)
     pcap = {"application/vnd.tcpdump.pcap": _FILE}
+    logs = {"application/jsonl": _FILE}
+    parties = {
+        "stereo": "The caller on the left, the assistant on the right",
+        "mono": "Both sides together",
+        "customer": "What came from the caller",
+        "assistant": "What the assistant said",
+    }
     return (
+        *(
+            Operation(
+                "GET",
+                f"/call/<call_id>/{name}-recording",
+                f"get{name.capitalize()}Recording",
+                meaning,
+                "call",
+                wav,
+                problems=(*_READ, 409, 416),
+            )
+            for name, meaning in parties.items()
+        ),
         Operation(
             "GET",
-            "/call/<call_id>/stereo-recording",
-            "getStereoRecording",
-            "The caller on the left, the assistant on the right",
+            "/call/<call_id>/call-logs",
+            "getCallLogs",
+            "The timeline of an ended call, one JSON object a line",
             "call",
-            wav,
-            problems=(*_READ, 416),
+            (Answer(200, "The logs", logs), Answer(206, "A part of it", logs), elsewhere),
+            problems=(*_READ, 409, 416),
         ),
         Operation(
             "GET",
@@ -167,7 +218,7 @@ def _downloads() -> tuple[Operation, ...]:
             "call",
             wav,
             parameters=(tracks,),
-            problems=(400, *_READ, 416),
+            problems=(400, *_READ, 409, 416),
         ),
         Operation(
             "GET",
@@ -175,9 +226,33 @@ def _downloads() -> tuple[Operation, ...]:
             "getPackets",
             "What was on the wire",
             "call",
-            (Answer(200, "The packets", pcap),),
-            problems=(*_READ, 416),
+            (Answer(200, "The packets", pcap), Answer(206, "A part of it", pcap), elsewhere),
+            problems=(*_READ, 409, 416),
         ),
+    )
+
+
+def _events() -> Operation:
+    text = {"type": "string"}
+    return Operation(
+        "GET",
+        "/events",
+        "followEvents",
+        "What happens in calls, as server-sent events; the same path is a websocket",
+        "event",
+        (Answer(200, "Events as they come", {"text/event-stream": text}),),
+        parameters=(
+            Parameter("callId", text, "Of this call"),
+            Parameter("assistantId", text, "Of calls that this assistant leads"),
+            Parameter("types", text, "Kinds of the timeline or their beginnings, with commas between"),
+            Parameter("since", {"type": "string", "format": "date-time"}, "From this time on"),
+            Parameter("lastEventId", text, "After this event"),
+            Parameter(
+                "follow", {"type": "boolean"}, "Go on with what happens; otherwise end with what there is"
+            ),
+            Parameter("Last-Event-ID", text, "As lastEventId, and before it", where="header"),
+        ),
+        problems=(400, 401, 403, 404, 503),
     )
 
 
@@ -205,6 +280,25 @@ def runtime_operations() -> tuple[Operation, ...]:
             "runtime",
             (Answer(200, "The metrics", {"text/plain": {"type": "string"}}),),
             problems=(401,),
+        ),
+        _events(),
+        Operation(
+            "GET",
+            "/setup/requirements",
+            "getSetupRequirements",
+            "What production needs, and what of it is set; no values",
+            "runtime",
+            (Answer(200, "The checklist", {JSON: ref("SetupRequirements")}),),
+            problems=(401, 403, 404, 503),
+        ),
+        Operation(
+            "GET",
+            "/runbooks",
+            "listRunbooks",
+            "What to do when something is wrong",
+            "runtime",
+            (Answer(200, "The runbooks", {JSON: {"type": "array", "items": ref("Runbook")}}),),
+            problems=(401, 403, 404, 503),
         ),
         Operation(
             "GET",

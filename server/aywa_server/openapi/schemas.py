@@ -9,6 +9,7 @@ from typing import Annotated, Any
 from pydantic import Field, TypeAdapter
 
 from aywa.model.api_key import KeyRotation, NewApiKey
+from aywa.model.artifact import ArtifactItem, ArtifactRetry
 from aywa.model.call import Call, CallCosts, ControlCommand, Timeline
 from aywa.model.call_order import PhoneCallOrder
 from aywa.model.erasure import ErasureReport, NewErasure
@@ -16,6 +17,7 @@ from aywa.model.file import FileChange
 from aywa.model.observing import AnalyticsSummary, CallLogs, SloSnapshot, VoicePipeline
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
+from aywa.model.setup import Runbook, SetupRequirements
 from aywa.model.structured_run import StructuredOutputRun
 from aywa.model.web_call_order import CallChange, WebCallOrder
 from aywa_server.openapi.operation import ref
@@ -43,6 +45,7 @@ def document_schemas() -> dict[str, Any]:
             "KeyRotation": TypeAdapter(KeyRotation),
             "FileChange": TypeAdapter(FileChange),
             "NewErasure": TypeAdapter(NewErasure),
+            "ArtifactRetry": TypeAdapter(ArtifactRetry),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "StructuredOutputRun": TypeAdapter(StructuredOutputRun),
             "ControlCommand": TypeAdapter(_COMMAND),
@@ -62,7 +65,10 @@ def document_schemas() -> dict[str, Any]:
             "SloSnapshot": TypeAdapter(SloSnapshot),
             "AnalyticsSummary": TypeAdapter(AnalyticsSummary),
             "ErasureReport": TypeAdapter(ErasureReport),
+            "ArtifactItem": TypeAdapter(ArtifactItem),
             "Readiness": TypeAdapter(Readiness),
+            "SetupRequirements": TypeAdapter(SetupRequirements),
+            "Runbook": TypeAdapter(Runbook),
         },
         "serialization",
         _TEMPLATE,

@@ -10,6 +10,7 @@ from aywa.model.api_key import KeyScope
 from aywa.model.web_call_order import CallChange
 from aywa.ports.outbox import JobFilter
 from aywa.ports.store import CallReader, CallRow
+from aywa_server.artifact_urls import with_signed_urls, without_paths
 from aywa_server.bodies import read_body
 from aywa_server.call_query import parse_call_query
 from aywa_server.call_tokens import CallTokens
@@ -35,7 +36,7 @@ def calls_routes(parts: Parts) -> Blueprint:
         else:
             rows = await store.list_calls(limit=query.limit + 1, before=query.before, window=query.window)
         shown, base, tokens = rows[: query.limit], base_url(parts), tokens_for_caller(parts)
-        response = jsonify([call_resource(row, base, tokens=tokens).to_json() for row in shown])
+        response = jsonify([_listed(parts, row, base, tokens) for row in shown])
         if shown and len(rows) > query.limit:
             last = shown[-1]
             url = f"{base}/call"
@@ -49,7 +50,8 @@ def calls_routes(parts: Parts) -> Blueprint:
         summary = await store.timeline_last(row.id, "turn.summary")
         tokens = tokens_for_caller(parts)
         call = call_resource(row, base_url(parts), lines, performance(summary), tokens=tokens)
-        return jsonify(call.to_json())
+        artifact = await with_signed_urls(call.artifact, parts.artifacts, row)
+        return jsonify(call.model_copy(update={"artifact": artifact}).to_json())
 
     @routes.patch("/call/<call_id>")
     async def change_call(call_id: str) -> Response:
@@ -58,7 +60,7 @@ def calls_routes(parts: Parts) -> Blueprint:
         if row is None:
             raise no_call()
         parts.calls.rename(row.id, row.name)
-        return jsonify(call_resource(row, base_url(parts), tokens=tokens_for_caller(parts)).to_json())
+        return jsonify(_listed(parts, row, base_url(parts), tokens_for_caller(parts)))
 
     @routes.get("/call/<call_id>/timeline")
     async def get_timeline(call_id: str) -> Response:
@@ -69,6 +71,12 @@ def calls_routes(parts: Parts) -> Blueprint:
         return jsonify(timeline_resource(row, entries, lines, base_url(parts), jobs).to_json())
 
     return routes
+
+
+def _listed(parts: Parts, row: CallRow, base: str, tokens: CallTokens | None) -> dict[str, object]:
+    call = call_resource(row, base, tokens=tokens)
+    artifact = without_paths(call.artifact, parts.artifacts, row)
+    return call.model_copy(update={"artifact": artifact}).to_json()
 
 
 async def find_call(parts: Parts, call_id: str) -> CallRow:

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 
 import trio
-from quart import Blueprint, Response, send_file
+from quart import Blueprint, Response
 
 from aywa.artifacts.pcap import PCAP_TYPE
-from aywa.errors import RequestError
+from aywa.ports.artifacts import ArtifactFormat, ArtifactKind
 from aywa.ports.store import CallRow, CallStatus
+from aywa_server.artifact_answer import file_answer, not_finished, not_there, settled_answer
 from aywa_server.parts import Parts
 from aywa_server.routes.calls import find_call
+from aywa_server.routes.recording import artifact_of
 
 
 def pcap_routes(parts: Parts) -> Blueprint:
@@ -26,16 +28,15 @@ def pcap_routes(parts: Parts) -> Blueprint:
             response = Response(packets, mimetype=PCAP_TYPE)
             response.headers["Content-Disposition"] = f'attachment; filename="{row.id}.pcap"'
             return response
+        artifact = await artifact_of(parts, row, ArtifactKind.PCAP)
+        stored = await settled_answer(parts.artifacts, artifact)
+        if stored is not None:
+            return stored
         if row.pcap_path is None or not await trio.Path(row.pcap_path).is_file():
-            raise RequestError(_why_no_pcap(row), http_status=404, code="pcap-not-found")
-        response = await send_file(
-            Path(row.pcap_path),
-            mimetype=PCAP_TYPE,
-            as_attachment=True,
-            attachment_filename=f"{row.id}.pcap",
-            cache_timeout=0,
-        )
-        return response
+            if artifact is not None:
+                raise not_finished(ArtifactKind.PCAP, f"it is on its way from {artifact.host}: ask again")
+            raise not_there(ArtifactKind.PCAP, _why_no_pcap(row))
+        return await file_answer(Path(row.pcap_path), row.id, ArtifactKind.PCAP, ArtifactFormat.PCAP)
 
     return routes
 

@@ -13,6 +13,12 @@ from unnest($1::uuid[], $2::uuid[], $3::text[], $4::text[], $5::text[], $6::time
 join calls on calls.id = given.call_id and calls.org_id = given.org_id
 on conflict (call_id, kind) do nothing;
 
+-- name: left_behind
+-- system: the files of a disk belong to calls of every organisation
+-- Logs are made of the database: whoever finds them can store them, when their own host is gone.
+select distinct call_id from artifacts
+where state = 'waiting' and (host = $1 or (kind = 'call-logs' and created_at < $2));
+
 -- name: of_calls
 -- system: the files of a disk belong to calls of every organisation
 select * from artifacts where call_id = any ($1::uuid[]) order by call_id, kind;
