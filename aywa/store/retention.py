@@ -37,11 +37,11 @@ class PostgresRetention:
             await session.execute(self._sql["note_recordings"], call_id, org_id, now)
 
     async def delete_transcripts(self, now: datetime, days: float | None, limit: int) -> int:
-        """What was said: lines, timeline, slots, and messages for servers; how many calls' it was."""
+        """What was said: lines, timeline, analyses, slots, messages for servers; how many calls' it was."""
         rows = await self._system.fetch(self._sql["due_transcripts"], now, days, limit)
         for org_id, call_ids in _by_organisation(rows).items():
             async with self._postgres.tenant(org_id).transaction() as session:
-                for name in ("delete_transcript", "delete_timeline", "delete_messages", "forget_words"):
+                for name in _WORDS:
                     await session.execute(self._sql[name], call_ids, org_id)
                 noted = [(call_id, org_id, now) for call_id in call_ids]
                 await session.executemany(self._sql["note_transcript"], noted)
@@ -61,6 +61,9 @@ class PostgresRetention:
         """A row of the audit log by itself."""
         async with self._postgres.tenant(org_id).transaction() as session:
             await self._audit.append(session, org_id, entry)
+
+
+_WORDS = ("delete_transcript", "delete_timeline", "delete_analyses", "delete_messages", "forget_words")
 
 
 def retention_entry(action: str, calls: int, now: datetime) -> AuditEntry:

@@ -19,10 +19,12 @@ from aywa.errors import RequestError, StoreError
 from aywa.model.audit import AuditEntry
 from aywa.model.numbers_in import number_key, numbers_in, spellings
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.analysis import AnalysisOrder, AnalysisResult
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallBatch, CallRow, CallStatus, TimelineEntry, TranscriptLine
 from aywa.runtime.keeper import Keeper
 from aywa.settings import RetentionSettings
+from aywa.store.analyses import PostgresAnalyses
 from aywa.store.artifacts import PostgresArtifacts
 from aywa.store.audit import PostgresAudit
 from aywa.store.calls import PostgresCallStore
@@ -88,6 +90,7 @@ class World:
         folder.mkdir(parents=True, exist_ok=True)
         row = replace(call_row(number), created_at=at, updated_at=at, started_at=at, ended_at=at)
         row = replace(row, status=CallStatus.ENDED, worker_id="here-12-abcdefgh", transfers=())
+        row = replace(row, order=AnalysisOrder({}))
         row = replace(row, from_uri=f"<sip:{caller}@pbx>", to_uri="<sip:1000@here>", slots={"name": CANARY})
         row = replace(row, recording_path=str(folder / f"{row.id}.wav"))
         if live:
@@ -102,6 +105,8 @@ class World:
         line = TranscriptLine(row.id, 1, "user", CANARY, 0, 1, org_id=ORG)
         job = WebhookJob(f"msg_{number}", row.id, 1, "hang", "account", "https://a.example", CANARY, at, ORG)
         await PostgresCallStore(self.postgres).write(CallBatch([row], entries, [line], [job]))
+        told = AnalysisResult({"summary": CANARY})
+        await PostgresAnalyses(self.postgres).settle(row.id, told, at)
         requests = PostgresIdempotency(self.postgres)
         await requests.begin(ORG, f"order-{number}", ["print"], at)
         await requests.finish(ORG, f"order-{number}", {"body": f'{{"id":"{row.id}","note":"{CANARY}"}}'})
@@ -148,7 +153,15 @@ async def test_a_call_is_gone_from_every_table_and_from_the_disk(postgres_url: s
         keeper, row, kept = await world.keeper(), await world.call(1), await world.call(2, "+4989555555")
         report = await keeper.erase_call(ORG, row.id, entry())
         assert report.under_way == []
-        wanted = {"calls": 1, "files": 3, "idempotency": 1, "timeline": 2, "transcript": 1, "webhook_jobs": 1}
+        wanted = {
+            "analyses": 1,
+            "calls": 1,
+            "files": 3,
+            "idempotency": 1,
+            "timeline": 2,
+            "transcript": 1,
+            "webhook_jobs": 1,
+        }
         assert report.erased == wanted
         assert world.files_of(row) == []
         assert set(await world.rows_with(row.id)) == {"erasures"}, "that it is looked at once more"
