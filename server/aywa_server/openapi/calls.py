@@ -204,7 +204,7 @@ def _downloads() -> tuple[Operation, ...]:
         Operation(
             "GET",
             "/call/<call_id>/call-logs",
-            "getCallLogs",
+            "getCallLogsFile",
             "The timeline of an ended call, one JSON object a line",
             "call",
             (Answer(200, "The logs", logs), Answer(206, "A part of it", logs), elsewhere),
