@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from random import SystemRandom
+from random import Random, SystemRandom
 
 import trio
 from hypercorn.trio import serve
@@ -123,14 +123,7 @@ class Server:
                     rng=rng,
                     now=monotonic_now,
                     dial=settings.dial,
-                    resources=Resources(
-                        runtime.database.resources,
-                        runtime.plans.sealer,
-                        rng,
-                        wall_now,
-                        runtime.plans.forget,
-                        actor_of_request,
-                    ),
+                    resources=_resources(runtime, rng),
                     once=Once(runtime.database.requests, runtime.plans.sealer, wall_now),
                     blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
                     plans=runtime.plans,
@@ -143,12 +136,7 @@ class Server:
                     extraction=Extraction(runtime.analyst, PostgresAnalyses(runtime.database.postgres)),
                     eraser=runtime.database.keeper,
                     tokens=tokens,
-                    artifacts=ArtifactDesk(
-                        settings.artifacts,
-                        runtime.artifacts.store,
-                        runtime.artifacts.book,
-                        runtime.artifacts.spool.hurry,
-                    ),
+                    artifacts=_desk(runtime),
                     tenancy=Tenancy(runtime.database.postgres),
                 )
                 config = http_config(settings.http, sock)
@@ -183,6 +171,16 @@ def _show(metrics: Metrics, runtime: Runtime) -> None:
     metrics.use_dialling(runtime.dial_refusals)
     metrics.use_streams(runtime.stream_connections)
     metrics.use_outbox(runtime.outbox.worker.figures)
+
+
+def _resources(runtime: Runtime, rng: Random) -> Resources:
+    store, plans = runtime.database.resources, runtime.plans
+    return Resources(store, plans.sealer, rng, wall_now, plans.forget, actor_of_request)
+
+
+def _desk(runtime: Runtime) -> ArtifactDesk:
+    known = runtime.artifacts
+    return ArtifactDesk(runtime.settings.artifacts, known.store, known.book, known.spool.hurry)
 
 
 def _all_of(*observers: Callable[[TimelineEntry], None] | None) -> Callable[[TimelineEntry], None]:
