@@ -35,6 +35,7 @@ from aywa_server.once import Once
 from aywa_server.resources.service import Resources
 from scripts.openapi import PAGE, ROOT
 from tests.kit.api_parts import API_KEY, make_parts
+from tests.kit.erasers import make_eraser
 from tests.kit.postgres import open_clean_postgres, temporary_dir
 from tests.kit.resource_store import SEALER
 
@@ -60,7 +61,8 @@ def open_api(postgres_url: str, folder: Path) -> Iterator[str]:
                 once=Once(PostgresIdempotency(postgres), SEALER, wall_now),
                 blobs=DiskBlobs(str(folder)),
             )
-            parts = replace(parts, tenancy=Tenancy(postgres))
+            eraser = make_eraser(postgres, str(folder))
+            parts = replace(parts, tenancy=Tenancy(postgres), eraser=eraser)
             config = http_config(http, sock)
             await nursery.start(partial(serve, create_app(parts), config, shutdown_trigger=stopped))
             ready.set()

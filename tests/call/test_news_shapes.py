@@ -134,7 +134,9 @@ def test_the_api_shows_a_call_as_messages_do() -> None:
     (report,) = told(news.row(replace(OVER, recording_path="/recordings/1.wav")))
     assert report["call"]["endedReason"] == report["endedReason"] == "customer-ended-call"
     assert report["artifact"] == report["call"]["artifact"] | {"messages": [], "transcript": ""}
-    assert report["recordingUrl"] == report["artifact"]["recording"]["stereoUrl"]
+    recording = report["artifact"]["recording"]
+    assert report["recordingUrl"] == recording["mono"]["combinedUrl"]
+    assert report["stereoRecordingUrl"] == recording["stereoUrl"]
 
 
 def test_a_call_that_no_assistant_was_found_for_says_why() -> None:
