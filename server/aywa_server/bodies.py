@@ -33,7 +33,8 @@ def judge(model: type[_M], body: dict[str, object]) -> _M:
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         field = ".".join(str(part) for part in first["loc"])
-        raise RequestError(f"{field}: {first['msg']}", code="invalid-field", field=field) from None
+        rule = str(first["msg"]).removeprefix("Value error, ")
+        raise RequestError(f"{field}: {rule}", code="invalid-field", field=field) from None
 
 
 def read_query(*names: str) -> dict[str, int]:
