@@ -2,7 +2,7 @@
 
 SHELL := /bin/bash
 .DEFAULT_GOAL := help
-.PHONY: help run test check bench bench-turns wheel docs clean
+.PHONY: help run test check bench bench-api bench-turns wheel docs clean
 
 # make run ONCE=1: leave after the demonstration call.
 ONCE ?=
@@ -27,6 +27,9 @@ bench: ## measure on this machine: calls per core beside the kernel's floor and 
 	@scripts/setup.sh test
 	@case " $(ARGS) " in "  " | *" peers "*) scripts/bench_peers.sh ;; esac
 	@exec .venv/bin/python -m bench $(ARGS)
+
+bench-api: ## measure the API: requests beside calls, messages to servers of which one is down, the contract
+	@scripts/setup.sh test && .venv/bin/python -m bench api_load outbox $(ARGS)
 
 bench-turns: ## measure turn taking: callers that pause, interrupt, cough and echo, against the whole runtime
 	@scripts/setup.sh test && scripts/bench_turns.sh $(ARGS)

@@ -53,6 +53,8 @@ MEASUREMENTS = (
     Measurement("turn_overhead", "bench.turn_overhead", "What the runtime adds to an answer's delay"),
     Measurement("sip_setup", "bench.sip_setup", "Twenty new calls a second: from INVITE to 200 OK"),
     Measurement("api_contract", "bench.api_contract", "The API against its own OpenAPI document", long=True),
+    Measurement("api_load", "bench.api_load", "Two hundred requests a second beside two hundred calls"),
+    Measurement("outbox", "bench.outbox", "Five hundred messages a second while one of two servers is down"),
     Measurement("kill", "bench.kill", "Fifty kills with fifty live calls: what is lost", long=True),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )

@@ -224,26 +224,29 @@ def row(name: str, figures: Figures, done: Phase | None) -> str:
     )
 
 
+def soak_settings(data: Path) -> dict[str, str]:
+    """Of a runtime whose calls may stay for hours."""
+    return {
+        "RUNTIME_HTTP_PORT": str(free_port() % 500 + 9000),
+        "RUNTIME_SIP_PORT": str(free_port(socket.SOCK_DGRAM) % 500 + 9000),
+        "RUNTIME_RTP_PORT_MIN": _RUNTIME_PORTS[0],
+        "RUNTIME_RTP_PORT_MAX": _RUNTIME_PORTS[1],
+        "RUNTIME_DATA_DIR": str(data),
+        "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
+        "RUNTIME_MAX_DURATION_S": "43200",
+        "RUNTIME_SILENCE_TIMEOUT_S": "3600",
+        "RUNTIME_LOG_LEVEL": "WARNING",
+        "RUNTIME_RECORD": "true",
+        "RUNTIME_AI_DISCLOSURE": "false",
+        "PYTHONFAULTHANDLER": "1",
+    }
+
+
 async def run(arguments: argparse.Namespace) -> list[str]:
     """The phases; returns what was missed."""
     with tempfile.TemporaryDirectory(prefix="aywa-soak-") as folder:
         data = Path(folder) / "data"
-        settings = {
-            "RUNTIME_HTTP_PORT": str(free_port()),
-            "RUNTIME_SIP_PORT": str(free_port(socket.SOCK_DGRAM)),
-            "RUNTIME_RTP_PORT_MIN": _RUNTIME_PORTS[0],
-            "RUNTIME_RTP_PORT_MAX": _RUNTIME_PORTS[1],
-            "RUNTIME_DATA_DIR": str(data),
-            "RUNTIME_API_KEY": "bench-key-0123456789abcdef",
-            "RUNTIME_MAX_DURATION_S": "43200",
-            "RUNTIME_SILENCE_TIMEOUT_S": "3600",
-            "RUNTIME_LOG_LEVEL": "WARNING",
-            "RUNTIME_RECORD": "true",
-            "RUNTIME_AI_DISCLOSURE": "false",
-            "PYTHONFAULTHANDLER": "1",
-        }
-        for port in ("RUNTIME_HTTP_PORT", "RUNTIME_SIP_PORT"):
-            settings[port] = str(int(settings[port]) % 500 + 9000)
+        settings = soak_settings(data)
         clips = [read_clip(str(sounds_folder() / f"{word}.wav")) for word in _WORDS]
         async with (
             open_child(settings, Path(folder) / "log") as child,

@@ -64,6 +64,15 @@ class Callers:
         self._clips = clips
         self._target = parse_uri(f"sip:hotel@127.0.0.1:{sip_port}")
         self._rng = Random(11)
+        self._legs: set[Leg] = set()
+
+    def heard(self) -> tuple[int, int]:
+        """Packets that came and that did not, of every call there was and is."""
+        live = [leg.stats() for leg in self._legs]
+        return (
+            self.tally.packets + sum(stats.received for stats in live),
+            self.tally.lost + sum(stats.lost for stats in live),
+        )
 
     async def call(self, habit: Habit) -> bool:
         """One call from dialling to the end; False if it was refused."""
@@ -94,9 +103,11 @@ class Callers:
             )
             self.tally.live += 1
             async with self._engine.open_leg(parameters, ports=ports) as leg:
+                self._legs.add(leg)
                 try:
                     await self._talk(session, leg, habit)
                 finally:
+                    self._legs.discard(leg)
                     stats = leg.stats()
                     self.tally.packets += stats.received
                     self.tally.lost += stats.lost
