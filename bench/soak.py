@@ -170,12 +170,12 @@ class Watch:
         return found
 
 
-async def hold(callers: Callers, calls: int, seconds: float) -> None:
+async def hold(callers: Callers, calls: int, habit: Habit, seconds: float) -> None:
     """So many callers at any moment: who is hung up on calls again."""
 
     async def caller() -> None:
         while True:
-            await callers.call(LONG)
+            await callers.call(habit)
 
     with trio.move_on_after(seconds):
         async with trio.open_nursery() as nursery:
@@ -278,7 +278,7 @@ async def _phases(arguments: argparse.Namespace, callers: Callers, watch: Watch)
     works = (
         (
             f"{arguments.calls} calls, {arguments.minutes:g} min",
-            partial(hold, callers, arguments.calls, 60 * arguments.minutes),
+            partial(hold, callers, arguments.calls, LONG, 60 * arguments.minutes),
         ),
         (f"{arguments.churn} calls, {_CHURN_AT_ONCE} at a time", partial(churn, callers, arguments.churn)),
     )

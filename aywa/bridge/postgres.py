@@ -13,7 +13,8 @@ import asyncpg
 import trio
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
-from aywa.bridge.postgres_scope import CONNECT_TIMEOUT_S, Scope
+from aywa.bridge.postgres_leases import CONNECT_TIMEOUT_S, Leases, reset
+from aywa.bridge.postgres_scope import Scope
 from aywa.bridge.postgres_session import Row, Session, cut, know_pid, run, use
 from aywa.bridge.postgres_watch import PROBE_S, Watch, WatchState
 from aywa.errors import StoreError
@@ -46,11 +47,12 @@ class Postgres:
     whose rows it wants finds none. `tenant` and `system` say it.
     """
 
-    def __init__(self, loop: AsyncioLoop, pool: Any, watch: Watch) -> None:
+    def __init__(self, loop: AsyncioLoop, pool: Any, leases: Leases, watch: Watch) -> None:
         self._loop = loop
         self._pool = pool
+        self._leases = leases
         self._watch = watch
-        self._system = Scope(loop, watch, pool, self, _SYSTEM)
+        self._system = Scope(loop, watch, leases, _SYSTEM)
 
     @property
     def answers(self) -> bool:
@@ -103,7 +105,8 @@ class Postgres:
     def tenant(self, org_id: UUID) -> Scope:
         """Statements that see the rows of this organisation, and can write no other's."""
         # an id that is a UUID needs no quoting
-        return Scope(self._loop, self._watch, self._pool, self, f"set local aywa.org_id = '{org_id}'")
+        prologue = f"set local aywa.org_id = '{org_id}'"
+        return Scope(self._loop, self._watch, self._leases, prologue, org_id)
 
     def system(self) -> Scope:
         """Statements that see every organisation's rows: for work that nobody's request asks for."""
@@ -111,19 +114,20 @@ class Postgres:
 
     async def renew(self) -> None:
         """Have every connection made anew before it is next used: the roles of the database have changed."""
-        await run(self._loop, self._pool.expire_connections)
+        await run(self._loop, self._leases.renew)
 
 
 @asynccontextmanager
 async def open_postgres(loop: AsyncioLoop, url: str, *, max_connections: int = 10) -> AsyncIterator[Postgres]:
     """Connect to the database at `url`. Raises `StoreError` when it cannot be reached."""
     pool = await run(loop, _create_pool, url, max_connections)
-    watch, watching = await loop.run(_begin_watching, url, pool)
+    leases = Leases(pool)
+    watch, watching = await loop.run(_begin_watching, url, leases)
     try:
-        yield Postgres(loop, pool, watch)
+        yield Postgres(loop, pool, leases, watch)
     finally:
         with trio.CancelScope(shield=True, deadline=trio.current_time() + _GOODBYE_S):
-            await loop.run(_close_pool, pool, watch, watching)
+            await loop.run(_close_pool, pool, leases, watch, watching)
 
 
 async def _create_pool(url: str, max_connections: int) -> Any:
@@ -134,6 +138,7 @@ async def _create_pool(url: str, max_connections: int) -> Any:
         timeout=CONNECT_TIMEOUT_S,
         command_timeout=COMMAND_TIMEOUT_S,
         init=_prepare_connection,
+        reset=reset,
         server_settings={
             "application_name": "aywa",
             "aywa.org_id": "none",
@@ -159,7 +164,7 @@ async def _prepare_connection(connection: Any) -> None:
     await connection.execute(_TAKE_ROLE, privilege)
 
 
-async def _begin_watching(url: str, pool: Any) -> tuple[Watch, asyncio.Task[None]]:
+async def _begin_watching(url: str, leases: Leases) -> tuple[Watch, asyncio.Task[None]]:
     async def probe(pids: Sequence[int]) -> Sequence[int]:
         try:
             connection = await asyncpg.connect(url, timeout=PROBE_S * 4, server_settings=_PROBE_SETTINGS)
@@ -170,7 +175,7 @@ async def _begin_watching(url: str, pool: Any) -> tuple[Watch, asyncio.Task[None
         except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError) as error:
             raise StoreError(f"no answer ({type(error).__name__})", retryable=True) from error
 
-    watch = Watch(probe, pool.expire_connections)
+    watch = Watch(probe, leases.renew)
     return watch, asyncio.ensure_future(watch.serve())
 
 
@@ -186,12 +191,13 @@ async def _release(pool: Any, connection: Any) -> None:
         connection.terminate()  # a connection that cannot even be reset is of no use to the pool
 
 
-async def _close_pool(pool: Any, watch: Watch, watching: asyncio.Task[None]) -> None:
+async def _close_pool(pool: Any, leases: Leases, watch: Watch, watching: asyncio.Task[None]) -> None:
     watching.cancel()
     if watch.state is WatchState.AWAY:
         pool.terminate()
         return
     try:
+        await asyncio.wait_for(leases.close(), _GOODBYE_S / 4)
         await asyncio.wait_for(pool.close(), _GOODBYE_S / 2)
     except (asyncpg.PostgresError, asyncpg.InterfaceError, OSError, TimeoutError):
         pool.terminate()

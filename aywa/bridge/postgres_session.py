@@ -40,10 +40,12 @@ class Session:
     def __init__(self, loop: AsyncioLoop, watch: Watch, connection: Any) -> None:
         self._loop = loop
         self._watch = watch
-        self._connection = connection
+        self.connection = connection
+        self.scripted = False  # something was said that may outlive the transaction
 
     async def execute(self, sql: str, *arguments: object) -> str:
         """Run a statement and return its command tag, or a script of many when there are no arguments."""
+        self.scripted = self.scripted or not arguments
         tag: str = await run(self._loop, self._ask, "execute", sql, *arguments)
         return tag
 
@@ -58,20 +60,22 @@ class Session:
 
     async def _ask(self, method: str, *arguments: object) -> Any:
         async with self._watch.operation() as operation:
-            use(operation, self._connection)
-            return await getattr(self._connection, method)(*arguments)
+            use(operation, self.connection)
+            return await getattr(self.connection, method)(*arguments)
 
     async def listen(self, channel: str, heard: Callable[[str], None]) -> None:
         """Have what is told on this channel handed over, from now until the connection is abandoned."""
 
+        self.scripted = True
+
         def hear(connection: object, process: int, name: str, payload: str) -> None:
             heard(payload)
 
-        await run(self._loop, self._connection.add_listener, channel, hear)
+        await run(self._loop, self.connection.add_listener, channel, hear)
 
     def abandon(self) -> None:
         """Close the connection at once; the pool makes a new one when it is next asked."""
-        cut(self._connection)
+        cut(self.connection)
 
 
 def cut(connection: Any) -> None:

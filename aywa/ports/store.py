@@ -131,6 +131,15 @@ class CallWindow:
     after: tuple[datetime, UUID] | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class CallRecord:
+    """A call with what was said and decided in it, as of one moment."""
+
+    row: CallRow
+    entries: Sequence[TimelineEntry]
+    lines: Sequence[TranscriptLine]
+
+
 class CallReader(Protocol):
     """The calls of one organisation; another's are unknown here. Every method raises `StoreError`."""
 
@@ -148,8 +157,8 @@ class CallReader(Protocol):
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         """In order of `seq`."""
 
-    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        """The newest entry of this kind, or None."""
+    async def record(self, call_id: str, newest: str | None = None) -> CallRecord | None:
+        """All of it, or None; of the timeline, where `newest` names a kind, only the newest entry of that."""
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""

@@ -76,7 +76,7 @@ class PostgresApiKeys:
         if org_id is None:
             rows = await self._system.fetch(self._sql["get_unbound_key"], key_id)
         else:
-            rows = await self._postgres.tenant(org_id).fetch(self._sql["get_key"], key_id, org_id)
+            rows = await self._postgres.tenant(org_id).read(self._sql["get_key"], key_id, org_id)
         return _key(rows[0]) if rows else None
 
     async def list(
@@ -88,7 +88,7 @@ class PostgresApiKeys:
             rows = await self._system.fetch(self._sql["list_unbound_keys"], limit, *last)
         else:
             tenant = self._postgres.tenant(org_id)
-            rows = await tenant.fetch(self._sql["list_keys"], org_id, limit, *last)
+            rows = await tenant.read(self._sql["list_keys"], org_id, limit, *last)
         return [_key(row) for row in rows]
 
     async def revoke(

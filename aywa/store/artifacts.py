@@ -104,7 +104,7 @@ class PostgresArtifacts:
 
     async def of_call(self, org_id: UUID, call_id: str) -> list[Artifact]:
         """Those of a call of this organisation."""
-        rows = await self._postgres.tenant(org_id).fetch(self._sql["of_call"], org_id, UUID(call_id))
+        rows = await self._postgres.tenant(org_id).read(self._sql["of_call"], org_id, UUID(call_id))
         return artifacts_of(rows)
 
     async def newest(
@@ -112,7 +112,7 @@ class PostgresArtifacts:
     ) -> list[Artifact]:
         """The newest first; None narrows nothing."""
         wanted = None if state is None else state.value
-        rows = await self._postgres.tenant(org_id).fetch(self._sql["newest"], org_id, wanted, call_id, limit)
+        rows = await self._postgres.tenant(org_id).read(self._sql["newest"], org_id, wanted, call_id, limit)
         return artifacts_of(rows)
 
     async def retry(self, org_id: UUID, call_id: UUID | None, now: datetime) -> list[str]:

@@ -53,7 +53,7 @@ class PostgresAudit:
 
     async def list(self, org_id: UUID, *, limit: int, before: int | None = None) -> Sequence[AuditRow]:
         """Newest first; `before` is an exclusive bound on `seq`."""
-        rows = await self._postgres.tenant(org_id).fetch(self._sql["list_audit"], org_id, before, limit)
+        rows = await self._postgres.tenant(org_id).read(self._sql["list_audit"], org_id, before, limit)
         return [_row(row) for row in rows]
 
     async def verify(self, org_id: UUID, known: bytes | None = None) -> AuditVerdict:
@@ -63,7 +63,7 @@ class PostgresAudit:
         """
         tenant, seen, head = self._postgres.tenant(org_id), 0, FIRST
         met = None if known is None else known == FIRST
-        while rows := await tenant.fetch(self._sql["walk_chain"], org_id, seen, _WALK):
+        while rows := await tenant.read(self._sql["walk_chain"], org_id, seen, _WALK):
             for row in map(_row, rows):
                 if (why := break_of(row, seen + 1, head)) is not None:
                     return AuditVerdict(

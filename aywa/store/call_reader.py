@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import json
 from datetime import datetime
 from uuid import UUID
 
 from aywa.bridge.postgres import Row, Scope
 from aywa.errors import EndCode, EndReason, EndSide
-from aywa.ports.store import CallRow, CallStatus, CallType, CallWindow, TimelineEntry, TranscriptLine
+from aywa.ports.store import (
+    CallRecord,
+    CallRow,
+    CallStatus,
+    CallType,
+    CallWindow,
+    TimelineEntry,
+    TranscriptLine,
+)
 from aywa.store.queries import load_queries
 
 _EVERYTHING = CallWindow()
@@ -25,7 +34,7 @@ class PostgresCallReader:
         """The row, or None; also None for an id that is no UUID."""
         if (key := _uuid(call_id)) is None:
             return None
-        rows = await self._tenant.fetch(self._sql["get_call"], key, self._org_id)
+        rows = await self._tenant.read(self._sql["get_call"], key, self._org_id)
         return call_of(rows[0]) if rows else None
 
     async def list_calls(
@@ -35,7 +44,7 @@ class PostgresCallReader:
         assert 0 <= limit <= 1001
         bounds = window or _EVERYTHING
         after_at, after_id = bounds.after or (None, None)
-        rows = await self._tenant.fetch(
+        rows = await self._tenant.read(
             self._sql["list_calls"],
             limit,
             before,
@@ -65,21 +74,32 @@ class PostgresCallReader:
         """In order of `seq`."""
         if (key := _uuid(call_id)) is None:
             return []
-        rows = await self._tenant.fetch(self._sql["timeline"], key, self._org_id)
+        rows = await self._tenant.read(self._sql["timeline"], key, self._org_id)
         return [_entry(row) for row in rows]
 
-    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        """The newest entry of this kind, or None."""
+    async def record(self, call_id: str, newest: str | None = None) -> CallRecord | None:
+        """All of it, or None; of the timeline, where `newest` names a kind, only the newest entry of that."""
         if (key := _uuid(call_id)) is None:
             return None
-        rows = await self._tenant.fetch(self._sql["timeline_last"], key, kind, self._org_id)
-        return _entry(rows[0]) if rows else None
+        rows = await self._tenant.read(self._sql["record"], key, self._org_id, newest)
+        if not rows:
+            return None
+        row = call_of(rows[0])
+        entries, lines = (json.loads(rows[0][name] or "[]") for name in ("entries", "lines"))
+        return CallRecord(
+            row,
+            [TimelineEntry(row.id, seq, at_ms, kind, data, row.org_id) for seq, at_ms, kind, data in entries],
+            [
+                TranscriptLine(row.id, seq, role, text, start_ms, end_ms, interrupted, row.org_id)
+                for seq, role, text, start_ms, end_ms, interrupted in lines
+            ],
+        )
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         """In order of `seq`."""
         if (key := _uuid(call_id)) is None:
             return []
-        rows = await self._tenant.fetch(self._sql["transcript"], key, self._org_id)
+        rows = await self._tenant.read(self._sql["transcript"], key, self._org_id)
         return [line_of(row) for row in rows]
 
 

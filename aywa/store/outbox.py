@@ -125,24 +125,24 @@ class PostgresOutbox:
         state = None if which.state is None else which.state.value
         if which.call_id is not None and _uuid(which.call_id) is None:
             return []
-        rows = await self._postgres.tenant(org_id).fetch(
+        rows = await self._postgres.tenant(org_id).read(
             self._sql["list_jobs"], org_id, limit, state, *_narrowed(which)
         )
         return [_job(row) for row in rows]
 
     async def get_job(self, org_id: UUID, job_id: str) -> JobRecord | None:
         """See `WebhookLog`."""
-        rows = await self._postgres.tenant(org_id).fetch(self._sql["get_job"], org_id, _text(job_id))
+        rows = await self._postgres.tenant(org_id).read(self._sql["get_job"], org_id, _text(job_id))
         return _job(rows[0]) if rows else None
 
     async def get_attempt(self, org_id: UUID, attempt_id: str) -> AttemptRecord | None:
         """See `WebhookLog`."""
-        rows = await self._postgres.tenant(org_id).fetch(self._sql["get_attempt"], org_id, _text(attempt_id))
+        rows = await self._postgres.tenant(org_id).read(self._sql["get_attempt"], org_id, _text(attempt_id))
         return _attempt(rows[0]) if rows else None
 
     async def attempts(self, org_id: UUID, job_id: str) -> list[AttemptRecord]:
         """See `WebhookLog`."""
-        rows = await self._postgres.tenant(org_id).fetch(self._sql["attempts"], org_id, _text(job_id))
+        rows = await self._postgres.tenant(org_id).read(self._sql["attempts"], org_id, _text(job_id))
         return [_attempt(row) for row in rows]
 
     async def replay(

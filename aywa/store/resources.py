@@ -42,29 +42,28 @@ class PostgresResources:
 
     async def get(self, org_id: UUID, kind: ResourceKind, id: UUID) -> ResourceRow | None:
         """The row, or None."""
-        async with self._of(org_id) as session:
-            rows = await session.fetch(self._sql["get_resource"], org_id, kind.value, id)
+        tenant = self._postgres.tenant(org_id)
+        rows = await tenant.read(self._sql["get_resource"], org_id, kind.value, id)
         return _row(rows[0]) if rows else None
 
     async def page(self, org_id: UUID, kind: ResourceKind, page: ResourcePage) -> list[ResourceRow]:
         """The newest first; `page.limit` is 0 to 1001."""
         after = page.after or (None, None)
-        async with self._of(org_id) as session:
-            rows = await session.fetch(
-                self._sql["list_resources"],
-                org_id,
-                kind.value,
-                page.limit,
-                page.created_at_gt,
-                page.created_at_ge,
-                page.created_at_lt,
-                page.created_at_le,
-                page.updated_at_gt,
-                page.updated_at_ge,
-                page.updated_at_lt,
-                page.updated_at_le,
-                *after,
-            )
+        rows = await self._postgres.tenant(org_id).read(
+            self._sql["list_resources"],
+            org_id,
+            kind.value,
+            page.limit,
+            page.created_at_gt,
+            page.created_at_ge,
+            page.created_at_lt,
+            page.created_at_le,
+            page.updated_at_gt,
+            page.updated_at_ge,
+            page.updated_at_lt,
+            page.updated_at_le,
+            *after,
+        )
         return [_row(row) for row in rows]
 
     async def replace(self, row: ResourceRow, entry: AuditEntry | None = None) -> ResourceRow | None:

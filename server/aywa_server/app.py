@@ -16,6 +16,7 @@ from aywa.ids import new_token
 from aywa.log import get_logger
 from aywa_server.auth import ORGANIZATION_HEADER, Gate, KeyRing, source_of
 from aywa_server.caller import scope_of
+from aywa_server.connection import DirectConnection
 from aywa_server.cors import install_cors
 from aywa_server.ids_in_paths import PathId
 from aywa_server.parts import Parts
@@ -55,6 +56,7 @@ def create_app(parts: Parts) -> QuartTrio:
     """An app that serves these parts."""
     app = QuartTrio("aywa_server", static_folder=None)
     app.config["MAX_CONTENT_LENGTH"] = parts.http.max_body_bytes
+    app.asgi_http_class = DirectConnection
     app.request_class = _request_class(parts.http.max_file_bytes)
     app.config["BODY_TIMEOUT"] = _BODY_TIMEOUT_S
     app.url_map.strict_slashes = False

@@ -23,6 +23,7 @@ from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import AttemptRecord, JobFilter, JobRecord, JobState
 from aywa.ports.store import (
     CallBatch,
+    CallRecord,
     CallRow,
     CallStatus,
     CallType,
@@ -127,10 +128,12 @@ class DictCallReader:
             if entry.call_id == call_id and entry.org_id == self._org_id
         ]
 
-    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        await self._store.work()
-        found = [entry for entry in await self.timeline(call_id) if entry.kind == kind]
-        return found[-1] if found else None
+    async def record(self, call_id: str, newest: str | None = None) -> CallRecord | None:
+        row = await self.get_call(call_id)
+        entries, lines = await self.timeline(call_id), await self.transcript(call_id)
+        if newest is not None:
+            entries = [entry for entry in entries if entry.kind == newest][-1:]
+        return None if row is None else CallRecord(row, entries, lines)
 
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         await self._store.work()

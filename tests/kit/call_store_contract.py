@@ -12,6 +12,7 @@ from uuid import UUID
 from aywa.errors import EndCode, EndReason, EndSide
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import (
+    CallRecord,
     CallRow,
     CallStatus,
     CallStore,
@@ -218,11 +219,12 @@ async def keeps_organizations_apart(store: CallStore) -> None:
         assert await reader.list_calls() == [own]
         assert await reader.get_call(own.id) == own
         assert (await reader.timeline(own.id))[0].org_id == own.org_id
-        assert await reader.timeline_last(own.id, "turn") is not None
         assert (await reader.transcript(own.id))[0].org_id == own.org_id
+        record = CallRecord(own, await reader.timeline(own.id), await reader.transcript(own.id))
+        assert await reader.record(own.id) == record
         assert await reader.get_call(other.id) is None
         assert await reader.timeline(other.id) == await reader.transcript(other.id) == []
-        assert await reader.timeline_last(other.id, "turn") is None
+        assert await reader.record(other.id) is None
     await store.save_call(replace(theirs, org_id=mine.org_id))
     assert await store.of(mine.org_id).list_calls() == [mine], "a call's organisation never changes"
 

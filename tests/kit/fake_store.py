@@ -88,10 +88,6 @@ class FakeStore:
     async def timeline(self, call_id: str) -> list[TimelineEntry]:
         return [entry for (owner, _), entry in sorted(self.entries.items()) if owner == call_id]
 
-    async def timeline_last(self, call_id: str, kind: str) -> TimelineEntry | None:
-        found = [entry for entry in await self.timeline(call_id) if entry.kind == kind]
-        return found[-1] if found else None
-
     async def transcript(self, call_id: str) -> list[TranscriptLine]:
         return [line for (owner, _), line in sorted(self.lines.items()) if owner == call_id]
 

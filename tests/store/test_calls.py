@@ -9,7 +9,7 @@ import pytest
 
 from aywa.errors import EndCode, EndSide
 from aywa.model.organization import DEFAULT_ORGANIZATION
-from aywa.ports.store import CallStatus, TimelineEntry
+from aywa.ports.store import CallRecord, CallStatus, TimelineEntry
 from aywa.store.calls import PostgresCallStore
 from aywa.store.presence import hold_presence
 from tests.kit.call_store_contract import RULES, T0, call_row
@@ -44,11 +44,11 @@ async def test_calls_of_a_dead_worker_are_ended_at_their_last_sign_of_life(postg
         assert after.ended_at == lost.created_at + timedelta(seconds=10)
         assert after.updated_at == LATER
         last = (await store.of(DEFAULT_ORGANIZATION).timeline(lost.id))[-1]
-        assert await store.of(DEFAULT_ORGANIZATION).timeline_last(lost.id, "turn") == TimelineEntry(
-            lost.id, 2, 10_000, "turn", {}
-        )
-        assert await store.of(DEFAULT_ORGANIZATION).timeline_last(lost.id, "tool") is None
-        assert await store.of(DEFAULT_ORGANIZATION).timeline_last("no uuid", "turn") is None
+        newest = await store.of(DEFAULT_ORGANIZATION).record(lost.id, "turn")
+        assert newest == CallRecord(after, [TimelineEntry(lost.id, 2, 10_000, "turn", {})], [])
+        none = await store.of(DEFAULT_ORGANIZATION).record(lost.id, "tool")
+        assert none == CallRecord(after, [], [])
+        assert await store.of(DEFAULT_ORGANIZATION).record("no uuid", "turn") is None
         assert (last.seq, last.at_ms, last.kind) == (3, 10_000, "call.ended")
         assert await store.of(DEFAULT_ORGANIZATION).get_call(done.id) == done
         assert await store.of(DEFAULT_ORGANIZATION).get_call(own.id) == own

@@ -45,11 +45,12 @@ def calls_routes(parts: Parts) -> Blueprint:
 
     @routes.get("/call/<call_id>")
     async def get_call(call_id: str) -> Response:
-        row, store = await find_call(parts, call_id), calls_of(parts)
-        lines = await store.transcript(row.id)
-        summary = await store.timeline_last(row.id, "turn.summary")
-        tokens = tokens_for_caller(parts)
-        call = call_resource(row, base_url(parts), lines, performance(summary), tokens=tokens)
+        record = await calls_of(parts).record(call_id, "turn.summary")
+        if record is None:
+            raise no_call()
+        row, tokens = record.row, tokens_for_caller(parts)
+        metrics = performance(record.entries[0] if record.entries else None)
+        call = call_resource(row, base_url(parts), record.lines, metrics, tokens=tokens)
         artifact = await with_signed_urls(call.artifact, parts.artifacts, row)
         return jsonify(call.model_copy(update={"artifact": artifact}).to_json())
 
@@ -64,11 +65,12 @@ def calls_routes(parts: Parts) -> Blueprint:
 
     @routes.get("/call/<call_id>/timeline")
     async def get_timeline(call_id: str) -> Response:
-        row, store = await find_call(parts, call_id), calls_of(parts)
-        entries = await store.timeline(row.id)
-        lines = await store.transcript(row.id)
+        record = await calls_of(parts).record(call_id)
+        if record is None:
+            raise no_call()
+        row = record.row
         jobs = await parts.webhooks.list_jobs(caller().org_id, JobFilter(call_id=row.id), MAX_JOBS)
-        return jsonify(timeline_resource(row, entries, lines, base_url(parts), jobs).to_json())
+        return jsonify(timeline_resource(row, record.entries, record.lines, base_url(parts), jobs).to_json())
 
     return routes
 

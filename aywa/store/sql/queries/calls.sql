@@ -67,9 +67,18 @@ where timeline.data ->> 'guessed' = 'true' and excluded.data ->> 'guessed' is di
 -- name: timeline
 select call_id, seq, at_ms, kind, data, org_id from timeline where call_id = $1 and org_id = $2 order by seq;
 
--- name: timeline_last
-select call_id, seq, at_ms, kind, data, org_id from timeline
-where call_id = $1 and kind = $2 and org_id = $3 order by seq desc limit 1;
+-- name: record
+-- Everything about a call in one answer: rows of their own would cost a trip each.
+select calls.*, analyses.result as analysis,
+    (select json_agg(json_build_array(seq, role, text, start_ms, end_ms, interrupted) order by seq)
+     from transcript where call_id = $1 and org_id = $2) as lines,
+    (select json_agg(json_build_array(seq, at_ms, kind, data) order by seq) from (
+        select seq, at_ms, kind, data from timeline
+        where call_id = $1 and org_id = $2 and ($3::text is null or kind = $3)
+        order by seq desc limit case when $3::text is not null then 1 end
+    ) as entry) as entries
+from calls left join analyses on analyses.call_id = calls.id
+where calls.id = $1 and calls.org_id = $2;
 
 -- name: append_transcript
 -- system: a batch has lines of many organisations
