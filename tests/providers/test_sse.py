@@ -88,3 +88,13 @@ def test_an_event_is_bounded(piece: bytes) -> None:
 def test_many_events_are_not_one() -> None:
     parser = SseParser(max_event=100)
     assert sum(len(parser.feed(b"data: 0123456789\n\n: comment\n")) for _ in range(1000)) == 1000
+
+
+@pytest.mark.parametrize("line", [b'{"error": 1}\n', b"\xff\xfe: x\n", b"<html>\n"])
+def test_what_is_no_field_can_be_an_error(line: bytes) -> None:
+    assert SseParser().feed(line) == []
+    with pytest.raises(ParseError):
+        SseParser(strict=True).feed(line)
+    assert SseParser(strict=True).feed(b": comment\nother: 1\nretry: 2\ndata: x\n\n") == [
+        ("message", "x", "")
+    ]

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from aywa.errors import ParseError
 
 MAX_EVENT = 1_048_576  # bytes of one event: an answer's longest piece is a tool's arguments
 _BOM = b"\xef\xbb\xbf"
+_NAME = re.compile(rb"[A-Za-z_-]{0,32}")
 
 
 class SseEvent(NamedTuple):
@@ -21,9 +23,14 @@ class SseEvent(NamedTuple):
 class SseParser:
     """One stream. What is not UTF-8 reads as U+FFFD; `retry` and comments are passed over."""
 
-    def __init__(self, *, max_event: int = MAX_EVENT) -> None:
-        """`max_event`: bytes of one event, in all of its lines, at most."""
+    def __init__(self, *, max_event: int = MAX_EVENT, strict: bool = False) -> None:
+        """`max_event`: bytes of one event, in all of its lines, at most.
+
+        `strict`: a line that does not begin with the name of any field is an error. By the standard it is
+        passed over, and with it the word that it may have held.
+        """
         self._max = max_event
+        self._strict = strict
         self._line = bytearray()  # its end has not come
         self._after_cr = False  # a line feed that comes now belongs to the line before
         self._began = False
@@ -33,7 +40,7 @@ class SseParser:
         self._id = ""
 
     def feed(self, data: bytes) -> list[SseEvent]:
-        """The events that these bytes complete. Raises ParseError when one is too long."""
+        """The events that these bytes complete. Raises ParseError when one is too long, or a line is none."""
         if self._after_cr and data:
             self._after_cr = False
             if data[0] == 0x0A:
@@ -90,3 +97,5 @@ class SseParser:
             self._event = value.decode("utf-8", "replace")
         elif name == b"id" and b"\x00" not in value:
             self._id = value.decode("utf-8", "replace")
+        elif self._strict and not _NAME.fullmatch(name):
+            raise ParseError("a line begins with no field")
