@@ -52,9 +52,9 @@ def ulaw(pcm: bytes) -> bytes:
     """Mu-law code words (ITU-T G.711) of S16LE, for vendors that are asked for them."""
     samples = np.frombuffer(pcm, "<i2").astype(np.int32)
     sign = np.where(samples < 0, 0x80, 0)
-    size = np.minimum(np.abs(samples), 32635) + 132
-    segment = np.floor(np.log2(size)).astype(np.int32) - 7
-    step = (size >> (segment + 3)) & 0x0F
+    size = np.minimum((np.where(samples < 0, ~samples, samples) >> 2) + 33, 0x1FFF)
+    segment = np.floor(np.log2(size)).astype(np.int32) - 5
+    step = (size >> (segment + 1)) & 0x0F
     return bytes((~(sign | (segment << 4) | step) & 0xFF).astype(np.uint8).tobytes())
 
 

@@ -61,7 +61,7 @@ class Case:
 
 def _eleven(transport: str, **further: object) -> Case:
     plan = {"provider": "11labs", "voiceId": "rachel", "transport": transport}
-    return Case(f"elevenlabs-{transport}", plan, ElevenLabsSpeech, elevenlabs.synthesizer, **further)  # type: ignore[arg-type]
+    return Case(f"elevenlabs-{transport}", plan, ElevenLabsSpeech, elevenlabs.synthesizer, **further)
 
 
 CASES = (

@@ -26,6 +26,8 @@ class CharacterWords:
         """Words that begin here, with seconds from the phrase's start. `offset_s`: where the piece begins."""
         found: list[tuple[str, float]] = []
         for character, start_ms in zip(characters, starts_ms, strict=False):
+            if not character:
+                continue
             self._follow(character)
             if character.isspace():
                 self._complete(found)
@@ -33,7 +35,7 @@ class CharacterWords:
             if not self._word:
                 self._since = offset_s + start_ms / 1000
                 if self._follows:
-                    found.append((self._whole(), self._since))
+                    found.append((self._whole(len(character)), self._since))
                     self._told = True
             self._word += character
         return found
@@ -62,10 +64,9 @@ class CharacterWords:
         self._follows = self._text.startswith(character, self._at)
         self._at += len(character)
 
-    def _whole(self) -> str:
-        """The word of the text whose first character was just passed."""
-        start = self._at - 1
-        end = start
+    def _whole(self, passed: int) -> str:
+        """The word of the text of which the first `passed` characters were just passed."""
+        start = end = self._at - passed
         while end < len(self._text) and not self._text[end].isspace():
             end += 1
         return self._text[start:end]
