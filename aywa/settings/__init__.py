@@ -30,6 +30,7 @@ from aywa.settings.trunks import (
     TrunkRegistration,
     TrunkSettings,
 )
+from aywa.settings.vendors import RouteName, VendorSettings
 from aywa.settings.webhooks import WebhookSettings
 from aywa.settings.whole import Settings, tombstone_file
 
@@ -49,6 +50,7 @@ __all__ = [
     "Requirement",
     "RequirementState",
     "RetentionSettings",
+    "RouteName",
     "S3Settings",
     "Settings",
     "SharingSettings",
@@ -62,6 +64,7 @@ __all__ = [
     "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
+    "VendorSettings",
     "WebhookSettings",
     "artifact_gaps",
     "production_gaps",
