@@ -18,6 +18,7 @@ from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
+from aywa.call.equipment import Equipment
 from aywa.call.news_plan import CallView, brief_view
 from aywa.call.plan import recorded_as
 from aywa.call.table import CallTable, open_call_table
@@ -28,6 +29,7 @@ from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
@@ -41,6 +43,8 @@ from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.memory import Memory, open_memory
 from aywa.runtime.named_files import NamedFiles, look_around
+from aywa.runtime.opening_desk import open_desk
+from aywa.runtime.provider_desk import ProviderDesk
 from aywa.runtime.providers import Providers, open_providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
@@ -99,12 +103,13 @@ def _outside(
     }
 
 
-def _services(provided: Providers) -> dict[str, Any]:
+def _services(usual: Equipment, desk: ProviderDesk) -> dict[str, Any]:
     """Who recognises, thinks and speaks."""
     return {
-        "transcriber": provided.transcriber,
-        "model": provided.model,
-        "synthesizer": provided.synthesizer,
+        "transcriber": usual.transcriber,
+        "model": usual.model,
+        "synthesizer": usual.synthesizer,
+        "outfit": desk.standard,
     }
 
 
@@ -129,15 +134,19 @@ async def open_runtime(
         _open_plans(memory, files.sealer, settings, sharing) as plans,
         open_gate(settings, memory.database) as gate,
         open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
+        open_desk(settings, memory.database.resources, files.sealer, provided, files.assistant) as (
+            desk,
+            usual,
+        ),
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
-        _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
+        _open_agent(settings, door.before(engine, usual.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        _open_analyst(memory, provided, files, worker_id) as analyst,
+        _open_analyst(memory, usual.model, files, worker_id) as analyst,
         _open_calls(
             known(
                 engine=engine,
-                **_services(provided),
+                **_services(usual, desk),
                 recordings=recorded_as(files.assistant, recordings),
                 captures=captures,
                 voice_judge=voice_judge,
@@ -146,7 +155,7 @@ async def open_runtime(
             )
         ) as table,
     ):
-        door.plans, door.table = plans, table
+        door.plans, door.table, plans.providers = plans, table, desk
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
@@ -160,9 +169,9 @@ async def open_runtime(
             table=table,
             recordings=recordings,
             captures=captures,
-            transcriber=provided.transcriber,
+            transcriber=usual.transcriber,
             voice_judge=voice_judge,
-            provider_names=provided.names,
+            provider_names=usual.names,
             outbox=memory.outbox,
             artifacts=memory.artifacts,
             plans=plans,
@@ -202,11 +211,11 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
 
 
 def _open_analyst(
-    memory: Memory, provided: Providers, files: NamedFiles, worker_id: str
+    memory: Memory, model: ChatModel, files: NamedFiles, worker_id: str
 ) -> AbstractAsyncContextManager[Analyst]:
     """Whoever makes of ended calls what their assistants want."""
     prompt = files.scenario.prompt
-    return open_analysing(memory, provided.model, files.prices, worker_id=worker_id, prompt=prompt)
+    return open_analysing(memory, model, files.prices, worker_id=worker_id, prompt=prompt)
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Vendors by their names, the operator's own accounts there, and the routes that calls take by default.
 
-The names are those of assistants and credentials. `OWN` is what comes with the runtime and asks nobody.
+The names are those of assistants and credentials.
 """
 
 from __future__ import annotations
@@ -10,9 +10,8 @@ from dataclasses import dataclass, field
 
 from aywa.settings.reader import EnvironmentReader, parts
 
-OWN = "aywa"
-EMBEDDED = "embedded"  # as settings and figures call the recogniser and the voice that come with the runtime
-SCRIPTED = "scripted"  # likewise the model: the scenario's script
+EMBEDDED = "embedded"  # the recogniser and the voice that come with the runtime
+SCRIPTED = "scripted"  # the model that is the scenario's script
 CUSTOM_VOICE = "custom-voice"
 CUSTOM_TRANSCRIBER = "custom-transcriber"
 SHARED = "RUNTIME_PROVIDER_KEYS"
