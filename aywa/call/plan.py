@@ -61,13 +61,13 @@ class CallPlan:
 
 def prompt_of(assistant: Assistant | None, usual: str) -> str:
     """What the model is told first: the system messages of the assistant's plan, `usual` without any."""
-    model = getattr(assistant, "model", None)  # of an assistant that the API keeps
+    model = None if assistant is None else assistant.model
     if model is None:
         return usual
-    texts = [each.get("content") for each in model.messages if each.get("role") == "system"]
+    texts = [each.content for each in model.messages if each.role == "system"]
     if not texts:
-        texts = [(model.model_extra or {}).get("systemPrompt")]  # before there were messages
-    return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip()) or usual
+        texts = [model.system_prompt or ""]
+    return "\n\n".join(text for text in texts if text.strip()) or usual
 
 
 def monitor_of(assistant: Assistant | None) -> dict[str, bool] | None:

@@ -8,22 +8,11 @@ from typing import Any, Literal
 from pydantic import Field, TypeAdapter, ValidationError
 
 from aywa.errors import RequestError
-from aywa.model.base import Plan
+from aywa.model.chat_models import CHAT_MODELS
 from aywa.model.faults import field_of, rule_of
 from aywa.model.price_table import Stage
+from aywa.model.transcribers.plan import TranscriberPlan
 from aywa.model.voice_plan import Voice
-
-
-class EmbeddedTranscriber(Plan):
-    """The recogniser that comes with the runtime: it understands what the dialogue expects."""
-
-    provider: Literal["embedded"]
-
-
-class ScriptedModelPlan(Plan):
-    """The model that is the scenario's script."""
-
-    provider: Literal["scripted"]
 
 
 class EmbeddedVoice(Voice):
@@ -34,8 +23,8 @@ class EmbeddedVoice(Voice):
 
 
 _PLANS: Mapping[Stage, TypeAdapter[Any]] = {
-    Stage.STT: TypeAdapter(EmbeddedTranscriber),
-    Stage.LLM: TypeAdapter(ScriptedModelPlan),
+    Stage.STT: TypeAdapter(TranscriberPlan),
+    Stage.LLM: CHAT_MODELS,
     Stage.TTS: TypeAdapter(EmbeddedVoice),
 }
 

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar, get_args
 
+from aywa.model.chat_models.compatible import COMPATIBLE
 from aywa.ports.llm import ChatModel
 from aywa.ports.stt import Transcriber
 from aywa.ports.tts import Synthesizer
+from aywa.providers.deepgram import transcriber as deepgram
+from aywa.providers.openai import chat_model as openai
 from aywa.providers.web.access import Access
 from aywa.providers.web.door import ProviderDoor
 
@@ -42,4 +45,20 @@ class Registry:
     synthesizers: Mapping[str, Adapter[Synthesizer]] = field(default_factory=dict)
 
 
-REGISTRY = Registry()
+def _own_server(plan: Any) -> str:
+    """Of a model's plan that names a server."""
+    return getattr(plan, "server_url", None) or getattr(plan, "endpoint", None) or ""
+
+
+_CHAT: Adapter[ChatModel] = Adapter(openai.chat_model, _own_server)
+_OWN_CHAT: Adapter[ChatModel] = Adapter(openai.chat_model, _own_server, keyless=True)
+_COMPATIBLE = ("openai", "azure-openai", *get_args(COMPATIBLE))
+_SELF_HOSTED = ("vllm", "ollama", "llama-cpp", "custom-llm")
+
+REGISTRY = Registry(
+    transcribers={"deepgram": Adapter(deepgram.transcriber)},
+    chat_models={
+        **dict.fromkeys(_COMPATIBLE, _CHAT),
+        **dict.fromkeys(_SELF_HOSTED, _OWN_CHAT),
+    },
+)
