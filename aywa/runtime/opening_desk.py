@@ -10,6 +10,7 @@ from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.resources import ResourceStore
 from aywa.proto.outbound_rules import outbound_rules
+from aywa.providers.absent import AbsentSynthesizer
 from aywa.providers.registry import REGISTRY, Registry
 from aywa.providers.web.door import open_door
 from aywa.runtime.accounts import Accounts
@@ -38,6 +39,13 @@ async def open_desk(
     usual = choices_of(assistant).over(choices_of_settings(said))
     async with open_door(outbound_rules(settings.outbound.private)) as door:
         accounts = Accounts(store, sealer, said.vendors)
-        desk = ProviderDesk(door, registry, accounts, own, Chains(), usual)
+        desk = ProviderDesk(
+            door,
+            registry,
+            accounts,
+            own,
+            Chains(None if isinstance(own.synthesizer, AbsentSynthesizer) else own.synthesizer),
+            usual,
+        )
         desk.standard = await desk.outfit(DEFAULT_ORGANIZATION, None, lenient=True)
         yield desk, desk.standard.equip(CallScope())
