@@ -63,6 +63,7 @@ NOT_YET_INSIDE = frozenset(
 EndPhrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=140)]
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.I)
 _SCHEMES = ("https://", "http://", "file://")
+_PROVIDED = ("transcriber", "model", "voice")
 _MISTAKES = 20  # shown at most: a file of another kind makes hundreds
 
 
@@ -158,7 +159,7 @@ def parse_assistant(text: str | bytes, where: str) -> tuple[Assistant | None, li
 def _gap(fault: ErrorDetails, where: str) -> Gap:
     path = without_tags([str(part) for part in fault["loc"]])
     name = ".".join([where, *path])
-    if fault["type"] in ("union_tag_invalid", "union_tag_not_found"):
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found") and path[0] in _PROVIDED:
         return Gap(f"{name}.provider", fault["msg"])
     if fault["type"] == "json_invalid":
         return Gap(name, fault["msg"].replace("Invalid JSON", "must be JSON"))

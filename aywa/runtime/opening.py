@@ -18,7 +18,6 @@ from aywa.artifacts.spool_gate import SpoolGate
 from aywa.artifacts.wav import WavRecordings
 from aywa.call.dependencies import CallDependencies
 from aywa.call.dial_gate import Dialling
-from aywa.call.equipment import Equipment
 from aywa.call.news_plan import CallView, brief_view
 from aywa.call.plan import recorded_as
 from aywa.call.table import CallTable, open_call_table
@@ -43,9 +42,8 @@ from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.memory import Memory, open_memory
 from aywa.runtime.named_files import NamedFiles, look_around
-from aywa.runtime.opening_desk import open_desk
-from aywa.runtime.provider_desk import ProviderDesk
-from aywa.runtime.providers import Providers, open_providers
+from aywa.runtime.opening_desk import Fittings, open_fittings
+from aywa.runtime.providers import Providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sharing import Sharing, open_sharing
@@ -103,13 +101,14 @@ def _outside(
     }
 
 
-def _services(usual: Equipment, desk: ProviderDesk) -> dict[str, Any]:
+def _services(fitted: Fittings) -> dict[str, Any]:
     """Who recognises, thinks and speaks."""
+    usual = fitted.usual
     return {
         "transcriber": usual.transcriber,
         "model": usual.model,
         "synthesizer": usual.synthesizer,
-        "outfit": desk.standard,
+        "outfit": fitted.outfit,
     }
 
 
@@ -133,20 +132,16 @@ async def open_runtime(
         open_memory(settings, files, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings, sharing) as plans,
         open_gate(settings, memory.database) as gate,
-        open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
-        open_desk(settings, memory.database.resources, files.sealer, provided, files.assistant) as (
-            desk,
-            usual,
-        ),
+        open_fittings(settings, memory.database.resources, files, providers) as fitted,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
-        _open_agent(settings, door.before(engine, usual.transcriber), rng) as agent,
+        _open_agent(settings, door.before(engine, fitted.usual.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        _open_analyst(memory, usual.model, files, worker_id) as analyst,
+        _open_analyst(memory, fitted.usual.model, files, worker_id) as analyst,
         _open_calls(
             known(
                 engine=engine,
-                **_services(usual, desk),
+                **_services(fitted),
                 recordings=recorded_as(files.assistant, recordings),
                 captures=captures,
                 voice_judge=voice_judge,
@@ -155,7 +150,7 @@ async def open_runtime(
             )
         ) as table,
     ):
-        door.plans, door.table, plans.providers = plans, table, desk
+        door.plans, door.table, plans.providers = plans, table, fitted.desk
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
@@ -163,15 +158,15 @@ async def open_runtime(
             sharing=sharing,
             engine=engine,
             hold_music=files.hold_music,
-            phrases=provided.phrases,
+            phrases=fitted.own.phrases,
             user_agent=agent,
             transports=transports,
             table=table,
             recordings=recordings,
             captures=captures,
-            transcriber=usual.transcriber,
+            transcriber=fitted.usual.transcriber,
             voice_judge=voice_judge,
-            provider_names=usual.names,
+            provider_names=fitted.usual.names,
             outbox=memory.outbox,
             artifacts=memory.artifacts,
             plans=plans,

@@ -59,7 +59,6 @@ class ProviderDesk:
     ) -> None:
         """`usual`: what calls take whose assistant names nobody."""
         self.accounts = accounts
-        self.standard: Outfit | None = None  # of calls that nothing but the settings leads
         self._usual = usual
         self._door = door
         self._chains = chains
