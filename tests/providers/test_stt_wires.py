@@ -11,19 +11,49 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from aywa.errors import ParseError, ProviderError
+from aywa.model.transcribers.cartesia import CartesiaTranscriber
+from aywa.model.transcribers.openai import OpenAiTranscriber
+from aywa.model.transcribers.whisper import WhisperTranscriber
 from aywa.ports.stt import Final, Partial
+from aywa.providers.assemblyai.stream_wire import AssemblyAiWire
+from aywa.providers.cartesia.ink_wire import InkWire
+from aywa.providers.cartesia.turns_wire import TurnsWire
+from aywa.providers.custom.transcriber_wire import CustomTranscriberWire
+from aywa.providers.deepgram.flux_wire import FluxWire
 from aywa.providers.deepgram.listen_wire import DeepgramListenWire
+from aywa.providers.elevenlabs.scribe_wire import ScribeWire
 from aywa.providers.listening.audio_clock import AudioClock
 from aywa.providers.listening.wire import Sign, Wire
+from aywa.providers.openai.transcription_wire import TranscriptionWire
+from aywa.providers.whisper.live_wire import WhisperLiveWire
 
 WIRES: dict[str, Callable[[], Wire]] = {
     "deepgram": DeepgramListenWire,
+    "flux": FluxWire,
+    "assembly-ai": AssemblyAiWire,
+    "cartesia": InkWire,
+    "openai": lambda: TranscriptionWire(OpenAiTranscriber(provider="openai")),
+    "11labs": ScribeWire,
+    "custom-transcriber": CustomTranscriberWire,
+    "whisper-live": lambda: WhisperLiveWire(WhisperTranscriber(provider="whisper"), "u"),
+    "cartesia-turns": lambda: TurnsWire(CartesiaTranscriber(provider="cartesia")),
 }
 
 # What their frames are made of, so that chance finds its way into them.
-KINDS = ["Results", "UtteranceEnd", "Error", "SpeechStarted"]
+KINDS = [
+    *("Results", "UtteranceEnd", "Error", "SpeechStarted", "Connected", "TurnInfo", "Begin", "Turn"),
+    *("StartOfTurn", "Update", "EagerEndOfTurn", "TurnResumed", "EndOfTurn", "transcript", "flush_done"),
+    *("session_started", "partial_transcript", "committed_transcript", "commit_throttled", "auth_error"),
+    *("committed_transcript_with_timestamps", "input_audio_buffer.committed", "transcriber-response"),
+    *(f"conversation.item.input_audio_transcription.{what}" for what in ("delta", "completed", "failed")),
+    *("turn.start", "turn.update", "turn.eager_end", "turn.resume", "turn.end", "connected", "error"),
+]
 NAMES = [
     *("type", "channel", "alternatives", "transcript", "confidence", "words", "start", "end", "duration"),
+    *("item_id", "delta", "logprobs", "logprob", "languages", "transcription", "channel", "transcriptType"),
+    *("segments", "completed", "uid", "status", "message", "language"),
+    *("event", "turn_index", "sequence_id", "end_of_turn_confidence", "audio_window_start", "error"),
+    *("audio_window_end", "turn_order", "turn_is_formatted", "end_of_turn", "language_code", "status_code"),
     *("is_final", "speech_final", "from_finalize", "languages", "word", "text", "variant", "code"),
 ]
 
@@ -67,7 +97,7 @@ def placed(clock: AudioClock, event: Any) -> None:
 
 
 @pytest.mark.parametrize("name", sorted(WIRES))
-@settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(came=st.lists(frames, max_size=6))
 @example(
     came=[

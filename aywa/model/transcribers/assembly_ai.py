@@ -32,6 +32,7 @@ class AssemblyAiTranscriber(ConfidentPlan):
     """Times in milliseconds. `realtimeUrl` is used instead of the credential's address.
 
     `wordBoost` is what `keytermsPrompt` was called before: both are sent as key terms.
+    `vadAssistedEndpointingEnabled` is kept for those who have it: the streaming API has no such switch now.
     """
 
     provider: Literal["assembly-ai"]

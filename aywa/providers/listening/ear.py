@@ -27,6 +27,7 @@ _FILL = 16_000  # samples of silence that stand in for a hole, at most
 _QUIET_S = 0.3  # nothing arrived for so long: silence stands in for it, as a recogniser waits for some
 _MAX_QUIET_S = 6.0
 _REAL_S = 0.4
+_UNHEARD = 2
 _BYTES_PER_MS = 32
 
 
@@ -61,6 +62,7 @@ class Ear:
         self._opened_at = self._heard_at = self._fed_at = self._sent_at = trio.current_time()
         self._asked_at: float | None = None
         self._asks = self._owed = False
+        self._unheard = 0  # utterances in a row about which no frame came at all
         self._ready = False
         self._quiet_s = 0.0
         self.dropped_samples = 0  # of 16 kHz, because the recogniser did not take them
@@ -110,7 +112,7 @@ class Ear:
 
     def events(self) -> AsyncIterator[TranscriptEvent]:
         """See the port."""
-        return _Events(self._in)
+        return Events(self._in)
 
     def close(self) -> None:
         """End the events."""
@@ -239,8 +241,14 @@ class Ear:
             empty = self._utterances.wordless(now, WORDLESS_S)
             if empty is not None:
                 self._emit(empty)
+            if self._utterances.overdue(now, self._manners.turn_s):
+                raise self._error("The recogniser does not end the turn", ProviderFault.TIMEOUT)
         elif self._utterances.overdue(now, verdict_s):
             rest = self._wire.rest(self._clock)
+            since = self._utterances.waiting_since
+            self._unheard = self._unheard + 1 if since is not None and self._heard_at < since else 0
+            if self._unheard >= _UNHEARD:
+                raise self._error("The recogniser says nothing about speech", ProviderFault.TIMEOUT)
             self._take(Sign.SETTLED if rest is None else rest)
 
     def _stand_in(self, now: float) -> None:
@@ -295,13 +303,13 @@ class Ear:
             self._out.send_nowait(event)
 
 
-class _Events:
+class Events:
     """The events of a session; an error among them is raised. A class, not a generator: nothing to close."""
 
     def __init__(self, receive: trio.MemoryReceiveChannel[TranscriptEvent | ProviderError]) -> None:
         self._receive = receive
 
-    def __aiter__(self) -> _Events:
+    def __aiter__(self) -> Events:
         return self
 
     async def __anext__(self) -> TranscriptEvent:

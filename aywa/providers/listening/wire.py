@@ -33,8 +33,8 @@ class Manners:
     since it began, or, of a `steady` recogniser, since the last one; one that is steady `in_silence` goes on
     until it has given its final. `answers_finals`: every request for finals is answered. `verdict_s`: how
     long after the end of speech a final is waited for before what there is counts; None where the recogniser
-    alone judges when a turn is over. `gated`: only speech is sent, with some of what was before it.
-    `keep_alive_s`: how long it may be without a frame.
+    alone judges when a turn is over, within `turn_s` of its end. `gated`: only speech is sent, with some
+    of what was before it. `keep_alive_s`: how long it may be without a frame.
     """
 
     piece_ms: int = 100
@@ -48,6 +48,7 @@ class Manners:
     in_silence: bool = False
     answers_finals: bool = False
     verdict_s: float | None = 1.5
+    turn_s: float = 7.0
     gated: bool = False
     keep_alive_s: float | None = None
     close_codes: Mapping[int, ProviderFault] = field(default_factory=dict)
