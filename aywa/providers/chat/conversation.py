@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -11,6 +12,7 @@ from aywa.turn.speculation_budget import estimated_tokens
 # A vendor that wants a user's message first gets this one, and its like where only the assistant has spoken.
 CONNECTED = "(The call is connected.)"
 SILENT = "(The caller says nothing.)"
+NOTE = "(A note for you, which the caller has not said: {text})"  # where only the prompt can be the system's
 UNANSWERED = '{"error": "no result has come yet"}'
 
 
@@ -52,3 +54,12 @@ def prompt_estimate(request: ChatRequest) -> int:
     texts += [str(dict(call.arguments)) for message in request.messages for call in message.tool_calls]
     texts += [f"{tool.name} {tool.description} {dict(tool.parameters)}" for tool in request.tools]
     return estimated_tokens(*texts)
+
+
+def failed(result: str) -> bool:
+    """Whether a tool's result is that it has failed: an object with an `error`."""
+    try:
+        said = json.loads(result)
+    except (ValueError, RecursionError):
+        return False
+    return isinstance(said, dict) and bool(said.get("error"))
