@@ -16,6 +16,7 @@ from typing import TypeVar
 
 # The one place where each variable is read: run on a reader that notes what it is asked for.
 from aywa.settings.reader import EnvironmentReader
+from aywa.settings.vendors import VENDORS
 from aywa.settings.whole import _read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -151,9 +152,18 @@ MEANINGS = {
     "RUNTIME_ARTIFACT_S3_SECRET_ACCESS_KEY": "the secret of that key",
     "RUNTIME_ARTIFACT_S3_PREFIX": "what the names of all objects begin with",
     "RUNTIME_ARTIFACT_S3_PATH_STYLE": "the bucket in the path, not the host; unset: with an endpoint",
-    "RUNTIME_STT": "speech to text",
-    "RUNTIME_LLM": "language model",
-    "RUNTIME_TTS": "text to speech",
+    "RUNTIME_STT": "recognisers of assistants that name none, the first choice first, see Providers",
+    "RUNTIME_LLM": "likewise language models",
+    "RUNTIME_TTS": "likewise voices",
+    **{
+        f"{vendor.variable}_{what}": meaning.format(vendor.name)
+        for vendor in VENDORS
+        for what, meaning in (
+            ("API_KEY", "the operator's key at {}"),
+            ("BASE_URL", "where {} is reached; unset: where the vendor has it, if it has"),
+        )
+    },
+    "RUNTIME_PROVIDER_KEYS": "whose calls those keys serve: the default organisation's, or all",
     "RUNTIME_PRICES": "a JSON file with what providers cost, see Costs; unset: what is built in",
     "RUNTIME_STT_WORKERS": "recogniser processes",
     "RUNTIME_LOG_LEVEL": "least level that is logged",

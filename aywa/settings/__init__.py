@@ -31,6 +31,7 @@ from aywa.settings.trunks import (
     TrunkRegistration,
     TrunkSettings,
 )
+from aywa.settings.vendors import RouteName, VendorSettings
 from aywa.settings.webhooks import WebhookSettings
 from aywa.settings.whole import Settings, tombstone_file
 
@@ -51,6 +52,7 @@ __all__ = [
     "Requirement",
     "RequirementState",
     "RetentionSettings",
+    "RouteName",
     "S3Settings",
     "Settings",
     "SharingSettings",
@@ -64,6 +66,7 @@ __all__ = [
     "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
+    "VendorSettings",
     "WebhookSettings",
     "artifact_gaps",
     "production_gaps",
