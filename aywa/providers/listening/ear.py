@@ -22,7 +22,8 @@ SEND_S = 1.25  # how long one send may take
 ANSWER_S = 1.25  # how long a request for finals may be without any answer
 WORDLESS_S = 1.5  # how long after a noise a recogniser that judges turns may still find words in it
 _TICK_S = 0.25
-_IDLE_TICK_S = 0.5
+_FED_TICK_S = 0.5
+_IDLE_TICK_S = 1.0
 _IDLE_SAMPLES = 16_000  # without speech: from then on pieces are larger
 _FILL = 16_000  # samples of silence that stand in for a hole, at most
 _QUIET_S = 0.3  # nothing arrived for so long: silence stands in for it, as a recogniser waits for some
@@ -63,7 +64,7 @@ class Ear:
         self._lot = trio.lowlevel.ParkingLot()
         self._flush = self._fed = False
         self._opened_at = self._heard_at = self._sent_at = trio.current_time()
-        self._fed_at = self._opened_at
+        self._fed_at = self._watched_at = self._opened_at
         self._sending_since: float | None = None
         self._asked_at: float | None = None
         self._asks = self._owed = False
@@ -144,9 +145,8 @@ class Ear:
         try:
             while True:
                 self._watch()
-                opening = self._manners.sign_s is not None and not self._ready
-                busy = opening or self._utterances.waiting_since is not None
-                await trio.sleep(_TICK_S if busy else _IDLE_TICK_S)
+                missing = self._gate is not None or not self._fed
+                await trio.sleep((_TICK_S if missing else _FED_TICK_S) if self._busy() else _IDLE_TICK_S)
         except ProviderError as error:
             self._lose(error)
 
@@ -185,6 +185,17 @@ class Ear:
             self.dropped_samples += over // 2
             del self._pending[:over]
         self._lot.unpark()
+        # Whoever feeds is awake anyway: a task of its own that is woken as often costs more than the audio.
+        if self._busy() and trio.current_time() - self._watched_at >= _TICK_S:
+            try:
+                self._watch()
+            except ProviderError as error:
+                self._lose(error)
+
+    def _busy(self) -> bool:
+        """Whether something is waited for that may not come."""
+        opening = self._manners.sign_s is not None and not self._ready
+        return opening or self._utterances.waiting_since is not None
 
     def _idle(self) -> bool:
         """Whether nobody is speaking, nor has been lately, nor waits for a final."""
@@ -228,7 +239,7 @@ class Ear:
 
     def _watch(self) -> None:
         """What only the passing of time shows. Raises ProviderError when the session is lost."""
-        now = trio.current_time()
+        now = self._watched_at = trio.current_time()
         manners = self._manners
         stuck = self._sending_since is not None and now - self._sending_since >= SEND_S
         if self.dropped_samples or stuck:
