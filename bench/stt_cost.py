@@ -32,13 +32,13 @@ class Nobody:
     """Takes audio and does nothing with it."""
 
     def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
-        pass
+        """Audio."""
 
     def speech_started(self, at_sample: int) -> None:
-        pass
+        """Speech began."""
 
     def speech_stopped(self, at_sample: int) -> None:
-        pass
+        """Speech ended."""
 
 
 class Line:
@@ -49,6 +49,7 @@ class Line:
         self.position = 0
 
     def step(self, session: Any) -> None:
+        """20 ms more."""
         at = self.frame % _CYCLE_FRAMES
         self.frame += 1
         self.position += FRAME // 2
@@ -72,17 +73,20 @@ async def pace(sessions: list[Any], seconds: float) -> float:
 
 
 async def listen(session: Any, heard: list[int]) -> None:
+    """Count what is heard."""
     async for _ in session.events():
         heard[0] += 1
 
 
 async def hold(transcriber: Any, sessions: list[Any], heard: list[int]) -> None:
+    """One call's session, for as long as nobody cancels."""
     async with transcriber.open() as session:
         sessions.append(session)
         await listen(session, heard)
 
 
 async def measure(name: str, calls: int, seconds: float, port: int) -> None:
+    """Print what one provider's sessions cost."""
     alone = await pace([Nobody()] * calls, min(seconds, 5.0)) * seconds / min(seconds, 5.0)
     sessions: list[Any] = []
     heard = [0]
@@ -106,6 +110,7 @@ async def measure(name: str, calls: int, seconds: float, port: int) -> None:
 
 
 async def serve(name: str) -> None:
+    """An emulator whose port is printed."""
     emulator = emulated(name, "I would like a table for two please at eight o'clock in the evening")
     emulator.script.again = True
     emulator.script.shared = False
@@ -115,6 +120,7 @@ async def serve(name: str) -> None:
 
 
 def main() -> None:
+    """Measure, or be the emulator in a process of its own."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--provider", choices=sorted(KINDS), default="deepgram")
     parser.add_argument("--calls", type=int, default=100)

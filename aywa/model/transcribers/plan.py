@@ -12,6 +12,7 @@ from aywa.model.transcribers.cartesia import CartesiaTranscriber
 from aywa.model.transcribers.custom import CustomTranscriber
 from aywa.model.transcribers.deepgram import DeepgramTranscriber
 from aywa.model.transcribers.eleven_labs import ElevenLabsTranscriber
+from aywa.model.transcribers.embedded import EmbeddedTranscriber
 from aywa.model.transcribers.openai import OpenAiTranscriber
 from aywa.model.transcribers.whisper import WhisperTranscriber
 
@@ -23,7 +24,8 @@ TranscriberPlan: TypeAlias = Annotated[
     | CartesiaTranscriber
     | ElevenLabsTranscriber
     | CustomTranscriber
-    | WhisperTranscriber,
+    | WhisperTranscriber
+    | EmbeddedTranscriber,
     Field(discriminator="provider"),
 ]
 
@@ -49,6 +51,7 @@ for _kind in (
     ElevenLabsTranscriber,
     CustomTranscriber,
     WhisperTranscriber,
+    EmbeddedTranscriber,
     FallbackPlan,
 ):
     _kind.model_rebuild(_types_namespace={"FallbackPlan": FallbackPlan, "TranscriberPlan": TranscriberPlan})
