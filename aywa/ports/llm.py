@@ -120,9 +120,37 @@ class Done:
     completion_tokens: int = 0
     cached_prompt_tokens: int = 0  # among `prompt_tokens`
     estimated: bool = False
+    provider: str = ""  # which of several has answered, as prices name it; "": the only one
 
 
-ChatEvent: TypeAlias = Token | ToolCall | Expect | Done
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The provider is at work on what is no event yet: a tool call's arguments, or reasoning."""
+
+
+class Rewind:
+    """The stream broke off, and another provider goes on behind what was given so far: `said`.
+
+    Whoever takes it may throw away the end of that which nobody was given to speak yet, before it asks for
+    the next event, and says so with `keep`: the other provider then says it anew.
+    """
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        self._open = True
+
+    def keep(self, said: str) -> bool:
+        """Only this beginning of what was given stays; False when it is too late to say so."""
+        if self._open:
+            self.said = said
+        return self._open
+
+    def close(self) -> None:
+        """The other provider is being asked."""
+        self._open = False
+
+
+ChatEvent: TypeAlias = Token | ToolCall | Expect | Working | Rewind | Done
 
 
 class ChatModel(Protocol):

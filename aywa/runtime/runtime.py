@@ -30,6 +30,8 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
+from aywa.runtime.knowledge import Knowledge
+from aywa.runtime.memory import Memory
 from aywa.runtime.outbox import Outbox
 from aywa.runtime.sharing import Sharing
 from aywa.runtime.web_calls import WebCalls
@@ -50,7 +52,7 @@ class Runtime:
 
     settings: Settings
     worker_id: str
-    database: Database
+    memory: Memory
     sharing: Sharing
     engine: MediaEngine
     hold_music: Clip
@@ -64,10 +66,28 @@ class Runtime:
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
     plans: CallPlans
-    outbox: Outbox
     analyst: Analyst
     web: WebCalls
-    artifacts: Artifacts
+
+    @property
+    def database(self) -> Database:
+        """Open and migrated."""
+        return self.memory.database
+
+    @property
+    def outbox(self) -> Outbox:
+        """What servers are told."""
+        return self.memory.outbox
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Recordings and what else becomes of calls."""
+        return self.memory.artifacts
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What files say."""
+        return self.memory.knowledge
 
     @property
     def store(self) -> SpooledCalls:
@@ -254,7 +274,7 @@ class Runtime:
         gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.database.keeper is not None:
             gauges |= self.database.keeper.figures.gauges()
-        gauges |= self.events.gauges() | self.plans.gauges()
+        gauges |= self.events.gauges() | self.plans.gauges() | self.knowledge.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {

@@ -8,6 +8,7 @@ from uuid import UUID
 from pydantic import ConfigDict, Field, StringConstraints
 
 from aywa.model.base import Plan
+from aywa.model.server_body import ServerBody
 
 if TYPE_CHECKING:
     from aywa.model.chat_models.plan import ChatModelPlan
@@ -25,6 +26,13 @@ class PlanMessage(Plan):
 
     role: Literal["assistant", "function", "user", "system", "tool"]
     content: str = Field("", max_length=200_000)
+
+
+class CustomKnowledgeBase(Plan):
+    """A server that is asked for documents; without one the assistant's own is."""
+
+    provider: Literal["custom-knowledge-base"]
+    server: ServerBody | None = None
 
 
 class ModelFallbackPlan(Plan):
@@ -47,7 +55,8 @@ class CommonModelPlan(Plan):
     tools: tuple[Free, ...] = Field((), max_length=200)
     tool_ids: tuple[UUID, ...] = Field((), max_length=200)
     tool_refs: tuple[Free, ...] = Field((), max_length=200)
-    knowledge_base: Free | None = None
+    knowledge_base: CustomKnowledgeBase | Free | None = None
+    system_prompt: str | None = Field(None, max_length=200_000)  # before there were `messages`
     temperature: float | None = Field(None, ge=0, le=2)
     max_tokens: int | None = Field(None, ge=50, le=10_000)
     emotion_recognition_enabled: bool = False

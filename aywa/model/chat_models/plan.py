@@ -12,6 +12,7 @@ from aywa.model.chat_models.compatible import CompatibleModelPlan, SelfHostedMod
 from aywa.model.chat_models.custom import CustomModelPlan
 from aywa.model.chat_models.google import GoogleModelPlan
 from aywa.model.chat_models.openai import AzureModelPlan, OpenAiModelPlan
+from aywa.model.chat_models.scripted import ScriptedModelPlan
 
 ChatModelPlan: TypeAlias = Annotated[
     OpenAiModelPlan
@@ -20,7 +21,8 @@ ChatModelPlan: TypeAlias = Annotated[
     | GoogleModelPlan
     | CompatibleModelPlan
     | SelfHostedModelPlan
-    | CustomModelPlan,
+    | CustomModelPlan
+    | ScriptedModelPlan,
     Field(discriminator="provider"),
 ]
 
@@ -34,6 +36,7 @@ for _plan in (
     CompatibleModelPlan,
     SelfHostedModelPlan,
     CustomModelPlan,
+    ScriptedModelPlan,
 ):
     _plan.model_rebuild(_types_namespace=_NAMES)
 
