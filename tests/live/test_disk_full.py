@@ -12,10 +12,14 @@ from pathlib import Path
 import pytest
 import trio
 
+from tests.kit.interop import require_root
 from tests.kit.plain_caller import PlainCall, open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_end, wait_for_status
 
-pytestmark = [pytest.mark.live, pytest.mark.beside]
+pytestmark = [
+    pytest.mark.live,
+    pytest.mark.beside,
+]
 SIZE_KIB = 150  # less than five seconds of a recording
 TALK_S = 7.5
 # A mount namespace of its own: the file system is gone with the process.
@@ -43,6 +47,7 @@ async def _talk(call: PlainCall, seconds: float) -> list[int]:
 
 
 async def test_a_full_disk_ends_the_recording_and_not_the_call(tmp_path: Path) -> None:
+    require_root("a file system of one's own")
     recordings = tmp_path / "recordings"
     recordings.mkdir()
     settings = runtime_settings(
