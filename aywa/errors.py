@@ -179,6 +179,35 @@ class OutboundError(TransportError):
         self.fault = fault
 
 
+class ProviderFault(Enum):
+    """What kind of failure it is. `retryable` ones may pass by themselves."""
+
+    UNAUTHORISED = "unauthorised"  # the key is wrong or may not do this
+    FUNDS = "funds"  # the account is empty
+    RATE_LIMITED = "rate-limited"
+    UNAVAILABLE = "unavailable"  # cannot be reached, or says that it cannot
+    TIMEOUT = "timeout"
+    BAD_REQUEST = "bad-request"  # it does not take what it was asked: another try changes nothing
+    REFUSED = "refused"  # by the rules for outgoing connections
+    PROTOCOL = "protocol"  # it says what its protocol does not allow
+    CLOSED = "closed"  # it broke off
+
+    @property
+    def retryable(self) -> bool:
+        """Whether the same may work a little later."""
+        return self not in _FINAL_FAULTS
+
+
+_FINAL_FAULTS = frozenset(
+    {
+        ProviderFault.UNAUTHORISED,
+        ProviderFault.FUNDS,
+        ProviderFault.BAD_REQUEST,
+        ProviderFault.REFUSED,
+    }
+)
+
+
 class ProviderError(AywaError):
     """A speech or language provider failed."""
 
@@ -186,11 +215,27 @@ class ProviderError(AywaError):
     code = "provider-error"
     end_code = EndCode.PROVIDER_ERROR
 
-    def __init__(self, detail: str = "", *, provider: str, stage: str, retryable: bool = False) -> None:
+    def __init__(
+        self,
+        detail: str = "",
+        *,
+        provider: str,
+        stage: str,
+        retryable: bool | None = None,
+        fault: ProviderFault | None = None,
+        status: int | None = None,
+        retry_after_s: float | None = None,
+        close_code: int | None = None,
+    ) -> None:
+        """`retryable`: if not given, as the fault says. `status`: of HTTP; `close_code`: of a websocket."""
         super().__init__(detail)
         self.provider = provider
         self.stage = stage
-        self.retryable = retryable
+        self.fault = fault
+        self.retryable = (fault is not None and fault.retryable) if retryable is None else retryable
+        self.status = status
+        self.retry_after_s = retry_after_s
+        self.close_code = close_code
 
 
 class StoreError(AywaError):

@@ -16,6 +16,7 @@ from aywa.bridge.postgres_leases import Leases
 from aywa.bridge.postgres_session import Row, Session, cut, run, use
 from aywa.bridge.postgres_watch import Watch
 
+_Step = tuple[str, tuple[object, ...]]  # asyncpg's method, and what it is given
 _GOODBYE_S = 3.0  # for giving a connection back while the task is being cancelled
 # The setting ends with the statement, which is a transaction of its own. It stands before the query begins: a
 # lateral query that goes by a column runs once there is a row to go by, and `offset 0` keeps the planner from
@@ -27,6 +28,21 @@ cross join lateral (select asked.* from (
 {sql}
 ) as asked where scope.org is not null offset 0) as found
 """
+
+
+class Script:
+    """Statements for one transaction, in their order: nothing is sent before all of them are there."""
+
+    def __init__(self) -> None:
+        self.steps: list[_Step] = []
+
+    async def execute(self, sql: str, *arguments: object) -> None:
+        """Add a statement."""
+        self.steps.append(("execute", (sql, *arguments)))
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Add a statement that is run once for each row of arguments."""
+        self.steps.append(("executemany", (sql, rows)))
 
 
 class Scope:
@@ -130,15 +146,26 @@ class Scope:
 
         return await self._on_connection(ask)
 
-    async def _run(self, method: str, *arguments: object) -> Any:
-        """The whole transaction on asyncio's side: crossing over costs more than a statement does."""
-        return await run(self._loop, self._transact, method, *arguments)
+    @asynccontextmanager
+    async def script(self) -> AsyncIterator[Script]:
+        """Collects statements whose results nobody needs; leaving the block runs them as one transaction."""
+        script = Script()
+        yield script
+        if script.steps:
+            await run(self._loop, self._transact, script.steps)
 
-    async def _transact(self, method: str, *arguments: object) -> Any:
+    async def _run(self, method: str, *arguments: object) -> Any:
+        return await run(self._loop, self._transact, [(method, arguments)])
+
+    async def _transact(self, steps: Sequence[_Step]) -> Any:
+        """The whole transaction on asyncio's side: crossing over costs more than a statement does."""
+
         async def ask(connection: Any) -> Any:
+            result = None
             await connection.execute(self._begin)
             try:
-                result = await getattr(connection, method)(*arguments)
+                for method, arguments in steps:
+                    result = await getattr(connection, method)(*arguments)
                 await connection.execute("commit")
             except asyncpg.PostgresError:
                 with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
@@ -146,7 +173,8 @@ class Scope:
                 raise
             return result
 
-        return await self._on_connection(ask, scripted=method == "execute" and len(arguments) == 1)
+        scripted = any(method == "execute" and len(arguments) == 1 for method, arguments in steps)
+        return await self._on_connection(ask, scripted=scripted)
 
 
 @cache

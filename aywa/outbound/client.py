@@ -136,16 +136,18 @@ async def open_outbound(
     *,
     tls: ssl.SSLContext | None = None,
     kept: int = MAX_CONNECTIONS,
+    most: int = MAX_CONNECTIONS,
     resolve: Resolve = resolve,
     dial: Dial = dial,
 ) -> AsyncIterator[OutboundClient]:
     """A client for as long as the block runs. `tls`: whom to trust; None: whom the system does.
 
     `kept`: connections that stay open for the next request to the same origin: their address was judged.
+    `most`: at a time; who finds none waits for one.
     """
     async with httpcore.AsyncConnectionPool(
-        ssl_context=tls or _system_trust(),
-        max_connections=MAX_CONNECTIONS,
+        ssl_context=tls or system_trust(),
+        max_connections=most,
         max_keepalive_connections=kept,
         keepalive_expiry=KEPT_S,
         network_backend=JudgedBackend(rules, resolve, dial),
@@ -236,6 +238,6 @@ def _unreachable(error: httpcore.ConnectError) -> OutboundError:
 
 
 @cache
-def _system_trust() -> ssl.SSLContext:
+def system_trust() -> ssl.SSLContext:
     """Read once: it takes twenty milliseconds."""
     return ssl.create_default_context()
