@@ -111,6 +111,15 @@ class Conversation:
         if self._parts is not None:
             self._parts = replace(self._parts, speaking=speaking)
 
+    @property
+    def attached(self) -> bool:
+        """Whether it can hear and speak."""
+        return self._parts is not None
+
+    def rewind(self, turn: int) -> str:
+        """The end of this turn's text that nobody speaks yet: it is taken back."""
+        return "" if self._over else self.manager.rewind(turn)
+
     def detach(self) -> None:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""
         self._over = True
