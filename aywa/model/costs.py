@@ -30,8 +30,28 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteUsage:
+    """Units of one provider that stood in for a call's own, or was asked beside it."""
+
+    stage: Stage
+    name: str
+    tokens: Tokens = field(default_factory=Tokens)
+    characters: int = 0
+    seconds: float = 0.0
+
+    def __add__(self, other: RouteUsage) -> RouteUsage:
+        return RouteUsage(
+            self.stage,
+            self.name,
+            self.tokens + other.tokens,
+            self.characters + other.characters,
+            self.seconds + other.seconds,
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class CallUsage:
-    """Units of one call. Providers are named `provider` or `provider/model`.
+    """Units of one call. Providers are named `provider` or `provider/model`; `others`: see `RouteUsage`.
 
     `wasted` tokens and characters went into answers that were made ahead and dropped; they are in the sums.
     """
@@ -48,6 +68,7 @@ class CallUsage:
     heard_s: float = 0.0  # of audio that the recogniser was given
     talked_s: float = 0.0
     stored_bytes: int = 0
+    others: tuple[RouteUsage, ...] = ()
 
 
 def price_call(usage: CallUsage, table: PriceTable) -> list[CostItem]:
@@ -56,16 +77,12 @@ def price_call(usage: CallUsage, table: PriceTable) -> list[CostItem]:
     if usage.talked_s > 0:
         items.append(_transport(usage, table))
     if usage.heard_s > 0:
-        provider, model = named(usage.transcriber)
-        price = table.find(Stage.STT, provider, model)
-        minutes = usage.heard_s / 60
-        cost = _times(None if price is None else price.per_minute, minutes)
-        who = _who(provider, model)
-        items.append({"type": "transcriber", "transcriber": who, "minutes": round(minutes, 4), **cost})
+        items.append(_transcriber(usage.transcriber, usage.heard_s, table))
     if usage.tokens.prompt or usage.tokens.completion:
         items.append(_model(usage, table))
     if usage.characters:
         items.append(_voice(usage, table))
+    items += [_other(other, table) for other in usage.others]
     if usage.stored_bytes:
         price = table.find(Stage.STORAGE, "disk")
         cost = _times(
@@ -98,6 +115,23 @@ def named(name: str) -> tuple[str, str]:
     """Provider and model of `provider/model`."""
     provider, _, model = name.partition("/")
     return provider, model
+
+
+def _transcriber(name: str, heard_s: float, table: PriceTable) -> CostItem:
+    provider, model = named(name)
+    price, minutes = table.find(Stage.STT, provider, model), heard_s / 60
+    cost = _times(None if price is None else price.per_minute, minutes)
+    who = _who(provider, model)
+    return {"type": "transcriber", "transcriber": who, "minutes": round(minutes, 4), **cost}
+
+
+def _other(other: RouteUsage, table: PriceTable) -> CostItem:
+    match other.stage:
+        case Stage.LLM:
+            return _model(CallUsage(model=other.name, tokens=other.tokens), table)
+        case Stage.TTS:
+            return _voice(CallUsage(voice=other.name, characters=other.characters), table)
+    return _transcriber(other.name, other.seconds, table)
 
 
 def _transport(usage: CallUsage, table: PriceTable) -> CostItem:

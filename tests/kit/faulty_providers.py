@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from array import array
 from collections import deque
 from collections.abc import AsyncIterator, Callable
@@ -42,11 +43,10 @@ class Trouble:
 
     faults: deque[tuple[Kind, int] | None] = field(default_factory=deque)
     struck: list[float] = field(default_factory=list)
-    asked: int = 0
+    live: tuple[Kind, int] | None = None  # of a session that is open already
 
     def next(self) -> tuple[Kind, int] | None:
         """Of the request that begins now."""
-        self.asked += 1
         return self.faults.popleft() if self.faults else None
 
     async def begin(self, stage: str, kind: Kind | None) -> None:
@@ -74,7 +74,7 @@ class Trouble:
         if kind in AT_ONCE or given < after:
             return False
         self.struck.append(trio.current_time())
-        if kind is Kind.RESET:
+        if kind is Kind.RESET or (kind is Kind.CLOSE and stage == "tts"):  # its driver knows the end
             raise _error(stage, ProviderFault.CLOSED)
         if kind is Kind.MALFORMED:
             raise ValueError("an index out of what was sent")
@@ -100,7 +100,7 @@ class FaultyModel:
         self.requests: list[ChatRequest] = []
         self._answers = answers
         self._first_s = first_s
-        self._repeats = repeats
+        self.repeats = repeats
 
     @asynccontextmanager
     async def stream(self, request: ChatRequest) -> AsyncIterator[AsyncIterator[ChatEvent]]:
@@ -129,20 +129,20 @@ class FaultyModel:
         if last.role is Role.SYSTEM and last.text == GO_ON:
             said = request.messages[-2].text.split()
             assert words[: len(said)] == said, "what was said is the answer's beginning"
-            words = words if self._repeats else words[len(said) :]
+            words = words if self.repeats else words[len(said) :]
         return [word + (" " if index + 1 < len(words) else "") for index, word in enumerate(words)]
 
 
 class FaultyVoice:
     """Speaks in coded words, `per_character` samples of 8 kHz each, in pieces of 100 ms."""
 
-    def __init__(self, name: str, code: Code, per_character: int = 400, *, marks: bool = True) -> None:
+    def __init__(self, name: str, code: Code, per_character: int, *, marks: bool = True) -> None:
         self.name = name
         self.trouble = Trouble()
         self.per_character = per_character
         self.spoken: list[str] = []
         self._code = code
-        self._marks = marks
+        self.marks = marks
 
     @asynccontextmanager
     async def synthesize(self, text: str) -> AsyncIterator[AsyncIterator[SpeechChunk]]:
@@ -158,23 +158,23 @@ class FaultyVoice:
             if fault and await self.trouble.strike("tts", *fault[:1], given, fault[1]):
                 return
             marks = [WordMark(w, at) for w, at in begins if start <= 2 * at < start + 1600]
-            yield SpeechChunk(pcm[start : start + 1600], tuple(marks) if self._marks else ())
+            yield SpeechChunk(pcm[start : start + 1600], tuple(marks) if self.marks else ())
             await trio.sleep(0.02)
 
 
 class FaultyEars:
     """Understands coded words in what it is fed, and finalises when speech has stopped."""
 
-    def __init__(self, owner: FaultyTranscriber, fault: tuple[Kind, int] | None) -> None:
+    def __init__(self, owner: FaultyTranscriber) -> None:
         self._owner = owner
-        self._fault = fault
         self._words: list[str] = []
         self._level = 0
         self._given = 0
+        self._deaf = False
         self._in, self._out = trio.open_memory_channel[tuple[float, TranscriptEvent]](10_000)
 
     def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
-        for level in array("h", pcm):
+        for level, _ in itertools.groupby(array("h", pcm)):
             if level != self._level:
                 if self._level:
                     self._words.append(self._owner.words[self._level])
@@ -198,20 +198,38 @@ class FaultyEars:
         while True:
             at, event = await self._out.receive()
             await trio.sleep_until(at)
-            if self._fault and await self._owner.trouble.strike(
-                "stt", self._fault[0], self._given, self._fault[1]
-            ):
+            if await self._breaks():
                 return
             self._given += 1
             yield event
+
+    async def _breaks(self) -> bool:
+        """Whatever befalls the session that is open; a deaf one and a slow one say nothing in time."""
+        trouble = self._owner.trouble
+        if trouble.live is None:
+            return False
+        kind, left = trouble.live
+        if left:
+            trouble.live = (kind, left - 1)
+            return False
+        trouble.live = None
+        if kind in (Kind.SILENT, Kind.SLOW):
+            trouble.struck.append(trio.current_time())
+        if kind is Kind.SILENT:
+            await trio.sleep_forever()
+        if kind is Kind.SLOW:
+            await trio.sleep(6.0)
+            return False
+        return await trouble.strike("stt", kind, 0, 0)
 
 
 class FaultyTranscriber:
     """Opens such ears."""
 
-    def __init__(self, name: str, code: Code) -> None:
+    def __init__(self, name: str, code: Code, trouble: Trouble) -> None:
+        """`trouble`: one for several, as it befalls whoever hears."""
         self.name = name
-        self.trouble = Trouble()
+        self.trouble = trouble
         self._code = code
 
     @property
@@ -226,4 +244,4 @@ class FaultyTranscriber:
         fault = self.trouble.next()
         await self.trouble.begin("stt", fault[0] if fault else None)
         await trio.sleep(0.05)
-        yield FaultyEars(self, fault)
+        yield FaultyEars(self)

@@ -16,6 +16,7 @@ from aywa.providers.failover.replay import Replay
 from aywa.providers.failover.route import Route, fault_of
 
 REOPEN_AFTER_S = (0.2, 1.0, 3.0)  # between rounds through all routes: what is said meanwhile is kept
+DEAF_S = 6.0  # no round begins later: a call that nobody hears is better ended
 BESIDE_S = 2.5  # a second recogniser that finds no words by then has heard noise
 LEAST_SPEECH = 1600  # samples of 8 kHz: shorter than the shortest word
 _BYTES_PER_S = 32_000
@@ -124,7 +125,7 @@ class ChainEar:
         route = self._order.next(now)
         if route is not None:
             self._line = self._open(route)
-        elif self._started and self._rounds < len(REOPEN_AFTER_S):
+        elif self._started and self._rounds < len(REOPEN_AFTER_S) and now - self._lost_at < DEAF_S:
             self._nursery.start_soon(self._find_later, REOPEN_AFTER_S[self._rounds])
             self._rounds += 1
         else:
