@@ -2,14 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from aywa.model.costs import CallUsage, RouteUsage, Tokens, price_call, total
+from aywa.model.costs import CallUsage, RouteUse, Tokens, price_call, total
 from aywa.model.price_table import PriceTable, Stage
 from aywa.ports.store import TimelineEntry
 
-_PLACES = {Stage.STT: 0, Stage.LLM: 1, Stage.TTS: 2}  # among a call's providers
 MAX_LATENCIES = 500  # of a call's answers, kept for summaries over many calls
+
+
+@dataclass(slots=True)
+class _Used:
+    """Of one provider, the sums without what was wasted."""
+
+    tokens: Tokens = field(default_factory=Tokens)
+    wasted: Tokens = field(default_factory=Tokens)
+    characters: int = 0
+    wasted_characters: int = 0
+
+    def route(self, stage: Stage, name: str, seconds: float) -> RouteUse:
+        return RouteUse(
+            stage,
+            name,
+            self.tokens + self.wasted,
+            self.wasted,
+            self.characters + self.wasted_characters,
+            self.wasted_characters,
+            seconds,
+        )
 
 
 class Usage:
@@ -27,31 +48,29 @@ class Usage:
         self._outbound = outbound
         self._assistant_id = assistant_id
         self._trunk = ""
-        self._tokens = Tokens()
-        self._wasted = Tokens()
-        self._characters = self._wasted_characters = 0
+        self._used: dict[tuple[Stage, str], _Used] = {}
         self._adopted = self._dropped = 0
         self._latencies_ms: list[int] = []
-        self._others: dict[tuple[Stage, str], RouteUsage] = {}
-        self._replayed_s = 0.0  # audio that the call's own recogniser heard twice
-        self._instead = RouteUsage(Stage.TTS, "")  # what the call's own providers were not given
-        self.heard_s = 0.0  # of audio that the recogniser was given
+        self.heard_s: Callable[[], Mapping[str, float]] = dict  # seconds of audio, by the recogniser's name
+        self._heard_s: dict[str, float] = {}  # audio that other recognisers than the call's own were given
+        self.changed: Callable[[], None] | None = None  # told when something was used
+
+    def equip(self, transcriber: str, model: str, voice: str) -> None:
+        """These hear, think and speak from now on."""
+        self._providers = transcriber, model, voice
 
     def observe(self, entry: TimelineEntry) -> None:
         """Take one entry."""
         data = entry.data
         match entry.kind:
             case "llm.done":
-                tokens = _tokens(data)
-                name = data.get("provider") or self._providers[1]
-                if name == self._providers[1]:
-                    self._tokens += tokens
-                else:
-                    self._used(RouteUsage(Stage.LLM, str(name), tokens))
+                self._of(Stage.LLM, data.get("provider")).tokens += _tokens(data)
+                self._tell()
             case "provider.used":
                 self._used_elsewhere(data)
             case "tts.phrase":
-                self._characters += len(str(data.get("spoken", data.get("text", ""))))
+                self._of(Stage.TTS).characters += len(str(data.get("spoken", data.get("text", ""))))
+                self._tell()
             case "turn.summary":  # at the end: a call that goes on for hours holds no history
                 self._latencies_ms = _totals(data.get("latencies_ms"))
             case "call.trunk" | "dial.answered":
@@ -60,62 +79,41 @@ class Usage:
                 self._adopted += 1
             case "speculation.dropped":
                 self._dropped += 1
-                self._wasted += Tokens(
+                self._of(Stage.LLM).wasted += Tokens(
                     _count(data.get("prompt_tokens")), _count(data.get("completion_tokens"))
                 )
-                self._wasted_characters += _count(data.get("characters"))
-
-    def _used_elsewhere(self, data: Mapping[str, object]) -> None:
-        """Of a route that stood in for another one, or that was given up."""
-        seconds = data.get("seconds")
-        used = RouteUsage(
-            Stage(str(data.get("stage"))),
-            str(data.get("provider", "")),
-            _tokens(data),
-            _count(data.get("characters")),
-            seconds if isinstance(seconds, float) else 0.0,
-        )
-        self._used(used)
-        if data.get("instead"):
-            self._instead += used
-
-    def _used(self, used: RouteUsage) -> None:
-        if used.name == self._providers[_PLACES[used.stage]]:
-            self._tokens += used.tokens
-            self._replayed_s += used.seconds
-            return
-        known = self._others.get((used.stage, used.name), RouteUsage(used.stage, used.name))
-        self._others[used.stage, used.name] = known + used
+                self._of(Stage.TTS).wasted_characters += _count(data.get("characters"))
+                self._tell()
 
     def usage(self, *, talked_s: float = 0.0, stored_bytes: int = 0) -> CallUsage:
         """All there was up to now."""
         transcriber, model, voice = self._providers
+        routes = self._routes()
         return CallUsage(
             transcriber=transcriber,
             model=model,
             voice=voice,
             trunk=self._trunk,
             outbound=self._outbound,
-            tokens=self._tokens + self._wasted,
-            wasted=self._wasted,
-            characters=max(0, self._characters - self._instead.characters) + self._wasted_characters,
-            wasted_characters=self._wasted_characters,
-            heard_s=max(0.0, self.heard_s - self._instead.seconds) + self._replayed_s,
+            tokens=sum((route.tokens for route in routes), Tokens()),
+            wasted=sum((route.wasted for route in routes), Tokens()),
+            characters=sum(route.characters for route in routes),
+            wasted_characters=sum(route.wasted_characters for route in routes),
+            heard_s=sum(route.seconds for route in routes),
             talked_s=talked_s,
             stored_bytes=stored_bytes,
-            others=tuple(self._others.values()),
+            routes=routes,
         )
 
     def record(self, usage: CallUsage, table: PriceTable) -> dict[str, object]:
         """As the call's row keeps it: units, their cost by today's prices, and how quickly it answered."""
-        items, others = price_call(usage, table), usage.others
-        tokens = sum((other.tokens for other in others), usage.tokens)
+        items = price_call(usage, table)
         return {
-            "llm_prompt_tokens": tokens.prompt,
-            "llm_completion_tokens": tokens.completion,
-            "llm_cached_prompt_tokens": tokens.cached,
-            "tts_characters": usage.characters + sum(other.characters for other in others),
-            "stt_seconds": round(usage.heard_s + sum(other.seconds for other in others), 3),
+            "llm_prompt_tokens": usage.tokens.prompt,
+            "llm_completion_tokens": usage.tokens.completion,
+            "llm_cached_prompt_tokens": usage.tokens.cached,
+            "tts_characters": usage.characters,
+            "stt_seconds": round(usage.heard_s, 3),
             "transport_seconds": round(usage.talked_s, 3),
             "storage_bytes": usage.stored_bytes,
             "speculation": {
@@ -131,6 +129,43 @@ class Usage:
             "assistant_id": self._assistant_id or None,
             "turn_latencies_ms": self._latencies_ms,
         }
+
+    def _of(self, stage: Stage, name: object = "") -> _Used:
+        """What is counted for this provider, or for whoever has this stage now."""
+        _, model, voice = self._providers
+        who = name if isinstance(name, str) and name else model if stage is Stage.LLM else voice
+        return self._used.setdefault((stage, who), _Used())
+
+    def _used_elsewhere(self, data: Mapping[str, object]) -> None:
+        """A route stood in for the first one of its stage (`instead`), or was asked beside it."""
+        name, instead = str(data.get("provider", "")), data.get("instead") is True
+        match data.get("stage"):
+            case Stage.LLM.value:
+                self._of(Stage.LLM, name).tokens += _tokens(data)
+            case Stage.TTS.value:
+                characters = _count(data.get("characters"))
+                self._of(Stage.TTS, name).characters += characters
+                self._of(Stage.TTS).characters -= characters if instead else 0
+            case Stage.STT.value:
+                seconds = data.get("seconds")
+                seconds = seconds if isinstance(seconds, float) else 0.0
+                self._heard_s[name] = self._heard_s.get(name, 0.0) + seconds
+                if instead:
+                    own = self._providers[0]
+                    self._heard_s[own] = self._heard_s.get(own, 0.0) - seconds
+        self._tell()
+
+    def _routes(self) -> tuple[RouteUse, ...]:
+        seconds_of = dict(self.heard_s())
+        for name, seconds in self._heard_s.items():
+            seconds_of[name] = seconds_of.get(name, 0.0) + seconds
+        heard = [_Used().route(Stage.STT, name, max(0.0, seconds)) for name, seconds in seconds_of.items()]
+        order = sorted(self._used, key=lambda key: key[0] is Stage.TTS)
+        return (*heard, *(self._used[stage, name].route(stage, name, 0.0) for stage, name in order))
+
+    def _tell(self) -> None:
+        if self.changed is not None:
+            self.changed()
 
 
 def _totals(parts: object) -> list[int]:

@@ -15,7 +15,7 @@ class OutagePlan(Plan):
     one it is a sentence in the assistant's language. Then the call is ended, or handed over to `destination`.
     """
 
-    message: str = Field("", max_length=1000)
+    message: str = Field(default="", max_length=1000)
     action: Literal["hangUp", "transfer"] = "hangUp"
     destination: TransferDestination | None = None
 

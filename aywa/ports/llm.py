@@ -23,11 +23,17 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model asks for a tool; `arguments` is the JSON object it wrote, parsed."""
+    """The model asks for a tool; `arguments` is the JSON object it wrote, parsed.
+
+    `unreadable`: what it wrote is no JSON object. Such a tool is never run: it is answered with the mistake,
+    and the model may write it again. `keepsake`: what the provider wants back with the call, unread.
+    """
 
     id: str
     name: str
     arguments: Mapping[str, object]
+    unreadable: bool = False
+    keepsake: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,12 +110,16 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of the stream. `end_call` asks for a hang-up once the answer has been heard."""
+    """The end of the stream. `end_call` asks for a hang-up once the answer has been heard.
+
+    `estimated`: the provider has not counted, and the numbers of tokens are a guess.
+    """
 
     end_call: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_prompt_tokens: int = 0  # among `prompt_tokens`
+    estimated: bool = False
     provider: str = ""  # which of several has answered, as prices name it; "": the only one
 
 

@@ -20,6 +20,7 @@ from aywa.redaction import redact
 
 MAX_TURNS = 200  # the last ones
 MAX_SWITCHES = 200
+_SWITCH = ("stage", "from", "to", "reason")
 _LOSS_WARNING, _JITTER_WARNING_MS, _MOS_WARNING, _TRIP_WARNING_MS = 1.0, 20.0, 3.6, 300.0
 _AGREED = ("call.answered", "media.renegotiated")
 
@@ -74,12 +75,8 @@ def voice_pipeline(row: CallRow, entries: Sequence[TimelineEntry]) -> VoicePipel
 def _switches(entries: Sequence[TimelineEntry]) -> list[ProviderSwitch]:
     """From which provider to which, and why."""
     return [
-        ProviderSwitch(
-            at_ms=entry.at_ms,
-            stage=str(entry.data.get("stage", "")),
-            source=str(entry.data.get("from", "")),
-            target=str(entry.data.get("to", "")),
-            reason=str(entry.data.get("reason", "")),
+        ProviderSwitch.model_validate(
+            {"at_ms": entry.at_ms, **{name: str(entry.data.get(name, "")) for name in _SWITCH}}
         )
         for entry in entries
         if entry.kind == "provider.switched"

@@ -27,7 +27,7 @@ async def test_the_voice_fails(autojump_clock: trio.testing.MockClock, kind: Kin
     voice = world.voices[0]
     async with world.call() as person:
         for number in range(1, SEEDS + 1):
-            voice.trouble.faults = deque([*[None] * random.randrange(3), (kind, random.randrange(1, 4))])
+            voice.trouble.faults = deque([*[None] * random.randrange(3), (kind, random.randrange(1, 5))])
             voice.marks = number % 2 == 0
             world.forget()
             await world.turn(person, number)
@@ -162,7 +162,7 @@ async def test_each_provider_is_paid_for_what_it_did(autojump_clock: trio.testin
     assert row.costs is not None
     items = [item for item in row.costs["items"] if item["type"] in ("model", "voice")]  # type: ignore[attr-defined]
     who = [(item["type"], "/".join(item[item["type"]].values())) for item in items]
-    assert who == [("model", "a/llm"), ("voice", "a/voice"), ("voice", "b/voice"), ("model", "b/llm")]
+    assert who == [("model", "a/llm"), ("model", "b/llm"), ("voice", "a/voice"), ("voice", "b/voice")]
     characters = sum(len(phrase) for number in (0, 1) for phrase in phrases(number))
     assert sum(item.get("characters", 0) for item in items) == characters
     assert row.costs["tts_characters"] == characters

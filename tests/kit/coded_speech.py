@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-GAP = 320  # samples of silence behind each word
+GAP = 240  # samples of silence behind each word
 FIRST_LEVEL = 1000
 
 

@@ -19,6 +19,8 @@ from aywa.ports.tts import SpeechChunk, WordMark
 from aywa.providers.failover.continuation import GO_ON
 from tests.kit.coded_speech import Code
 
+PIECE = 800  # bytes that a voice gives at a time: 50 ms
+
 
 class Kind(Enum):
     """How."""
@@ -134,7 +136,7 @@ class FaultyModel:
 
 
 class FaultyVoice:
-    """Speaks in coded words, `per_character` samples of 8 kHz each, in pieces of 100 ms."""
+    """Speaks in coded words, `per_character` samples of 8 kHz each, a piece at a time."""
 
     def __init__(self, name: str, code: Code, per_character: int, *, marks: bool = True) -> None:
         self.name = name
@@ -154,11 +156,11 @@ class FaultyVoice:
     async def _run(self, text: str, fault: tuple[Kind, int] | None) -> AsyncIterator[SpeechChunk]:
         await trio.sleep(0.05)
         pcm, begins = self._code.speak(text, self.per_character)
-        for given, start in enumerate(range(0, len(pcm), 1600)):
+        for given, start in enumerate(range(0, len(pcm), PIECE)):
             if fault and await self.trouble.strike("tts", *fault[:1], given, fault[1]):
                 return
-            marks = [WordMark(w, at) for w, at in begins if start <= 2 * at < start + 1600]
-            yield SpeechChunk(pcm[start : start + 1600], tuple(marks) if self.marks else ())
+            marks = [WordMark(w, at) for w, at in begins if start <= 2 * at < start + PIECE]
+            yield SpeechChunk(pcm[start : start + PIECE], tuple(marks) if self.marks else ())
             await trio.sleep(0.02)
 
 

@@ -16,7 +16,7 @@ from aywa.providers.failover.chains import model_chain, synthesizer_chain, trans
 from aywa.providers.failover.route import Health, Route
 from aywa.settings import CallSettings
 from aywa.turn.states import State
-from tests.kit.call_world import NOT_AHEAD, CallWorld, Person, happens
+from tests.kit.call_world import NOT_AHEAD, CallWorld, Person
 from tests.kit.coded_speech import Code
 from tests.kit.faulty_providers import FaultyModel, FaultyTranscriber, FaultyVoice, Trouble
 
@@ -29,8 +29,9 @@ DETECTED_S, HEARD_S, DEAD_S = 1.5, 1.0, 2.5
 
 def answer(number: int) -> str:
     """The n-th answer: words that no other one has."""
+    own = chr(97 + number // 26 % 26) + chr(97 + number % 26) + chr(97 + number // 676)
     words = ["Well", "then.", "But", "so", "it", "is.", "Bye", "now."]
-    return " ".join(f"{word.rstrip('.')}{number}{'.' * word.endswith('.')}" for word in words)
+    return " ".join(f"{word.rstrip('.')}{own}{'.' * word.endswith('.')}" for word in words)
 
 
 @dataclass
@@ -49,11 +50,11 @@ class Faults:
 
     def __post_init__(self) -> None:
         self.models = [FaultyModel("a/llm", answer), FaultyModel("b/llm", answer, first_s=0.25)]
-        self.voices = [FaultyVoice("a/voice", self.code, 240), FaultyVoice("b/voice", self.code, 180)]
+        self.voices = [FaultyVoice("a/voice", self.code, 120), FaultyVoice("b/voice", self.code, 90)]
         self.ears = [FaultyTranscriber(f"{name}/ears", self.code, self.deaf) for name in "abc"]
         self.world = CallWorld(settings=self.settings, assistant=self.assistant)
         self.world.model = model_chain([Route(m.name, m) for m in self.models], self.health)
-        self.embedded = FaultyVoice("embedded", self.code, 210)
+        self.embedded = FaultyVoice("embedded", self.code, 100)
         resort = self.embedded if self.last_resort else None
         self.world.tts = synthesizer_chain([Route(v.name, v) for v in self.voices], self.health, resort)
         routes: list[Route[Transcriber]] = [Route(e.name, e) for e in self.ears]
@@ -73,7 +74,7 @@ class Faults:
         self.uttered.append(text)
         for word in text.split():
             self.code.level(word)
-        pcm, _ = self.code.speak(text, 480, scale=2)
+        pcm, _ = self.code.speak(text, 320, scale=2)
         leg = person.leg
         for number, start in enumerate(range(0, len(pcm), 4 * FRAME)):
             if number == 5:
@@ -87,8 +88,11 @@ class Faults:
     async def turn(self, person: Person, number: int) -> None:
         """One question and its answer."""
         await self.says(person, f"ask{number} me")
-        await happens(lambda: person.state is not State.LISTENING, 10)
-        await person.until(State.LISTENING, 60)
+        with trio.fail_after(60):
+            while person.state is State.LISTENING:  # noqa: ASYNC110 - the state is another's, on a virtual clock
+                await trio.sleep(0.05)
+            while person.state is not State.LISTENING:  # noqa: ASYNC110 - likewise
+                await trio.sleep(0.05)
         self.expected += _plain(answer(number))
 
     def forget(self) -> None:
