@@ -23,7 +23,7 @@ from aywa.call.playout import Playout
 from aywa.call.timeline import Timeline
 from aywa.call.tools import TOOL_TIMEOUT_S, ToolRun, ToolRunner
 from aywa.errors import ProviderError
-from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Token, ToolCall
+from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Rewind, Token, ToolCall
 from aywa.ports.tts import SpeechChunk, Synthesizer
 from aywa.turn.card_parameter import CardMark, card_asked
 from aywa.turn.events import (
@@ -48,6 +48,11 @@ from aywa.turn.tool_messages import ToolMessage, afterwards
 MAX_ROUNDS = 8  # of tool calls in one answer; a model that wants more goes round in circles
 
 
+def _all(turn: int) -> str:
+    """Nothing is taken back."""
+    return ""
+
+
 def _nothing(trigger: Trigger) -> str:
     """Nobody is told anything."""
     return ""
@@ -68,6 +73,7 @@ class GenerationParts:
     receive: Callable[[TurnInput], None]
     speaking: SpeakingSettings
     disclose: Callable[[Trigger], str] = _nothing  # what stands before the model's answer
+    rewind: Callable[[int], str] = _all  # takes back what of a turn's text nobody speaks yet
     card_asked: Callable[[str, CardMark], None] | None = None  # the answer asks for card data
 
 
@@ -169,6 +175,8 @@ class Generation:
                         parts.receive(ModelToken(self.turn, text))
                     case ToolCall():
                         calls.append(event)
+                    case Rewind():
+                        said = [self._taken_back("".join(said), event)]
                     case Expect(phrases):
                         expected = event
                         parts.hearing.expect(phrases)
@@ -184,6 +192,7 @@ class Generation:
             completion_tokens=done.completion_tokens,
             cached_prompt_tokens=done.cached_prompt_tokens,
             end_call=done.end_call,
+            **({"provider": done.provider} if done.provider else {}),
         )
         if not calls:
             self._expect_parameter("".join(said), expected)
@@ -192,6 +201,20 @@ class Generation:
         runs = [parts.tools.start(call) for call in calls]
         await self._settle_tools()
         return self._afterwards(runs)
+
+    def _taken_back(self, said: str, rewind: Rewind) -> str:
+        """Another model goes on: half a phrase is better said anew by it. What stays of the round's text."""
+        parts = self._parts
+        dropped = parts.rewind(self.turn)
+        if not said.endswith(dropped):  # what stood before the model's words waited with them
+            before, dropped = dropped[: max(0, len(dropped) - len(said))], said
+            if before:
+                parts.receive(ModelToken(self.turn, before))
+        kept = said[: len(said) - len(dropped)]
+        if not rewind.keep(kept) and dropped:
+            parts.receive(ModelToken(self.turn, dropped))
+            return said
+        return kept
 
     def _afterwards(self, runs: list[ToolRun]) -> Done | None:
         """What the plan has said when tools have answered ends the answer, if there is something for each.

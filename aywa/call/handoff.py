@@ -11,6 +11,7 @@ from aywa.call.hearing import Hearing
 from aywa.call.knowledge import knowing
 from aywa.call.live import LiveCall
 from aywa.call.plan import equipped, led_by, prompt_of
+from aywa.call.routed import routed
 from aywa.call.speaking_plan import seeded
 from aywa.turn.barge_in_settings import BargeInMode
 from aywa.turn.events import Respond, SettingsChanged
@@ -74,6 +75,8 @@ class Succession:
     def _equip(self, after: CallDependencies) -> None:
         """What is being said is said to its end by whoever says it."""
         live = self._live
+        if after.scope is not live.scope:
+            after = routed(after, live)
         live.servers.servers = after.servers
         live.equip(after)
         self._side.conversation.think_with(knowing(after.model, live.servers), after.synthesizer)

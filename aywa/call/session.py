@@ -107,6 +107,7 @@ class CallSession:
             timeline=timeline,
             latency=latency,
             receive=conversation.receive,
+            rewind=conversation.rewind,
             speaking=conversation.manager.settings.speaking,
             disclose=live.discretion.disclosing.take,
             card_asked=live.discretion.card.asked,

@@ -19,6 +19,7 @@ from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder, Outbound
 from aywa.call.outbound import parties_of as parties_of_order
 from aywa.call.plan import CallPlan, led_by
+from aywa.call.routed import routed
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.call.web import WebCall, WebDoor, WebOrder
@@ -110,7 +111,7 @@ class CallTable:
         org_id = DEFAULT_ORGANIZATION if plan is None else plan.org_id
         parties, trunk = parties_of(call), _trunk_of(call)
         live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties, trunk, org_id)
-        inbound = Inbound(call, live, dependencies, self._limit())
+        inbound = Inbound(call, live, routed(dependencies, live), self._limit())
         self._calls[live.id] = live
         task_status.started(live)
         await self._have(live, inbound)
@@ -138,7 +139,7 @@ class CallTable:
             title=order.title,
         )
         self._calls[live.id] = live
-        outbound = Outbound(order, admission, live, dependencies)
+        outbound = Outbound(order, admission, live, routed(dependencies, live))
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
         return live
 
@@ -163,7 +164,8 @@ class CallTable:
             transport=order.transport,
         )
         self._calls[live.id] = live
-        self._nursery.start_soon(self._have, live, WebCall(live, dependencies, door), name=f"call {live.id}")
+        web = WebCall(live, routed(dependencies, live), door)
+        self._nursery.start_soon(self._have, live, web, name=f"call {live.id}")
         return live
 
     async def written(self) -> bool:

@@ -47,7 +47,13 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |
 | llm.first_token | turn |
-| llm.done | turn, round, tool_calls, prompt_tokens, completion_tokens, cached_prompt_tokens, end_call |
+| llm.done | turn, round, tool_calls, prompt_, completion_ and cached_prompt_tokens, end_call, provider |
+| provider.failed | stage, provider, fault, detail: a route that was asked in vain |
+| provider.switched | stage, from, to, reason (a fault, hedge, ill), after_ms |
+| provider.recovered | stage, provider |
+| provider.used | stage, provider, instead, and units: what a route was given for or beside another |
+| provider.outage | stage, action: no route is left |
+| provider.outage_transfer_failed | detail |
 | llm.failed, tts.failed | turn, detail |
 | speculation.decided, speculation.passed | words, min_words, in_turn, max_per_turn |
 | speculation.started | id, messages |
