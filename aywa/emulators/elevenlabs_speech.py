@@ -154,8 +154,8 @@ class _Session:
             self._close(context)
         elif isinstance(text, str):
             context.text += text
-            if said.get("flush") is True or said.get("try_trigger_generation") is True:
-                self._speak(context)
+        if said.get("flush") is True or said.get("try_trigger_generation") is True:
+            self._speak(context)
         return True
 
     async def _begin(self, name: str, said: Mapping[str, object], nursery: trio.Nursery) -> _Context | None:

@@ -154,7 +154,7 @@ async def open_runtime(
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
-            database=memory.database,
+            memory=memory,
             sharing=sharing,
             engine=engine,
             hold_music=files.hold_music,
@@ -167,8 +167,6 @@ async def open_runtime(
             transcriber=fitted.usual.transcriber,
             voice_judge=voice_judge,
             provider_names=fitted.usual.names,
-            outbox=memory.outbox,
-            artifacts=memory.artifacts,
             plans=plans,
             analyst=analyst,
             web=WebCalls(table, settings.media.host, rng, transports.counters),

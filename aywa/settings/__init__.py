@@ -6,6 +6,7 @@
 from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.gate import Requirement, RequirementState, production_gaps, requirements
+from aywa.settings.knowledge import KnowledgeSettings
 from aywa.settings.outbound import OutboundSettings
 from aywa.settings.retention import RetentionSettings
 from aywa.settings.sharing import SharingSettings
@@ -40,6 +41,7 @@ __all__ = [
     "DialLimits",
     "DialSettings",
     "HttpSettings",
+    "KnowledgeSettings",
     "LogSettings",
     "MediaSettings",
     "Mode",

@@ -10,6 +10,7 @@ from aywa.settings.artifacts import ArtifactSettings, artifact_conflicts, read_a
 from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
 from aywa.settings.gate import production_gaps
+from aywa.settings.knowledge import KnowledgeSettings, read_knowledge
 from aywa.settings.outbound import OutboundSettings, read_outbound
 from aywa.settings.reader import (
     EnvironmentReader,
@@ -77,6 +78,7 @@ class Settings:
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     sharing: SharingSettings = field(default_factory=SharingSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
 
     @property
     def production(self) -> bool:
@@ -146,6 +148,7 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         webhooks=read_webhooks(env),
         retention=read_retention(env),
         sharing=read_sharing(env),
+        knowledge=read_knowledge(env),
     )
 
 

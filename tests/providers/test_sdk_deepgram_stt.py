@@ -10,6 +10,7 @@ from deepgram import DeepgramClient
 from deepgram.core.api_error import ApiError
 from deepgram.environment import DeepgramClientEnvironment
 from deepgram.listen.v1.types import ListenV1Metadata, ListenV1Results
+from deepgram.listen.v2.types import ListenV2ConfigureSuccess, ListenV2Connected, ListenV2TurnInfo
 from websockets.exceptions import InvalidStatus
 
 from aywa.emulators.deepgram_listen import DeepgramListenEmulator
@@ -38,6 +39,34 @@ def listen(url: str, key: str) -> list[Any]:
         connection.send_finalize()
         connection.send_close_stream()
         return list(connection)
+
+
+def listen_by_turns(url: str) -> list[Any]:
+    with client(url).listen.v2.connect(
+        model="flux-general-en", encoding="linear16", sample_rate=16000, eager_eot_threshold=0.5
+    ) as connection:
+        for piece in SPOKEN:
+            connection.send_media(piece)
+        connection.send_configure({"type": "Configure", "thresholds": {"eot_threshold": 0.8}})
+        connection.send_close_stream()
+        return list(connection)
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+async def test_flux_and_its_invariants() -> None:
+    emulator = DeepgramListenEmulator(Script(["a table for two"]), {"k"})
+    async with open_emulator(emulator) as host:
+        heard = await trio.to_thread.run_sync(listen_by_turns, host.url)
+    assert isinstance(heard[0], ListenV2Connected)
+    assert any(isinstance(message, ListenV2ConfigureSuccess) for message in heard)
+    assert [message.sequence_id for message in heard] == list(range(len(heard)))
+    turns = [message for message in heard if isinstance(message, ListenV2TurnInfo)]
+    events = [turn.event for turn in turns]
+    assert events.count("StartOfTurn") == events.count("EagerEndOfTurn") == events.count("EndOfTurn") == 1
+    eager = events.index("EagerEndOfTurn")
+    assert events[eager + 1] == "EndOfTurn"
+    assert turns[eager].transcript == turns[eager + 1].transcript == "a table for two"
+    assert [turn.turn_index for turn in turns] == [0] * (eager + 2) + [1] * (len(turns) - eager - 2)
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")

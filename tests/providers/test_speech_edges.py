@@ -44,7 +44,8 @@ def test_mulaw_is_a_byte_a_sample(samples: list[int], cuts: list[int]) -> None:
     pcm = struct.pack(f"<{len(samples)}h", *samples)
     codes = ulaw(pcm)
     heard = through(PcmEdge(AudioFormat(Encoding.ULAW)), pieces(codes, cuts))
-    assert ulaw(heard) == codes
+    both_zeros = bytes.maketrans(b"\x7f", b"\xff")  # G.711 has a positive and a negative one
+    assert ulaw(heard).translate(both_zeros) == codes.translate(both_zeros)
     assert len(heard) == len(pcm)
 
 
