@@ -13,6 +13,7 @@ from aywa.call.live import LiveCall
 from aywa.call.plan import equipped, led_by, prompt_of
 from aywa.call.routed import routed
 from aywa.call.speaking_plan import seeded
+from aywa.model.assistant import Assistant
 from aywa.turn.barge_in_settings import BargeInMode
 from aywa.turn.events import Respond, SettingsChanged
 
@@ -61,6 +62,11 @@ class Succession:
         self._live.led_by(after)
         if settings.greet:
             conversation.receive(Respond(first_message=True))
+
+    @property
+    def leading(self) -> Assistant | None:
+        """The assistant of the moment."""
+        return self._dependencies.assistant
 
     def economise(self) -> bool:
         """Go on with the cheaper providers of the assistant that leads now; False when there are none."""

@@ -6,6 +6,7 @@ import trio
 
 from aywa.answering.outcomes import Outcome
 from aywa.call.answering import Answering, Opening
+from aywa.call.budget import BudgetGuard
 from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
@@ -137,6 +138,15 @@ class CallSession:
         live.steering.attach(side)
         succession = Succession(live, side, dependencies, self._hearing)
         live.interventions.attach(side, nursery, succession.take)
+        guard = BudgetGuard(
+            live.usage,
+            dependencies.prices,
+            timeline,
+            conversation,
+            lambda: succession.leading,
+            succession.economise,
+        )
+        nursery.start_soon(guard.serve, name="budget")
         live.transfers.attach(side, nursery)
         live.discretion.open(Opened(side, self._hearing, nursery, self._machine_answered))
         leg.open_gate(leg.epoch)

@@ -30,6 +30,8 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | control.handoff | to, assistant_id |
 | control.custom | name, data |
 | assistant.handed_off | from, to, kept |
+| budget.cheaper | cost, tokens, share, changed: cheaper providers go on, where there are any |
+| budget.reached | cost, tokens, share: the call is said goodbye to |
 | media.digit | digit, duration_ms, by: rtp or info |
 | media.digit_copy | digit, by: the same press came both ways |
 | media.digit_sent | digit |

@@ -18,6 +18,7 @@ from aywa.errors import Gap
 from aywa.model.analysis_plan import AnalysisPlan
 from aywa.model.artifact_plan import ArtifactPlan
 from aywa.model.base import Plan
+from aywa.model.budget_plan import BudgetPlan
 from aywa.model.chat_models import ChatModelPlan
 from aywa.model.compliance_plan import CompliancePlan
 from aywa.model.faults import without_tags
@@ -113,6 +114,7 @@ class Assistant(Plan):
     server_messages: tuple[MessageType, ...] | None = Field(None, max_length=100)
     analysis_plan: AnalysisPlan | None = None
     provider_outage_plan: OutagePlan | None = None
+    budget_plan: BudgetPlan | None = None
 
     @field_validator("server_url")
     @classmethod

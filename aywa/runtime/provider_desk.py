@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -82,7 +82,14 @@ class ProviderDesk:
         Raises `RequestError` (400) naming the field of a route that has no account, and the rule. `lenient`:
         such routes are left out, and a call that then lacks a stage is not answered.
         """
-        return await self._outfit(org_id, choices_of(assistant).over(self._usual), lenient=lenient)
+        choices = choices_of(assistant).over(self._usual)
+        outfit = await self._outfit(org_id, choices, lenient=lenient)
+        budget = None if assistant is None else assistant.budget_plan
+        if budget is None or budget.cheaper is None:
+            return outfit
+        cheaper = replace(choices_of(budget.cheaper, "budgetPlan.cheaper."), credentials=choices.credentials)
+        less = await self._outfit(org_id, cheaper.over(choices), lenient=lenient)
+        return replace(outfit, cheaper=less.equip)
 
     async def _outfit(self, org_id: UUID, choices: Choices, *, lenient: bool) -> Outfit:
         warmed: list[Warm] = []
