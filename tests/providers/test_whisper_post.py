@@ -87,7 +87,7 @@ async def test_utterances_are_asked_about_in_order() -> None:
         (Fault(FaultKind.HANG), ProviderFault.TIMEOUT),
         (Fault(FaultKind.SILENT), ProviderFault.TIMEOUT),
         (Fault(FaultKind.RESET), ProviderFault.CLOSED),
-        (Fault(FaultKind.MALFORMED), ProviderFault.CLOSED),  # it is shorter than its head has said
+        (Fault(FaultKind.MALFORMED), ProviderFault.PROTOCOL),
     ],
 )
 async def test_faults_are_told(fault: Fault, told: ProviderFault) -> None:

@@ -152,7 +152,7 @@ class ProviderSocket:
             if self._raw is None:
                 data = await self._stream.read(CHUNK)
             else:
-                data = await self._raw.receive_some(CHUNK)
+                data = bytes(await self._raw.receive_some(CHUNK))
         except _BROKEN_OFF as error:
             raise self._gone("The provider broke off") from error
         try:
