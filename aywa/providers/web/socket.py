@@ -149,6 +149,7 @@ class ProviderSocket:
 
     async def _read(self) -> list[Event]:
         try:
+            data: bytes | bytearray
             if self._raw is None:
                 data = await self._stream.read(CHUNK)
             else:
@@ -156,7 +157,7 @@ class ProviderSocket:
         except _BROKEN_OFF as error:
             raise self._gone("The provider broke off") from error
         try:
-            self._protocol.receive_data(data or None)
+            self._protocol.receive_data(bytes(data) or None)
             return list(self._protocol.events())
         except (RemoteProtocolError, LocalProtocolError) as error:
             raise self._error("The rules of websockets were broken", ProviderFault.PROTOCOL) from error
