@@ -12,8 +12,8 @@ from aywa.emulators.google import GoogleEmulator
 from aywa.emulators.openai import OpenAiEmulator
 from aywa.model.chat_models import CHAT_MODELS
 from aywa.model.chat_models.compatible import COMPATIBLE, URLS
-from aywa.providers.chat.factory import chat_model
 from aywa.providers.openai.dialect import DIALECTS
+from aywa.providers.registry import REGISTRY
 from aywa.providers.web.access import Access
 from tests.kit.chat import KEY, conversation, emulated, generate, text_of, user
 
@@ -32,6 +32,6 @@ async def test_a_plan_becomes_a_model(provider: str) -> None:
         plan = CHAT_MODELS.validate_python(
             {"provider": provider, "model": "m", **({"url": host.url} if provider == "custom-llm" else {})}
         )
-        llm = chat_model(door, Access(provider, host.url, KEY), plan, {"call": {"id": "1"}})
+        llm = REGISTRY.chat_models[provider].make(door, Access(provider, host.url, KEY), plan)
         assert llm.name == provider
         assert text_of(await generate(llm, conversation(user("hello")))) == "Good day."
