@@ -11,18 +11,10 @@ import trio
 from aywa.call.analysis_order import order_of
 from aywa.call.capture import CallCapture
 from aywa.call.chosen_transfer import ChosenTransfers
-from aywa.call.control import (
-    MAX_SAY_CHARACTERS,
-    Command,
-    EndCall,
-    Say,
-    StartCapture,
-    SteerLine,
-    TransferCall,
-)
+from aywa.call.control import Command
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
-from aywa.call.discretion import CARD_ACTIONS, RECORDING_ACTIONS, Discretion
+from aywa.call.discretion import Discretion
 from aywa.call.ending import Ending, reason_for
 from aywa.call.equipment import CallScope
 from aywa.call.intervention import Interventions
@@ -32,6 +24,7 @@ from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.news import NewsJournal
 from aywa.call.news_plan import NewsPlan
+from aywa.call.operator import obey
 from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
 from aywa.call.plan import monitor_of
@@ -45,22 +38,18 @@ from aywa.call.transcript import Transcript
 from aywa.call.transfer_tool import TransferTools
 from aywa.call.transfers import Transfers
 from aywa.call.usage import Usage
-from aywa.errors import EndCode, RequestError
+from aywa.errors import EndCode
 from aywa.ids import new_call_id
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallRow, CallStatus, CallType, TranscriptLine
 from aywa.ports.tools import ToolBox
-from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
-from aywa.turn.states import State
 
-_SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
 BYTES_PER_FRAME = 4  # of a recording: two sides, 16 bits
 MAX_LOG_LINES = 200  # of one call
 _NOT_NOTED = frozenset({"level", "component", "event", "timestamp", "call_id"})
 KEPT_S = 2.0  # longer nobody is kept waiting for an answer: a burst of calls delays the journal too
-END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
 class LiveCall:
@@ -201,11 +190,11 @@ class LiveCall:
         """There is room for the call."""
         self.machine.admitted()
         self._save()
-        self._keeps.hurry()
+        self._keeps.begin(self.id)
 
     async def kept(self) -> None:
         """Wait until the call is known to whoever ends it should this process be killed, for a while."""
-        await self._keeps.kept(self.id, KEPT_S)
+        await self._keeps.begun(self.id, KEPT_S)
 
     def dialled(self, sip_call_id: str) -> None:
         """Somebody answered a call of ours, which has its Call-ID from now on."""
@@ -309,53 +298,7 @@ class LiveCall:
 
         Raises RequestError (409) when the call is in no state for it, (400) when the text cannot be said.
         """
-        match command:
-            case Say(text, interrupt, end_call, protected):
-                if not text.strip() or len(text) > MAX_SAY_CHARACTERS:
-                    raise RequestError(
-                        f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
-                    )
-                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
-                    raise RequestError(
-                        "The call cannot say anything now", http_status=409, code="call-not-live"
-                    )
-                self.timeline.add(
-                    "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
-                )
-                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
-                await trio.lowlevel.checkpoint()
-            case SteerLine(action) if action in RECORDING_ACTIONS | CARD_ACTIONS:
-                if self.state is not CallState.TALKING:
-                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
-                self.discretion.obey(action)
-                await trio.lowlevel.checkpoint()
-            case SteerLine(action):
-                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
-                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
-                self.steering.do(action, transferring=self.transfers.active)
-                await trio.lowlevel.checkpoint()
-            case StartCapture(mode):
-                if self.state is not CallState.TALKING:
-                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
-                self.capture.start(mode)
-            case TransferCall(plan):
-                if self.state is not CallState.TALKING:
-                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
-                self.timeline.add("control.transfer", destination=str(plan.destination), mode=plan.mode.value)
-                self.transfers.start(plan)
-                await trio.lowlevel.checkpoint()
-            case EndCall():
-                if self.state is CallState.ENDED:
-                    raise RequestError("The call is over", http_status=409, code="call-not-live")
-                self.timeline.add("control.end_call")
-                self.ending.end(reason_for(EndCode.CONTROL))
-                with trio.move_on_after(END_BOUND_S):
-                    await self.over.wait()
-            case _:
-                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
-                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
-                self.interventions.do(command, transferring=self.transfers.active)
-                await trio.lowlevel.checkpoint()
+        await obey(self, command)
 
     def _save(self) -> None:
         if self.row.status is not self.machine.status and self.machine.status is not CallStatus.ENDED:

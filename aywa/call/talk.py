@@ -41,6 +41,8 @@ class Talk:
 
         Raises ProviderError.
         """
+        if (outfit := self._dependencies.outfit) is not None:
+            self._nursery.start_soon(outfit.warm, name="warm")
         with trio.move_on_after(HEARING_BOUND_S) as bound:
             await self._nursery.start(self._hearing.serve, name="transcribe")
             self._nursery.start_soon(self._hearing.tell_stops, name="transcribe pauses")

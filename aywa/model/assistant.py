@@ -24,12 +24,12 @@ from aywa.model.faults import without_tags
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
 from aywa.model.retention_plan import RetentionPlan
+from aywa.model.route_plans import AnyVoice
 from aywa.model.server import MessageType, Secret, Server, check_web_url
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
 from aywa.model.tool_messages import ToolMessages
 from aywa.model.transcribers.plan import TranscriberPlan
-from aywa.model.voice_plan import Voice
 
 NOT_YET = frozenset(
     {
@@ -55,7 +55,6 @@ _ARTIFACTS = (
 _COMPLIANCE = "hipaaEnabled pciEnabled securityFilterPlan"
 NOT_YET_INSIDE = frozenset(
     {
-        *("voice.provider", "voice.voiceId", "voice.fallbackPlan"),
         *(f"artifactPlan.{name}" for name in _ARTIFACTS.split()),
         *(f"compliancePlan.{name}" for name in _COMPLIANCE.split()),
     }
@@ -88,7 +87,7 @@ class Assistant(Plan):
     name: str = Field("", max_length=40)
     transcriber: TranscriberPlan | None = None
     model: ChatModelPlan | None = None
-    voice: Voice | None = None
+    voice: AnyVoice | None = None
     first_message: str = Field("", max_length=1000)
     first_message_transcript: str = Field("", max_length=1000)
     first_message_mode: FirstMessageMode | None = None

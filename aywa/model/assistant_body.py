@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from aywa.model.artifact_plan import ArtifactPlanBody
 from aywa.model.assistant import Assistant
@@ -21,20 +21,9 @@ from aywa.model.server_body import Secret, ServerBody
 from aywa.model.server_message import ServerMessage
 from aywa.model.voice_plan import RegexReplacement, Voice
 
-__all__ = ["AssistantBody", "CustomKnowledgeBase", "MonitorPlan", "VoiceBody"]
+__all__ = ["AssistantBody", "CustomKnowledgeBase", "MonitorPlan"]
 Provider = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Free = dict[str, Any]
-
-
-class VoiceBody(Voice):
-    """The voice, with whatever its provider takes."""
-
-    model_config = ConfigDict(extra="allow")
-
-    provider: Provider | None = None
-    voice_id: str | None = Field(None, max_length=200)
-    fallback_plan: Free | None = None
-    server: ServerBody | None = None  # of `custom-voice`
 
 
 class MonitorPlan(Plan):
@@ -50,7 +39,6 @@ class MonitorPlan(Plan):
 class AssistantBody(Assistant):
     """An assistant. Times in seconds; ranges as the fields say."""
 
-    voice: VoiceBody | None = None
     # no path: whoever has a key has no account on the host
     background_sound: str | None = Field(None, max_length=2048, pattern=r"^(off|office|https://[!-~]+)$")
     voicemail_detection: Literal["off"] | Free | None = None
@@ -79,7 +67,7 @@ class AssistantBody(Assistant):
 
     @field_validator("voice")
     @classmethod
-    def _no_backtracking(cls, voice: VoiceBody | None) -> VoiceBody | None:
+    def _no_backtracking(cls, voice: Voice | None) -> Voice | None:
         plan = None if voice is None else voice.chunk_plan
         for entry in () if plan is None else plan.format_plan.replacements:
             if isinstance(entry, RegexReplacement) and not bounded(entry.regex):

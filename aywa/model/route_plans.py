@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, TypeAlias
 
-from pydantic import Field, TypeAdapter, ValidationError
+from pydantic import Discriminator, Tag, TypeAdapter, ValidationError
 
 from aywa.errors import RequestError
 from aywa.model.chat_models import CHAT_MODELS
@@ -13,19 +13,23 @@ from aywa.model.faults import field_of, rule_of
 from aywa.model.price_table import Stage
 from aywa.model.transcribers.plan import TranscriberPlan
 from aywa.model.voice_plan import Voice
+from aywa.model.voices.choice import VoiceChoice
 
 
-class EmbeddedVoice(Voice):
-    """The voice that comes with the runtime."""
+def _said(voice: object) -> str:
+    """Whether a voice's document, or plan, names a provider."""
+    provider = voice.get("provider") if isinstance(voice, dict) else getattr(voice, "provider", None)
+    return "usual" if provider is None else "named"
 
-    provider: Literal["embedded"]
-    voice_id: str | None = Field(None, max_length=40)
 
-
+# Without a provider it says how the usual voice speaks, not whose it is.
+AnyVoice: TypeAlias = Annotated[
+    Annotated[Voice, Tag("usual")] | Annotated[VoiceChoice, Tag("named")], Discriminator(_said)
+]
 _PLANS: Mapping[Stage, TypeAdapter[Any]] = {
     Stage.STT: TypeAdapter(TranscriberPlan),
     Stage.LLM: CHAT_MODELS,
-    Stage.TTS: TypeAdapter(EmbeddedVoice),
+    Stage.TTS: TypeAdapter(VoiceChoice),
 }
 
 

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
 
 import trio
+from pydantic import BaseModel
 
 from aywa.call.equipment import CallScope, Equipment, Outfit
 from aywa.errors import ProviderError, RequestError
 from aywa.log import get_logger
 from aywa.model.assistant import Assistant
 from aywa.model.price_table import Stage
+from aywa.model.secret_parts import part
 from aywa.providers.absent import AbsentModel, AbsentSynthesizer, AbsentTranscriber
 from aywa.providers.custom_voice import CustomVoice
 from aywa.providers.registry import Adapter, Registry
@@ -27,6 +30,8 @@ from aywa.runtime.route_choice import Choice, Choices, choices_of
 from aywa.settings.vendors import BY_NAME, CUSTOM_VOICE, EMBEDDED, SCRIPTED
 
 T = TypeVar("T")
+Warm: TypeAlias = Callable[[], Awaitable[None]]
+MAX_ADAPTERS = 2000  # plans and accounts together
 _log = get_logger("runtime.provider_desk")
 
 
@@ -60,6 +65,7 @@ class ProviderDesk:
         """`usual`: what calls take whose assistant names nobody."""
         self.accounts = accounts
         self._usual = usual
+        self._made: OrderedDict[tuple[object, ...], Any] = OrderedDict()
         self._door = door
         self._chains = chains
         self._stt = _Stage(Stage.STT, registry.transcribers, {EMBEDDED: own.transcriber}, AbsentTranscriber)
@@ -79,7 +85,7 @@ class ProviderDesk:
         return await self._outfit(org_id, choices_of(assistant).over(self._usual), lenient=lenient)
 
     async def _outfit(self, org_id: UUID, choices: Choices, *, lenient: bool) -> Outfit:
-        warmed: list[tuple[Access, Stage]] = []
+        warmed: list[Warm] = []
         faults: list[RequestError] = []
         hearing = await self._routes(org_id, self._stt, choices.stt, choices, faults, warmed)
         thinking = await self._routes(org_id, self._llm, choices.llm, choices, faults, warmed)
@@ -97,7 +103,7 @@ class ProviderDesk:
                 AbsentSynthesizer(lacks) if lacks else self._chains.synthesizer(speaking, scope),
             )
 
-        return Outfit(equip, partial(self._warm, tuple(warmed)))
+        return Outfit(equip, partial(_warm, tuple(warmed)))
 
     async def _routes(
         self,
@@ -106,7 +112,7 @@ class ProviderDesk:
         named: Sequence[Choice],
         choices: Choices,
         faults: list[RequestError],
-        warmed: list[tuple[Access, Stage]],
+        warmed: list[Warm],
     ) -> list[NamedRoute[T]]:
         found: list[NamedRoute[T]] = []
         for choice in named:
@@ -122,7 +128,7 @@ class ProviderDesk:
         stage: _Stage[T],
         choice: Choice,
         choices: Choices,
-        warmed: list[tuple[Access, Stage]] | None,
+        warmed: list[Warm] | None,
     ) -> NamedRoute[T]:
         """Raises `RequestError`."""
         provider, plan = choice.provider, choice.plan
@@ -148,20 +154,39 @@ class ProviderDesk:
                 choice, f"needs an address: apiUrl of the credential, or {_variable(provider)}_BASE_URL"
             )
         try:
-            made = adapter.make(self._door, access, plan)
+            made = self._adapted(stage.stage, adapter, access, choice, org_id)
         except ProviderError as error:
             raise _fault(choice, error.detail) from error
-        if warmed is not None:
-            warmed.append((access, stage.stage))
+        if warmed is not None and stage.stage is not Stage.STT:
+            # A recogniser's connection is opened before the answer anyway.
+            ready = partial(self._door.warm, access, stage=stage.stage.value)
+            warmed.append(getattr(made, "warm", ready))
         name = str(getattr(made, "name", provider))
         return NamedRoute(name, lambda scope: made, key=f"{name} {account.source}")
 
-    async def _warm(self, accesses: Sequence[tuple[Access, Stage]]) -> None:
-        """A recogniser's own connection is opened before the answer: only the others are warmed."""
-        async with trio.open_nursery() as nursery:
-            for access, stage in accesses:
-                if stage is not Stage.STT:
-                    nursery.start_soon(partial(self._door.warm, access, stage=stage.value))
+    def _adapted(self, stage: Stage, adapter: Adapter[T], access: Access, choice: Choice, org_id: UUID) -> T:
+        """The adapter, the same for all calls of a plan and an account: so are its connections."""
+        key = (stage, org_id, choice.provider, access.base_url, access.key, _document(choice.plan))
+        made: T | None = self._made.get(key)
+        if made is None:
+            made = adapter.make(self._door, access, choice.plan)
+            self._made[key] = made
+        self._made.move_to_end(key)
+        if len(self._made) > MAX_ADAPTERS:
+            self._made.popitem(last=False)  # its connections end when calls leave them
+        return made
+
+
+async def _warm(ready: Sequence[Warm]) -> None:
+    """All of them side by side."""
+    async with trio.open_nursery() as nursery:
+        for each in ready:
+            nursery.start_soon(each)
+
+
+def _document(plan: Any) -> str:
+    """What tells plans apart, secrets among it."""
+    return repr(part(plan)) if isinstance(plan, BaseModel) else repr(plan)
 
 
 def _usual_url(provider: str) -> str:

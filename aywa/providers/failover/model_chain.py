@@ -55,7 +55,7 @@ class _Answer:
     """One request on its way through the routes."""
 
     def __init__(self, journey: Journey[ChatModel], request: ChatRequest, nursery: trio.Nursery) -> None:
-        rules = Rules[ChatModel, ChatEvent](
+        rules: Rules[ChatModel, ChatEvent] = Rules(
             late_first="The model gives no first token",
             late_next="The model stopped in the middle of its answer",
             is_sign=lambda event: isinstance(event, Working),

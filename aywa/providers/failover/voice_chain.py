@@ -68,7 +68,7 @@ class _Phrase:
     def __init__(
         self, journey: Journey[Synthesizer], text: str, paces: dict[str, float], nursery: trio.Nursery
     ) -> None:
-        rules = Rules[Synthesizer, SpeechChunk](
+        rules: Rules[Synthesizer, SpeechChunk] = Rules(
             late_first="The voice gives no sound",
             late_next="The voice stopped in the middle of a phrase",
             is_sign=lambda chunk: not chunk.pcm and not chunk.words,
