@@ -211,7 +211,7 @@ class ProviderSocket:
     def _events(self, data: bytes) -> list[Event]:
         """What the machine reads in these bytes; none: it is the end of the stream."""
         try:
-            self._protocol.receive_data(bytes(data) or None)
+            self._protocol.receive_data(data or None)
             return list(self._protocol.events())
         except (RemoteProtocolError, LocalProtocolError) as error:
             raise self._error("The rules of websockets were broken", ProviderFault.PROTOCOL) from error
