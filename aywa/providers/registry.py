@@ -20,6 +20,7 @@ from aywa.providers.deepgram import speech as deepgram_speech
 from aywa.providers.deepgram import transcriber as deepgram_ear
 from aywa.providers.elevenlabs import speech as elevenlabs_speech
 from aywa.providers.elevenlabs import transcriber as elevenlabs_ear
+from aywa.providers.google import chat_model as google_chat
 from aywa.providers.openai import chat_model as openai_chat
 from aywa.providers.openai import speech as openai_speech
 from aywa.providers.openai import transcriber as openai_ear
@@ -91,6 +92,7 @@ REGISTRY = Registry(
         **dict.fromkeys(_COMPATIBLE, _CHAT),
         **dict.fromkeys(_SELF_HOSTED, _OWN_CHAT),
         "anthropic": Adapter(anthropic_chat.chat_model),
+        "google": Adapter(google_chat.chat_model),
     },
     synthesizers={
         "11labs": Adapter(elevenlabs_speech.synthesizer),

@@ -16,8 +16,10 @@ from aywa.providers.chat.conversation import (
     SILENT,
     Entry,
     ToolRound,
+    Turns,
     entries,
     failed,
+    prompts,
 )
 from aywa.providers.chat.exchange import ChatAsk
 
@@ -43,18 +45,18 @@ class MessagesWire:
         """See `ChatWire`."""
         plan = self.plan
         told = entries(request.messages)
-        prompts = _prompts(told)
+        leading = prompts(told)
         thinking = self._thinking(request, told)
         body: dict[str, object] = {
             "model": plan.model,
             "max_tokens": self._limit(request, thinking),
             "messages": _messages(
-                told[len(prompts) :], thinking=thinking is not None, cached=plan.prompt_caching
+                told[len(leading) :], thinking=thinking is not None, cached=plan.prompt_caching
             ),
             "stream": True,
         }
-        if prompts:
-            blocks: list[dict[str, object]] = [{"type": "text", "text": text} for text in prompts]
+        if leading:
+            blocks: list[dict[str, object]] = [{"type": "text", "text": text} for text in leading]
             if plan.prompt_caching:
                 blocks[-1] |= _KEPT
             body["system"] = blocks
@@ -105,16 +107,6 @@ def _by_schema(request: ChatRequest) -> bool:
     return request.schema is not None and request.schema.get("type") == "object" and not request.tools
 
 
-def _prompts(told: list[Entry]) -> list[str]:
-    """What stands before the conversation."""
-    prompts: list[str] = []
-    for entry in told:
-        if isinstance(entry, ToolRound) or entry.role is not Role.SYSTEM or not entry.text.strip():
-            break
-        prompts.append(entry.text)
-    return prompts
-
-
 def _tools(request: ChatRequest, told: list[Entry]) -> dict[str, object]:
     if request.schema is not None and _by_schema(request):
         answer = {
@@ -141,32 +133,20 @@ def _tool(tool: ToolSpec) -> dict[str, object]:
 
 def _messages(told: list[Entry], *, thinking: bool, cached: bool) -> list[dict[str, object]]:
     """Roles take turns, and the caller has the first word and the last."""
-    turns: list[tuple[str, list[dict[str, object]]]] = []
-
-    def add(role: str, *blocks: dict[str, object]) -> None:
-        if not blocks:
-            return
-        if turns and turns[-1][0] == role:
-            turns[-1][1].extend(blocks)
-        else:
-            turns.append((role, list(blocks)))
-
+    turns = Turns("user", "assistant")
     for entry in told:
         if isinstance(entry, ToolRound):
             thoughts = _thoughts(entry.calls[0]) if thinking else []
-            add("assistant", *thoughts, *_text(entry.text), *(_use(call) for call in entry.calls))
-            add("user", *map(_result, entry.calls, entry.results))
+            turns.model(*thoughts, *_text(entry.text), *(_use(call) for call in entry.calls))
+            turns.caller(*map(_result, entry.calls, entry.results))
         elif entry.role is Role.SYSTEM:
-            add("user", *_text(NOTE.format(text=entry.text) if entry.text.strip() else ""))
+            turns.caller(*_text(NOTE.format(text=entry.text) if entry.text.strip() else ""))
         else:
-            add("user" if entry.role is Role.USER else "assistant", *_text(entry.text))
-    if not turns or turns[0][0] == "assistant":
-        turns.insert(0, ("user", _text(CONNECTED)))
-    if turns[-1][0] == "assistant":
-        turns.append(("user", _text(SILENT)))
+            (turns.caller if entry.role is Role.USER else turns.model)(*_text(entry.text))
+    closed = turns.closed(*_text(CONNECTED), *_text(SILENT))
     if cached:
-        turns[-1][1][-1] |= _KEPT
-    return [{"role": role, "content": blocks} for role, blocks in turns]
+        closed[-1][1][-1] |= _KEPT
+    return [{"role": role, "content": blocks} for role, blocks in closed]
 
 
 def _text(text: str) -> list[dict[str, object]]:

@@ -76,9 +76,7 @@ def _model(plan: AssemblyAiTranscriber) -> str:
 class AssemblyAiWire:
     """See `Wire`. With formatted turns the end of a turn comes twice, and the second time as it stays."""
 
-    manners = Manners(
-        least_ms=50, most_ms=1000, sign_s=1.25, keep_alive_s=5.0, close_codes=CLOSE_CODES, coarse_ms=400
-    )
+    manners = Manners(least_ms=50, most_ms=1000, sign_s=1.25, keep_alive_s=5.0, close_codes=CLOSE_CODES)
 
     def __init__(self, *, formatted: bool = True, terms: tuple[str, ...] = ()) -> None:
         self._formatted = formatted

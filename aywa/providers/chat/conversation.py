@@ -43,6 +43,52 @@ def entries(messages: tuple[Message, ...]) -> list[Entry]:
     return found
 
 
+Block: TypeAlias = dict[str, object]
+
+
+class Turns:
+    """A conversation in which roles take turns, and the caller has the first word and the last."""
+
+    def __init__(self, caller: str, model: str) -> None:
+        """What the two are called."""
+        self._caller = caller
+        self._model = model
+        self._turns: list[tuple[str, list[Block]]] = []
+
+    def caller(self, *blocks: Block) -> None:
+        """Of the caller, or told for him."""
+        self._add(self._caller, blocks)
+
+    def model(self, *blocks: Block) -> None:
+        """Of the model."""
+        self._add(self._model, blocks)
+
+    def closed(self, connected: Block, silent: Block) -> list[tuple[str, list[Block]]]:
+        """All of it; the blocks stand where the caller has said nothing."""
+        turns = self._turns
+        if not turns or turns[0][0] != self._caller:
+            turns.insert(0, (self._caller, [connected]))
+        if turns[-1][0] != self._caller:
+            turns.append((self._caller, [silent]))
+        return turns
+
+    def _add(self, role: str, blocks: tuple[Block, ...]) -> None:
+        if blocks and self._turns and self._turns[-1][0] == role:
+            self._turns[-1][1].extend(blocks)
+        elif blocks:
+            self._turns.append((role, list(blocks)))
+
+
+def prompts(told: list[Entry]) -> list[str]:
+    """What the system says before anybody has said anything."""
+    found: list[str] = []
+    for entry in told:
+        if isinstance(entry, ToolRound) or entry.role is not Role.SYSTEM or not entry.text.strip():
+            break
+        found.append(entry.text)
+    return found
+
+
 def taken_ids(request: ChatRequest) -> set[str]:
     """Of all tool calls up to now."""
     return {call.id for message in request.messages for call in message.tool_calls}

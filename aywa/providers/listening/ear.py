@@ -22,13 +22,16 @@ SEND_S = 1.25  # how long one send may take
 ANSWER_S = 1.25  # how long a request for finals may be without any answer
 WORDLESS_S = 1.5  # how long after a noise a recogniser that judges turns may still find words in it
 _TICK_S = 0.25
-_COARSE_AFTER = 32_000  # samples of 16 kHz without speech: from then on pieces are larger
+_FED_TICK_S = 0.5
+_IDLE_TICK_S = 1.0
+_IDLE_SAMPLES = 16_000  # without speech: from then on pieces are larger
 _FILL = 16_000  # samples of silence that stand in for a hole, at most
 _QUIET_S = 0.3  # nothing arrived for so long: silence stands in for it, as a recogniser waits for some
 _MAX_QUIET_S = 6.0
 _REAL_S = 0.4
 _UNHEARD = 2
 _BYTES_PER_MS = 32
+_MOST_PENDING = int(BACKLOG_S * 1000) * _BYTES_PER_MS
 
 
 class Wires(Protocol):
@@ -55,25 +58,33 @@ class Ear:
         self._gate = Gate() if wire.manners.gated else None
         self._utterances = Utterances()
         self._pending = bytearray()
+        self._due = wire.manners.piece_ms * _BYTES_PER_MS  # so much of it is worth a frame
+        self._idle_after = _IDLE_SAMPLES  # what was sent when it may be called idle
         self._requests: deque[Frame] = deque()  # they follow the audio that is pending
         self._lot = trio.lowlevel.ParkingLot()
-        self._since_speech = 0  # samples of 16 kHz
-        self._flush = False
-        self._opened_at = self._heard_at = self._fed_at = self._sent_at = trio.current_time()
+        self._flush = self._fed = False
+        self._opened_at = self._heard_at = self._sent_at = trio.current_time()
+        self._fed_at = self._watched_at = self._opened_at
+        self._sending_since: float | None = None
         self._asked_at: float | None = None
         self._asks = self._owed = False
         self._unheard = 0  # utterances in a row about which no frame came at all
-        self._ready = False
+        self._ready = self._lost = False
         self._quiet_s = 0.0
         self.dropped_samples = 0  # of 16 kHz, because the recogniser did not take them
 
     def feed_nowait(self, pcm: bytes, end_sample: int) -> None:
         """See the port. Where nothing arrived, up to a second of silence stands in for it."""
-        self._fed_at, self._quiet_s = trio.current_time(), 0.0
+        self._fed = True
         if self._gate is not None:
             pcm = self._gate.feed(pcm, end_sample)
             if not pcm:
                 return
+        elif self._clock.follow(len(pcm) // 2, end_sample):  # as nearly always
+            self._pending += pcm
+            if len(self._pending) >= self._due:
+                self._bound()
+            return
         else:
             hole = self._clock.hole(len(pcm) // 2, end_sample)
             pcm = bytes(min(hole, _FILL) * 2) + pcm if hole else pcm
@@ -82,7 +93,7 @@ class Ear:
     def speech_started(self, at_sample: int) -> None:
         """See the port. What is pending goes at once."""
         self._utterances.started(at_sample, trio.current_time())
-        self._since_speech = 0
+        self._due = self._manners.piece_ms * _BYTES_PER_MS
         if self._gate is not None and not self._gate.is_open:
             lead, end = self._gate.open(at_sample)
             if lead:
@@ -97,7 +108,7 @@ class Ear:
         # A noise may be passed over; of real speech a recogniser that listens has said something by now.
         silent = self._heard_at < since and trio.current_time() - since >= _REAL_S
         self._owed = silent or self._utterances.unanswered
-        self._since_speech = 0
+        self._idle_after = self._clock.sent + _IDLE_SAMPLES
         if self._gate is not None:
             self._gate.shut()
         requests = tuple(self._wire.finals())
@@ -119,15 +130,23 @@ class Ear:
         self._out.close()
 
     async def talk(self, socket: Wires) -> None:
-        """Send what there is to send, and watch. Ends when the session is lost."""
+        """Send what there is to send. Ends when the session is lost."""
         try:
             for frame in self._wire.opening():
                 await self._say(socket, frame)
             while True:
                 await self._send_pending(socket)
+                await self._lot.park()
+        except ProviderError as error:
+            self._lose(error)
+
+    async def watch(self) -> None:
+        """See what only the passing of time shows. Ends when the session is lost."""
+        try:
+            while True:
                 self._watch()
-                with trio.move_on_after(_TICK_S):
-                    await self._lot.park()
+                missing = self._gate is not None or not self._fed
+                await trio.sleep((_TICK_S if missing else _FED_TICK_S) if self._busy() else _IDLE_TICK_S)
         except ProviderError as error:
             self._lose(error)
 
@@ -156,21 +175,31 @@ class Ear:
     def _queue(self, pcm: bytes, end_sample: int) -> None:
         self._clock.piece(len(pcm) // 2, end_sample)
         self._pending += pcm
-        self._since_speech += len(pcm) // 2
-        self._bound()
-        if len(self._pending) >= self._piece():
-            self._lot.unpark()
+        if len(self._pending) >= self._due:
+            self._bound()
 
     def _bound(self) -> None:
-        over = len(self._pending) - int(BACKLOG_S * 1000) * _BYTES_PER_MS
+        """There is a piece to send, or more than may be."""
+        over = len(self._pending) - _MOST_PENDING
         if over > 0:
-            del self._pending[:over]
             self.dropped_samples += over // 2
+            del self._pending[:over]
+        self._lot.unpark()
+        # Whoever feeds is awake anyway: a task of its own that is woken as often costs more than the audio.
+        if self._busy() and trio.current_time() - self._watched_at >= _TICK_S:
+            try:
+                self._watch()
+            except ProviderError as error:
+                self._lose(error)
 
-    def _piece(self) -> int:
-        """Bytes that are worth a frame at the moment."""
-        idle = self._utterances.speaking_since is None and self._since_speech > _COARSE_AFTER
-        return (self._manners.coarse_ms if idle else self._manners.piece_ms) * _BYTES_PER_MS
+    def _busy(self) -> bool:
+        """Whether something is waited for that may not come."""
+        opening = self._manners.sign_s is not None and not self._ready
+        return opening or self._utterances.waiting_since is not None
+
+    def _idle(self) -> bool:
+        """Whether nobody is speaking, nor has been lately, nor waits for a final."""
+        return self._utterances.waiting_since is None and self._clock.sent > self._idle_after
 
     def _wake(self) -> None:
         self._flush = True
@@ -178,13 +207,14 @@ class Ear:
 
     async def _send_pending(self, socket: Wires) -> None:
         """Audio in pieces, and after it what was asked for meanwhile."""
-        if self._manners.holds_audio and not self._ready:
+        manners = self._manners
+        if manners.holds_audio and not self._ready:
             return
         flush, self._flush = self._flush, False
         requests = list(self._requests)
         self._requests.clear()
-        most, least = self._manners.most_ms * _BYTES_PER_MS, self._manners.least_ms * _BYTES_PER_MS
-        while len(self._pending) >= self._piece() or (flush and self._pending):
+        most, least = manners.most_ms * _BYTES_PER_MS, manners.least_ms * _BYTES_PER_MS
+        while len(self._pending) >= self._due or (flush and self._pending):
             piece = bytes(self._pending[:most])
             if len(piece) < least:
                 if not requests:
@@ -194,24 +224,25 @@ class Ear:
                 self._clock.silence(short // 2)
             del self._pending[:most]
             await self._say(socket, self._wire.audio(piece))
-        for frame in requests:
-            await self._say(socket, frame)
-        if self._asks and requests:
+        self._due = (manners.coarse_ms if self._idle() else manners.piece_ms) * _BYTES_PER_MS
+        if requests and self._asks:
             self._asks = False
             self._asked_at = trio.current_time()
+        for frame in requests:
+            await self._say(socket, frame)
 
     async def _say(self, socket: Wires, frame: Frame) -> None:
-        with trio.move_on_after(SEND_S) as sending:
-            await socket.send(frame)
-        if sending.cancelled_caught:
-            raise self._error("The recogniser takes no audio", ProviderFault.TIMEOUT)
+        self._sending_since = trio.current_time()
+        await socket.send(frame)
+        self._sending_since = None
         self._sent_at = trio.current_time()
 
     def _watch(self) -> None:
         """What only the passing of time shows. Raises ProviderError when the session is lost."""
-        now = trio.current_time()
+        now = self._watched_at = trio.current_time()
         manners = self._manners
-        if self.dropped_samples:
+        stuck = self._sending_since is not None and now - self._sending_since >= SEND_S
+        if self.dropped_samples or stuck:
             raise self._error("The recogniser takes no audio", ProviderFault.TIMEOUT)
         if manners.sign_s is not None and not self._ready and now - self._opened_at >= manners.sign_s:
             raise self._error("The recogniser opened and stayed silent", ProviderFault.TIMEOUT)
@@ -224,6 +255,7 @@ class Ear:
         self._stand_in(now)
         if manners.keep_alive_s is not None and now - self._sent_at >= manners.keep_alive_s:
             self._requests.append(self._wire.keep_alive())
+            self._lot.unpark()
 
     def _deaf(self, now: float) -> bool:
         manners, said = self._manners, self._utterances
@@ -253,6 +285,9 @@ class Ear:
 
     def _stand_in(self, now: float) -> None:
         """Nothing arrives: the caller is silent, and a recogniser that waits for silence must hear it."""
+        if self._fed:
+            self._fed, self._fed_at, self._quiet_s = False, now, 0.0
+            return
         quiet = now - self._fed_at
         if self._gate is not None or self._clock.end is None or quiet < _QUIET_S or quiet > _MAX_QUIET_S:
             return
@@ -260,6 +295,7 @@ class Ear:
         self._quiet_s = quiet
         self._clock.silence(samples)
         self._pending += bytes(samples * 2)
+        self._lot.unpark()
 
     def _take(self, event: TranscriptEvent | Sign) -> None:
         match event:
@@ -296,9 +332,14 @@ class Ear:
         return ProviderError(detail, provider=self._provider, stage="stt", fault=fault)
 
     def _lose(self, error: ProviderError) -> None:
-        self._emit(error)
+        """Say so once; nothing comes behind it."""
+        if not self._lost:
+            self._emit(error)
+            self._lost = True
 
     def _emit(self, event: TranscriptEvent | ProviderError) -> None:
+        if self._lost:
+            return
         with suppress(trio.ClosedResourceError, trio.BrokenResourceError):  # the call is over
             self._out.send_nowait(event)
 

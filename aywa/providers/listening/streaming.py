@@ -64,6 +64,7 @@ class StreamingTranscriber:
         stack.callback(ear.close)
         nursery.start_soon(ear.talk, socket)
         nursery.start_soon(ear.listen, socket)
+        nursery.start_soon(ear.watch)
         return ear
 
 

@@ -38,7 +38,7 @@ class Manners:
     """
 
     piece_ms: int = 100
-    coarse_ms: int = 400  # while nobody has been speaking for a while
+    coarse_ms: int = 800  # while nobody has been speaking for a while
     least_ms: int = 0
     most_ms: int = 1000
     sign_s: float | None = None

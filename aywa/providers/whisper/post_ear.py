@@ -75,7 +75,8 @@ class PostEar:
 
     def expect(self, phrases: tuple[str, ...]) -> None:
         """See the port: they are a prompt."""
-        self._hint = ", ".join(phrases)[:_MAX_HINT].rsplit(",", 1)[0] if phrases else ""
+        said = ", ".join(phrases)
+        self._hint = said if len(said) <= _MAX_HINT else said[:_MAX_HINT].rpartition(",")[0]
 
     def events(self) -> AsyncIterator[TranscriptEvent]:
         """See the port."""
