@@ -138,21 +138,24 @@ class CallSession:
         live.steering.attach(side)
         succession = Succession(live, side, dependencies, self._hearing)
         live.interventions.attach(side, nursery, succession.take)
-        guard = BudgetGuard(
-            live.usage,
-            dependencies.prices,
-            timeline,
-            conversation,
-            lambda: succession.leading,
-            succession.economise,
-        )
-        nursery.start_soon(guard.serve, name="budget")
+        nursery.start_soon(self._guard(succession).serve, name="budget")
         live.transfers.attach(side, nursery)
         live.discretion.open(Opened(side, self._hearing, nursery, self._machine_answered))
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
         note_assistant(dependencies, live)
         self._speak_first(leg, context, nursery, opening)
+
+    def _guard(self, succession: Succession) -> BudgetGuard:
+        live = self._live
+        return BudgetGuard(
+            live.usage,
+            self._dependencies.prices,
+            live.timeline,
+            live.conversation,
+            lambda: succession.leading,
+            succession.economise,
+        )
 
     def _machine_answered(self) -> bool:
         """Whether it is known that no person has answered."""

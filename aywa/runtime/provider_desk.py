@@ -168,7 +168,7 @@ class ProviderDesk:
             # A recogniser's connection is opened before the answer anyway.
             ready = partial(self._door.warm, access, stage=stage.stage.value)
             warmed.append(getattr(made, "warm", ready))
-        name = str(getattr(made, "name", provider))
+        name = _priced(str(getattr(made, "name", provider)), plan)
         return NamedRoute(name, lambda scope: made, key=f"{name} {account.source}")
 
     def _adapted(self, stage: Stage, adapter: Adapter[T], access: Access, choice: Choice, org_id: UUID) -> T:
@@ -189,6 +189,12 @@ async def _warm(ready: Sequence[Warm]) -> None:
     async with trio.open_nursery() as nursery:
         for each in ready:
             nursery.start_soon(each)
+
+
+def _priced(name: str, plan: Any) -> str:
+    """As prices have it: with the model, where the plan says one."""
+    model = getattr(plan, "model", None)
+    return f"{name}/{model}" if model and "/" not in name else name
 
 
 def _document(plan: Any) -> str:
