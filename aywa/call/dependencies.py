@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -13,6 +12,7 @@ from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
 from aywa.call.disclosing import disclosing
 from aywa.call.disk import DiskThreads
+from aywa.call.equipment import CallScope, Outfit
 from aywa.call.media_port import EnginePort
 from aywa.call.news_plan import NewsPlan
 from aywa.call.rounds import RecordingRounds
@@ -45,9 +45,6 @@ def _nobody() -> None:
     """Nobody waits for it."""
 
 
-# From how a server is asked for sound to the voice that speaks with it.
-AskVoice: TypeAlias = Callable[[dict[str, object]], AbstractAsyncContextManager[AsyncIterator[bytes]]]
-VoiceMaker: TypeAlias = Callable[[AskVoice], Synthesizer]
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
 
@@ -99,7 +96,8 @@ class CallDependencies:
     news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody
     requests: ServerRequests | None = None  # by whom servers are asked; None: nobody is
     servers: CallServers = field(default_factory=CallServers)  # that this call may ask
-    voice: VoiceMaker | None = None  # of this call alone; None: `synthesizer`
+    outfit: Outfit | None = None  # what calls are equipped with; None: with the three above
+    scope: CallScope | None = None  # of the call that was equipped; None: none was
     verdict: Verdict | None = None  # of the server that was asked for this call's assistant
     told: Callable[[], None] = _nobody  # messages for servers are in the store
     prices: PriceTable = DEFAULT_PRICES

@@ -16,6 +16,7 @@ from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
 from aywa.call.discretion import Discretion
 from aywa.call.ending import Ending, reason_for
+from aywa.call.equipment import CallScope
 from aywa.call.intervention import Interventions
 from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
@@ -80,7 +81,7 @@ class LiveCall:
         self._log_lines = 0
         self._prices = dependencies.prices
         self._stored_bytes_per_s = 0
-        self.usage = _usage(dependencies, type_)
+        self.usage = Usage(outbound=type_ is CallType.OUTBOUND, assistant_id=dependencies.assistant_id)
         self.timeline = Timeline(
             self.id, self._journal.put_entry, dependencies.observer, self.usage.observe, org_id=org_id
         )
@@ -103,12 +104,29 @@ class LiveCall:
             dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
         )
         self.tools = _tools(box, dependencies, self.transfers, self.servers)
+        self.scope: CallScope | None = None
+        self.equip(dependencies)
         self.over = trio.Event()
         self._clock = dependencies.clock
         row = self._first_row(type_, parties, dependencies, org_id)
         self.row = replace(row, name=title, transport=transport)
         self._created(dependencies.assistant_id)
         self._note_retention(dependencies.assistant)
+
+    def equip(self, dependencies: CallDependencies) -> None:
+        """These providers are the call's from now on."""
+        made = (dependencies.transcriber, dependencies.model, dependencies.synthesizer)
+        self.usage.equip(*(each.name for each in made))
+        if self.scope is not None and self.scope is not dependencies.scope:
+            self.scope.release()
+        self.scope = dependencies.scope
+        if self.scope is not None:
+            self.scope.bind(self.timeline.add, self.servers)
+
+    def led_by(self, dependencies: CallDependencies) -> None:
+        """Another assistant leads: what it asks for is made of the call when it is over."""
+        self.row = replace(self.row, order=order_of(dependencies.assistant, dependencies.news))
+        self._save()
 
     def _view(self, box: ToolBox, dependencies: CallDependencies) -> LiveView:
         return LiveView(
@@ -232,6 +250,8 @@ class LiveCall:
         self.ending.end(reason_for(EndCode.SHUTDOWN))
         self.transfers.close()
         self.servers.close()
+        if self.scope is not None:
+            self.scope.release()
         reason = self.ending.reason
         assert reason is not None
         if self._verdict is not None:
@@ -290,12 +310,6 @@ class LiveCall:
             updated_at=self._clock(),
         )
         self._journal.put_row(self.row)
-
-
-def _usage(dependencies: CallDependencies, type_: CallType) -> Usage:
-    """What counts what the call uses, of whom."""
-    names = (dependencies.transcriber.name, dependencies.model.name, dependencies.synthesizer.name)
-    return Usage(names, outbound=type_ is CallType.OUTBOUND, assistant_id=dependencies.assistant_id)
 
 
 def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, line: ServerLine) -> ToolBox:

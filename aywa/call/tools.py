@@ -18,6 +18,7 @@ from aywa.turn.pending_parameter import KnownTool
 
 TOOL_TIMEOUT_S = 15.0  # a caller waits no longer than that for anything
 TIMED_OUT = '{"error": "the tool did not answer in time"}'
+UNREADABLE = '{"error": "the arguments were no JSON object: nothing was done; call it again with valid ones"}'
 
 
 class ToolRun:
@@ -73,7 +74,7 @@ class ToolRunner:
         result = TIMED_OUT
         # A caller who hangs up does not undo what the tool has begun to do either.
         with trio.move_on_after(TOOL_TIMEOUT_S, shield=True) as bound:
-            result = await self.box.invoke(run.call)
+            result = UNREADABLE if run.call.unreadable else await self.box.invoke(run.call)
         run.failed = _failed(result)
         self._context.tool_answered(run.call, result)
         self._timeline.add(

@@ -29,6 +29,8 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
+from aywa.runtime.knowledge import Knowledge
+from aywa.runtime.memory import Memory
 from aywa.runtime.outbox import Outbox
 from aywa.runtime.readiness import Readiness
 from aywa.runtime.sharing import Sharing
@@ -48,7 +50,7 @@ class Runtime:
 
     settings: Settings
     worker_id: str
-    database: Database
+    memory: Memory
     sharing: Sharing
     engine: MediaEngine
     hold_music: Clip
@@ -62,10 +64,28 @@ class Runtime:
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
     plans: CallPlans
-    outbox: Outbox
     analyst: Analyst
     web: WebCalls
-    artifacts: Artifacts
+
+    @property
+    def database(self) -> Database:
+        """Open and migrated."""
+        return self.memory.database
+
+    @property
+    def outbox(self) -> Outbox:
+        """What servers are told."""
+        return self.memory.outbox
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Recordings and what else becomes of calls."""
+        return self.memory.artifacts
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What files say."""
+        return self.memory.knowledge
 
     @property
     def store(self) -> SpooledCalls:
@@ -235,7 +255,7 @@ class Runtime:
         gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.database.keeper is not None:
             gauges |= self.database.keeper.figures.gauges()
-        gauges |= self.events.gauges() | self.plans.gauges()
+        gauges |= self.events.gauges() | self.plans.gauges() | self.knowledge.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {

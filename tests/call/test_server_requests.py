@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.call.dependencies import CallDependencies
+from aywa.call.equipment import Equipment, Outfit
 from aywa.call.knowledge import documents_of
 from aywa.call.server_tools import result_of
 from aywa.call.servers import CallServers, ServerTool, TransferChoice
@@ -91,8 +92,15 @@ class World(CallWorld):
     speaks: bool = False
 
     def dependencies(self) -> CallDependencies:
-        voice = CustomVoice if self.speaks else None
-        return replace(super().dependencies(), requests=self.requests, servers=self.servers, voice=voice)
+        made = replace(super().dependencies(), requests=self.requests, servers=self.servers)
+        if not self.speaks:
+            return made
+        return replace(
+            made,
+            outfit=Outfit(
+                lambda scope: Equipment(made.transcriber, made.model, CustomVoice(scope.ask_voice))
+            ),
+        )
 
 
 def calls(name: str, **arguments: object) -> ToolCall:
