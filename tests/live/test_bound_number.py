@@ -13,7 +13,7 @@ from tests.kit.postgres import data_dir
 from tests.kit.runtime_process import Child, open_runtime_process, runtime_settings, wait_for_end
 
 __all__ = ["data_dir"]
-pytestmark = [pytest.mark.live, pytest.mark.beside]
+pytestmark = pytest.mark.live
 
 
 async def _greeting(runtime: Child, seed: int) -> tuple[str, dict[str, Any]]:

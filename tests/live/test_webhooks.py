@@ -14,7 +14,7 @@ from tests.kit.plain_caller import open_plain_call
 from tests.kit.runtime_process import open_runtime_process, runtime_settings, wait_for_status
 from tests.kit.webhook_server import WebhookServer, open_webhook_server
 
-pytestmark = [pytest.mark.live, pytest.mark.beside]
+pytestmark = pytest.mark.live
 SECRET = "whsec_" + b64encode(b"a secret of enough bytes").decode()
 
 
