@@ -122,8 +122,8 @@ class CallDependencies:
             return MIN_STOP_MS
         return max(MIN_STOP_MS, min(self.vad.stop_ms, round(settings.wait_s * 1000)))
 
-    def turn_settings(self) -> TurnSettings:
-        """The thresholds of turn taking."""
+    def turn_settings(self, *, ai_told: bool = False) -> TurnSettings:
+        """The thresholds of turn taking. `ai_told`: the caller has heard that it is no human who speaks."""
         if self.turn is not None:
             return self.turn
         settings = self.settings
@@ -141,4 +141,5 @@ class CallDependencies:
                 budget_characters=settings.speculation_characters,
             ),
         )
-        return disclosing(self.assistant, fold(self.assistant, usual), on=self.ai_disclosure)
+        folded = fold(self.assistant, usual)
+        return folded if ai_told else disclosing(self.assistant, folded, on=self.ai_disclosure)

@@ -34,7 +34,8 @@ class Succession:
         side, conversation = self._side, self._side.conversation
         before = self._dependencies
         after = self._dependencies = led_by(command.plan, before)
-        settings = seeded(after.turn_settings(), after.rng)
+        heard = self._live.discretion.disclosing.heard
+        settings = seeded(after.turn_settings(ai_told=heard), after.rng)
         match command.kept:
             case Kept.NONE:
                 side.context.forget(last=0)
