@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
@@ -30,7 +31,8 @@ from aywa.ports.recording import RecordingStore
 from aywa.ports.server_requests import ServerRequests
 from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
-from aywa.ports.tools import Scenario
+from aywa.ports.tool_ledger import ToolLedger
+from aywa.ports.tools import KnowledgeSearch, McpServers, Scenario
 from aywa.ports.tts import Synthesizer
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.ports.voice import VoiceJudge
@@ -48,6 +50,8 @@ def _nobody() -> None:
 # From how a server is asked for sound to the voice that speaks with it.
 AskVoice: TypeAlias = Callable[[dict[str, object]], AbstractAsyncContextManager[AsyncIterator[bytes]]]
 VoiceMaker: TypeAlias = Callable[[AskVoice], Synthesizer]
+# From an organisation and a destination to a `CallPlan`. Raises `RequestError` and `StoreError`.
+Successors: TypeAlias = Callable[[UUID, Mapping[str, object]], Awaitable[Any]]
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
 
@@ -103,6 +107,12 @@ class CallDependencies:
     verdict: Verdict | None = None  # of the server that was asked for this call's assistant
     told: Callable[[], None] = _nobody  # messages for servers are in the store
     prices: PriceTable = DEFAULT_PRICES
+    variables: Mapping[str, object] = field(default_factory=dict)  # by which this call is filled in
+    customer: Mapping[str, object] = field(default_factory=dict)  # what the order says of whom is called
+    ledger: ToolLedger | None = None  # of tools; None: only this process knows what was run
+    mcp: McpServers | None = None  # None: none is asked
+    successors: Successors | None = None  # who makes plans of whom a call is handed to; None: it is not
+    search: KnowledgeSearch | None = None  # of files; None: nothing is found
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""

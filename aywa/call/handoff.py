@@ -15,7 +15,7 @@ from aywa.turn.events import Respond, SettingsChanged
 
 
 class Succession:
-    """Who leads one call, one after the other. The recogniser, the voice and the tools stay the call's."""
+    """Who leads one call, one after the other. The recogniser and the voice stay the call's."""
 
     def __init__(self, live: LiveCall, side: CallerSide, dependencies: CallDependencies) -> None:
         self._live = live
@@ -26,7 +26,12 @@ class Succession:
         """From the next sentence on; what is being said is said to its end. No checkpoint."""
         side, conversation = self._side, self._side.conversation
         before = self._dependencies
-        after = self._dependencies = led_by(command.plan, before)
+        variables, tools = self._live.variables, self._live.tools
+        after = led_by(command.plan, before)
+        variables.give(after.variables)
+        after = self._dependencies = variables.assistant(after)
+        self._live.servers.servers = after.servers
+        tools.lead(after.servers)
         settings = seeded(after.turn_settings(), after.rng)
         match command.kept:
             case Kept.NONE:
@@ -51,7 +56,7 @@ class Succession:
             kept=command.kept.value,
         )
         note_assistant(after, self._live)
-        if settings.greet:
+        if settings.greet and command.greets:
             conversation.receive(Respond(first_message=True))
 
 

@@ -9,8 +9,8 @@ from uuid import UUID
 import trio
 
 from aywa.call.analysis_order import order_of
+from aywa.call.call_tools import call_tools, call_variables
 from aywa.call.capture import CallCapture
-from aywa.call.chosen_transfer import ChosenTransfers
 from aywa.call.control import (
     MAX_SAY_CHARACTERS,
     Command,
@@ -35,13 +35,11 @@ from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
 from aywa.call.plan import monitor_of
 from aywa.call.server_line import ServerLine
-from aywa.call.server_tools import ServerTools
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
-from aywa.call.transfer_tool import TransferTools
 from aywa.call.transfers import Transfers
 from aywa.call.usage import Usage
 from aywa.errors import EndCode, RequestError
@@ -82,6 +80,8 @@ class LiveCall:
         self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
+        self.variables = call_variables(dependencies, self.id, parties, inbound=self.inbound)
+        dependencies = self.dependencies = self.variables.assistant(dependencies)
         self.machine = CallMachine()
         self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
@@ -113,7 +113,9 @@ class LiveCall:
         self.servers = ServerLine(
             dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
         )
-        self.tools = _tools(box, dependencies, self.transfers, self.servers)
+        self.tools = call_tools(
+            box, dependencies, self.variables, self.servers, self.transfers, self.interventions
+        )
         self.over = trio.Event()
         self._clock = dependencies.clock
         row = self._first_row(type_, parties, dependencies, org_id)
@@ -353,16 +355,6 @@ def _usage(dependencies: CallDependencies, type_: CallType) -> Usage:
     """What counts what the call uses, of whom."""
     names = (dependencies.transcriber.name, dependencies.model.name, dependencies.synthesizer.name)
     return Usage(names, outbound=type_ is CallType.OUTBOUND, assistant_id=dependencies.assistant_id)
-
-
-def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, line: ServerLine) -> ToolBox:
-    """The scenario's, those that servers run, and the transfer."""
-    servers, plan = dependencies.servers, dependencies.transfer_to()
-    if servers.tools:
-        box = ServerTools(box, line, servers.tools)
-    if servers.transfer is not None:
-        return ChosenTransfers(box, servers.transfer, transfers, line)
-    return box if plan is None else TransferTools(box, plan, transfers)
 
 
 def _telling(journal: Journal, news: NewsPlan | None) -> CallJournal:

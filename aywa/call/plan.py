@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -95,6 +96,7 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         voice=plan.voice,
         verdict=plan.verdict,
         phone_number_id=plan.phone_number_id,
+        variables=_values(plan.overrides) if plan.assistant is None else _values(plan.assistant),
     )
     if plan.assistant is not None:
         return replace(
@@ -115,6 +117,11 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         advisor=plan.advisor or dependencies.advisor,
         recordings=recorded_as(assistant, dependencies.recordings),
     )
+
+
+def _values(assistant: Assistant | None) -> Mapping[str, object]:
+    """The `variableValues` of an assistant that the API keeps."""
+    return getattr(assistant, "variable_values", None) or {}
 
 
 def recorded_as(assistant: Assistant | None, recordings: RecordingStore) -> RecordingStore:

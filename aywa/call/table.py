@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import trio
@@ -110,7 +111,7 @@ class CallTable:
         org_id = DEFAULT_ORGANIZATION if plan is None else plan.org_id
         parties, trunk = parties_of(call), _trunk_of(call)
         live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties, trunk, org_id)
-        inbound = Inbound(call, live, dependencies, self._limit())
+        inbound = Inbound(call, live, live.dependencies, self._limit())
         self._calls[live.id] = live
         task_status.started(live)
         await self._have(live, inbound)
@@ -121,6 +122,8 @@ class CallTable:
         Raises, before anything of it exists: OverloadedError, BadNumber, LimitReached and DialRefused.
         """
         dependencies = led_by(order.plan, self._dependencies)
+        if order.name:
+            dependencies = replace(dependencies, customer={"name": order.name})
         if limit := self._limit() or dependencies.transcriber.fault():
             raise OverloadedError(limit)
         dependencies.engine.admit()
@@ -138,7 +141,7 @@ class CallTable:
             title=order.title,
         )
         self._calls[live.id] = live
-        outbound = Outbound(order, admission, live, dependencies)
+        outbound = Outbound(order, admission, live, live.dependencies)
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
         return live
 
@@ -163,7 +166,9 @@ class CallTable:
             transport=order.transport,
         )
         self._calls[live.id] = live
-        self._nursery.start_soon(self._have, live, WebCall(live, dependencies, door), name=f"call {live.id}")
+        self._nursery.start_soon(
+            self._have, live, WebCall(live, live.dependencies, door), name=f"call {live.id}"
+        )
         return live
 
     async def written(self) -> bool:

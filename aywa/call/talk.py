@@ -41,6 +41,7 @@ class Talk:
 
         Raises ProviderError.
         """
+        self._nursery.start_soon(self._live.tools.look_around, name="tools of servers")
         with trio.move_on_after(HEARING_BOUND_S) as bound:
             await self._nursery.start(self._hearing.serve, name="transcribe")
             self._nursery.start_soon(self._hearing.tell_stops, name="transcribe pauses")
