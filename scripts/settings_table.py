@@ -16,6 +16,7 @@ from typing import TypeVar
 
 # The one place where each variable is read: run on a reader that notes what it is asked for.
 from aywa.settings.reader import EnvironmentReader
+from aywa.settings.vendors import VENDORS
 from aywa.settings.whole import _read_settings
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -132,6 +133,11 @@ MEANINGS = {
     "RUNTIME_TOMBSTONE_FILE": "what was erased; unset: `tombstones.jsonl` in the data folder",
     "REDIS_URL": "Redis or Valkey, which nodes share; unset: this node is alone",
     "RUNTIME_EVENTS_KEPT": "events that a node keeps in memory for listeners that come back",
+    "RUNTIME_EMBEDDINGS": "who places texts by their meaning, for files that assistants search",
+    "RUNTIME_EMBEDDINGS_URL": "with `openai`: the base URL of OpenAI or of a server of that shape",
+    "RUNTIME_EMBEDDINGS_MODEL": "with `openai`: the model; another one reads all files anew",
+    "RUNTIME_EMBEDDINGS_API_KEY": "with `openai`: the key",
+    "RUNTIME_EMBEDDINGS_DIMENSIONS": "with `openai`: numbers of a vector; 0: as many as the model has",
     "RUNTIME_DATA_DIR": "where the embedded database and the recordings lie",
     "RUNTIME_RECORDING_DIR": "where recordings lie; unset: `recordings` in the data folder",
     "RUNTIME_ARTIFACT_DIR": "a directory that finished artifacts go to; unset: the bucket, or they stay",
@@ -146,9 +152,18 @@ MEANINGS = {
     "RUNTIME_ARTIFACT_S3_SECRET_ACCESS_KEY": "the secret of that key",
     "RUNTIME_ARTIFACT_S3_PREFIX": "what the names of all objects begin with",
     "RUNTIME_ARTIFACT_S3_PATH_STYLE": "the bucket in the path, not the host; unset: with an endpoint",
-    "RUNTIME_STT": "speech to text",
-    "RUNTIME_LLM": "language model",
-    "RUNTIME_TTS": "text to speech",
+    "RUNTIME_STT": "recognisers of assistants that name none, the first choice first, see Providers",
+    "RUNTIME_LLM": "likewise language models",
+    "RUNTIME_TTS": "likewise voices",
+    **{
+        f"{vendor.variable}_{what}": meaning.format(vendor.name)
+        for vendor in VENDORS
+        for what, meaning in (
+            ("API_KEY", "the operator's key at {}"),
+            ("BASE_URL", "where {} is reached; unset: where the vendor has it, if it has"),
+        )
+    },
+    "RUNTIME_PROVIDER_KEYS": "whose calls those keys serve: the default organisation's, or all",
     "RUNTIME_PRICES": "a JSON file with what providers cost, see Costs; unset: what is built in",
     "RUNTIME_STT_WORKERS": "recogniser processes",
     "RUNTIME_LOG_LEVEL": "least level that is logged",

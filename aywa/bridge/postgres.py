@@ -13,12 +13,13 @@ import asyncpg
 import trio
 
 from aywa.bridge.asyncio_loop import AsyncioLoop
-from aywa.bridge.postgres_scope import CONNECT_TIMEOUT_S, Scope
+from aywa.bridge.postgres_lane import Lane
+from aywa.bridge.postgres_scope import CONNECT_TIMEOUT_S, Scope, Script
 from aywa.bridge.postgres_session import Row, Session, cut, know_pid, run, use
 from aywa.bridge.postgres_watch import PROBE_S, Watch, WatchState
 from aywa.errors import StoreError
 
-__all__ = ["Postgres", "Row", "Scope", "Session", "open_postgres"]
+__all__ = ["Lane", "Postgres", "Row", "Scope", "Script", "Session", "open_postgres"]
 
 COMMAND_TIMEOUT_S = 15.0  # a query of ours takes milliseconds; this one is stuck behind a lock
 _GOODBYE_S = 3.0  # for closing connections while the process is being cancelled
@@ -108,6 +109,10 @@ class Postgres:
     def system(self) -> Scope:
         """Statements that see every organisation's rows: for work that nobody's request asks for."""
         return self._system
+
+    def system_lane(self) -> Lane:
+        """A connection that sees every organisation's rows, for statements that are not to wait for one."""
+        return Lane(self, _SYSTEM.replace("local ", ""))
 
     async def renew(self) -> None:
         """Have every connection made anew before it is next used: the roles of the database have changed."""

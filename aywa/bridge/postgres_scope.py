@@ -13,6 +13,7 @@ from aywa.bridge.postgres_session import Row, Session, cut, run, use
 from aywa.bridge.postgres_watch import Watch
 
 CONNECT_TIMEOUT_S = 10.0
+_Step = tuple[str, tuple[object, ...]]  # asyncpg's method, and what it is given
 
 
 class _Pool(Protocol):
@@ -20,6 +21,21 @@ class _Pool(Protocol):
 
     def session(self) -> AbstractAsyncContextManager[Session]:
         """A connection of one's own."""
+
+
+class Script:
+    """Statements for one transaction, in their order: nothing is sent before all of them are there."""
+
+    def __init__(self) -> None:
+        self.steps: list[_Step] = []
+
+    async def execute(self, sql: str, *arguments: object) -> None:
+        """Add a statement."""
+        self.steps.append(("execute", (sql, *arguments)))
+
+    async def executemany(self, sql: str, rows: Iterable[Sequence[object]]) -> None:
+        """Add a statement that is run once for each row of arguments."""
+        self.steps.append(("executemany", (sql, rows)))
 
 
 class Scope:
@@ -66,19 +82,29 @@ class Scope:
                 session.abandon()
                 raise
 
-    async def _run(self, method: str, *arguments: object) -> Any:
-        """The whole transaction on asyncio's side: crossing over costs more than a statement does."""
-        return await run(self._loop, self._transact, method, *arguments)
+    @asynccontextmanager
+    async def script(self) -> AsyncIterator[Script]:
+        """Collects statements whose results nobody needs; leaving the block runs them as one transaction."""
+        script = Script()
+        yield script
+        if script.steps:
+            await run(self._loop, self._transact, script.steps)
 
-    async def _transact(self, method: str, *arguments: object) -> Any:
+    async def _run(self, method: str, *arguments: object) -> Any:
+        return await run(self._loop, self._transact, [(method, arguments)])
+
+    async def _transact(self, steps: Sequence[_Step]) -> Any:
+        """The whole transaction on asyncio's side: crossing over costs more than a statement does."""
         async with (
             self._watch.operation() as operation,
             self._asyncpg_pool.acquire(timeout=CONNECT_TIMEOUT_S) as connection,
         ):
             use(operation, connection)
+            result = None
             try:
                 await connection.execute(self._begin)
-                result = await getattr(connection, method)(*arguments)
+                for method, arguments in steps:
+                    result = await getattr(connection, method)(*arguments)
                 await connection.execute("commit")
             except asyncpg.PostgresError:
                 with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):

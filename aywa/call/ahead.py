@@ -78,6 +78,7 @@ class AheadAnswer:
         settings: TurnSettings,
     ) -> None:
         self.speculation = speculation
+        self.foreign = False  # others think and speak by now
         self.request = request
         self.failure: str | None = None  # of the model
         self.phrase: AheadPhrase | None = None

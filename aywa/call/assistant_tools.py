@@ -40,8 +40,9 @@ from aywa.call.web_tools import ask_service
 from aywa.errors import AywaError
 from aywa.model.schema_check import BadSchema, SchemaCheck
 from aywa.model.template import TemplateError, fill
+from aywa.ports.knowledge import KnowledgeSearch
 from aywa.ports.llm import Role, ToolCall, ToolSpec
-from aywa.ports.tools import KnowledgeSearch, McpServers, ToolBox, ToolEnding
+from aywa.ports.tools import McpServers, ToolBox, ToolEnding
 from aywa.transfer.plan import TransferPlan
 
 SCENARIO_S = 15.0  # that a tool of a scenario may take

@@ -18,7 +18,9 @@ from aywa.call.generation import Generation, GenerationParts
 from aywa.call.media_port import LegPort
 from aywa.call.speculation import Speculations
 from aywa.call.transcript import Transcript
+from aywa.ports.llm import ChatModel
 from aywa.ports.stt import Final, TranscriptEvent
+from aywa.ports.tts import Synthesizer
 from aywa.turn.events import (
     AskEndpointing,
     CallEnded,
@@ -110,6 +112,12 @@ class Conversation:
         """How the turns that begin from now on speak."""
         if self._parts is not None:
             self._parts = replace(self._parts, speaking=speaking)
+
+    def think_with(self, model: ChatModel, synthesizer: Synthesizer) -> None:
+        """Who thinks and speaks in the turns that begin from now on. What was made ahead is not said."""
+        if self._parts is not None and self._ahead is not None:
+            self._parts = replace(self._parts, model=model, synthesizer=synthesizer)
+            self._ahead.change(self._parts)
 
     def detach(self) -> None:
         """Let go of what was attached, which holds the conversation; nothing is received any more."""

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
@@ -14,6 +13,7 @@ from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
 from aywa.call.disclosing import disclosing
 from aywa.call.disk import DiskThreads
+from aywa.call.equipment import CallScope, Outfit
 from aywa.call.media_port import EnginePort
 from aywa.call.news_plan import NewsPlan
 from aywa.call.rounds import RecordingRounds
@@ -26,13 +26,14 @@ from aywa.model.assistant import Assistant
 from aywa.model.price_table import DEFAULT_PRICES, PriceTable
 from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
+from aywa.ports.knowledge import KnowledgeSearch
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.server_requests import ServerRequests
 from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
 from aywa.ports.tool_ledger import ToolLedger
-from aywa.ports.tools import KnowledgeSearch, McpServers, Scenario
+from aywa.ports.tools import McpServers, Scenario
 from aywa.ports.tts import Synthesizer
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.ports.voice import VoiceJudge
@@ -47,9 +48,6 @@ def _nobody() -> None:
     """Nobody waits for it."""
 
 
-# From how a server is asked for sound to the voice that speaks with it.
-AskVoice: TypeAlias = Callable[[dict[str, object]], AbstractAsyncContextManager[AsyncIterator[bytes]]]
-VoiceMaker: TypeAlias = Callable[[AskVoice], Synthesizer]
 # From an organisation and a destination to a `CallPlan`. Raises `RequestError` and `StoreError`.
 Successors: TypeAlias = Callable[[UUID, Mapping[str, object]], Awaitable[Any]]
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
@@ -103,7 +101,8 @@ class CallDependencies:
     news: NewsPlan | None = None  # whom calls tell of themselves; None: nobody
     requests: ServerRequests | None = None  # by whom servers are asked; None: nobody is
     servers: CallServers = field(default_factory=CallServers)  # that this call may ask
-    voice: VoiceMaker | None = None  # of this call alone; None: `synthesizer`
+    outfit: Outfit | None = None  # what calls are equipped with; None: with the three above
+    scope: CallScope | None = None  # of the call that was equipped; None: none was
     verdict: Verdict | None = None  # of the server that was asked for this call's assistant
     told: Callable[[], None] = _nobody  # messages for servers are in the store
     prices: PriceTable = DEFAULT_PRICES

@@ -1,4 +1,4 @@
-"""Another assistant goes on with the conversation: its prompt, thresholds and sounds."""
+"""Another assistant goes on with the conversation: its prompt, thresholds, sounds and providers."""
 
 from __future__ import annotations
 
@@ -7,17 +7,22 @@ from aywa.call.context import Context
 from aywa.call.control import HandOff, Kept
 from aywa.call.dependencies import CallDependencies
 from aywa.call.endpointing_advice import EndpointingAdvice
+from aywa.call.hearing import Hearing
+from aywa.call.knowledge import knowing
 from aywa.call.live import LiveCall
-from aywa.call.plan import led_by, prompt_of
+from aywa.call.plan import equipped, led_by, prompt_of
 from aywa.call.speaking_plan import seeded
 from aywa.turn.barge_in_settings import BargeInMode
 from aywa.turn.events import Respond, SettingsChanged
 
 
 class Succession:
-    """Who leads one call, one after the other. The recogniser and the voice stay the call's."""
+    """Who leads one call, one after the other, and what hears, thinks and speaks meanwhile."""
 
-    def __init__(self, live: LiveCall, side: CallerSide, dependencies: CallDependencies) -> None:
+    def __init__(
+        self, live: LiveCall, side: CallerSide, dependencies: CallDependencies, hearing: Hearing
+    ) -> None:
+        self._hearing = hearing
         self._live = live
         self._side = side
         self._dependencies = dependencies
@@ -30,7 +35,6 @@ class Succession:
         after = led_by(command.plan, before)
         variables.give(after.variables)
         after = self._dependencies = variables.assistant(after)
-        self._live.servers.servers = after.servers
         tools.lead(after.servers)
         settings = seeded(after.turn_settings(), after.rng)
         match command.kept:
@@ -42,6 +46,7 @@ class Succession:
                 side.context.forget(spoken_only=True)
             case Kept.ALL:
                 pass
+        self._equip(after)
         side.context.lead(prompt_of(after.assistant, after.scenario.prompt))
         conversation.receive(SettingsChanged(settings))
         conversation.speak_as(settings.speaking)
@@ -56,8 +61,27 @@ class Succession:
             kept=command.kept.value,
         )
         note_assistant(after, self._live)
+        self._live.led_by(after)
         if settings.greet and command.greets:
             conversation.receive(Respond(first_message=True))
+
+    def economise(self) -> bool:
+        """Go on with the cheaper providers of the assistant that leads now; False when there are none."""
+        before = self._dependencies
+        cheaper = None if before.outfit is None else before.outfit.cheaper
+        if cheaper is None:
+            return False
+        self._dependencies = equipped(before, cheaper)
+        self._equip(self._dependencies)
+        return True
+
+    def _equip(self, after: CallDependencies) -> None:
+        """What is being said is said to its end by whoever says it."""
+        live = self._live
+        live.servers.servers = after.servers
+        live.equip(after)
+        self._side.conversation.think_with(knowing(after.model, live.servers), after.synthesizer)
+        self._hearing.change(after.transcriber)
 
 
 def note_assistant(dependencies: CallDependencies, live: LiveCall) -> None:

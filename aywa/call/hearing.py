@@ -42,19 +42,27 @@ class Hearing:
         self._heard = heard
         self._session: TranscriberSession | None = None
         self._expected: tuple[str, ...] = ()
-        self._settle_s = transcriber.settle_s if isinstance(transcriber, SettlingTranscriber) else 0.0
+        self._settle_s = _settle_s(transcriber)
         self._stop: tuple[int, float] | None = None  # an end of speech and when it is told
         self._stopped = trio.Event()
-        self._fed_bytes = 0
+        self._fed_bytes: dict[str, int] = {}
         self._ear = Ear.OPEN
         self._aside: Callable[[TranscriptEvent], None] = heard
         self._turning = trio.CancelScope()  # the session that is open
         self._turned = trio.Event()
 
-    @property
-    def fed_s(self) -> float:
-        """Seconds of audio that recognisers were given."""
-        return self._fed_bytes / FED_BYTES_PER_S
+    def fed_s(self) -> dict[str, float]:
+        """Seconds of audio that recognisers were given, by their names."""
+        return {name: fed / FED_BYTES_PER_S for name, fed in self._fed_bytes.items()}
+
+    def change(self, transcriber: Transcriber) -> None:
+        """Another recogniser hears from now on. What is being said is heard by neither whole."""
+        if transcriber is self._transcriber:
+            return
+        self._transcriber, self._settle_s = transcriber, _settle_s(transcriber)
+        self._session = self._stop = None
+        self._turning.cancel()
+        self._turned.set()
 
     def turn(self, ear: Ear, aside: Callable[[TranscriptEvent], None] | None = None) -> None:
         """From now on this ear hears, `aside` what ASIDE means. What was being said is heard by neither: a
@@ -70,7 +78,8 @@ class Hearing:
     def feed(self, pcm: bytes, end_sample: int) -> None:
         """Caller audio, 16 kHz S16LE mono, up to this timeline sample; dropped while no session is open."""
         if pcm and self._session is not None:
-            self._fed_bytes += len(pcm)
+            name = self._transcriber.name
+            self._fed_bytes[name] = self._fed_bytes.get(name, 0) + len(pcm)
             self._session.feed_nowait(pcm, end_sample)
 
     def speech_started(self, sample: int) -> None:
@@ -166,3 +175,7 @@ class Hearing:
                     "stt.final", text=text, confidence=confidence, start_sample=start, end_sample=stop
                 )
         self._heard(event)
+
+
+def _settle_s(transcriber: Transcriber) -> float:
+    return transcriber.settle_s if isinstance(transcriber, SettlingTranscriber) else 0.0

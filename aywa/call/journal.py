@@ -15,6 +15,7 @@ from typing import Generic, Protocol, TypeVar
 
 import trio
 
+from aywa.call.first_rows import FirstRows
 from aywa.errors import StoreError
 from aywa.log import get_logger
 from aywa.ports.outbox import WebhookJob
@@ -93,7 +94,8 @@ class Journal:
         self._writing = trio.Lock()
         self._refusals = 0
         self._failures = 0
-        self._awaited: dict[str, trio.Event] = {}  # by the id of a row
+        self._in_batch: frozenset[str] = frozenset()  # the ids of the rows that are being written
+        self._first = FirstRows(store, lambda call_id: call_id in self._in_batch, self.hurry)
         self.dropped = 0
 
     @property
@@ -127,6 +129,11 @@ class Journal:
 
     async def serve(self) -> None:
         """Write what comes, at most `FLUSH_EVERY_S` later, until cancelled."""
+        async with trio.open_nursery() as nursery:
+            nursery.start_soon(self._first.serve, name="journal of new calls")
+            await self._serve_batches()
+
+    async def _serve_batches(self) -> None:
         while True:
             await self._work.wait()
             with trio.move_on_after(FLUSH_EVERY_S):
@@ -139,17 +146,14 @@ class Journal:
         """Write what waits without waiting for more."""
         self._urgent.set()
 
-    async def kept(self, call_id: str, bound_s: float) -> bool:
-        """Wait until a row of this call is written; False when that took longer than `bound_s`."""
-        if call_id not in self._rows:
-            return True
-        written = self._awaited.setdefault(call_id, trio.Event())
-        self._urgent.set()
-        with trio.move_on_after(bound_s):
-            await written.wait()
-            return True
-        self._awaited.pop(call_id, None)
-        return False
+    def begin(self, call_id: str) -> None:
+        """Write the row of this call at once, beside the batches: somebody will wait for it."""
+        if (put := self._rows.get(call_id)) is not None:
+            self._first.put(put.item)
+
+    async def begun(self, call_id: str, bound_s: float) -> bool:
+        """Wait until the row for which `begin` was called is written; False when that takes longer."""
+        return await self._first.wait(call_id, bound_s)
 
     async def flush(self, bound_s: float) -> bool:
         """Wait until everything put so far is written; False when that took longer than `bound_s`."""
@@ -204,10 +208,15 @@ class Journal:
 
     async def _write_batch(self) -> None:
         """One batch: what a message tells of is in the same one as the message. Raises StoreError."""
+        await self._first.go_first()
         rows = list(islice(self._rows.values(), ROWS))
         entries = list(islice(self._entries, BATCH))
         lines = list(islice(self._lines, BATCH))
-        await self._attempt(_Taken(rows, entries, lines))
+        self._in_batch = frozenset(put.item.id for put in rows)
+        try:
+            await self._attempt(_Taken(rows, entries, lines))
+        finally:
+            self._in_batch = frozenset()
         for put in rows:
             self._written(put)
         for queue, taken in ((self._entries, entries), (self._lines, lines)):
@@ -217,8 +226,7 @@ class Journal:
     def _written(self, put: _Put[CallRow]) -> None:
         """What was put meanwhile stays, without the messages that are committed."""
         latest = self._rows.pop(put.item.id)
-        if (awaited := self._awaited.pop(put.item.id, None)) is not None:
-            awaited.set()
+        self._first.written(put.item.id)
         self._waiting -= latest.size
         if latest is not put:
             done = {job.id for job in put.jobs}

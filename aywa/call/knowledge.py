@@ -18,6 +18,12 @@ MAX_MESSAGES = 50
 _BEFORE = "What is known of this:"
 
 
+def knowing(model: ChatModel, line: ServerLine) -> ChatModel:
+    """The model, asked with what the call's own server knows, where it has one for that."""
+    whom = line.servers.knowledge
+    return model if whom is None else KnowingModel(model, line, whom)
+
+
 class KnowingModel:
     """Implements `ports.llm.ChatModel` around another. A server that fails or is slow changes nothing."""
 

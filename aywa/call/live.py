@@ -11,19 +11,12 @@ import trio
 from aywa.call.analysis_order import order_of
 from aywa.call.call_tools import call_tools, call_variables
 from aywa.call.capture import CallCapture
-from aywa.call.control import (
-    MAX_SAY_CHARACTERS,
-    Command,
-    EndCall,
-    Say,
-    StartCapture,
-    SteerLine,
-    TransferCall,
-)
+from aywa.call.control import Command
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
-from aywa.call.discretion import CARD_ACTIONS, RECORDING_ACTIONS, Discretion
+from aywa.call.discretion import Discretion
 from aywa.call.ending import Ending, reason_for
+from aywa.call.equipment import CallScope
 from aywa.call.intervention import Interventions
 from aywa.call.journal import CallJournal, Journal
 from aywa.call.live_view import LiveView
@@ -31,6 +24,7 @@ from aywa.call.media_port import LegPort
 from aywa.call.media_record import media_record
 from aywa.call.news import NewsJournal
 from aywa.call.news_plan import NewsPlan
+from aywa.call.operator import obey
 from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
 from aywa.call.plan import monitor_of
@@ -42,22 +36,18 @@ from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
 from aywa.call.transfers import Transfers
 from aywa.call.usage import Usage
-from aywa.errors import EndCode, RequestError
+from aywa.errors import EndCode
 from aywa.ids import new_call_id
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
 from aywa.ports.store import CallRow, CallStatus, CallType, TranscriptLine
 from aywa.ports.tools import ToolBox
-from aywa.turn.events import SayRequest
 from aywa.turn.manager import TurnManager
-from aywa.turn.states import State
 
-_SAYS_NOTHING = (State.CREATED, State.CLOSING)  # who has answered is not known yet, or it is goodbye
 BYTES_PER_FRAME = 4  # of a recording: two sides, 16 bits
 MAX_LOG_LINES = 200  # of one call
 _NOT_NOTED = frozenset({"level", "component", "event", "timestamp", "call_id"})
 KEPT_S = 2.0  # longer nobody is kept waiting for an answer: a burst of calls delays the journal too
-END_BOUND_S = 5.0  # how long `EndCall` waits for the call to be over
 
 
 class LiveCall:
@@ -91,7 +81,7 @@ class LiveCall:
         self._log_lines = 0
         self._prices = dependencies.prices
         self._stored_bytes_per_s = 0
-        self.usage = _usage(dependencies, type_)
+        self.usage = Usage(outbound=type_ is CallType.OUTBOUND, assistant_id=dependencies.assistant_id)
         self.timeline = Timeline(
             self.id, self._journal.put_entry, dependencies.observer, self.usage.observe, org_id=org_id
         )
@@ -116,12 +106,28 @@ class LiveCall:
         self.tools = call_tools(
             box, dependencies, self.variables, self.servers, self.transfers, self.interventions
         )
+        self.scope: CallScope | None = None
+        self.equip(dependencies)
         self.over = trio.Event()
         self._clock = dependencies.clock
         row = self._first_row(type_, parties, dependencies, org_id)
         self.row = replace(row, name=title, transport=transport)
-        self._created(dependencies.assistant_id)
-        self._note_retention(dependencies.assistant)
+        self._created(dependencies)
+
+    def equip(self, dependencies: CallDependencies) -> None:
+        """These providers are the call's from now on."""
+        made = (dependencies.transcriber, dependencies.model, dependencies.synthesizer)
+        self.usage.equip(*(each.name for each in made))
+        if self.scope is not None and self.scope is not dependencies.scope:
+            self.scope.release()
+        self.scope = dependencies.scope
+        if self.scope is not None:
+            self.scope.bind(self.timeline.add, self.servers)
+
+    def led_by(self, dependencies: CallDependencies) -> None:
+        """Another assistant leads: what it asks for is made of the call when it is over."""
+        self.row = replace(self.row, order=order_of(dependencies.assistant, dependencies.news))
+        self._save()
 
     def _view(self, box: ToolBox, dependencies: CallDependencies) -> LiveView:
         return LiveView(
@@ -164,8 +170,8 @@ class LiveCall:
             news=None if dependencies.news is None else dependencies.news.data(),
         )
 
-    def _created(self, assistant_id: str) -> None:
-        row = self.row
+    def _created(self, dependencies: CallDependencies) -> None:
+        row, assistant_id = self.row, dependencies.assistant_id
         led = {"assistant_id": assistant_id} if assistant_id else {}
         self._journal.put_row(row)
         self.timeline.add(
@@ -175,6 +181,7 @@ class LiveCall:
             sip_call_id=row.sip_call_id,
             **{"from": row.from_uri, "to": row.to_uri, **led},
         )
+        self._note_retention(dependencies.assistant)
 
     @property
     def state(self) -> CallState:
@@ -185,11 +192,11 @@ class LiveCall:
         """There is room for the call."""
         self.machine.admitted()
         self._save()
-        self._keeps.hurry()
+        self._keeps.begin(self.id)
 
     async def kept(self) -> None:
         """Wait until the call is known to whoever ends it should this process be killed, for a while."""
-        await self._keeps.kept(self.id, KEPT_S)
+        await self._keeps.begun(self.id, KEPT_S)
 
     def dialled(self, sip_call_id: str) -> None:
         """Somebody answered a call of ours, which has its Call-ID from now on."""
@@ -245,6 +252,8 @@ class LiveCall:
         self.ending.end(reason_for(EndCode.SHUTDOWN))
         self.transfers.close()
         self.servers.close()
+        if self.scope is not None:
+            self.scope.release()
         reason = self.ending.reason
         assert reason is not None
         if self._verdict is not None:
@@ -291,53 +300,7 @@ class LiveCall:
 
         Raises RequestError (409) when the call is in no state for it, (400) when the text cannot be said.
         """
-        match command:
-            case Say(text, interrupt, end_call, protected):
-                if not text.strip() or len(text) > MAX_SAY_CHARACTERS:
-                    raise RequestError(
-                        f"The text must have 1 to {MAX_SAY_CHARACTERS} characters", field="content"
-                    )
-                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
-                    raise RequestError(
-                        "The call cannot say anything now", http_status=409, code="call-not-live"
-                    )
-                self.timeline.add(
-                    "control.say", text=text, interrupt=interrupt, end_call=end_call, protected=protected
-                )
-                self.conversation.receive(SayRequest(text.strip(), interrupt, end_call, protected))
-                await trio.lowlevel.checkpoint()
-            case SteerLine(action) if action in RECORDING_ACTIONS | CARD_ACTIONS:
-                if self.state is not CallState.TALKING:
-                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
-                self.discretion.obey(action)
-                await trio.lowlevel.checkpoint()
-            case SteerLine(action):
-                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
-                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
-                self.steering.do(action, transferring=self.transfers.active)
-                await trio.lowlevel.checkpoint()
-            case StartCapture(mode):
-                if self.state is not CallState.TALKING:
-                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
-                self.capture.start(mode)
-            case TransferCall(plan):
-                if self.state is not CallState.TALKING:
-                    raise RequestError("The call is not up", http_status=409, code="call-not-live")
-                self.timeline.add("control.transfer", destination=str(plan.destination), mode=plan.mode.value)
-                self.transfers.start(plan)
-                await trio.lowlevel.checkpoint()
-            case EndCall():
-                if self.state is CallState.ENDED:
-                    raise RequestError("The call is over", http_status=409, code="call-not-live")
-                self.timeline.add("control.end_call")
-                self.ending.end(reason_for(EndCode.CONTROL))
-                with trio.move_on_after(END_BOUND_S):
-                    await self.over.wait()
-            case _:
-                if self.state is not CallState.TALKING or self.conversation.manager.state in _SAYS_NOTHING:
-                    raise RequestError("The call does not talk now", http_status=409, code="call-not-live")
-                self.interventions.do(command, transferring=self.transfers.active)
-                await trio.lowlevel.checkpoint()
+        await obey(self, command)
 
     def _save(self) -> None:
         if self.row.status is not self.machine.status and self.machine.status is not CallStatus.ENDED:
@@ -349,12 +312,6 @@ class LiveCall:
             updated_at=self._clock(),
         )
         self._journal.put_row(self.row)
-
-
-def _usage(dependencies: CallDependencies, type_: CallType) -> Usage:
-    """What counts what the call uses, of whom."""
-    names = (dependencies.transcriber.name, dependencies.model.name, dependencies.synthesizer.name)
-    return Usage(names, outbound=type_ is CallType.OUTBOUND, assistant_id=dependencies.assistant_id)
 
 
 def _telling(journal: Journal, news: NewsPlan | None) -> CallJournal:

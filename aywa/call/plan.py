@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
-from aywa.call.dependencies import CallDependencies, VoiceMaker
+from aywa.call.dependencies import CallDependencies
+from aywa.call.equipment import CallScope, Equip, Outfit
 from aywa.call.news_plan import NewsPlan
 from aywa.call.servers import CallServers
 from aywa.call.verdict import Verdict
@@ -49,7 +50,7 @@ class CallPlan:
     org_id: UUID = DEFAULT_ORGANIZATION
     news: NewsPlan | None = None
     servers: CallServers = field(default_factory=CallServers)
-    voice: VoiceMaker | None = None
+    outfit: Outfit | None = None  # None: what calls usually have
     verdict: Verdict | None = None
     overrides: Assistant | None = None  # what this call says otherwise, over the settings' assistant
 
@@ -61,13 +62,13 @@ class CallPlan:
 
 def prompt_of(assistant: Assistant | None, usual: str) -> str:
     """What the model is told first: the system messages of the assistant's plan, `usual` without any."""
-    model = getattr(assistant, "model", None)  # of an assistant that the API keeps
+    model = None if assistant is None else assistant.model
     if model is None:
         return usual
-    texts = [each.get("content") for each in model.messages if each.get("role") == "system"]
+    texts = [each.content for each in model.messages if each.role == "system"]
     if not texts:
-        texts = [(model.model_extra or {}).get("systemPrompt")]  # before there were messages
-    return "\n\n".join(text for text in texts if isinstance(text, str) and text.strip()) or usual
+        texts = [model.system_prompt or ""]
+    return "\n\n".join(text for text in texts if text.strip()) or usual
 
 
 def monitor_of(assistant: Assistant | None) -> dict[str, bool] | None:
@@ -87,13 +88,17 @@ def monitor_of(assistant: Assistant | None) -> dict[str, bool] | None:
 
 def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDependencies:
     """The dependencies of a call that this plan leads; the same without one."""
+    outfit = None if plan is None else plan.outfit
+    if outfit is None and dependencies.scope is None:
+        outfit = dependencies.outfit  # whoever takes a call over without one goes on with what there is
+    if outfit is not None:
+        dependencies = equipped(replace(dependencies, outfit=outfit), outfit.equip)
     if plan is None:
         return dependencies
     told = replace(
         dependencies,
         news=plan.news or dependencies.news,
         servers=plan.servers,
-        voice=plan.voice,
         verdict=plan.verdict,
         phone_number_id=plan.phone_number_id,
         variables=_values(plan.overrides) if plan.assistant is None else _values(plan.assistant),
@@ -122,6 +127,19 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
 def _values(assistant: Assistant | None) -> Mapping[str, object]:
     """The `variableValues` of an assistant that the API keeps."""
     return getattr(assistant, "variable_values", None) or {}
+
+
+def equipped(dependencies: CallDependencies, equip: Equip) -> CallDependencies:
+    """With providers of the call's own."""
+    scope = CallScope()
+    made = equip(scope)
+    return replace(
+        dependencies,
+        transcriber=made.transcriber,
+        model=made.model,
+        synthesizer=made.synthesizer,
+        scope=scope,
+    )
 
 
 def recorded_as(assistant: Assistant | None, recordings: RecordingStore) -> RecordingStore:

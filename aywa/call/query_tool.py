@@ -7,8 +7,8 @@ from uuid import UUID
 from aywa.call.servers import QueryTool
 from aywa.call.tool_answer import ToolAnswer, failure
 from aywa.errors import AywaError
+from aywa.ports.knowledge import KnowledgeSearch
 from aywa.ports.llm import ToolCall
-from aywa.ports.tools import KnowledgeSearch
 
 MOST_PASSAGES = 5
 

@@ -81,9 +81,13 @@ class ServerLine:
         row = self._row()
         return row.org_id, row.id
 
-    def voice(self, message: Message) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
-        """The sound that a `voice-request` is answered with, as it comes. Raises as `ask` does."""
-        requests, asked, row, whole = self._whole(self.servers.voice, message)
+    def voice(
+        self, message: Message, whom: Whom | None = None
+    ) -> AbstractAsyncContextManager[AsyncIterator[bytes]]:
+        """The sound that a `voice-request` is answered with, as it comes: by `whom`, or by whoever speaks for
+        the assistant. Raises as `ask` does.
+        """
+        requests, asked, row, whole = self._whole(whom or self.servers.voice, message)
         return requests.stream(row.org_id, asked, whole, bound_s=VOICE_S)
 
     def whole(self, message: Message) -> dict[str, object]:

@@ -17,7 +17,7 @@ from aywa.call.handoff import Succession, advice_for, note_assistant
 from aywa.call.hearing import Hearing
 from aywa.call.judging import Judging
 from aywa.call.keys import KeyPresses
-from aywa.call.knowledge import KnowingModel
+from aywa.call.knowledge import knowing
 from aywa.call.live import LiveCall
 from aywa.call.media_port import LegPort
 from aywa.call.plan import prompt_of
@@ -27,8 +27,6 @@ from aywa.call.sip_port import SessionPort
 from aywa.call.tools import ToolRunner
 from aywa.call.verdict import Verdict
 from aywa.errors import EndCode, EndReason, EndSide, RequestError
-from aywa.ports.llm import ChatModel
-from aywa.ports.tts import Synthesizer
 from aywa.turn.events import CallStarted, SayRequest
 from aywa.turn.latency import LatencyClock
 
@@ -101,8 +99,8 @@ class CallSession:
         latency = LatencyClock()
         playout = Playout(leg, conversation.receive, conversation.first_audible)
         parts = GenerationParts(
-            model=_model(dependencies, live),
-            synthesizer=_voice(dependencies, live),
+            model=knowing(dependencies.model, live.servers),
+            synthesizer=dependencies.synthesizer,
             tools=ToolRunner(live.tools, context, timeline, self._outer),
             context=context,
             hearing=self._hearing,
@@ -137,7 +135,8 @@ class CallSession:
             ambience=dependencies.ambience,
         )
         live.steering.attach(side)
-        live.interventions.attach(side, nursery, Succession(live, side, dependencies).take)
+        succession = Succession(live, side, dependencies, self._hearing)
+        live.interventions.attach(side, nursery, succession.take)
         live.transfers.attach(side, nursery)
         live.discretion.open(Opened(side, self._hearing, nursery, self._machine_answered))
         leg.open_gate(leg.epoch)
@@ -184,16 +183,6 @@ class CallSession:
         except RequestError as error:
             live.ending.end(reason_for(EndCode.TRANSFER_FAILED, detail=error.detail))
         return True
-
-
-def _model(dependencies: CallDependencies, live: LiveCall) -> ChatModel:
-    whom = dependencies.servers.knowledge
-    return dependencies.model if whom is None else KnowingModel(dependencies.model, live.servers, whom)
-
-
-def _voice(dependencies: CallDependencies, live: LiveCall) -> Synthesizer:
-    make = dependencies.voice
-    return dependencies.synthesizer if make is None else make(live.servers.voice)
 
 
 async def _watch_hangup(sip: SessionPort, live: LiveCall) -> None:

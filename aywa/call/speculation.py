@@ -29,6 +29,12 @@ class Speculations:
         self._answer: AheadAnswer | None = None
         self._began_at = 0.0
 
+    def change(self, parts: GenerationParts) -> None:
+        """Answers are made with these from now on; one that others have begun is stale."""
+        self._parts = parts
+        if self._answer is not None:
+            self._answer.foreign = True
+
     def do(self, action: Speculate | DropSpeculation) -> None:
         """Begin one, or drop the one there is."""
         if isinstance(action, Speculate):
@@ -44,7 +50,7 @@ class Speculations:
         if answer.failure is not None:
             self._drop(answer, Unused.FAILED)
             return None
-        if not self._still_asked(answer.request):
+        if answer.foreign or not self._still_asked(answer.request):
             self._drop(answer, Unused.STALE)
             return None
         self._answer = None

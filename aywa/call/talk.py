@@ -42,6 +42,8 @@ class Talk:
         Raises ProviderError.
         """
         self._nursery.start_soon(self._live.tools.look_around, name="tools of servers")
+        if (outfit := self._dependencies.outfit) is not None:
+            self._nursery.start_soon(outfit.warm, name="warm")
         with trio.move_on_after(HEARING_BOUND_S) as bound:
             await self._nursery.start(self._hearing.serve, name="transcribe")
             self._nursery.start_soon(self._hearing.tell_stops, name="transcribe pauses")
@@ -73,6 +75,7 @@ class Talk:
         live, dependencies = self._live, self._dependencies
         live.capture.follow(leg)
         live.overhearing.attach(leg)
+        live.usage.heard_s = self._hearing.fed_s
         line = Line(sip)
         agreement = Agreement(live, leg, line, local, accepted, dependencies.rng)
         live.steering.agreement = agreement
@@ -88,7 +91,7 @@ class Talk:
                 session = CallSession(live, dependencies, self._hearing, self._nursery, self._answering)
                 await session.converse(leg, line)
         finally:
-            live.usage.heard_s = self._hearing.fed_s
+            live.usage.heard_s = self._hearing.fed_s().copy  # nothing of the call hangs on its figures
             # Whoever has taken the first session's place is not left without a leg either.
             with trio.move_on_after(GOODBYE_S, shield=True):
                 await line.hangup()

@@ -20,6 +20,7 @@ from aywa.turn.pending_parameter import KnownTool
 LAST_S = 15.0  # what a tool may still take when the call is over
 TIMED_OUT = '{"error": "the tool did not answer in time"}'
 GOING_ON = '{"result": "it was begun: go on, its result is not waited for"}'
+UNREADABLE = '{"error": "the arguments were no JSON object: nothing was done; call it again with valid ones"}'
 
 
 class ToolRun:
@@ -83,7 +84,7 @@ class ToolRunner:
             bound_s = self.box.bound_s(run.call.name)
             with trio.CancelScope(shield=True, deadline=began + bound_s) as bound:
                 nursery.start_soon(_shorten, bound)
-                result = await self.box.invoke(run.call)
+                result = UNREADABLE if run.call.unreadable else await self.box.invoke(run.call)
             self._answered(run, result, began, timed_out=bound.cancelled_caught)
             nursery.cancel_scope.cancel()
 

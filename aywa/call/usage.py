@@ -2,13 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 
-from aywa.model.costs import CallUsage, Tokens, price_call, total
-from aywa.model.price_table import PriceTable
+from aywa.model.costs import CallUsage, RouteUse, Tokens, price_call, total
+from aywa.model.price_table import PriceTable, Stage
 from aywa.ports.store import TimelineEntry
 
 MAX_LATENCIES = 500  # of a call's answers, kept for summaries over many calls
+
+
+@dataclass(slots=True)
+class _Used:
+    """Of one provider, the sums without what was wasted."""
+
+    tokens: Tokens = field(default_factory=Tokens)
+    wasted: Tokens = field(default_factory=Tokens)
+    characters: int = 0
+    wasted_characters: int = 0
+
+    def route(self, stage: Stage, name: str, seconds: float) -> RouteUse:
+        return RouteUse(
+            stage,
+            name,
+            self.tokens + self.wasted,
+            self.wasted,
+            self.characters + self.wasted_characters,
+            self.wasted_characters,
+            seconds,
+        )
 
 
 class Usage:
@@ -26,25 +48,30 @@ class Usage:
         self._outbound = outbound
         self._assistant_id = assistant_id
         self._trunk = ""
-        self._tokens = Tokens()
-        self._wasted = Tokens()
-        self._characters = self._wasted_characters = 0
+        self._used: dict[tuple[Stage, str], _Used] = {}
         self._adopted = self._dropped = 0
         self._latencies_ms: list[int] = []
-        self.heard_s = 0.0  # of audio that the recogniser was given
+        self.heard_s: Callable[[], Mapping[str, float]] = dict  # seconds of audio, by the recogniser's name
+        self.changed: Callable[[], None] | None = None  # told when something was used
+
+    def equip(self, transcriber: str, model: str, voice: str) -> None:
+        """These hear, think and speak from now on."""
+        self._providers = transcriber, model, voice
 
     def observe(self, entry: TimelineEntry) -> None:
         """Take one entry."""
         data = entry.data
         match entry.kind:
             case "llm.done":
-                self._tokens += Tokens(
+                self._of(Stage.LLM).tokens += Tokens(
                     _count(data.get("prompt_tokens")),
                     _count(data.get("completion_tokens")),
                     _count(data.get("cached_prompt_tokens")),
                 )
+                self._tell()
             case "tts.phrase":
-                self._characters += len(str(data.get("spoken", data.get("text", ""))))
+                self._of(Stage.TTS).characters += len(str(data.get("spoken", data.get("text", ""))))
+                self._tell()
             case "turn.summary":  # at the end: a call that goes on for hours holds no history
                 self._latencies_ms = _totals(data.get("latencies_ms"))
             case "call.trunk" | "dial.answered":
@@ -53,27 +80,30 @@ class Usage:
                 self._adopted += 1
             case "speculation.dropped":
                 self._dropped += 1
-                self._wasted += Tokens(
+                self._of(Stage.LLM).wasted += Tokens(
                     _count(data.get("prompt_tokens")), _count(data.get("completion_tokens"))
                 )
-                self._wasted_characters += _count(data.get("characters"))
+                self._of(Stage.TTS).wasted_characters += _count(data.get("characters"))
+                self._tell()
 
     def usage(self, *, talked_s: float = 0.0, stored_bytes: int = 0) -> CallUsage:
         """All there was up to now."""
         transcriber, model, voice = self._providers
+        routes = self._routes()
         return CallUsage(
             transcriber=transcriber,
             model=model,
             voice=voice,
             trunk=self._trunk,
             outbound=self._outbound,
-            tokens=self._tokens + self._wasted,
-            wasted=self._wasted,
-            characters=self._characters + self._wasted_characters,
-            wasted_characters=self._wasted_characters,
-            heard_s=self.heard_s,
+            tokens=sum((route.tokens for route in routes), Tokens()),
+            wasted=sum((route.wasted for route in routes), Tokens()),
+            characters=sum(route.characters for route in routes),
+            wasted_characters=sum(route.wasted_characters for route in routes),
+            heard_s=sum(route.seconds for route in routes),
             talked_s=talked_s,
             stored_bytes=stored_bytes,
+            routes=routes,
         )
 
     def record(self, usage: CallUsage, table: PriceTable) -> dict[str, object]:
@@ -100,6 +130,20 @@ class Usage:
             "assistant_id": self._assistant_id or None,
             "turn_latencies_ms": self._latencies_ms,
         }
+
+    def _of(self, stage: Stage) -> _Used:
+        """What is counted for whoever has this stage now."""
+        _, model, voice = self._providers
+        return self._used.setdefault((stage, model if stage is Stage.LLM else voice), _Used())
+
+    def _routes(self) -> tuple[RouteUse, ...]:
+        heard = [_Used().route(Stage.STT, name, seconds) for name, seconds in self.heard_s().items()]
+        order = sorted(self._used, key=lambda key: key[0] is Stage.TTS)
+        return (*heard, *(self._used[stage, name].route(stage, name, 0.0) for stage, name in order))
+
+    def _tell(self) -> None:
+        if self.changed is not None:
+            self.changed()
 
 
 def _totals(parts: object) -> list[int]:

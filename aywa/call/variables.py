@@ -83,14 +83,14 @@ class Variables:
         model = getattr(assistant, "model", None)  # of an assistant that the API keeps
         if model is not None:
             messages = tuple(
-                {**each, "content": self._content(each.get("content"))} for each in model.messages
+                each.model_copy(update={"content": self.text(each.content)})
+                if has_template(each.content)
+                else each
+                for each in model.messages
             )
             if messages != model.messages:
                 update["model"] = model.model_copy(update={"messages": messages})
         return assistant.model_copy(update=update) if update else assistant
-
-    def _content(self, content: object) -> object:
-        return self.text(content) if isinstance(content, str) else content
 
     def _times(self) -> dict[str, object]:
         now = self._clock().astimezone(UTC)

@@ -133,7 +133,9 @@ class Striker:
             case FaultKind.CLOSE if due:
                 raise Struck
             case FaultKind.MALFORMED if due:
-                return [GARBAGE.decode("latin-1") if isinstance(frame, str) else GARBAGE]
+                if isinstance(frame, str):
+                    return [GARBAGE.decode("latin-1")]
+                return [GARBAGE.ljust(len(frame))[: len(frame)]]  # an announced length stays true
             case FaultKind.SHUFFLED if due:
                 self._held.append(frame)
                 return []

@@ -27,6 +27,7 @@ class EmulatorHost:
         self.requests: list[Request] = []  # as they came, without what followed on websockets
         self.connections = 0  # that were made since the start
         self.port = 0
+        self._streams: set[trio.SocketStream] = set()
 
     @property
     def url(self) -> str:
@@ -43,8 +44,14 @@ class EmulatorHost:
             await nursery.start(trio.serve_listeners, self._connection, listeners)
             task_status.started()
 
+    async def drop(self) -> None:
+        """Close every connection as it stands, without goodbye."""
+        for stream in list(self._streams):
+            await stream.aclose()
+
     async def _connection(self, stream: trio.SocketStream) -> None:
         self.connections += 1
+        self._streams.add(stream)
         async with stream:
             try:
                 while await self._one(stream):
@@ -54,6 +61,8 @@ class EmulatorHost:
                     stream.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET)
             except (trio.BrokenResourceError, trio.ClosedResourceError, h11.ProtocolError):
                 return  # the client is gone, or is none
+            finally:
+                self._streams.discard(stream)
 
     async def _one(self, stream: trio.SocketStream) -> bool:
         """Answer one request; whether another may follow on this connection."""
@@ -91,7 +100,10 @@ class EmulatorHost:
         connection.next_event()  # the end of a request without a body
         request = self._request(head, b"")
         websocket = ServerSocket(request, stream, bytes(connection.trailing_data[0]))
-        await self.emulator.socket(request, websocket)
+        try:
+            await self.emulator.socket(request, websocket)
+        except BaseExceptionGroup as group:  # out of an emulator's own nursery
+            raise _end_of(group) from None
         if not websocket.answered:
             await websocket.reject(404)
         await websocket.close()
@@ -115,6 +127,19 @@ async def open_emulator(
         await nursery.start(host.serve, port)
         yield host
         nursery.cancel_scope.cancel()
+
+
+def _end_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
+    """What a connection ends with: what struck it, else that the client is gone, else the group itself."""
+    known = (Struck, trio.BrokenResourceError, trio.ClosedResourceError)
+    _, others = group.split(known)
+    if others is not None:
+        return group
+    ends = [end for kind in known if (end := group.subgroup(kind)) is not None]
+    first: BaseException = ends[0]
+    while isinstance(first, BaseExceptionGroup):
+        first = first.exceptions[0]
+    return first
 
 
 def _upgrade(head: h11.Request) -> bool:

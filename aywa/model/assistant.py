@@ -18,20 +18,21 @@ from aywa.errors import Gap
 from aywa.model.analysis_plan import AnalysisPlan
 from aywa.model.artifact_plan import ArtifactPlan
 from aywa.model.base import Plan
+from aywa.model.chat_models import ChatModelPlan
 from aywa.model.compliance_plan import CompliancePlan
+from aywa.model.faults import without_tags
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
 from aywa.model.retention_plan import RetentionPlan
+from aywa.model.route_plans import AnyVoice
 from aywa.model.server import MessageType, Secret, Server, check_web_url
 from aywa.model.start_speaking import StartSpeakingPlan
 from aywa.model.stop_speaking import StopSpeakingPlan
 from aywa.model.tool_messages import ToolMessages
-from aywa.model.voice_plan import Voice
+from aywa.model.transcribers.plan import TranscriberPlan
 
 NOT_YET = frozenset(
     {
-        "transcriber",
-        "model",
         "voicemailDetection",
         "voicemailMessage",
         "clientMessages",
@@ -54,7 +55,6 @@ _ARTIFACTS = (
 _COMPLIANCE = "hipaaEnabled pciEnabled securityFilterPlan"
 NOT_YET_INSIDE = frozenset(
     {
-        *("voice.provider", "voice.voiceId", "voice.fallbackPlan"),
         *(f"artifactPlan.{name}" for name in _ARTIFACTS.split()),
         *(f"compliancePlan.{name}" for name in _COMPLIANCE.split()),
     }
@@ -62,6 +62,7 @@ NOT_YET_INSIDE = frozenset(
 EndPhrase = Annotated[str, StringConstraints(strip_whitespace=True, min_length=2, max_length=140)]
 _ADDRESS = re.compile(r"\s*[a-z][a-z0-9+.-]*://", re.I)
 _SCHEMES = ("https://", "http://", "file://")
+_PROVIDED = ("transcriber", "model", "voice")
 _MISTAKES = 20  # shown at most: a file of another kind makes hundreds
 
 
@@ -84,7 +85,9 @@ class Assistant(Plan):
     """
 
     name: str = Field("", max_length=40)
-    voice: Voice | None = None
+    transcriber: TranscriberPlan | None = None
+    model: ChatModelPlan | None = None
+    voice: AnyVoice | None = None
     first_message: str = Field("", max_length=1000)
     first_message_transcript: str = Field("", max_length=1000)
     first_message_mode: FirstMessageMode | None = None
@@ -153,8 +156,10 @@ def parse_assistant(text: str | bytes, where: str) -> tuple[Assistant | None, li
 
 
 def _gap(fault: ErrorDetails, where: str) -> Gap:
-    path = [str(part) for part in fault["loc"]]
+    path = without_tags([str(part) for part in fault["loc"]])
     name = ".".join([where, *path])
+    if fault["type"] in ("union_tag_invalid", "union_tag_not_found") and path[0] in _PROVIDED:
+        return Gap(f"{name}.provider", fault["msg"])
     if fault["type"] == "json_invalid":
         return Gap(name, fault["msg"].replace("Invalid JSON", "must be JSON"))
     if fault["type"] == "extra_forbidden":

@@ -9,62 +9,21 @@ from __future__ import annotations
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
-from pydantic import ConfigDict, Field, StringConstraints, field_validator
+from pydantic import Field, StringConstraints, field_validator
 
 from aywa.model.artifact_plan import ArtifactPlanBody
 from aywa.model.assistant import Assistant
 from aywa.model.base import Plan
+from aywa.model.chat_models.common import CustomKnowledgeBase
 from aywa.model.compliance_plan import CompliancePlanBody
 from aywa.model.safe_regex import bounded
 from aywa.model.server_body import Secret, ServerBody
 from aywa.model.server_message import ServerMessage
 from aywa.model.voice_plan import RegexReplacement, Voice
 
+__all__ = ["AssistantBody", "CustomKnowledgeBase", "MonitorPlan"]
 Provider = Annotated[str, StringConstraints(min_length=1, max_length=60)]
 Free = dict[str, Any]
-
-
-class VoiceBody(Voice):
-    """The voice, with whatever its provider takes."""
-
-    model_config = ConfigDict(extra="allow")
-
-    provider: Provider | None = None
-    voice_id: str | None = Field(None, max_length=200)
-    fallback_plan: Free | None = None
-    server: ServerBody | None = None  # of `custom-voice`
-
-
-class CustomKnowledgeBase(Plan):
-    """A server that is asked for documents; without one the assistant's own is."""
-
-    provider: Literal["custom-knowledge-base"]
-    server: ServerBody | None = None
-
-
-class ModelBody(Plan):
-    """The language model, with whatever its provider takes."""
-
-    model_config = ConfigDict(extra="allow")
-
-    provider: Provider
-    model: str | None = Field(None, max_length=200)
-    messages: tuple[Free, ...] = Field((), max_length=1000)
-    tool_ids: tuple[UUID, ...] = Field((), max_length=200)
-    tools: tuple[Free, ...] = Field((), max_length=200)
-    knowledge_base: CustomKnowledgeBase | Free | None = None
-    temperature: float | None = Field(None, ge=0, le=2)
-    max_tokens: int | None = Field(None, ge=1, le=10_000)
-
-
-class TranscriberBody(Plan):
-    """The recogniser, with whatever its provider takes."""
-
-    model_config = ConfigDict(extra="allow")
-
-    provider: Provider
-    model: str | None = Field(None, max_length=200)
-    language: str | None = Field(None, max_length=35)
 
 
 class MonitorPlan(Plan):
@@ -80,11 +39,8 @@ class MonitorPlan(Plan):
 class AssistantBody(Assistant):
     """An assistant. Times in seconds; ranges as the fields say."""
 
-    voice: VoiceBody | None = None
     # no path: whoever has a key has no account on the host
     background_sound: str | None = Field(None, max_length=2048, pattern=r"^(off|office|https://[!-~]+)$")
-    transcriber: TranscriberBody | None = None
-    model: ModelBody | None = None
     voicemail_detection: Literal["off"] | Free | None = None
     voicemail_message: str = Field("", max_length=1000)
     client_messages: tuple[ServerMessage, ...] | None = Field(None, max_length=100)
@@ -112,7 +68,7 @@ class AssistantBody(Assistant):
 
     @field_validator("voice")
     @classmethod
-    def _no_backtracking(cls, voice: VoiceBody | None) -> VoiceBody | None:
+    def _no_backtracking(cls, voice: Voice | None) -> Voice | None:
         plan = None if voice is None else voice.chunk_plan
         for entry in () if plan is None else plan.format_plan.replacements:
             if isinstance(entry, RegexReplacement) and not bounded(entry.regex):

@@ -30,10 +30,24 @@ class Tokens:
 
 
 @dataclass(frozen=True, slots=True)
+class RouteUse:
+    """Units of one provider in one call, named and `wasted` as in `CallUsage`."""
+
+    stage: Stage
+    name: str
+    tokens: Tokens = field(default_factory=Tokens)
+    wasted: Tokens = field(default_factory=Tokens)
+    characters: int = 0
+    wasted_characters: int = 0
+    seconds: float = 0.0  # of audio that a recogniser was given
+
+
+@dataclass(frozen=True, slots=True)
 class CallUsage:
     """Units of one call. Providers are named `provider` or `provider/model`.
 
     `wasted` tokens and characters went into answers that were made ahead and dropped; they are in the sums.
+    `routes`: the same by provider, where there was more than the one of a stage that is named here.
     """
 
     transcriber: str = ""
@@ -48,6 +62,22 @@ class CallUsage:
     heard_s: float = 0.0  # of audio that the recogniser was given
     talked_s: float = 0.0
     stored_bytes: int = 0
+    routes: tuple[RouteUse, ...] = ()
+
+    def by_route(self) -> tuple[RouteUse, ...]:
+        """What each provider was used for, in the order of the stages."""
+        if self.routes:
+            return self.routes
+        return (
+            RouteUse(Stage.STT, self.transcriber, seconds=self.heard_s),
+            RouteUse(Stage.LLM, self.model, self.tokens, self.wasted),
+            RouteUse(
+                Stage.TTS,
+                self.voice,
+                characters=self.characters,
+                wasted_characters=self.wasted_characters,
+            ),
+        )
 
 
 def price_call(usage: CallUsage, table: PriceTable) -> list[CostItem]:
@@ -55,17 +85,13 @@ def price_call(usage: CallUsage, table: PriceTable) -> list[CostItem]:
     items: list[CostItem] = []
     if usage.talked_s > 0:
         items.append(_transport(usage, table))
-    if usage.heard_s > 0:
-        provider, model = named(usage.transcriber)
-        price = table.find(Stage.STT, provider, model)
-        minutes = usage.heard_s / 60
-        cost = _times(None if price is None else price.per_minute, minutes)
-        who = _who(provider, model)
-        items.append({"type": "transcriber", "transcriber": who, "minutes": round(minutes, 4), **cost})
-    if usage.tokens.prompt or usage.tokens.completion:
-        items.append(_model(usage, table))
-    if usage.characters:
-        items.append(_voice(usage, table))
+    for used in usage.by_route():
+        if used.seconds > 0:
+            items.append(_transcriber(used, table))
+        if used.tokens.prompt or used.tokens.completion:
+            items.append(_model(used, table))
+        if used.characters:
+            items.append(_voice(used, table))
     if usage.stored_bytes:
         price = table.find(Stage.STORAGE, "disk")
         cost = _times(
@@ -109,9 +135,18 @@ def _transport(usage: CallUsage, table: PriceTable) -> CostItem:
     return {"type": "transport", "provider": trunk, "minutes": round(minutes, 4), **_times(amount, minutes)}
 
 
-def _model(usage: CallUsage, table: PriceTable) -> CostItem:
-    provider, model = named(usage.model)
-    price, tokens, wasted = table.find(Stage.LLM, provider, model), usage.tokens, usage.wasted
+def _transcriber(used: RouteUse, table: PriceTable) -> CostItem:
+    provider, model = named(used.name)
+    price = table.find(Stage.STT, provider, model)
+    minutes = used.seconds / 60
+    cost = _times(None if price is None else price.per_minute, minutes)
+    who = _who(provider, model)
+    return {"type": "transcriber", "transcriber": who, "minutes": round(minutes, 4), **cost}
+
+
+def _model(used: RouteUse, table: PriceTable) -> CostItem:
+    provider, model = named(used.name)
+    price, tokens, wasted = table.find(Stage.LLM, provider, model), used.tokens, used.wasted
     item: CostItem = {
         "type": "model",
         "model": _who(provider, model),
@@ -129,19 +164,19 @@ def _model(usage: CallUsage, table: PriceTable) -> CostItem:
     return item
 
 
-def _voice(usage: CallUsage, table: PriceTable) -> CostItem:
-    provider, model = named(usage.voice)
+def _voice(used: RouteUse, table: PriceTable) -> CostItem:
+    provider, model = named(used.name)
     price = table.find(Stage.TTS, provider, model)
     amount = None if price is None else price.per_million_characters
     item: CostItem = {
         "type": "voice",
         "voice": _who(provider, model),
-        "characters": usage.characters,
-        **_times(amount, usage.characters / 1e6),
+        "characters": used.characters,
+        **_times(amount, used.characters / 1e6),
     }
-    if usage.wasted_characters:
-        cost = _times(amount, usage.wasted_characters / 1e6)["cost"]
-        item["speculation"] = {"characters": usage.wasted_characters, "cost": cost}
+    if used.wasted_characters:
+        cost = _times(amount, used.wasted_characters / 1e6)["cost"]
+        item["speculation"] = {"characters": used.wasted_characters, "cost": cost}
     return item
 
 

@@ -6,6 +6,12 @@ from collections.abc import Collection
 
 from pydantic_core import ErrorDetails
 
+from aywa.settings.vendors import VENDORS
+
+_ROUTES = frozenset({"transcriber", "model", "voice"})
+_OWN = {"usual", "named", "embedded", "scripted", "custom-voice", "custom-transcriber"}
+_TAGS = _OWN | {vendor.name for vendor in VENDORS}
+
 
 def rule_of(fault: ErrorDetails) -> str:
     """The rule that was broken, as it follows the field's name."""
@@ -27,12 +33,22 @@ def rule_of_message(message: str) -> str:
     return message[:1].lower() + message[1:]
 
 
+def without_tags(path: list[str]) -> list[str]:
+    """A path without the names of providers that pydantic puts behind the field it has chosen one for."""
+    kept: list[str] = []
+    for part in path:
+        if part in _TAGS and kept and (kept[-1] in _ROUTES or kept[-1].isdigit()):
+            continue
+        kept.append(part)
+    return kept
+
+
 def field_of(fault: ErrorDetails, tags: Collection[str] = ()) -> str:
     """The field's path with dots; `tags`: names of the outermost union's members, which are no fields."""
     path = [str(part) for part in fault["loc"]]
     if path and path[0] in tags:
         path = path[1:]
-    return ".".join(path)
+    return ".".join(without_tags(path))
 
 
 def _pattern(fault: ErrorDetails) -> str:

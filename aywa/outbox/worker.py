@@ -15,10 +15,10 @@ import trio
 
 from aywa.errors import StoreError
 from aywa.log import get_logger
-from aywa.outbox.circuit import Circuit, CircuitState
 from aywa.outbox.delivery import Delivered, Delivery
 from aywa.outbox.figures import WorkerFigures
 from aywa.ports.outbox import ClaimedJob, OutboxQueue
+from aywa.proto.circuit import Circuit, CircuitState
 
 POLL_S = 0.25  # for what another worker has committed, or became due
 LEASE_S = 330.0  # longer than any server may take

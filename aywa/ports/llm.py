@@ -23,11 +23,17 @@ class Role(Enum):
 
 @dataclass(frozen=True, slots=True)
 class ToolCall:
-    """The model asks for a tool; `arguments` is the JSON object it wrote, parsed."""
+    """The model asks for a tool; `arguments` is the JSON object it wrote, parsed.
+
+    `unreadable`: what it wrote is no JSON object. Such a tool is never run: it is answered with the mistake,
+    and the model may write it again. `keepsake`: what the provider wants back with the call, unread.
+    """
 
     id: str
     name: str
     arguments: Mapping[str, object]
+    unreadable: bool = False
+    keepsake: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,15 +110,47 @@ class Expect:
 
 @dataclass(frozen=True, slots=True)
 class Done:
-    """The end of the stream. `end_call` asks for a hang-up once the answer has been heard."""
+    """The end of the stream. `end_call` asks for a hang-up once the answer has been heard.
+
+    `estimated`: the provider has not counted, and the numbers of tokens are a guess.
+    """
 
     end_call: bool = False
     prompt_tokens: int = 0
     completion_tokens: int = 0
     cached_prompt_tokens: int = 0  # among `prompt_tokens`
+    estimated: bool = False
+    provider: str = ""  # which of several has answered, as prices name it; "": the only one
 
 
-ChatEvent: TypeAlias = Token | ToolCall | Expect | Done
+@dataclass(frozen=True, slots=True)
+class Working:
+    """The provider is at work on what is no event yet: a tool call's arguments, or reasoning."""
+
+
+class Rewind:
+    """The stream broke off, and another provider goes on behind what was given so far: `said`.
+
+    Whoever takes it may throw away the end of that which nobody was given to speak yet, before it asks for
+    the next event, and says so with `keep`: the other provider then says it anew.
+    """
+
+    def __init__(self, said: str) -> None:
+        self.said = said
+        self._open = True
+
+    def keep(self, said: str) -> bool:
+        """Only this beginning of what was given stays; False when it is too late to say so."""
+        if self._open:
+            self.said = said
+        return self._open
+
+    def close(self) -> None:
+        """The other provider is being asked."""
+        self._open = False
+
+
+ChatEvent: TypeAlias = Token | ToolCall | Expect | Working | Rewind | Done
 
 
 class ChatModel(Protocol):

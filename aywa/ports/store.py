@@ -176,6 +176,12 @@ class CallStore(Protocol):
     async def write(self, batch: CallBatch) -> None:
         """All of it in one transaction, or nothing when it raises. What exists is kept as it is, but rows."""
 
+    async def begin_calls(self, rows: Sequence[CallRow]) -> None:
+        """Insert those that are not there, soon: no batch is waited for. A row that exists stays as it is.
+
+        What servers are told of them, and what is to be made of them, comes with the next batch.
+        """
+
     async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
         """End every live call that a dead process left behind (`EndCode.PROCESS_LOST`); returns how many.
 

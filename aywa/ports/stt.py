@@ -68,6 +68,13 @@ class TranscriberSession(Protocol):
         """Transcripts in order until closed. Raises `ProviderError` when the recogniser is lost."""
 
 
+@runtime_checkable
+class LivelySession(Protocol):
+    """A session that notices when the recogniser gives any sign of life, words or not."""
+
+    sign_at: float  # the last one, in the clock of the event loop
+
+
 class Transcriber(Protocol):
     """A speech-to-text provider."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 from uuid import UUID
@@ -91,21 +91,3 @@ class McpServers(Protocol):
         self, org_id: UUID, access: McpAccess, call_id: str, tool: ToolCall, *, bound_s: float, key: str
     ) -> object:
         """What a tool of it answers, as JSON types; `{"error": …}` where it says that it failed."""
-
-
-@dataclass(frozen=True, slots=True)
-class Passage:
-    """A piece of a file that was found. `score`: higher fits better."""
-
-    text: str
-    source: str = ""
-    score: float = 0.0
-
-
-class KnowledgeSearch(Protocol):
-    """Searches an organisation's files."""
-
-    async def search(
-        self, org_id: UUID, file_ids: Sequence[UUID], query: str, *, most: int
-    ) -> Sequence[Passage]:
-        """The passages that fit best, best first; without `file_ids` none. Raises `AywaError`."""

@@ -21,13 +21,13 @@ from aywa.model.phone_number import dialled_key
 from aywa.ports.resources import ResourceKind, ResourceRow
 from aywa.ports.server_requests import ServerRequests
 from aywa.proto.outbound_rules import outbound_rules
-from aywa.providers.custom_voice import CustomVoice
 from aywa.runtime.assistant_request import TYPE as REQUEST
 from aywa.runtime.assistant_request import AssistantRequests
 from aywa.runtime.call_servers import call_servers
 from aywa.runtime.endpointing import advisor
 from aywa.runtime.memory import Memory
 from aywa.runtime.news_desk import NewsDesk
+from aywa.runtime.provider_desk import ProviderDesk
 from aywa.runtime.sounds import hold_audio
 from aywa.runtime.stored_assistant import read_assistant
 from aywa.settings import Settings
@@ -75,12 +75,15 @@ class CallPlans:
         self._requests = requests
         self.sealer = sealer
         self._asking = AssistantRequests(requests, config, sealer)
+        self.providers: ProviderDesk | None = None  # set when it is open; None: all calls are equipped alike
         self._kept: OrderedDict[str, _Kept] = OrderedDict()
         self._office: Clip | None = None
 
     def forget(self) -> None:
         """Something was changed here: the next call looks again. What is kept serves in need."""
         self._desk.forget()
+        if self.providers is not None:
+            self.providers.forget()
         self._config.forget()
 
     async def for_incoming(self, call: IncomingPort) -> CallPlan | None:
@@ -98,16 +101,18 @@ class CallPlans:
         if asked.leader.assistant is None:
             return plan
         try:
-            return replace(await self.prepare(asked.leader), verdict=asked.verdict)
+            return replace(await self.prepare(asked.leader, lenient=True), verdict=asked.verdict)
         except StoreError as error:
             _log.warning("an assistant cannot be made ready", detail=error.detail)
             reason = EndReason(EndCode.REQUEST_FAILED, EndSide.SYSTEM, detail=error.detail)
             return replace(plan, verdict=replace(asked.verdict, refusal=reason))
 
-    async def prepare(self, leader: Leader) -> CallPlan:
-        """The plan with its sound, whom it asks and whom it tells. A sound that is not to be had is left out.
+    async def prepare(self, leader: Leader, *, lenient: bool = False) -> CallPlan:
+        """The plan with its providers, its sound, whom it asks and whom it tells. A sound that is not to be
+        had is left out.
 
-        Raises `StoreError`.
+        Raises `StoreError`, and `RequestError` for a provider without an account, unless `lenient`: then it
+        is left out, and a call that cannot do without is not answered.
         """
         assistant = leader.assistant
         news, cascade = await self._desk.about(leader)
@@ -121,7 +126,9 @@ class CallPlans:
             leader.org_id,
             news,
             servers,
-            None if servers.voice is None else CustomVoice,
+            None
+            if self.providers is None
+            else await self.providers.outfit(leader.org_id, assistant, lenient=lenient),
         )
 
     async def succeed(self, org_id: UUID, destination: Mapping[str, object]) -> CallPlan:
@@ -167,7 +174,7 @@ class CallPlans:
             leader = kept.lead.leader
         else:
             leader = self._leader(number, row)
-        plan = await self.prepare(leader)
+        plan = await self.prepare(leader, lenient=True)
         asks = None if number is None or isinstance(named, str) else plan.servers.first(REQUEST)
         lead = _Lead(plan, leader, asks)
         self._keep(key, _Kept(lead, number, row))

@@ -16,13 +16,13 @@ from aywa.log import get_logger
 from aywa.model.assistant import Assistant
 from aywa.model.assistant_body import AssistantBody, CustomKnowledgeBase
 from aywa.model.tool import HandoffTool, McpTool, Tool, TransferTool
+from aywa.model.voices.local import CustomVoicePlan
 from aywa.ports.llm import ToolSpec
 from aywa.ports.resources import ResourceKind, ResourceReader
 from aywa.ports.server_requests import Whom
 from aywa.runtime.news_desk import Cascade
 from aywa.runtime.tool_plans import handoffs, mcp_source, planned, spoken
 
-CUSTOM_VOICE = "custom-voice"
 KNOWLEDGE_REQUEST = "knowledge-base-request"
 _TOOL: TypeAdapter[Any] = TypeAdapter(Tool)
 _log = get_logger("runtime.call_servers")
@@ -54,7 +54,7 @@ async def call_servers(
         tuple(tools),
         transfer,
         (base.server or usual.first(KNOWLEDGE_REQUEST)) if isinstance(base, CustomKnowledgeBase) else None,
-        voice.server if voice is not None and voice.provider == CUSTOM_VOICE else None,
+        voice.server if isinstance(voice, CustomVoicePlan) else None,
         tuple(mcp),
     )
 

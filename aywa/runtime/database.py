@@ -99,7 +99,11 @@ async def _open_calls(
         # nobody else uses the embedded server, or it would not have been stopped
         settle_s = _SETTLE_S if settings.postgres_url else 0.0
         spare = spare_nothing if keeper is None else keeper.spare
-        yield SpooledCalls(PostgresCallStore(postgres, settle_s), spool, spare)
+        calls = SpooledCalls(PostgresCallStore(postgres, settle_s), spool, spare)
+        try:
+            yield calls
+        finally:
+            await calls.close()
     finally:
         spool.close()
 

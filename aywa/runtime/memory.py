@@ -1,4 +1,4 @@
-"""What outlives a worker's calls: the database, the way out to servers, and the outbox between them."""
+"""What outlives a worker's calls: the database, the way out to servers with the outbox, artifacts, files."""
 
 from __future__ import annotations
 
@@ -12,11 +12,13 @@ from aywa.artifacts.spool_gate import SpoolGate
 from aywa.bridge.postgres import Postgres
 from aywa.call.news import news_of_artifacts, news_of_the_lost
 from aywa.call.news_plan import CallView
+from aywa.proto.outbound_rules import outbound_rules
 from aywa.runtime.allow_list import audit_allow_list
 from aywa.runtime.artifacts import Artifacts, open_artifacts
 from aywa.runtime.asking import open_asking
 from aywa.runtime.database import Database, open_database
 from aywa.runtime.keeper import Keeper, make_keeper
+from aywa.runtime.knowledge import Knowledge, files_of, open_knowledge
 from aywa.runtime.named_files import NamedFiles
 from aywa.runtime.outbox import Outbox, Wires, open_outbox, targets_of, usual_plan
 from aywa.settings import Settings
@@ -24,11 +26,12 @@ from aywa.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """All three, open."""
+    """All four, open."""
 
     database: Database
     outbox: Outbox
     artifacts: Artifacts
+    knowledge: Knowledge
 
 
 @asynccontextmanager
@@ -63,6 +66,12 @@ async def open_memory(
             gate,
             rng,
         ) as artifacts,
+        open_knowledge(
+            settings.knowledge,
+            database.postgres,
+            files_of(settings.store.data_dir),
+            outbound_rules(settings.outbound.private),
+        ) as knowledge,
     ):
         await audit_allow_list(database.postgres, settings.outbound.private, worker_id)
-        yield Memory(database, outbox, artifacts)
+        yield Memory(database, outbox, artifacts, knowledge)

@@ -28,6 +28,7 @@ from aywa.log import get_logger
 from aywa.media.engine import open_media_engine
 from aywa.model.assistant import Assistant
 from aywa.model.organization import DEFAULT_ORGANIZATION
+from aywa.ports.llm import ChatModel
 from aywa.ports.store import TimelineEntry
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.proto.outbound_rules import outbound_rules
@@ -41,7 +42,8 @@ from aywa.runtime.endpointing import advisor, load_turn_sound
 from aywa.runtime.front_door import FrontDoor
 from aywa.runtime.memory import Memory, open_memory
 from aywa.runtime.named_files import NamedFiles, look_around
-from aywa.runtime.providers import Providers, open_providers
+from aywa.runtime.opening_desk import Fittings, open_fittings
+from aywa.runtime.providers import Providers
 from aywa.runtime.quiet import open_quiet_watch
 from aywa.runtime.runtime import Runtime
 from aywa.runtime.sharing import Sharing, open_sharing
@@ -105,15 +107,18 @@ def _outside(
         "ledger": PostgresToolLedger(memory.database.postgres),
         "mcp": memory.outbox.mcp,
         "successors": plans.succeed,
+        "search": memory.knowledge.search,
     }
 
 
-def _services(provided: Providers) -> dict[str, Any]:
+def _services(fitted: Fittings) -> dict[str, Any]:
     """Who recognises, thinks and speaks."""
+    usual = fitted.usual
     return {
-        "transcriber": provided.transcriber,
-        "model": provided.model,
-        "synthesizer": provided.synthesizer,
+        "transcriber": usual.transcriber,
+        "model": usual.model,
+        "synthesizer": usual.synthesizer,
+        "outfit": fitted.outfit,
     }
 
 
@@ -137,16 +142,16 @@ async def open_runtime(
         open_memory(settings, files, view, spool_gate, worker_id=worker_id, rng=rng) as memory,
         _open_plans(memory, files.sealer, settings, sharing) as plans,
         open_gate(settings, memory.database) as gate,
-        open_providers(settings.providers, files.scenario, providers, files.speech) as provided,
+        open_fittings(settings, memory.database.resources, files, providers) as fitted,
         _open_voice_judge(settings.media.voice_model) as voice_judge,
         open_media_engine(settings.media, rng=rng) as engine,
-        _open_agent(settings, door.before(engine, provided.transcriber), rng) as agent,
+        _open_agent(settings, door.before(engine, fitted.usual.transcriber), rng) as agent,
         _open_streams(settings, door, agent, rng) as transports,
-        _open_analyst(memory, provided, files, worker_id) as analyst,
+        _open_analyst(memory, fitted.usual.model, files, worker_id) as analyst,
         _open_calls(
             known(
                 engine=engine,
-                **_services(provided),
+                **_services(fitted),
                 recordings=recorded_as(files.assistant, recordings),
                 captures=captures,
                 voice_judge=voice_judge,
@@ -155,25 +160,23 @@ async def open_runtime(
             )
         ) as table,
     ):
-        door.plans, door.table = plans, table
+        door.plans, door.table, plans.providers = plans, table, fitted.desk
         yield Runtime(
             settings=settings,
             worker_id=worker_id,
-            database=memory.database,
+            memory=memory,
             sharing=sharing,
             engine=engine,
             hold_music=files.hold_music,
-            phrases=provided.phrases,
+            phrases=fitted.own.phrases,
             user_agent=agent,
             transports=transports,
             table=table,
             recordings=recordings,
             captures=captures,
-            transcriber=provided.transcriber,
+            transcriber=fitted.usual.transcriber,
             voice_judge=voice_judge,
-            provider_names=provided.names,
-            outbox=memory.outbox,
-            artifacts=memory.artifacts,
+            provider_names=fitted.usual.names,
             plans=plans,
             analyst=analyst,
             web=WebCalls(table, settings.media.host, rng, transports.counters),
@@ -211,11 +214,11 @@ async def _open_calls(dependencies: CallDependencies) -> AsyncIterator[CallTable
 
 
 def _open_analyst(
-    memory: Memory, provided: Providers, files: NamedFiles, worker_id: str
+    memory: Memory, model: ChatModel, files: NamedFiles, worker_id: str
 ) -> AbstractAsyncContextManager[Analyst]:
     """Whoever makes of ended calls what their assistants want."""
     prompt = files.scenario.prompt
-    return open_analysing(memory, provided.model, files.prices, worker_id=worker_id, prompt=prompt)
+    return open_analysing(memory, model, files.prices, worker_id=worker_id, prompt=prompt)
 
 
 @asynccontextmanager

@@ -1,26 +1,29 @@
-"""What hears, thinks and speaks for the calls of a worker."""
+"""What hears, thinks and speaks without anybody's help: what comes with the runtime."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
+from importlib.util import find_spec
 
 from aywa.ports.llm import ChatModel
 from aywa.ports.stt import Transcriber
 from aywa.ports.tts import Synthesizer
+from aywa.providers.absent import AbsentSynthesizer, AbsentTranscriber
 from aywa.providers.embedded_stt import open_embedded_transcriber
 from aywa.providers.embedded_tts import open_embedded_synthesizer
 from aywa.providers.phrase_cache import PhraseCache, open_phrase_cache
 from aywa.providers.recorded import RecordedPhrases
 from aywa.providers.scripted import ScriptedModel
 from aywa.scenarios.registry import ScriptedScenario
-from aywa.settings import ProviderSettings
+from aywa.settings import ProviderSettings, RouteName
+from aywa.settings.vendors import EMBEDDED
 
 
 @dataclass(frozen=True, slots=True)
 class Providers:
-    """What hears, thinks and speaks for every call of a worker."""
+    """What comes with the runtime; each stands where no other provider was chosen."""
 
     transcriber: Transcriber
     model: ChatModel
@@ -73,12 +76,21 @@ def _with_recordings(providers: Providers, speech: Speech) -> Providers:
 async def _open_named(
     settings: ProviderSettings, scenario: ScriptedScenario, speed: float
 ) -> AsyncIterator[Providers]:
-    """Each name has one implementation so far."""
+    """What the settings do not name is opened where it costs nothing and is installed: the voice."""
     script = scenario.script
-    async with (
-        open_embedded_transcriber(
-            settings.stt_workers, vocabulary=script.vocabulary(), pronunciations=script.pronunciations
-        ) as transcriber,
-        open_embedded_synthesizer(speed=speed) as synthesizer,
-    ):
+    async with AsyncExitStack() as stack:
+        transcriber: Transcriber = AbsentTranscriber("the embedded recogniser is off: name it in RUNTIME_STT")
+        if _named(settings.stt):
+            transcriber = await stack.enter_async_context(
+                open_embedded_transcriber(
+                    settings.stt_workers, vocabulary=script.vocabulary(), pronunciations=script.pronunciations
+                )
+            )
+        synthesizer: Synthesizer = AbsentSynthesizer("the embedded voice is not installed: aywa[embedded]")
+        if _named(settings.tts) or find_spec("espeakng_loader") is not None:
+            synthesizer = await stack.enter_async_context(open_embedded_synthesizer(speed=speed))
         yield Providers(transcriber, ScriptedModel(script), synthesizer)
+
+
+def _named(routes: tuple[RouteName, ...]) -> bool:
+    return any(route.provider == EMBEDDED for route in routes)

@@ -9,14 +9,13 @@ import trio
 
 from aywa.analysis.analyst import Analyst
 from aywa.artifacts.pcap import PcapFiles
-from aywa.artifacts.wav import RecordingError, WavRecordings
+from aywa.artifacts.wav import WavRecordings
 from aywa.call.control import Command, EndCall, LineAction, Say, StartCapture, SteerLine, TransferCall
 from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder
 from aywa.call.overhearing import Overhearing
 from aywa.call.table import CallTable
 from aywa.call.web import WebOrder
-from aywa.errors import AywaError, ProviderError, StoreError
 from aywa.events.stream import EventStream
 from aywa.media.clip import Clip
 from aywa.media.engine import MediaEngine
@@ -30,18 +29,19 @@ from aywa.providers.voice_batch import VoiceBatcher
 from aywa.runtime.artifacts import Artifacts
 from aywa.runtime.call_plans import CallPlans
 from aywa.runtime.database import Database
+from aywa.runtime.knowledge import Knowledge
+from aywa.runtime.memory import Memory
 from aywa.runtime.outbox import Outbox
+from aywa.runtime.readiness import Readiness
 from aywa.runtime.sharing import Sharing
 from aywa.runtime.web_calls import WebCalls
-from aywa.settings import RecordCalls, Settings, StrangerPolicy, requirements
+from aywa.settings import Settings, StrangerPolicy
 from aywa.store.spooled_calls import SpooledCalls
 from aywa.transfer.plan import TransferPlan
 from aywa.transports.opening import Transports
 from aywa.transports.web_link import MessageSocket, WebLink
 from aywa.ua.caps import CapLimit
 from aywa.ua.user_agent import UserAgent
-
-_CHECK_BOUND_S = 3.0  # a probe asks again; an answer that takes longer is no answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +50,7 @@ class Runtime:
 
     settings: Settings
     worker_id: str
-    database: Database
+    memory: Memory
     sharing: Sharing
     engine: MediaEngine
     hold_music: Clip
@@ -64,10 +64,28 @@ class Runtime:
     voice_judge: VoiceBatcher | None
     provider_names: tuple[str, str, str]  # STT, LLM, TTS
     plans: CallPlans
-    outbox: Outbox
     analyst: Analyst
     web: WebCalls
-    artifacts: Artifacts
+
+    @property
+    def database(self) -> Database:
+        """Open and migrated."""
+        return self.memory.database
+
+    @property
+    def outbox(self) -> Outbox:
+        """What servers are told."""
+        return self.memory.outbox
+
+    @property
+    def artifacts(self) -> Artifacts:
+        """Recordings and what else becomes of calls."""
+        return self.memory.artifacts
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What files say."""
+        return self.memory.knowledge
 
     @property
     def store(self) -> SpooledCalls:
@@ -208,24 +226,7 @@ class Runtime:
 
     async def check(self) -> list[Check]:
         """The state of every dependency, asked side by side; never raises."""
-        checks: dict[str, Check] = {}
-        async with trio.open_nursery() as nursery:
-            for name, probe in (
-                ("database", self._check_database),
-                ("recordings", self._check_recordings),
-                ("artifacts", self.artifacts.check),
-                ("engine", self._check_engine),
-                ("sip", self._check_sip),
-                ("registrations", self._check_registrations),
-                ("providers", self._check_providers),
-                ("auth", self._check_auth),
-                ("redis", self._check_redis),
-                ("setup", self._check_setup),
-                ("calls", self._check_calls),
-            ):
-                checks[name] = Check(name=name, ok=False, detail="no answer in time")
-                nursery.start_soon(_probe, checks, name, probe)
-        return list(checks.values())
+        return await Readiness(self).check()
 
     def gauges(self) -> dict[str, float]:
         """Loads by metric name, without the prefix."""
@@ -254,7 +255,7 @@ class Runtime:
         gauges |= self.outbox.worker.figures.gauges() | self.artifacts.gauges()
         if self.database.keeper is not None:
             gauges |= self.database.keeper.figures.gauges()
-        gauges |= self.events.gauges() | self.plans.gauges()
+        gauges |= self.events.gauges() | self.plans.gauges() | self.knowledge.gauges()
         if self.phrases is not None:
             kept = self.phrases.figures
             gauges |= {
@@ -336,81 +337,3 @@ class Runtime:
     def tick_lateness(self) -> tuple[tuple[float, int], ...]:
         """The engine's ticks by how late they began: upper limit in seconds, count; the last is infinite."""
         return tuple((limit_us * 1e-6, count) for limit_us, count in self.engine.load().lateness)
-
-    async def _check_database(self) -> str:
-        waiting = self.database.calls.waiting_bytes
-        try:
-            await self.database.ping()
-        except StoreError as error:
-            kept = f"; {waiting} bytes of calls wait on the disk" if waiting else ""
-            raise StoreError(f"PostgreSQL: {error.detail}{kept}", retryable=True) from error
-        return "embedded" if not self.settings.store.postgres_url else "connected"
-
-    async def _check_recordings(self) -> str:
-        if self.settings.call.record is RecordCalls.NONE:
-            return "off"
-        await trio.to_thread.run_sync(self.recordings.check_writable)
-        return "writable"
-
-    async def _check_engine(self) -> str:
-        self.engine.admit()
-        load = self.engine.load()
-        return f"{load.legs} legs, busy {load.busy_ratio:.2f}" + f", {load.scheduling.value}"
-
-    async def _check_sip(self) -> str:
-        host, port = self.sip_address
-        return f"UDP {host}:{port}"
-
-    async def _check_registrations(self) -> str:
-        """Not ready only when none stands: the other trunks' calls still come."""
-        statuses = self.user_agent.registrations.statuses
-        detail = ", ".join(f"{status.trunk}: {status.detail}" for status in statuses)
-        if statuses and not any(status.registered for status in statuses):
-            raise AywaError(detail)
-        return detail or "none asked for"
-
-    async def _check_providers(self) -> str:
-        fault = self.transcriber.fault()
-        if fault is not None:
-            raise ProviderError(fault, provider=self.transcriber.name, stage="stt", retryable=True)
-        return ", ".join(self.provider_names)
-
-    async def _check_auth(self) -> str:
-        if not self.settings.http.api_keys:
-            raise AywaError("no API key is set")
-        return "API key set"
-
-    async def _check_redis(self) -> str:
-        """Calls go on without it, and the cache and events of this node too: a balancer need not avoid it."""
-        redis, sharing = self.sharing.redis, self.events.sharing
-        if redis is None or sharing is None:
-            return "none: this node is alone"
-        try:
-            await redis.ping()
-        except StoreError as error:
-            return f"away ({error.detail}): {sharing.waiting} events wait for it"
-        return f"connected, events {sharing.state.value}"
-
-    async def _check_setup(self) -> str:
-        """The list that production starts by; in development what is open is said."""
-        open_ones = [found.id for found in requirements(self.settings) if found.gap is not None]
-        if open_ones and self.settings.production:
-            raise AywaError(f"not fit for production: {', '.join(open_ones)}")
-        return f"for development; open: {', '.join(open_ones)}" if open_ones else "complete"
-
-    async def _check_calls(self) -> str:
-        if self.table.draining:
-            raise AywaError("draining: no more calls are taken")
-        if self.table.journal.failing:
-            raise AywaError(f"{self.table.journal.waiting} entries wait for the database")
-        return f"{len(self.table.live())} live"
-
-
-async def _probe(checks: dict[str, Check], name: str, probe: Callable[[], Awaitable[str]]) -> None:
-    with trio.move_on_after(_CHECK_BOUND_S):
-        try:
-            checks[name] = Check(name=name, ok=True, detail=await probe())
-        except AywaError as error:
-            checks[name] = Check(name=name, ok=False, detail=error.detail)
-        except RecordingError:
-            checks[name] = Check(name=name, ok=False, detail="the recording directory cannot be written")

@@ -6,6 +6,7 @@
 from aywa.settings.artifacts import ArtifactSettings, S3Settings, artifact_gaps
 from aywa.settings.dialling import DialLimits, DialSettings, TrunkDialling
 from aywa.settings.gate import Requirement, RequirementState, production_gaps, requirements
+from aywa.settings.knowledge import KnowledgeSettings
 from aywa.settings.outbound import OutboundSettings
 from aywa.settings.retention import RetentionSettings
 from aywa.settings.sharing import SharingSettings
@@ -30,6 +31,7 @@ from aywa.settings.trunks import (
     TrunkRegistration,
     TrunkSettings,
 )
+from aywa.settings.vendors import RouteName, VendorSettings
 from aywa.settings.webhooks import WebhookSettings
 from aywa.settings.whole import Settings, tombstone_file
 
@@ -39,6 +41,7 @@ __all__ = [
     "DialLimits",
     "DialSettings",
     "HttpSettings",
+    "KnowledgeSettings",
     "LogSettings",
     "MediaSettings",
     "Mode",
@@ -49,6 +52,7 @@ __all__ = [
     "Requirement",
     "RequirementState",
     "RetentionSettings",
+    "RouteName",
     "S3Settings",
     "Settings",
     "SharingSettings",
@@ -62,6 +66,7 @@ __all__ = [
     "TrunkDialling",
     "TrunkRegistration",
     "TrunkSettings",
+    "VendorSettings",
     "WebhookSettings",
     "artifact_gaps",
     "production_gaps",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from aywa.settings.trunks import NatMode, StrangerPolicy, TrunkSettings
+from aywa.settings.vendors import EMBEDDED, SCRIPTED, RouteName, VendorSettings
 
 # RFC 7714 and RFC 4568, the strongest first.
 SRTP_SUITES = (
@@ -169,11 +170,12 @@ class StoreSettings:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSettings:
-    """Which providers a call uses."""
+    """Which providers a call uses whose assistant names none, the first choice first; and accounts there."""
 
-    stt: str = "embedded"
-    llm: str = "scripted"
-    tts: str = "embedded"
+    stt: tuple[RouteName, ...] = (RouteName(EMBEDDED),)
+    llm: tuple[RouteName, ...] = (RouteName(SCRIPTED),)
+    tts: tuple[RouteName, ...] = (RouteName(EMBEDDED),)
+    vendors: VendorSettings = field(default_factory=VendorSettings)
     prices: str = ""  # file of the price table; "": what is built in
     stt_workers: int = 2  # recogniser processes; a grammar-driven utterance costs about 3 % of its length
 

@@ -10,6 +10,7 @@ from aywa.settings.artifacts import ArtifactSettings, artifact_conflicts, read_a
 from aywa.settings.dial_reader import read_dial
 from aywa.settings.dialling import DialSettings
 from aywa.settings.gate import production_gaps
+from aywa.settings.knowledge import KnowledgeSettings, read_knowledge
 from aywa.settings.outbound import OutboundSettings, read_outbound
 from aywa.settings.reader import (
     EnvironmentReader,
@@ -44,6 +45,7 @@ from aywa.settings.slices import (
 from aywa.settings.transports import TransportSettings, read_transports, transport_conflicts
 from aywa.settings.trunk_reader import VARIABLE, read_trunks
 from aywa.settings.trunks import StrangerPolicy
+from aywa.settings.vendors import RouteName, parse_routes, read_vendors
 from aywa.settings.webhooks import WebhookSettings, read_webhooks
 
 # the defaults, as values: a slotted class has no class attributes to read them from
@@ -76,6 +78,7 @@ class Settings:
     webhooks: WebhookSettings = field(default_factory=WebhookSettings)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     sharing: SharingSettings = field(default_factory=SharingSettings)
+    knowledge: KnowledgeSettings = field(default_factory=KnowledgeSettings)
 
     @property
     def production(self) -> bool:
@@ -128,9 +131,10 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         ),
         artifacts=read_artifacts(env, data_dir),
         providers=ProviderSettings(
-            stt=env.choice("RUNTIME_STT", _PROVIDERS.stt, ("embedded",)),
-            llm=env.choice("RUNTIME_LLM", _PROVIDERS.llm, ("scripted",)),
-            tts=env.choice("RUNTIME_TTS", _PROVIDERS.tts, ("embedded",)),
+            stt=_routes(env, "RUNTIME_STT", _PROVIDERS.stt, "deepgram/nova-3,embedded"),
+            llm=_routes(env, "RUNTIME_LLM", _PROVIDERS.llm, "openai/gpt-4o-mini,scripted"),
+            tts=_routes(env, "RUNTIME_TTS", _PROVIDERS.tts, "cartesia/sonic-2@VOICE,embedded"),
+            vendors=read_vendors(env),
             prices=env.text("RUNTIME_PRICES", _PROVIDERS.prices),
             stt_workers=env.integer("RUNTIME_STT_WORKERS", _PROVIDERS.stt_workers, 1, 64),
         ),
@@ -144,7 +148,15 @@ def _read_settings(env: EnvironmentReader) -> Settings:
         webhooks=read_webhooks(env),
         retention=read_retention(env),
         sharing=read_sharing(env),
+        knowledge=read_knowledge(env),
     )
+
+
+def _routes(
+    env: EnvironmentReader, name: str, usual: tuple[RouteName, ...], example: str
+) -> tuple[RouteName, ...]:
+    rule = "must be a comma-separated list of provider, provider/model or provider/model@voice"
+    return env.read(name, parse_routes, usual, rule, example)
 
 
 def _read_sip(env: EnvironmentReader, host: str) -> SipSettings:

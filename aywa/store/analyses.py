@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres, Session
+from aywa.bridge.postgres import Postgres, Script, Session
 from aywa.ports.analysis import AnalysisOrder, AnalysisResult, ClaimedAnalysis
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallRow, TranscriptLine
@@ -21,7 +21,7 @@ from aywa.store.queries import load_queries
 TellReport = Callable[[CallRow, Sequence[TranscriptLine], Mapping[str, int]], Sequence[WebhookJob]]
 
 
-async def insert_orders(session: Session, rows: Sequence[CallRow]) -> None:
+async def insert_orders(session: Session | Script, rows: Sequence[CallRow]) -> None:
     """Commit what is to be made of these calls with whatever else the transaction does."""
     asked = [(row, row.order) for row in rows if row.order is not None]
     if asked:

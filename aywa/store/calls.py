@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres, Scope, Session
+from aywa.bridge.postgres import Postgres, Scope, Script
 from aywa.errors import EndCode, EndSide
 from aywa.ports.outbox import WebhookJob
 from aywa.ports.store import CallBatch, CallRow, TimelineEntry, TranscriptLine
@@ -40,6 +40,8 @@ class PostgresCallStore:
         self._settle_s = settle_s
         self._system = postgres.system()  # a batch has calls of many organisations
         self._sql = load_queries("calls")
+        self._lane = postgres.system_lane()
+        self._begin = f"{self._sql['save_call'].partition('on conflict')[0]} on conflict (id) do nothing"
 
     def of(self, org_id: UUID) -> PostgresCallReader:
         """What this organisation may read."""
@@ -51,13 +53,13 @@ class PostgresCallStore:
 
     async def save_calls(self, rows: Sequence[CallRow]) -> None:
         """Insert or replace them in one transaction."""
-        await self._system.executemany(self._sql["save_call"], [_columns(row) for row in rows])
+        await self._system.executemany(self._sql["save_call"], _in_order(rows))
 
     async def append_timeline(self, entries: Sequence[TimelineEntry]) -> None:
         """Append; an entry whose (call_id, seq) exists is ignored."""
         await self._append_timeline(self._system, entries)
 
-    async def _append_timeline(self, to: Scope | Session, entries: Sequence[TimelineEntry]) -> None:
+    async def _append_timeline(self, to: Scope | Script, entries: Sequence[TimelineEntry]) -> None:
         await to.execute(
             self._sql["append_timeline"],
             [UUID(entry.call_id) for entry in entries],
@@ -72,7 +74,7 @@ class PostgresCallStore:
         """Append; a line whose (call_id, seq) exists is ignored."""
         await self._append_transcript(self._system, lines)
 
-    async def _append_transcript(self, to: Scope | Session, lines: Sequence[TranscriptLine]) -> None:
+    async def _append_transcript(self, to: Scope | Script, lines: Sequence[TranscriptLine]) -> None:
         await to.execute(
             self._sql["append_transcript"],
             [UUID(line.call_id) for line in lines],
@@ -87,15 +89,23 @@ class PostgresCallStore:
 
     async def write(self, batch: CallBatch) -> None:
         """All of it in one transaction."""
-        async with self._system.transaction() as session:
+        async with self._system.script() as script:
             if batch.rows:
-                await session.executemany(self._sql["save_call"], [_columns(row) for row in batch.rows])
-                await insert_orders(session, batch.rows)
+                await script.executemany(self._sql["save_call"], _in_order(batch.rows))
+                await insert_orders(script, batch.rows)
             if batch.entries:
-                await self._append_timeline(session, batch.entries)
+                await self._append_timeline(script, batch.entries)
             if batch.lines:
-                await self._append_transcript(session, batch.lines)
-            await insert_jobs(session, batch.jobs)
+                await self._append_transcript(script, batch.lines)
+            await insert_jobs(script, batch.jobs)
+
+    async def begin_calls(self, rows: Sequence[CallRow]) -> None:
+        """See `CallStore`; on a connection of their own."""
+        await self._lane.executemany(self._begin, _in_order(rows))
+
+    async def close(self) -> None:
+        """Give back what is kept open; before the pool is closed."""
+        await self._lane.close()
 
     async def end_lost_calls(self, worker_id: str, now: datetime, tell: TellOfLost | None = None) -> int:
         """End the live calls of every worker that is dead by `store.presence`; returns how many.
@@ -144,6 +154,11 @@ class PostgresCallStore:
         """How many ended calls there are for each end reason."""
         rows = await self._system.fetch(self._sql["count_ended"])
         return {row["end_code"]: row["calls"] for row in rows}
+
+
+def _in_order(rows: Sequence[CallRow]) -> list[tuple[object, ...]]:
+    """Two transactions that write the same rows in the same order never wait for one another in a ring."""
+    return [_columns(row) for row in sorted(rows, key=lambda row: row.id)]
 
 
 def _columns(row: CallRow) -> tuple[object, ...]:

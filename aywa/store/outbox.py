@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from aywa.bridge.postgres import Postgres, Row, Session
+from aywa.bridge.postgres import Postgres, Row, Script, Session
 from aywa.ports.outbox import (
     Attempt,
     AttemptRecord,
@@ -24,7 +24,7 @@ from aywa.store.queries import load_queries
 _PLANNED = "set local plan_cache_mode = force_custom_plan; set local enable_seqscan = off"
 
 
-async def insert_jobs(session: Session, jobs: Sequence[WebhookJob]) -> None:
+async def insert_jobs(session: Session | Script, jobs: Sequence[WebhookJob]) -> None:
     """Commit them with whatever else the transaction does; one that is there is left as it is."""
     if not jobs:
         return

@@ -100,6 +100,16 @@ class SpooledCalls:
                     return
             await self._keep(batch)
 
+    async def begin_calls(self, rows: Sequence[CallRow]) -> None:
+        """See `CallStore`; beside a batch that is being written."""
+        if self._spool.waiting_bytes:
+            raise StoreError("what is older waits on the disk", retryable=True)
+        await self._store.begin_calls(rows)
+
+    async def close(self) -> None:
+        """Give back what is kept open; before the pool is closed."""
+        await self._store.close()
+
     async def serve(self) -> None:
         """Write what lies on the disk whenever the database takes it, until cancelled."""
         while True:

@@ -31,6 +31,7 @@ from aywa_server.routes.erasure import erasure_routes
 from aywa_server.routes.events import event_routes
 from aywa_server.routes.files import file_routes
 from aywa_server.routes.health import PUBLIC_ENDPOINTS, health_routes
+from aywa_server.routes.knowledge import knowledge_routes
 from aywa_server.routes.listen import listen_routes
 from aywa_server.routes.observing import observing_routes
 from aywa_server.routes.openapi import openapi_routes
@@ -84,6 +85,7 @@ def create_app(parts: Parts) -> QuartTrio:
     for kind in JSON_KINDS:
         app.register_blueprint(resource_routes(parts, kind))
     app.register_blueprint(structured_run_routes(parts))
+    app.register_blueprint(knowledge_routes(parts))
     app.register_blueprint(webhooks_routes(parts))
     app.register_blueprint(api_key_routes(parts))
     app.register_blueprint(organization_routes(parts))

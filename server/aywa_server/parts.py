@@ -23,6 +23,7 @@ from aywa.ports.analytics import Analytics
 from aywa.ports.blobs import BlobStore
 from aywa.ports.outbox import WebhookLog
 from aywa.ports.store import CallRow, CallStore
+from aywa.runtime.knowledge import Knowledge
 from aywa.settings import DialSettings, HttpSettings, Requirement
 from aywa.store.tenancy import Tenancy
 from aywa.transfer.plan import TransferPlan
@@ -142,6 +143,7 @@ class Parts:
     artifacts: ArtifactDesk | None = None  # None: nothing is known of them but what lies on the disk
     analytics: Analytics | None = None  # None: there is no database
     extraction: Extraction | None = None  # None: nobody analyses calls
+    knowledge: Knowledge | None = None  # None: nobody reads files
     eraser: Eraser | None = None  # None: nothing can be erased
     tokens: CallTokens | None = None  # None: calls have no URLs that open without a key
     requirements: Sequence[Requirement] = ()  # of production

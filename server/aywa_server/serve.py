@@ -17,7 +17,6 @@ from hypercorn.trio import serve
 
 from aywa import __version__
 from aywa._native.heap import settle_heap
-from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import monotonic_now, wall_now
 from aywa.errors import AywaError, ConfigError, Gap
 from aywa.events.subscription import CloseReason
@@ -25,6 +24,7 @@ from aywa.log import configure_logging, get_logger, install_crash_log
 from aywa.ports.store import TimelineEntry
 from aywa.runtime import Runtime, open_runtime
 from aywa.runtime.faults import read_settings
+from aywa.runtime.knowledge import files_of
 from aywa.runtime.store_key import load_sealer
 from aywa.runtime.tracing import open_tracing
 from aywa.settings import Mode, RecordCalls, Settings, requirements
@@ -125,7 +125,8 @@ class Server:
                     dial=settings.dial,
                     resources=_resources(runtime, rng),
                     once=Once(runtime.database.requests, runtime.plans.sealer, wall_now),
-                    blobs=DiskBlobs(str(Path(settings.store.data_dir) / "files")),
+                    blobs=files_of(settings.store.data_dir),
+                    knowledge=runtime.knowledge,
                     plans=runtime.plans,
                     webhooks=runtime.outbox.queue,
                     events=runtime.events,

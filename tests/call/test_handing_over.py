@@ -25,7 +25,11 @@ NOTHING = {"type": "object", "properties": {}, "additionalProperties": False}
 
 
 def other(**more: Any) -> CallPlan:
-    body = {"name": "Billing", "model": {"provider": "x", "messages": [PROMPT]}, **more}
+    body = {
+        "name": "Billing",
+        "model": {"provider": "openai", "model": "gpt-4o", "messages": [PROMPT]},
+        **more,
+    }
     tool = ServerTool(replace(ANY, name="refund"))
     return CallPlan(AssistantBody.model_validate(body), servers=CallServers((("account", None),), (tool,)))
 

@@ -155,7 +155,11 @@ async def test_a_sip_request_goes_out_in_the_call_and_its_answer_is_noted(autoju
 
 def sales(**fields: Any) -> Assistant:
     """Another assistant, as the API keeps it."""
-    model = {"provider": "openai", "messages": ({"role": "system", "content": "You sell."},)}
+    model = {
+        "provider": "openai",
+        "model": "gpt-4o-mini",
+        "messages": ({"role": "system", "content": "You sell."},),
+    }
     return AssistantBody(name="Sales", model=model, **fields)  # type: ignore[arg-type]
 
 
@@ -241,12 +245,12 @@ def replace_mode(assistant: Assistant, mode: FirstMessageMode) -> Assistant:
 
 
 def test_a_prompt_is_the_system_messages_or_an_older_word_or_the_scenarios() -> None:
-    older = {"provider": "openai", "systemPrompt": "Be brief."}
+    older = {"provider": "openai", "model": "m", "systemPrompt": "Be brief."}
     assert prompt_of(None, "usual") == "usual"
     assert prompt_of(Assistant(), "usual") == "usual"
     assert prompt_of(sales(), "usual") == "You sell."
     assert prompt_of(AssistantBody(model=older), "usual") == "Be brief."  # type: ignore[arg-type]
-    assert prompt_of(AssistantBody(model={"provider": "x"}), "usual") == "usual"  # type: ignore[arg-type]
+    assert prompt_of(AssistantBody(model={"provider": "scripted"}), "usual") == "usual"  # type: ignore[arg-type]
 
 
 async def test_an_operators_own_word_stands_in_the_timeline(autojump_clock: MockClock) -> None:

@@ -154,10 +154,10 @@ async def test_audio_that_a_recogniser_was_given_is_counted(autojump_clock: trio
     timeline = Timeline("c")
     hearing = Hearing(FakeTranscriber(), timeline, lambda _event: None)
     hearing.feed(bytes(32_000), 8000)
-    assert hearing.fed_s == 0, "nobody listens yet"
+    assert hearing.fed_s() == {}, "nobody listens yet"
     async with trio.open_nursery() as nursery:
         await nursery.start(hearing.serve)
         hearing.feed(bytes(32_000), 16_000)
         hearing.feed(bytes(16_000), 20_000)
         nursery.cancel_scope.cancel()
-    assert hearing.fed_s == 1.5
+    assert hearing.fed_s() == {"fake-stt": 1.5}

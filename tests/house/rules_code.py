@@ -27,6 +27,8 @@ BROAD_EXCEPT_FILES = frozenset(
         "aywa/call/dial_attempt.py",  # the block of one call's caller, whose error goes on out of a group
         "aywa/call/colleague_side.py",  # the colleague's leg of one transfer
         "aywa/transports/listener.py",  # one connection
+        "aywa/providers/speech/lane.py",  # one connection to a voice
+        "aywa/providers/failover/wall.py",  # one request's listener, whose error goes on out of a group
         "aywa/scenarios/tools.py",  # one tool of a scenario, which is its author's code
     }
 )

@@ -14,8 +14,8 @@ from tests.house.sources import ROOT, Source, assert_kept, files
 
 _MODULES = {
     "aywa": "errors settings redaction log ids clock _native model dsp proto turn transfer dialling answering"
-    " ports outbound media ua bridge call analysis tracing providers emulators store events scenarios"
-    " artifacts caller transports runtime",
+    " ports outbound media ua bridge call analysis tracing providers emulators knowledge store events"
+    " scenarios artifacts caller transports runtime",
     "aywa_server": "serve",
     "aywa_installer": "status",
 }

@@ -86,6 +86,9 @@ class DictCallStore:
         self.entries += batch.entries
         self.lines += batch.lines
 
+    async def begin_calls(self, rows: Sequence[CallRow]) -> None:
+        await self.save_calls([row for row in rows if row.id not in self.rows])
+
     async def end_lost_calls(self, worker_id: str, now: datetime) -> int:
         await self.work()
         return 0

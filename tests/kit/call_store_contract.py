@@ -105,6 +105,15 @@ async def saves_many_at_once(store: CallStore) -> None:
     await store.save_calls([])
 
 
+async def begins_calls_that_are_not_there(store: CallStore) -> None:
+    there = call_row(1)
+    await store.save_call(there)
+    await store.begin_calls([call_row(2), call_row(1, status=CallStatus.RINGING, started_at=None)])
+    await store.begin_calls([call_row(3)])
+    assert await store.of(DEFAULT_ORGANIZATION).list_calls() == [call_row(3), call_row(2), there]
+    await store.begin_calls([])
+
+
 async def knows_no_unknown_call(store: CallStore) -> None:
     for call_id in (call_row(7).id, "no-uuid", "", "a" * 10_000, "\0"):
         assert await store.of(DEFAULT_ORGANIZATION).get_call(call_id) is None
@@ -232,6 +241,7 @@ RULES = (
     returns_what_was_saved,
     replaces_a_row_with_the_same_id,
     saves_many_at_once,
+    begins_calls_that_are_not_there,
     knows_no_unknown_call,
     lists_newest_first_within_limit_and_bound,
     narrows_a_list_by_window,

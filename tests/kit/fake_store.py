@@ -76,6 +76,10 @@ class FakeStore:
         for job in batch.jobs:
             self.jobs.setdefault(job.id, job)
 
+    async def begin_calls(self, rows: Sequence[CallRow]) -> None:
+        await self._io()
+        self._take([row for row in rows if row.id not in self.rows])
+
     def of(self, org_id: UUID) -> FakeStore:
         return self
 

@@ -12,6 +12,7 @@ from uuid import UUID
 import trio
 
 from aywa.call.dependencies import CallDependencies
+from aywa.call.equipment import Equipment, Outfit
 from aywa.call.servers import CallServers
 from aywa.errors import OutboundError, OutboundFault
 from aywa.ports.llm import Done, ToolCall, ToolSpec
@@ -95,14 +96,20 @@ class World(CallWorld):
     ledger: ToolLedger | None = None
 
     def dependencies(self) -> CallDependencies:
-        voice = CustomVoice if self.speaks else None
-        return replace(
+        made = replace(
             super().dependencies(),
             requests=self.requests,
             servers=self.servers,
-            voice=voice,
             variables=self.variables,
             ledger=self.ledger,
+        )
+        if not self.speaks:
+            return made
+        return replace(
+            made,
+            outfit=Outfit(
+                lambda scope: Equipment(made.transcriber, made.model, CustomVoice(scope.ask_voice))
+            ),
         )
 
 

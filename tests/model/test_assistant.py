@@ -164,7 +164,11 @@ def test_a_plan_of_every_kind() -> None:
             [{"name": "a", "messages": [{"type": "request-finished", "content": "x"}]}],
         ),
         ("voice.language", {"language": "english please"}),
-        ("voice.provider", {"provider": "11labs"}),
+        ("voice.provider", {"provider": "smoke"}),
+        ("voice.voiceId", {"provider": "11labs"}),
+        ("transcriber.provider", {"provider": "smoke"}),
+        ("transcriber.endpointing", {"provider": "deepgram", "endpointing": 1}),
+        ("model.provider", {"provider": "smoke", "model": "m"}),
         ("voice.chunkPlan.minCharacters", {"chunkPlan": {"minCharacters": 81}}),
         ("voice.chunkPlan.minCharacters", {"chunkPlan": {"minCharacters": 0}}),
         ("voice.chunkPlan.punctuationBoundaries.0", {"chunkPlan": {"punctuationBoundaries": ["-"]}}),
@@ -198,7 +202,7 @@ def test_a_first_message_may_be_a_recording() -> None:
 
 def test_rules_are_said_in_words() -> None:
     rule = "must be off, office, the path of a sound file, or its https or file URL"
-    assert faults({"backgroundSound": "ftp://x", "voice": {"provider": "azure"}}) == {
+    assert faults({"backgroundSound": "ftp://x", "observabilityPlan": {}}) == {
         "FILE.backgroundSound": rule,
-        "FILE.voice.provider": "does nothing in this version yet: leave it out",
+        "FILE.observabilityPlan": "does nothing in this version yet: leave it out",
     }

@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aywa.errors import OutboundFault
-from aywa.outbox.circuit import FAILURES, OPEN_S, Circuit, CircuitState
 from aywa.outbox.schedule import DELAYS_S, JITTER, Verdict, next_delay_s, retry_after_s, verdict
+from aywa.proto.circuit import FAILURES, OPEN_S, Circuit, CircuitState
 
 NOW = datetime(2026, 5, 31, 12, 0, tzinfo=UTC)
 

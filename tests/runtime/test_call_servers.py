@@ -31,7 +31,7 @@ async def servers_of(assistant: dict[str, Any], *tools: dict[str, Any]) -> tuple
     resources = Resources(store, SEALER, Random(7), SteppingClock())
     ids = [str((await resources.create(ORG, TOOL, tool)).id) for tool in tools]
     if ids:
-        model = {"provider": "openai", **assistant.get("model", {}), "toolIds": ids}
+        model = {"provider": "scripted", **assistant.get("model", {}), "toolIds": ids}
         assistant = {**assistant, "model": model}
     row = await resources.create(ORG, ASSISTANT, {"name": "A", **assistant})
     read = read_assistant(row, SEALER)
@@ -41,7 +41,7 @@ async def servers_of(assistant: dict[str, Any], *tools: dict[str, Any]) -> tuple
 async def test_tools_of_its_own_and_by_their_ids() -> None:
     server = {"url": "https://t.example/hook", "timeoutSeconds": 9, "secret": "hidden"}
     mine = function("mine", **{"async": True, "server": {"url": "https://m.example"}})
-    model = {"provider": "openai", "tools": [mine, {"type": "endCall"}, {"type": "nonsense"}]}
+    model = {"provider": "scripted", "tools": [mine, {"type": "endCall"}, {"type": "nonsense"}]}
     fixed = [{"key": "hotel", "value": 7}]
     servers, (own, _) = await servers_of(
         {"model": model}, function("kept", server=server, parameters=fixed), function("bare")
@@ -83,16 +83,16 @@ async def test_a_transfer_with_and_without_destinations() -> None:
 async def test_documents_and_a_voice() -> None:
     base: dict[str, Any] = {"provider": "custom-knowledge-base"}
     voice = {"provider": "custom-voice", "server": {"url": "https://v.example", "secret": "hidden"}}
-    servers, _ = await servers_of({"model": {"provider": "openai", "knowledgeBase": base}, "voice": voice})
+    servers, _ = await servers_of({"model": {"provider": "scripted", "knowledgeBase": base}, "voice": voice})
     assert servers.knowledge == "assistant:1"
     assert isinstance(servers.voice, ServerBody)
     assert servers.voice.secret is not None
     assert servers.voice.secret.get_secret_value() == "hidden", "sealed at rest, and there when it is needed"
     base["server"] = {"url": "https://k.example"}
-    servers, _ = await servers_of({"model": {"provider": "openai", "knowledgeBase": base}})
+    servers, _ = await servers_of({"model": {"provider": "scripted", "knowledgeBase": base}})
     assert isinstance(servers.knowledge, ServerBody)
     assert servers.voice is None
-    other = {"provider": "openai", "knowledgeBase": {"provider": "canonical", "topK": 3}}
+    other = {"provider": "scripted", "knowledgeBase": {"provider": "canonical", "topK": 3}}
     servers, _ = await servers_of({"model": other, "voice": {"provider": "11labs", "voiceId": "x"}})
     assert (servers.knowledge, servers.voice) == (None, None)
 

@@ -152,6 +152,6 @@ async def test_one_that_is_in_use_is_not_deleted() -> None:
 
 
 async def test_what_leads_nowhere_is_a_conflict() -> None:
-    body = {"model": {"provider": "openai", "toolIds": [str(uuid4())]}}
+    body = {"model": {"provider": "openai", "model": "gpt-4o", "toolIds": [str(uuid4())]}}
     status, told, _ = await Api()("POST", "/assistant", body)
     assert (status, told["code"], told["field"]) == (409, "unknown-reference", "model.toolIds.0")

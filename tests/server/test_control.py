@@ -241,7 +241,10 @@ async def test_a_hand_off_names_an_assistant_of_the_organisation_or_a_whole_one(
     parts, client = make()
     made = await client.post("/assistant", json={"name": "Sales", "firstMessage": "Sales."}, headers=AUTH)
     id = (await made.get_json())["id"]
-    whole = {"name": "Whole", "model": {"provider": "x", "messages": [{"role": "system", "content": "Be."}]}}
+    whole = {
+        "name": "Whole",
+        "model": {"provider": "scripted", "messages": [{"role": "system", "content": "Be."}]},
+    }
     for destination in ({"assistantId": id}, {"assistant": whole}):
         body = {
             "type": "handoff",

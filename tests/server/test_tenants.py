@@ -39,6 +39,7 @@ BODIES: dict[str, Callable[[Organization], object]] = {
     "/call/<call_id>": lambda _owner: {"name": "taken over"},
     "/organization/<org_id>": lambda _owner: {"name": "taken over"},
     "/logs/webhooks/replay": lambda owner: {"ids": [owner.job_id]},
+    "/knowledge/search": lambda owner: {"query": "anything", "fileIds": [owner.resources["file"]]},
     "/artifact/retry": lambda owner: {"callId": owner.call_id},
 }
 _OWN = ("id", "canary", "key_id", "call_id", "live_call_id", "job_id", "attempt_id")

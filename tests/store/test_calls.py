@@ -22,7 +22,9 @@ LATER = T0 + timedelta(hours=1)
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
 async def test_contract(rule, postgres_url: str) -> None:  # type: ignore[no-untyped-def]
     async with open_clean_postgres(postgres_url) as (_loop, postgres):
-        await rule(PostgresCallStore(postgres))
+        store = PostgresCallStore(postgres)
+        await rule(store)
+        await store.close()
 
 
 async def test_calls_of_a_dead_worker_are_ended_at_their_last_sign_of_life(postgres_url: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,12 +50,22 @@ class ProviderDoor:
     """One for the process: connections are kept and shared by all calls. Open it with `open_door`."""
 
     def __init__(
-        self, client: OutboundClient, backend: JudgedBackend, rules: OutboundRules, tls: ssl.SSLContext
+        self,
+        client: OutboundClient,
+        backend: JudgedBackend,
+        rules: OutboundRules,
+        tls: ssl.SSLContext,
+        nursery: trio.Nursery,
     ) -> None:
         self._client = client
         self._backend = backend
         self._rules = rules
         self._tls = tls
+        self._nursery = nursery
+
+    def start_soon(self, task: Callable[[], Awaitable[None]]) -> None:
+        """Run what keeps a connection, for as long as the door is open. It must not raise."""
+        self._nursery.start_soon(task)
 
     @asynccontextmanager
     async def request(
@@ -188,10 +198,14 @@ async def open_door(
 ) -> AsyncIterator[ProviderDoor]:
     """The door for as long as the block runs. `tls`: whom to trust; None: whom the system does."""
     trusted = tls or system_trust()
-    async with open_outbound(
-        rules, tls=trusted, kept=KEPT, most=MAX_CONNECTIONS, resolve=resolve, dial=dial
-    ) as client:
-        yield ProviderDoor(client, JudgedBackend(rules, resolve, dial), rules, trusted)
+    async with (
+        open_outbound(
+            rules, tls=trusted, kept=KEPT, most=MAX_CONNECTIONS, resolve=resolve, dial=dial
+        ) as client,
+        trio.open_nursery() as nursery,
+    ):
+        yield ProviderDoor(client, JudgedBackend(rules, resolve, dial), rules, trusted, nursery)
+        nursery.cancel_scope.cancel()
 
 
 async def _refused(answer: AnswerStream, *, provider: str, stage: str) -> ProviderError:

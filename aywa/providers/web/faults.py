@@ -12,6 +12,7 @@ from aywa.errors import OutboundError, OutboundFault, ProviderError, ProviderFau
 
 MAX_RETRY_AFTER_S = 3600.0  # a longer wish is not believed
 _CODE = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_KEYS = (b'"API_KEY_INVALID"', b'"API_KEY_EXPIRED"')  # Google's reasons, behind a status of 400
 _FUNDS = frozenset({"insufficient_quota", "quota_exceeded", "billing_error", "insufficient_funds"})
 _BY_OUTBOUND = {
     OutboundFault.REFUSED: ProviderFault.REFUSED,
@@ -39,6 +40,8 @@ def status_error(
     fault = _BY_STATUS.get(status)
     if code in _FUNDS:
         fault = ProviderFault.FUNDS
+    elif status == 400 and any(reason in body for reason in _KEYS):
+        fault = ProviderFault.UNAUTHORISED
     elif fault is None:
         fault = ProviderFault.BAD_REQUEST if 400 <= status < 500 else ProviderFault.UNAVAILABLE
     return ProviderError(

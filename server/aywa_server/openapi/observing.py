@@ -11,7 +11,7 @@ _READ = (401, 404, 503)
 
 def observing_operations() -> tuple[Operation, ...]:
     """Of calls that are over, and of the runtime."""
-    return (*_of_a_call(), *_of_the_runtime(), _run())
+    return (*_of_a_call(), *_of_the_runtime(), _run(), *_of_files())
 
 
 def _of_a_call() -> tuple[Operation, ...]:
@@ -86,6 +86,31 @@ def _of_the_runtime() -> tuple[Operation, ...]:
                 ),
             ),
             problems=(400, 401, 503),
+        ),
+    )
+
+
+def _of_files() -> tuple[Operation, ...]:
+    found: Schema = {"type": "array", "items": ref("FoundPassage")}
+    return (
+        Operation(
+            "POST",
+            "/knowledge/search",
+            "searchKnowledge",
+            "Search files as an assistant does",
+            "file",
+            (Answer(200, "The passages that fit best, best first", {JSON: found}),),
+            body={JSON: ref("KnowledgeQuery")},
+            problems=(400, *_READ, 408, 413, 415),
+        ),
+        Operation(
+            "GET",
+            "/file/<resource_id>/knowledge",
+            "getFileKnowledge",
+            "How far a file is read",
+            "file",
+            (Answer(200, "As it stands", {JSON: ref("FileKnowledge")}),),
+            problems=_READ,
         ),
     )
 

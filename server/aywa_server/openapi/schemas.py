@@ -14,6 +14,7 @@ from aywa.model.call import Call, CallCosts, ControlCommand, Timeline
 from aywa.model.call_order import PhoneCallOrder
 from aywa.model.erasure import ErasureReport, NewErasure
 from aywa.model.file import FileChange
+from aywa.model.knowledge import FileKnowledge, FoundPassage, KnowledgeQuery
 from aywa.model.observing import AnalyticsSummary, CallLogs, SloSnapshot, VoicePipeline
 from aywa.model.organization import NewOrganization
 from aywa.model.readiness import Readiness
@@ -48,6 +49,7 @@ def document_schemas() -> dict[str, Any]:
             "ArtifactRetry": TypeAdapter(ArtifactRetry),
             "CallOrder": TypeAdapter(PhoneCallOrder),
             "StructuredOutputRun": TypeAdapter(StructuredOutputRun),
+            "KnowledgeQuery": TypeAdapter(KnowledgeQuery),
             "ControlCommand": TypeAdapter(_COMMAND),
             "WebCallOrder": TypeAdapter(WebCallOrder),
             "CallChange": TypeAdapter(CallChange),
@@ -61,6 +63,8 @@ def document_schemas() -> dict[str, Any]:
             "Timeline": TypeAdapter(Timeline),
             "CallCosts": TypeAdapter(CallCosts),
             "CallLogs": TypeAdapter(CallLogs),
+            "FoundPassage": TypeAdapter(FoundPassage),
+            "FileKnowledge": TypeAdapter(FileKnowledge),
             "VoicePipeline": TypeAdapter(VoicePipeline),
             "SloSnapshot": TypeAdapter(SloSnapshot),
             "AnalyticsSummary": TypeAdapter(AnalyticsSummary),

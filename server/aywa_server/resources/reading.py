@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from pydantic import BaseModel, ValidationError
 
 from aywa.errors import RequestError
-from aywa.model.faults import field_of, rule_of
+from aywa.model.faults import field_of, rule_of, without_tags
 from aywa_server.resources.kinds import Kind
 
 
@@ -39,7 +39,10 @@ def _first(error: ValidationError, kind: Kind) -> RequestError:
     fault = error.errors(include_url=False, include_context=True, include_input=False)[0]
     if fault["type"] in ("union_tag_not_found", "union_tag_invalid"):
         field = ".".join(
-            [*_path(fault["loc"]), str(fault.get("ctx", {}).get("discriminator", "")).strip("'")]
+            [
+                *without_tags(_path(fault["loc"])),
+                str(fault.get("ctx", {}).get("discriminator", "")).strip("'"),
+            ]
         )
         expected = str(fault.get("ctx", {}).get("expected_tags", ""))
         rule = f"must be one of {expected}" if expected else "is required"

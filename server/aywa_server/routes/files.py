@@ -44,7 +44,10 @@ def file_routes(parts: Parts) -> Blueprint:
             org_id = org_of_request()
             new = resources.new_id() if id is None else id
             await blobs.put(org_id, new, content)
-            return made(parts, await resources.create(org_id, FILE, body, new), FILE)
+            row = await resources.create(org_id, FILE, body, new)
+            if parts.knowledge is not None:
+                parts.knowledge.reader.wake()
+            return made(parts, row, FILE)
 
         return await parts.once.answer(org_of_request(), body, make)
 

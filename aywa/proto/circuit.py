@@ -1,4 +1,4 @@
-"""Stops asking a server that fails again and again, and asks with one message whether it is back. Pure."""
+"""Stops asking a server that fails again and again, and asks with one request whether it is back. Pure."""
 
 from __future__ import annotations
 
@@ -10,17 +10,22 @@ MAX_HELD_S = 3600.0  # a server's own Retry-After is believed up to here
 
 
 class CircuitState(Enum):
-    """What may be sent."""
+    """What may be asked."""
 
     CLOSED = "as much as there is room for"
     OPEN = "nothing"
-    TRYING = "one message"
+    TRYING = "one request"
 
 
 class Circuit:
-    """Of one endpoint. Messages that wait behind an open circuit spend no attempt."""
+    """Of one endpoint. What waits behind an open circuit spends no attempt.
 
-    def __init__(self) -> None:
+    `failures`: in a row, after which it opens. `open_s`: for how long, the first time, the second and so on.
+    """
+
+    def __init__(self, failures: int = FAILURES, open_s: tuple[float, ...] = OPEN_S) -> None:
+        self._limit = failures
+        self._open_s = open_s
         self._failures = 0
         self._opened = 0
         self._until = 0.0
@@ -53,9 +58,9 @@ class Circuit:
         """No such answer. `hold_s`: how long the server asked to be left alone."""
         self._failed_at = now
         self._failures += 1
-        if self._failures >= FAILURES or self._opened:
-            step = min(self._opened, len(OPEN_S) - 1)
-            self._until = max(self._until, now + OPEN_S[step])
+        if self._failures >= self._limit or self._opened:
+            step = min(self._opened, len(self._open_s) - 1)
+            self._until = max(self._until, now + self._open_s[step])
             self._opened += 1
             self._failures = 0
         if hold_s is not None and hold_s > 0:

@@ -1,0 +1,1 @@
+"""Reads files into passages, and finds the passages that a question is about."""

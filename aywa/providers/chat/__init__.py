@@ -1,0 +1,1 @@
+"""What all language models have in common, whoever runs them."""

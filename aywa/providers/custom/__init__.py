@@ -1,0 +1,1 @@
+"""Providers of an operator's own, by the wires of the public contract."""

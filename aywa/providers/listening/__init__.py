@@ -1,0 +1,1 @@
+"""What every streaming recogniser needs, whatever its wire: audio in pieces, transcripts, a watch."""

@@ -1,0 +1,1 @@
+"""What all voices of vendors have in common: from bytes on a wire to phrases with marks and deadlines."""

@@ -1,0 +1,1 @@
+"""Whisper-compatible servers of an operator's own."""
