@@ -33,7 +33,11 @@ class Succession:
         """From the next sentence on; what is being said is said to its end. No checkpoint."""
         side, conversation = self._side, self._side.conversation
         before = self._dependencies
-        after = self._dependencies = led_by(command.plan, before)
+        variables, tools = self._live.variables, self._live.tools
+        after = led_by(command.plan, before)
+        variables.give(after.variables)
+        after = self._dependencies = variables.assistant(after)
+        tools.lead(after.servers)
         heard = self._live.discretion.disclosing.heard
         settings = seeded(after.turn_settings(ai_told=heard), after.rng)
         match command.kept:
@@ -61,7 +65,7 @@ class Succession:
         )
         note_assistant(after, self._live)
         self._live.led_by(after)
-        if settings.greet:
+        if settings.greet and command.greets:
             conversation.receive(Respond(first_message=True))
 
     @property

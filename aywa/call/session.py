@@ -96,6 +96,7 @@ class CallSession:
         live, dependencies, answering = self._live, self._dependencies, self._answering
         conversation, timeline = live.conversation, live.timeline
         context = Context(prompt_of(dependencies.assistant, dependencies.scenario.prompt))
+        live.tools.attach(context)
         latency = LatencyClock()
         playout = Playout(leg, conversation.receive, conversation.first_audible)
         parts = GenerationParts(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import trio
@@ -111,7 +112,7 @@ class CallTable:
         org_id = DEFAULT_ORGANIZATION if plan is None else plan.org_id
         parties, trunk = parties_of(call), _trunk_of(call)
         live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties, trunk, org_id)
-        inbound = Inbound(call, live, routed(dependencies, live), self._limit())
+        inbound = Inbound(call, live, routed(live.dependencies, live), self._limit())
         self._calls[live.id] = live
         task_status.started(live)
         await self._have(live, inbound)
@@ -122,6 +123,8 @@ class CallTable:
         Raises, before anything of it exists: OverloadedError, BadNumber, LimitReached and DialRefused.
         """
         dependencies = led_by(order.plan, self._dependencies)
+        if order.name:
+            dependencies = replace(dependencies, customer={"name": order.name})
         if limit := self._limit() or dependencies.transcriber.fault():
             raise OverloadedError(limit)
         dependencies.engine.admit()
@@ -139,7 +142,7 @@ class CallTable:
             title=order.title,
         )
         self._calls[live.id] = live
-        outbound = Outbound(order, admission, live, routed(dependencies, live))
+        outbound = Outbound(order, admission, live, routed(live.dependencies, live))
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
         return live
 
@@ -164,7 +167,7 @@ class CallTable:
             transport=order.transport,
         )
         self._calls[live.id] = live
-        web = WebCall(live, routed(dependencies, live), door)
+        web = WebCall(live, routed(live.dependencies, live), door)
         self._nursery.start_soon(self._have, live, web, name=f"call {live.id}")
         return live
 
