@@ -167,6 +167,13 @@ class OutboundFault(Enum):
     TIMEOUT = "timeout"
     PROTOCOL = "protocol"
     TOO_LONG = "too-long"
+    STATUS = "status"  # it was answered, with a status that is no success
+
+
+# The request has not left: nothing can have been done.
+UNSENT = frozenset(
+    {OutboundFault.REFUSED, OutboundFault.UNRESOLVED, OutboundFault.UNREACHABLE, OutboundFault.TLS}
+)
 
 
 class OutboundError(TransportError):
@@ -174,9 +181,10 @@ class OutboundError(TransportError):
 
     code = "outbound-error"
 
-    def __init__(self, detail: str, fault: OutboundFault) -> None:
+    def __init__(self, detail: str, fault: OutboundFault, *, status: int | None = None) -> None:
         super().__init__(detail)
         self.fault = fault
+        self.status = status  # of HTTP, where that is what was wrong
 
 
 class ProviderFault(Enum):

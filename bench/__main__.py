@@ -55,6 +55,7 @@ MEASUREMENTS = (
     Measurement("api_contract", "bench.api_contract", "The API against its own OpenAPI document", long=True),
     Measurement("api_load", "bench.api_load", "Two hundred requests a second beside two hundred calls"),
     Measurement("outbox", "bench.outbox", "Five hundred messages a second while one of two servers is down"),
+    Measurement("voices", "bench.voices", "What a streaming voice costs in CPU"),
     Measurement("knowledge", "bench.knowledge", "Fifty questions over a handbook: which find their section"),
     Measurement("kill", "bench.kill", "Fifty kills with fifty live calls: what is lost", long=True),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),

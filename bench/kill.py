@@ -38,8 +38,7 @@ async def run(rounds: int, calls: int, seed: int) -> tuple[list[Round], list[str
     print("|---|---|---|---|---|---|---|---|", flush=True)
     with temporary_dir() as folder:
         async with open_kill_world(folder, calls=calls, seed=seed) as world:
-            await world.rounds(rounds, tell)
-            return done, await world.told()
+            return done, await world.rounds(rounds, tell)
 
 
 def main() -> int:

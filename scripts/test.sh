@@ -32,6 +32,12 @@ run_part() {
         "${workers[@]}" "${color[@]}" "${files[@]}" | tee "$LOGS/pytest-$name.log"
 }
 
+# finish_checks: what the linters said, which no test but the first part's may have beside it.
+finish_checks() {
+    wait "$checking" || checks=$?
+    cat "$LOGS/check.log"
+}
+
 # run_parts: all of them, whatever becomes of one; `told` is what there is to tell in the end.
 run_parts() {
     local name started status
@@ -48,13 +54,14 @@ run_parts() {
         *) told+=("tests '$name' failed, see above (pytest's status $status)") ;;
         esac
         [ "$status" -eq 0 ] || failed_parts+=("$name")
+        [ "$name" != "${PARTS[0]}" ] || finish_checks
     done
 }
 
 if [ $# -gt 0 ]; then
     run_pytest "$@"
 else
-    # Asterisk and Kamailio are fetched while the linters run; the tests that want them wait for it (tests/kit/peers.py).
+    # Asterisk and Kamailio are fetched while others run; the tests that want them wait for it (tests/kit/peers.py).
     mkdir -p "$LOGS"
     rm -rf "$LEDGER"
     scripts/peers.sh >"$LOGS/peers.log" 2>&1 </dev/null &
@@ -64,7 +71,9 @@ else
     checks=0
     report=$LOGS/check-report
     : >"$report"
-    AYWA_CHECK_REPORT=$report scripts/check.sh --tools || checks=$?
+    # mypy keeps one core; tests that run beside one another keep the other, and none of them minds.
+    AYWA_CHECK_REPORT=$report scripts/check.sh --tools >"$LOGS/check.log" 2>&1 </dev/null &
+    checking=$!
     wait "$collecting" || true # what is wrong with them is told when they run
     failed_parts=()
     run_parts

@@ -1,21 +1,14 @@
-"""Holds a model's answer against a JSON schema that somebody else wrote.
-
-Neither may cost more than it is worth: references lead nowhere outside, patterns are matched in linear time,
-and what nests too deeply is not valid.
-"""
+"""Reads a model's answer, and holds it against the JSON schema that asked for it."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
-import jsonschema
-import referencing
-from jsonschema.exceptions import SchemaError, ValidationError
-from referencing.exceptions import Unresolvable
+from aywa.model.schema_check import BadSchema, SchemaCheck
 
-from aywa.model.linear_regex import PatternError, compile_pattern
+__all__ = ["BadSchema", "Unfit", "parse_answer"]
 
 MAX_ANSWER = 65_536  # characters
 _FENCE = "```"
@@ -27,10 +20,6 @@ class Unfit(Exception):  # noqa: N818 - it is a verdict
     def __init__(self, why: str) -> None:
         super().__init__(why)
         self.why = why
-
-
-class BadSchema(Exception):  # noqa: N818 - as above
-    """The schema itself cannot be used."""
 
 
 def parse_answer(text: str, schema: Mapping[str, Any]) -> object:
@@ -46,16 +35,9 @@ def parse_answer(text: str, schema: Mapping[str, Any]) -> object:
 
 
 def _hold_against(value: object, schema: Mapping[str, Any]) -> None:
-    if any(name == "patternProperties" for name in _keywords(schema)):
-        raise BadSchema("patternProperties is not supported")
-    try:
-        _VALIDATOR.check_schema(schema)
-        error = next(_VALIDATOR(schema, registry=referencing.Registry()).iter_errors(value), None)
-    except (SchemaError, Unresolvable, RecursionError, PatternError):
-        raise BadSchema("the schema is not one that can be checked") from None
-    if error is not None:
-        where = ".".join(str(part) for part in error.absolute_path) or "the whole"
-        raise Unfit(f"{where} breaks the rule {error.validator!r} of the schema")
+    fault = SchemaCheck(schema).fault(value)
+    if fault is not None:
+        raise Unfit(f"{fault.field or 'the whole'} breaks the rule {fault.keyword!r} of the schema")
 
 
 def _bare(text: str) -> str:
@@ -64,22 +46,3 @@ def _bare(text: str) -> str:
     if text.startswith(_FENCE) and text.endswith(_FENCE) and "\n" in text:
         text = text[: -len(_FENCE)].partition("\n")[2]
     return text
-
-
-def _keywords(schema: object) -> Iterator[str]:
-    waiting = [schema]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, Mapping):
-            yield from (str(name) for name in each)
-            waiting += each.values()
-        elif isinstance(each, list):
-            waiting += each
-
-
-def _pattern(_validator: Any, pattern: str, instance: object, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not compile_pattern(pattern).matches(instance):
-        yield ValidationError("does not match")
-
-
-_VALIDATOR = jsonschema.validators.extend(jsonschema.Draft202012Validator, {"pattern": _pattern})

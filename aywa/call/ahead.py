@@ -19,7 +19,7 @@ from typing import TypeVar
 import trio
 
 from aywa.errors import ProviderError
-from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Token
+from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Rewind, Token, Working
 from aywa.ports.tts import SpeechChunk, Synthesizer
 from aywa.turn.first_phrase import FirstPhrase
 from aywa.turn.settings import TurnSettings
@@ -88,6 +88,7 @@ class AheadAnswer:
         self._settings = settings.speculation
         self._scope = trio.CancelScope()
         self._wanted = trio.Event()
+        self._rewound = trio.Event()
         self._first = FirstPhrase(settings.speaking)
         self._estimate = estimated_prompt(request)
         self._written: list[str] = []
@@ -123,7 +124,15 @@ class AheadAnswer:
     async def stream(self) -> AsyncIterator[AsyncIterator[ChatEvent]]:
         """What the model writes, from its first word, as `ChatModel.stream` gives it."""
         await trio.lowlevel.checkpoint()
-        yield _each(self._events)
+        yield self._given()
+
+    async def _given(self) -> AsyncIterator[ChatEvent]:
+        """Each event; the model that goes on behind a `Rewind` waits until that was answered."""
+        events: AsyncIterator[ChatEvent] = _each(self._events)
+        async for event in events:
+            yield event
+            if isinstance(event, Rewind):
+                self._rewound.set()
 
     def speech(self, spoken: str) -> AbstractAsyncContextManager[AsyncIterator[SpeechChunk]] | None:
         """The first phrase's audio, once, if this is the phrase and its audio has not failed."""
@@ -138,13 +147,24 @@ class AheadAnswer:
             try:
                 async with self._model.stream(self.request) as events:
                     async for event in events:
+                        if isinstance(event, Working):
+                            continue
                         self._take(event, nursery)
+                        if isinstance(event, Rewind):
+                            await self._await_rewound()
                         if self._tokens >= self._settings.completion_tokens:
                             await self._wanted.wait()
                 self._found(self._first.flush(), nursery)
             except ProviderError as error:
                 self.failure = error.detail
                 self._events_in.send_nowait(_bare(error))
+
+    async def _await_rewound(self) -> None:
+        """Whoever adopts it has begun to speak. Nobody has yet: it is not worth going on with."""
+        if not self._wanted.is_set():
+            raise ProviderError("The model broke off", provider=self._model.name, stage="llm", retryable=True)
+        await self._rewound.wait()
+        self._rewound = trio.Event()
 
     def _take(self, event: ChatEvent, nursery: trio.Nursery) -> None:
         """Keep what the model gives."""

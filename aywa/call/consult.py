@@ -223,3 +223,15 @@ class _NoTools:
     async def invoke(self, call: ToolCall) -> str:
         """There is none to run."""
         return '{"error": "there are no tools"}'
+
+    def bound_s(self, name: str) -> float:
+        """None takes any time."""
+        return 1.0
+
+    def waits(self, name: str) -> bool:
+        """There is nothing to wait for but the error."""
+        return True
+
+    def ending(self, tool_call_id: str) -> None:
+        """Nothing follows."""
+        return

@@ -38,6 +38,7 @@ class Context:
         self._head = [Message(Role.SYSTEM, prompt)]
         self._most = most_characters
         self._entries: list[Message | _ToolRound] = []
+        self.user_turns = 0  # how often the caller has spoken; what he says without an answer between is once
 
     def user_said(self, text: str) -> None:
         """Two messages of the caller with no answer between them are one turn."""
@@ -45,6 +46,7 @@ class Context:
             self._entries[-1] = replace(last, text=joined((last.text, text)))
         else:
             self._shorten()
+            self.user_turns += 1
             self._entries.append(Message(Role.USER, _once(text)))
 
     def user_amended(self, text: str) -> None:

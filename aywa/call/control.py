@@ -115,12 +115,16 @@ class Kept(Enum):
 
 @dataclass(frozen=True, slots=True)
 class HandOff:
-    """Let another assistant go on; `content` is said before. `last`: how many messages `Kept.LAST` means."""
+    """Let another assistant go on; `content` is said before. `last`: how many messages `Kept.LAST` means.
+
+    Without `greets` it does not begin by itself: whoever hands over has it go on.
+    """
 
     plan: CallPlan
     content: str = ""
     kept: Kept = Kept.ALL
     last: int = 0
+    greets: bool = True
 
 
 @dataclass(frozen=True, slots=True)

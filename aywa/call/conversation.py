@@ -113,6 +113,15 @@ class Conversation:
         if self._parts is not None:
             self._parts = replace(self._parts, speaking=speaking)
 
+    @property
+    def attached(self) -> bool:
+        """Whether it can hear and speak."""
+        return self._parts is not None
+
+    def rewind(self, turn: int) -> str:
+        """The end of this turn's text that nobody speaks yet: it is taken back."""
+        return "" if self._over else self.manager.rewind(turn)
+
     def think_with(self, model: ChatModel, synthesizer: Synthesizer) -> None:
         """Who thinks and speaks in the turns that begin from now on. What was made ahead is not said."""
         if self._parts is not None and self._ahead is not None:

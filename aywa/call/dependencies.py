@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from random import Random
 from typing import Any, TypeAlias
+from uuid import UUID
 
 from aywa.call.assistant import fold
 from aywa.call.dial_gate import Dialling
@@ -25,12 +26,14 @@ from aywa.model.assistant import Assistant
 from aywa.model.price_table import DEFAULT_PRICES, PriceTable
 from aywa.ports.capture import CaptureStore
 from aywa.ports.endpointing import EndpointingAdvisor
+from aywa.ports.knowledge import KnowledgeSearch
 from aywa.ports.llm import ChatModel
 from aywa.ports.recording import RecordingStore
 from aywa.ports.server_requests import ServerRequests
 from aywa.ports.store import CallStore, TimelineEntry
 from aywa.ports.stt import Transcriber
-from aywa.ports.tools import Scenario
+from aywa.ports.tool_ledger import ToolLedger
+from aywa.ports.tools import McpServers, Scenario
 from aywa.ports.tts import Synthesizer
 from aywa.ports.turn_sound import TurnSoundModel
 from aywa.ports.voice import VoiceJudge
@@ -45,6 +48,8 @@ def _nobody() -> None:
     """Nobody waits for it."""
 
 
+# From an organisation and a destination to a `CallPlan`. Raises `RequestError` and `StoreError`.
+Successors: TypeAlias = Callable[[UUID, Mapping[str, object]], Awaitable[Any]]
 CallObserver: TypeAlias = Callable[[TimelineEntry], None]  # must neither block nor raise
 
 
@@ -101,6 +106,12 @@ class CallDependencies:
     verdict: Verdict | None = None  # of the server that was asked for this call's assistant
     told: Callable[[], None] = _nobody  # messages for servers are in the store
     prices: PriceTable = DEFAULT_PRICES
+    variables: Mapping[str, object] = field(default_factory=dict)  # by which this call is filled in
+    customer: Mapping[str, object] = field(default_factory=dict)  # what the order says of whom is called
+    ledger: ToolLedger | None = None  # of tools; None: only this process knows what was run
+    mcp: McpServers | None = None  # None: none is asked
+    successors: Successors | None = None  # who makes plans of whom a call is handed to; None: it is not
+    search: KnowledgeSearch | None = None  # of files; None: nothing is found
 
     def transfer_to(self) -> TransferPlan | None:
         """Where `transferCall` leads; None: there is no such tool."""
@@ -122,8 +133,8 @@ class CallDependencies:
             return MIN_STOP_MS
         return max(MIN_STOP_MS, min(self.vad.stop_ms, round(settings.wait_s * 1000)))
 
-    def turn_settings(self) -> TurnSettings:
-        """The thresholds of turn taking."""
+    def turn_settings(self, *, ai_told: bool = False) -> TurnSettings:
+        """The thresholds of turn taking. `ai_told`: the caller has heard that it is no human who speaks."""
         if self.turn is not None:
             return self.turn
         settings = self.settings
@@ -141,4 +152,5 @@ class CallDependencies:
                 budget_characters=settings.speculation_characters,
             ),
         )
-        return disclosing(self.assistant, fold(self.assistant, usual), on=self.ai_disclosure)
+        folded = fold(self.assistant, usual)
+        return folded if ai_told else disclosing(self.assistant, folded, on=self.ai_disclosure)

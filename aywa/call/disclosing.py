@@ -54,6 +54,7 @@ class Disclosing:
         self._timeline = timeline
         self._told: Callable[[dict[str, object]], None] | None = told if self._sentence else None
         scripted = bool(speaking.first_message) and not speaking.first_recorded
+        self.heard = False  # by the caller, from whomever
         self._due = bool(self._sentence) and not (scripted and settings.greet)
         if speaking.first_recorded and says_ai(speaking.first_message, self._language):
             self._due = False
@@ -82,7 +83,7 @@ class Disclosing:
         """What was heard of a turn of the assistant's."""
         if self._told is None or not self._tells(turn.heard):
             return
-        told, self._told, self._due = self._told, None, False
+        told, self._told, self._due, self.heard = self._told, None, False, True
         by = "sentence" if _in(self._sentence, turn.heard) else "message"
         offset_ms = (turn.start_sample or 0) // SAMPLES_PER_MS
         self._timeline.add("disclosure.ai", offset_ms=offset_ms, by=by)

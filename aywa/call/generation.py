@@ -21,9 +21,10 @@ from aywa.call.context import Context
 from aywa.call.hearing import Hearing
 from aywa.call.playout import Playout
 from aywa.call.timeline import Timeline
-from aywa.call.tools import TOOL_TIMEOUT_S, ToolRun, ToolRunner
+from aywa.call.tool_rounds import ToolRounds
+from aywa.call.tools import ToolRunner
 from aywa.errors import ProviderError
-from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Token, ToolCall
+from aywa.ports.llm import ChatEvent, ChatModel, ChatRequest, Done, Expect, Rewind, Token, ToolCall
 from aywa.ports.tts import SpeechChunk, Synthesizer
 from aywa.turn.card_parameter import CardMark, card_asked
 from aywa.turn.events import (
@@ -33,8 +34,6 @@ from aywa.turn.events import (
     ModelToken,
     SpeechFailed,
     StartGeneration,
-    ToolFinished,
-    ToolStarted,
     Trigger,
     TurnInput,
     WordAt,
@@ -43,9 +42,13 @@ from aywa.turn.expectation import ValueKind
 from aywa.turn.latency import LatencyClock
 from aywa.turn.pending_parameter import asked_by_tools
 from aywa.turn.speaking_settings import SpeakingSettings
-from aywa.turn.tool_messages import ToolMessage, afterwards
 
 MAX_ROUNDS = 8  # of tool calls in one answer; a model that wants more goes round in circles
+
+
+def _all(turn: int) -> str:
+    """Nothing is taken back."""
+    return ""
 
 
 def _nothing(trigger: Trigger) -> str:
@@ -68,6 +71,7 @@ class GenerationParts:
     receive: Callable[[TurnInput], None]
     speaking: SpeakingSettings
     disclose: Callable[[Trigger], str] = _nothing  # what stands before the model's answer
+    rewind: Callable[[int], str] = _all  # takes back what of a turn's text nobody speaks yet
     card_asked: Callable[[str, CardMark], None] | None = None  # the answer asks for card data
 
 
@@ -92,11 +96,21 @@ class Generation:
         self._parts = parts
         self._scope = trio.CancelScope()
         self._audio_came = False
+        self._asked = self._written = 0  # phrases
+        self._rounds = ToolRounds(
+            start.turn,
+            parts.tools,
+            parts.context,
+            parts.timeline,
+            parts.speaking,
+            parts.receive,
+        )
         # Text is small and the model writes faster than anybody speaks: no bound but the model's own.
         self._phrases_in, self._phrases = trio.open_memory_channel[tuple[int, str, str]](inf)
 
     def speak(self, phrase: int, text: str, spoken: str) -> None:
         """The manager wants this phrase spoken, after those before: `spoken` is said for `text`."""
+        self._asked += 1
         self._phrases_in.send_nowait((phrase, text, spoken))
 
     def cancel(self) -> None:
@@ -146,7 +160,7 @@ class Generation:
     async def _ask(self, number: int) -> Done | None:
         """One request; None when the model has called tools and must be asked again."""
         parts = self._parts
-        await self._settle_tools()
+        await self._rounds.settle()
         request = parts.context.request(parts.tools.box.specs())
         parts.timeline.add(
             "llm.request",
@@ -169,6 +183,8 @@ class Generation:
                         parts.receive(ModelToken(self.turn, text))
                     case ToolCall():
                         calls.append(event)
+                    case Rewind():
+                        said = [self._taken_back("".join(said), event)]
                     case Expect(phrases):
                         expected = event
                         parts.hearing.expect(phrases)
@@ -184,41 +200,31 @@ class Generation:
             completion_tokens=done.completion_tokens,
             cached_prompt_tokens=done.cached_prompt_tokens,
             end_call=done.end_call,
+            **({"provider": done.provider} if done.provider else {}),
         )
         if not calls:
             self._expect_parameter("".join(said), expected)
             return done
         parts.context.tools_called(tuple(calls), "".join(said).strip())
-        runs = [parts.tools.start(call) for call in calls]
-        await self._settle_tools()
-        return self._afterwards(runs)
+        return await self._rounds.run(calls, self._heard_all)
 
-    def _afterwards(self, runs: list[ToolRun]) -> Done | None:
-        """What the plan has said when tools have answered ends the answer, if there is something for each.
+    def _taken_back(self, said: str, rewind: Rewind) -> str:
+        """Another model goes on: half a phrase is better said anew by it. What stays of the round's text."""
+        parts = self._parts
+        dropped = parts.rewind(self.turn)
+        if not said.endswith(dropped):  # what stood before the model's words waited with them
+            before, dropped = dropped[: max(0, len(dropped) - len(said))], said
+            if before:
+                parts.receive(ModelToken(self.turn, before))
+        kept = said[: len(said) - len(dropped)]
+        if not rewind.keep(kept) and dropped:
+            parts.receive(ModelToken(self.turn, dropped))
+            return said
+        return kept
 
-        None: the model is asked, and reads what is meant for it.
-        """
-        parts, said = self._parts, list[ToolMessage]()
-        for run in runs:
-            messages = self._messages(run)
-            message = afterwards(messages, run.call.arguments, failed=run.failed)
-            if message is not None and message.to_model:
-                parts.context.note(message.text)
-            elif message is not None:
-                said.append(message)
-        if len(said) < len(runs):
-            return None
-        for message in said:
-            parts.timeline.add("tool.message", turn=self.turn, message=message.kind.value, text=message.text)
-            parts.receive(ModelToken(self.turn, f"{message.text}\n"))
-        return Done(end_call=any(message.ends_call for message in said))
-
-    def _messages(self, run: ToolRun) -> tuple[ToolMessage, ...]:
-        """The plan's for this tool, else its own."""
-        name = run.call.name
-        specs = self._parts.tools.box.specs()
-        own = next((spec.messages for spec in specs if spec.name == name), ())
-        return self._parts.speaking.messages_for(name) or own
+    def _heard_all(self) -> bool:
+        """Whether all that was to be said so far has been played."""
+        return self._asked == self._written and self._parts.playout.drained
 
     def _expect_parameter(self, said: str, expected: Expect) -> None:
         """Say what a tool still lacks and the answer asks for, where the model has not said it itself."""
@@ -248,16 +254,6 @@ class Generation:
         """A phrase's audio; that of the first one may have been made ahead."""
         made = None if self._ahead is None else self._ahead.speech(spoken)
         return self._parts.synthesizer.synthesize(spoken) if made is None else made
-
-    async def _settle_tools(self) -> None:
-        """Wait for tools, this answer's or those of one that was cut: the model must see their results."""
-        running = self._parts.tools.running
-        if not running:
-            return
-        call, messages = running[0].call, self._messages(running[0])
-        self._parts.receive(ToolStarted(self.turn, call.name, TOOL_TIMEOUT_S, messages, call.arguments))
-        await self._parts.tools.settle()
-        self._parts.receive(ToolFinished(self.turn, call.name))
 
     async def _synthesize(self, audio: trio.MemorySendChannel[_PhraseAudio]) -> None:
         """Phrases in, audio out, one phrase ahead of the one being written."""
@@ -296,3 +292,4 @@ class Generation:
                 words = tuple(WordAt(word.word, word.at_sample) for word in chunk.words)
                 await playout.write(self.turn, phrase.phrase, chunk.pcm, words)
             playout.end_phrase(self.turn, phrase.phrase)
+            self._written += 1

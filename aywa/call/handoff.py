@@ -11,7 +11,9 @@ from aywa.call.hearing import Hearing
 from aywa.call.knowledge import knowing
 from aywa.call.live import LiveCall
 from aywa.call.plan import equipped, led_by, prompt_of
+from aywa.call.routed import routed
 from aywa.call.speaking_plan import seeded
+from aywa.model.assistant import Assistant
 from aywa.turn.barge_in_settings import BargeInMode
 from aywa.turn.events import Respond, SettingsChanged
 
@@ -31,8 +33,13 @@ class Succession:
         """From the next sentence on; what is being said is said to its end. No checkpoint."""
         side, conversation = self._side, self._side.conversation
         before = self._dependencies
-        after = self._dependencies = led_by(command.plan, before)
-        settings = seeded(after.turn_settings(), after.rng)
+        variables, tools = self._live.variables, self._live.tools
+        after = led_by(command.plan, before)
+        variables.give(after.variables)
+        after = self._dependencies = variables.assistant(after)
+        tools.lead(after.servers)
+        heard = self._live.discretion.disclosing.heard
+        settings = seeded(after.turn_settings(ai_told=heard), after.rng)
         match command.kept:
             case Kept.NONE:
                 side.context.forget(last=0)
@@ -58,8 +65,13 @@ class Succession:
         )
         note_assistant(after, self._live)
         self._live.led_by(after)
-        if settings.greet:
+        if settings.greet and command.greets:
             conversation.receive(Respond(first_message=True))
+
+    @property
+    def leading(self) -> Assistant | None:
+        """The assistant of the moment."""
+        return self._dependencies.assistant
 
     def economise(self) -> bool:
         """Go on with the cheaper providers of the assistant that leads now; False when there are none."""
@@ -74,6 +86,8 @@ class Succession:
     def _equip(self, after: CallDependencies) -> None:
         """What is being said is said to its end by whoever says it."""
         live = self._live
+        if after.scope is not live.scope:
+            after = routed(after, live)
         live.servers.servers = after.servers
         live.equip(after)
         self._side.conversation.think_with(knowing(after.model, live.servers), after.synthesizer)

@@ -9,8 +9,8 @@ from uuid import UUID
 import trio
 
 from aywa.call.analysis_order import order_of
+from aywa.call.call_tools import call_tools, call_variables
 from aywa.call.capture import CallCapture
-from aywa.call.chosen_transfer import ChosenTransfers
 from aywa.call.control import Command
 from aywa.call.conversation import Conversation
 from aywa.call.dependencies import CallDependencies
@@ -29,13 +29,11 @@ from aywa.call.overhearing import Overhearing
 from aywa.call.pauses import Pauses
 from aywa.call.plan import monitor_of
 from aywa.call.server_line import ServerLine
-from aywa.call.server_tools import ServerTools
 from aywa.call.speaking_plan import seeded
 from aywa.call.state import CallMachine, CallState
 from aywa.call.steering import Steering
 from aywa.call.timeline import Timeline
 from aywa.call.transcript import Transcript
-from aywa.call.transfer_tool import TransferTools
 from aywa.call.transfers import Transfers
 from aywa.call.usage import Usage
 from aywa.errors import EndCode
@@ -72,6 +70,8 @@ class LiveCall:
         self.id = new_call_id(dependencies.rng) if verdict is None else verdict.call_id
         self.owner = owner
         self.inbound = type_ is CallType.INBOUND
+        self.variables = call_variables(dependencies, self.id, parties, inbound=self.inbound)
+        dependencies = self.dependencies = self.variables.assistant(dependencies)
         self.machine = CallMachine()
         self.ending = Ending(None if verdict is None else verdict.renamed)
         news = dependencies.news
@@ -103,15 +103,16 @@ class LiveCall:
         self.servers = ServerLine(
             dependencies.requests, news, dependencies.servers, lambda: self.row, self.timeline
         )
-        self.tools = _tools(box, dependencies, self.transfers, self.servers)
+        self.tools = call_tools(
+            box, dependencies, self.variables, self.servers, self.transfers, self.interventions
+        )
         self.scope: CallScope | None = None
         self.equip(dependencies)
         self.over = trio.Event()
         self._clock = dependencies.clock
         row = self._first_row(type_, parties, dependencies, org_id)
         self.row = replace(row, name=title, transport=transport)
-        self._created(dependencies.assistant_id)
-        self._note_retention(dependencies.assistant)
+        self._created(dependencies)
 
     def equip(self, dependencies: CallDependencies) -> None:
         """These providers are the call's from now on."""
@@ -169,8 +170,8 @@ class LiveCall:
             news=None if dependencies.news is None else dependencies.news.data(),
         )
 
-    def _created(self, assistant_id: str) -> None:
-        row = self.row
+    def _created(self, dependencies: CallDependencies) -> None:
+        row, assistant_id = self.row, dependencies.assistant_id
         led = {"assistant_id": assistant_id} if assistant_id else {}
         self._journal.put_row(row)
         self.timeline.add(
@@ -180,6 +181,7 @@ class LiveCall:
             sip_call_id=row.sip_call_id,
             **{"from": row.from_uri, "to": row.to_uri, **led},
         )
+        self._note_retention(dependencies.assistant)
 
     @property
     def state(self) -> CallState:
@@ -310,16 +312,6 @@ class LiveCall:
             updated_at=self._clock(),
         )
         self._journal.put_row(self.row)
-
-
-def _tools(box: ToolBox, dependencies: CallDependencies, transfers: Transfers, line: ServerLine) -> ToolBox:
-    """The scenario's, those that servers run, and the transfer."""
-    servers, plan = dependencies.servers, dependencies.transfer_to()
-    if servers.tools:
-        box = ServerTools(box, line, servers.tools)
-    if servers.transfer is not None:
-        return ChosenTransfers(box, servers.transfer, transfers, line)
-    return box if plan is None else TransferTools(box, plan, transfers)
 
 
 def _telling(journal: Journal, news: NewsPlan | None) -> CallJournal:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from uuid import UUID
 
@@ -100,6 +101,7 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         servers=plan.servers,
         verdict=plan.verdict,
         phone_number_id=plan.phone_number_id,
+        variables=_values(plan.overrides) if plan.assistant is None else _values(plan.assistant),
     )
     if plan.assistant is not None:
         return replace(
@@ -120,6 +122,11 @@ def led_by(plan: CallPlan | None, dependencies: CallDependencies) -> CallDepende
         advisor=plan.advisor or dependencies.advisor,
         recordings=recorded_as(assistant, dependencies.recordings),
     )
+
+
+def _values(assistant: Assistant | None) -> Mapping[str, object]:
+    """The `variableValues` of an assistant that the API keeps."""
+    return getattr(assistant, "variable_values", None) or {}
 
 
 def equipped(dependencies: CallDependencies, equip: Equip) -> CallDependencies:

@@ -51,6 +51,11 @@ class Playout:
         self._envelope = Envelope()
         self._enveloped = (0, 0)  # the turn and phrase that it is of
 
+    @property
+    def drained(self) -> bool:
+        """Whether all that was written has been sent."""
+        return self._written <= self._leg.played
+
     def gate_opened(self, epoch: int, *, flushed: bool) -> None:
         """The manager has decided: go on with this epoch."""
         self._epoch = epoch

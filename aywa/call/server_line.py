@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
+from uuid import UUID
 
 import trio
 
@@ -12,7 +13,7 @@ from aywa.call.news_plan import NewsPlan
 from aywa.call.servers import CallServers
 from aywa.call.timeline import Timeline
 from aywa.errors import AywaError, OutboundError, OutboundFault
-from aywa.ports.server_requests import ServerRequests, Whom
+from aywa.ports.server_requests import ServerRequests, WebAnswer, WebRequest, Whom
 from aywa.ports.store import CallRow
 
 VOICE_S = 30.0  # for a phrase, from its text to its last sample
@@ -40,18 +41,45 @@ class ServerLine:
         self._row = None
 
     async def ask(
-        self, whom: Whom | None, message: Message, bound_s: float, *, only_200: bool = False
+        self,
+        whom: Whom | None,
+        message: Message,
+        bound_s: float,
+        *,
+        only_200: bool = False,
+        key: str = "",
     ) -> Mapping[str, object]:
         """The answer of `whom`, or of the call's own server. Raises `AywaError`, in words without the URL."""
         began, kind = trio.current_time(), str(message["type"])
         try:
             requests, asked, row, whole = self._whole(whom, message)
-            answer = await requests.ask(row.org_id, asked, whole, bound_s=bound_s, only_200=only_200)
+            answer = await requests.ask(row.org_id, asked, whole, bound_s=bound_s, only_200=only_200, key=key)
         except AywaError as error:
             self._note("server.failed", kind, began, detail=error.detail)
             raise
         self._note("server.answered", kind, began)
         return answer
+
+    async def fetch(self, request: WebRequest) -> WebAnswer:
+        """What a web service answers, whatever its status. Raises as `ask` does."""
+        began = trio.current_time()
+        try:
+            if self._requests is None or self._row is None:
+                raise OutboundError("nobody can be asked", OutboundFault.REFUSED)
+            answer = await self._requests.fetch(self._row().org_id, request)
+        except AywaError as error:
+            self._note("server.failed", "apiRequest", began, detail=error.detail)
+            raise
+        self._note("server.answered", "apiRequest", began, status=answer.status)
+        return answer
+
+    @property
+    def owner(self) -> tuple[UUID, str]:
+        """Organisation and id of the call. Raises `OutboundError` when it is over."""
+        if self._row is None:
+            raise OutboundError("the call is over", OutboundFault.REFUSED)
+        row = self._row()
+        return row.org_id, row.id
 
     def voice(
         self, message: Message, whom: Whom | None = None

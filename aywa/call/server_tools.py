@@ -2,72 +2,75 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
+
+import trio
 
 from aywa.call.news_events import tool_call
 from aywa.call.server_line import ServerLine
 from aywa.call.servers import ServerTool
-from aywa.errors import AywaError
-from aywa.ports.llm import ToolCall, ToolSpec
-from aywa.ports.tools import ToolBox
+from aywa.call.tool_answer import ToolAnswer, failure_of, failure_words
+from aywa.errors import UNSENT, AywaError, OutboundError, OutboundFault
+from aywa.model.server_body import BackoffPlan
+from aywa.ports.llm import ToolCall
 
-LONGEST_S = 14.5  # within what a call waits for any tool: then the server's own words come through
-GOING_ON = '{"result": "the server was told"}'
+MAX_DELAY_S = 10.0  # between two attempts
 
 
-class ServerTools:
-    """Implements `ports.tools.ToolBox` around another; of two tools with one name the server's is used."""
+async def ask_server(line: ServerLine, tool: ServerTool, call: ToolCall, key: str) -> ToolAnswer:
+    """Have the server run it; `key` is the same for every attempt. Never raises."""
+    item = tool_call(call.id, call.name, dict(call.arguments))
+    message = {
+        "type": "tool-calls",
+        "toolCallList": [item],
+        "toolWithToolCallList": [{**tool.shown, "toolCall": item}],
+    }
 
-    def __init__(self, box: ToolBox, line: ServerLine, tools: Sequence[ServerTool]) -> None:
-        self._box = box
-        self._line = line
-        self._tools = {tool.spec.name: tool for tool in tools}
+    async def once() -> Mapping[str, object]:
+        return await line.ask(tool.whom, message, tool.timeout_s, only_200=True, key=key)
 
-    def specs(self) -> tuple[ToolSpec, ...]:
-        """The other's, and the servers'."""
-        others = tuple(spec for spec in self._box.specs() if spec.name not in self._tools)
-        return (*others, *(tool.spec for tool in self._tools.values()))
+    try:
+        return result_of(await attempts(once, tool.backoff), call)
+    except AywaError as error:
+        return failure_of(error, effect=tool.rules.effect)
 
-    def slots(self) -> Mapping[str, object]:
-        """The other's."""
-        return self._box.slots()
 
-    def asks_server(self, name: str) -> bool:
-        """Whether a server runs it, and so knows of it."""
-        return name in self._tools
-
-    async def invoke(self, call: ToolCall) -> str:
-        """Ask the server, or run the other's tool."""
-        tool = self._tools.get(call.name)
-        if tool is None:
-            return await self._box.invoke(call)
-        item = tool_call(call.id, call.name, {**call.arguments, **tool.arguments})
-        message = {
-            "type": "tool-calls",
-            "toolCallList": [item],
-            "toolWithToolCallList": [{**tool.shown, "toolCall": item}],
-        }
-        bound_s = min(tool.timeout_s, LONGEST_S)
+async def attempts(
+    once: Callable[[], Awaitable[Mapping[str, object]]], plan: BackoffPlan | None
+) -> Mapping[str, object]:
+    """The first answer there is. What the plan says is tried again: where nothing was done, or the server has
+    said that it failed. What may have been done without an answer is not. Raises `AywaError`.
+    """
+    tries = 0
+    while True:
         try:
-            answer = await self._line.ask(tool.whom, message, bound_s, only_200=True)
-        except AywaError as error:
-            return GOING_ON if not tool.waits else json.dumps({"error": error.detail})
-        return result_of(answer, call) if tool.waits else GOING_ON
+            return await once()
+        except OutboundError as error:
+            tries += 1
+            if plan is None or tries > plan.max_retries or not _again(error, plan):
+                raise
+        doubled = 2 ** (tries - 1) if plan.type != "fixed" else 1
+        await trio.sleep(min(MAX_DELAY_S, plan.base_delay_seconds * doubled))
 
 
-def result_of(answer: Mapping[str, object], call: ToolCall) -> str:
-    """What the model reads of an answer: the result of this very call, or why there is none."""
+def _again(error: OutboundError, plan: BackoffPlan) -> bool:
+    if error.fault is OutboundFault.STATUS:
+        return error.status not in plan.excluded_status_codes
+    return error.fault in UNSENT and error.fault is not OutboundFault.REFUSED
+
+
+def result_of(answer: Mapping[str, object], call: ToolCall) -> ToolAnswer:
+    """What an answer says of this very call: its result, or why there is none."""
     results = answer.get("results")
     for result in results if isinstance(results, list) else ():
         if isinstance(result, Mapping) and result.get("toolCallId") == call.id:
-            for name in ("error", "result"):
-                said = result.get(name)
-                if said is not None and (name == "result" or said):
-                    return json.dumps({name: said}, ensure_ascii=False)
-            return json.dumps({"error": "the server gave neither result nor error"})
+            if (error := result.get("error")) is not None and error:
+                return failure_words(error)
+            if result.get("result") is not None:
+                return ToolAnswer(result["result"])
+            return failure_words("the server gave neither result nor error")
     if answer.get("error"):
-        return json.dumps({"error": answer["error"]}, ensure_ascii=False)
+        return failure_words(answer["error"])
     if "result" in answer:  # as older servers answer the one call there is
-        return json.dumps({"result": answer["result"]}, ensure_ascii=False)
-    return json.dumps({"error": "the server gave no result for this call"})
+        return ToolAnswer(answer["result"])
+    return failure_words("the server gave no result for this call")

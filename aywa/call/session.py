@@ -6,6 +6,7 @@ import trio
 
 from aywa.answering.outcomes import Outcome
 from aywa.call.answering import Answering, Opening
+from aywa.call.budget import BudgetGuard
 from aywa.call.caller_side import CallerSide
 from aywa.call.context import Context
 from aywa.call.dependencies import CallDependencies
@@ -95,6 +96,7 @@ class CallSession:
         live, dependencies, answering = self._live, self._dependencies, self._answering
         conversation, timeline = live.conversation, live.timeline
         context = Context(prompt_of(dependencies.assistant, dependencies.scenario.prompt))
+        live.tools.attach(context)
         latency = LatencyClock()
         playout = Playout(leg, conversation.receive, conversation.first_audible)
         parts = GenerationParts(
@@ -107,6 +109,7 @@ class CallSession:
             timeline=timeline,
             latency=latency,
             receive=conversation.receive,
+            rewind=conversation.rewind,
             speaking=conversation.manager.settings.speaking,
             disclose=live.discretion.disclosing.take,
             card_asked=live.discretion.card.asked,
@@ -136,12 +139,24 @@ class CallSession:
         live.steering.attach(side)
         succession = Succession(live, side, dependencies, self._hearing)
         live.interventions.attach(side, nursery, succession.take)
+        nursery.start_soon(self._guard(succession).serve, name="budget")
         live.transfers.attach(side, nursery)
         live.discretion.open(Opened(side, self._hearing, nursery, self._machine_answered))
         leg.open_gate(leg.epoch)
         leg.play_background(dependencies.ambience)
         note_assistant(dependencies, live)
         self._speak_first(leg, context, nursery, opening)
+
+    def _guard(self, succession: Succession) -> BudgetGuard:
+        live = self._live
+        return BudgetGuard(
+            live.usage,
+            self._dependencies.prices,
+            live.timeline,
+            live.conversation,
+            lambda: succession.leading,
+            succession.economise,
+        )
 
     def _machine_answered(self) -> bool:
         """Whether it is known that no person has answered."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Protocol
 
 import trio
@@ -19,6 +20,7 @@ from aywa.call.live import LiveCall
 from aywa.call.outbound import CallOrder, Outbound
 from aywa.call.outbound import parties_of as parties_of_order
 from aywa.call.plan import CallPlan, led_by
+from aywa.call.routed import routed
 from aywa.call.sip_port import IncomingPort
 from aywa.call.state import CallState
 from aywa.call.web import WebCall, WebDoor, WebOrder
@@ -110,7 +112,7 @@ class CallTable:
         org_id = DEFAULT_ORGANIZATION if plan is None else plan.org_id
         parties, trunk = parties_of(call), _trunk_of(call)
         live = LiveCall(dependencies, self._journal, CallType.INBOUND, parties, trunk, org_id)
-        inbound = Inbound(call, live, dependencies, self._limit())
+        inbound = Inbound(call, live, routed(live.dependencies, live), self._limit())
         self._calls[live.id] = live
         task_status.started(live)
         await self._have(live, inbound)
@@ -121,6 +123,8 @@ class CallTable:
         Raises, before anything of it exists: OverloadedError, BadNumber, LimitReached and DialRefused.
         """
         dependencies = led_by(order.plan, self._dependencies)
+        if order.name:
+            dependencies = replace(dependencies, customer={"name": order.name})
         if limit := self._limit() or dependencies.transcriber.fault():
             raise OverloadedError(limit)
         dependencies.engine.admit()
@@ -138,7 +142,7 @@ class CallTable:
             title=order.title,
         )
         self._calls[live.id] = live
-        outbound = Outbound(order, admission, live, dependencies)
+        outbound = Outbound(order, admission, live, routed(live.dependencies, live))
         self._nursery.start_soon(self._have, live, outbound, name=f"call {live.id}")
         return live
 
@@ -163,7 +167,8 @@ class CallTable:
             transport=order.transport,
         )
         self._calls[live.id] = live
-        self._nursery.start_soon(self._have, live, WebCall(live, dependencies, door), name=f"call {live.id}")
+        web = WebCall(live, routed(live.dependencies, live), door)
+        self._nursery.start_soon(self._have, live, web, name=f"call {live.id}")
         return live
 
     async def written(self) -> bool:

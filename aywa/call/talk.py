@@ -41,6 +41,7 @@ class Talk:
 
         Raises ProviderError.
         """
+        self._nursery.start_soon(self._live.tools.look_around, name="tools of servers")
         if (outfit := self._dependencies.outfit) is not None:
             self._nursery.start_soon(outfit.warm, name="warm")
         with trio.move_on_after(HEARING_BOUND_S) as bound:

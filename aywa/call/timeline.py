@@ -30,6 +30,8 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | control.handoff | to, assistant_id |
 | control.custom | name, data |
 | assistant.handed_off | from, to, kept |
+| budget.cheaper | cost, tokens, share, changed: cheaper providers go on, where there are any |
+| budget.reached | cost, tokens, share: the call is said goodbye to |
 | media.digit | digit, duration_ms, by: rtp or info |
 | media.digit_copy | digit, by: the same press came both ways |
 | media.digit_sent | digit |
@@ -47,7 +49,13 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | stt.failed | detail, retryable |
 | llm.request | turn, trigger, round, messages |
 | llm.first_token | turn |
-| llm.done | turn, round, tool_calls, prompt_tokens, completion_tokens, cached_prompt_tokens, end_call |
+| llm.done | turn, round, tool_calls, prompt_, completion_ and cached_prompt_tokens, end_call, provider |
+| provider.failed | stage, provider, fault, detail: a route that was asked in vain |
+| provider.switched | stage, from, to, reason (a fault, hedge, ill), after_ms |
+| provider.recovered | stage, provider |
+| provider.used | stage, provider, instead, and units: what a route was given for or beside another |
+| provider.outage | stage, action: no route is left |
+| provider.outage_transfer_failed | detail |
 | llm.failed, tts.failed | turn, detail |
 | speculation.decided, speculation.passed | words, min_words, in_turn, max_per_turn |
 | speculation.started | id, messages |
@@ -55,7 +63,9 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | speculation.adopted | id, turn, ahead_ms, first_token_ms and first_audio_ms after it began |
 | speculation.dropped | id, why, ahead_ms, prompt_tokens, completion_tokens, estimated, characters, spent |
 | tool.started | id, name, arguments |
-| tool.finished | id, name, result, took_ms, timed_out, by: server |
+| tool.finished | id, name, result, took_ms, timed_out, by: server, or ledger with key (told after a loss) |
+| tool.unknown | id, name, key, by: ledger: the process was lost, whether it was done nobody knows |
+| tool.message | turn, message, text |
 | assistant.requested | took_ms, outcome, detail: what a server said that was asked for the assistant |
 | server.answered, server.failed | type of the request, took_ms, detail |
 | artifact.uploaded | artifacts: type, success |

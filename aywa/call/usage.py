@@ -52,6 +52,7 @@ class Usage:
         self._adopted = self._dropped = 0
         self._latencies_ms: list[int] = []
         self.heard_s: Callable[[], Mapping[str, float]] = dict  # seconds of audio, by the recogniser's name
+        self._heard_s: dict[str, float] = {}  # audio that other recognisers than the call's own were given
         self.changed: Callable[[], None] | None = None  # told when something was used
 
     def equip(self, transcriber: str, model: str, voice: str) -> None:
@@ -63,12 +64,10 @@ class Usage:
         data = entry.data
         match entry.kind:
             case "llm.done":
-                self._of(Stage.LLM).tokens += Tokens(
-                    _count(data.get("prompt_tokens")),
-                    _count(data.get("completion_tokens")),
-                    _count(data.get("cached_prompt_tokens")),
-                )
+                self._of(Stage.LLM, data.get("provider")).tokens += _tokens(data)
                 self._tell()
+            case "provider.used":
+                self._used_elsewhere(data)
             case "tts.phrase":
                 self._of(Stage.TTS).characters += len(str(data.get("spoken", data.get("text", ""))))
                 self._tell()
@@ -131,13 +130,36 @@ class Usage:
             "turn_latencies_ms": self._latencies_ms,
         }
 
-    def _of(self, stage: Stage) -> _Used:
-        """What is counted for whoever has this stage now."""
+    def _of(self, stage: Stage, name: object = "") -> _Used:
+        """What is counted for this provider, or for whoever has this stage now."""
         _, model, voice = self._providers
-        return self._used.setdefault((stage, model if stage is Stage.LLM else voice), _Used())
+        who = name if isinstance(name, str) and name else model if stage is Stage.LLM else voice
+        return self._used.setdefault((stage, who), _Used())
+
+    def _used_elsewhere(self, data: Mapping[str, object]) -> None:
+        """A route stood in for the first one of its stage (`instead`), or was asked beside it."""
+        name, instead = str(data.get("provider", "")), data.get("instead") is True
+        match data.get("stage"):
+            case Stage.LLM.value:
+                self._of(Stage.LLM, name).tokens += _tokens(data)
+            case Stage.TTS.value:
+                characters = _count(data.get("characters"))
+                self._of(Stage.TTS, name).characters += characters
+                self._of(Stage.TTS).characters -= characters if instead else 0
+            case Stage.STT.value:
+                seconds = data.get("seconds")
+                seconds = seconds if isinstance(seconds, float) else 0.0
+                self._heard_s[name] = self._heard_s.get(name, 0.0) + seconds
+                if instead:
+                    own = self._providers[0]
+                    self._heard_s[own] = self._heard_s.get(own, 0.0) - seconds
+        self._tell()
 
     def _routes(self) -> tuple[RouteUse, ...]:
-        heard = [_Used().route(Stage.STT, name, seconds) for name, seconds in self.heard_s().items()]
+        seconds_of = dict(self.heard_s())
+        for name, seconds in self._heard_s.items():
+            seconds_of[name] = seconds_of.get(name, 0.0) + seconds
+        heard = [_Used().route(Stage.STT, name, max(0.0, seconds)) for name, seconds in seconds_of.items()]
         order = sorted(self._used, key=lambda key: key[0] is Stage.TTS)
         return (*heard, *(self._used[stage, name].route(stage, name, 0.0) for stage, name in order))
 
@@ -150,6 +172,14 @@ def _totals(parts: object) -> list[int]:
     """Of whole answers, in milliseconds; the last ones."""
     found = parts[-MAX_LATENCIES:] if isinstance(parts, list | tuple) else ()
     return [_count(part.get("total")) for part in found if isinstance(part, Mapping)]
+
+
+def _tokens(data: Mapping[str, object]) -> Tokens:
+    return Tokens(
+        _count(data.get("prompt_tokens")),
+        _count(data.get("completion_tokens")),
+        _count(data.get("cached_prompt_tokens")),
+    )
 
 
 def _count(value: object) -> int:

@@ -16,6 +16,7 @@ from aywa.emulators.deepgram_listen import DeepgramListenEmulator
 from aywa.emulators.deepgram_speak import DeepgramSpeak
 from aywa.emulators.elevenlabs_speech import ElevenLabsSpeech
 from aywa.emulators.exchange import Emulator, EmulatorSocket, Reply, Request
+from aywa.emulators.google import GoogleEmulator
 from aywa.emulators.hearing import Script
 from aywa.emulators.openai import OpenAiEmulator
 from aywa.emulators.openai_speech import OpenAISpeech
@@ -96,6 +97,7 @@ EMULATORS: Mapping[str, Callable[[Scripts], Emulator]] = {
     "openai": _openai,
     "groq": lambda scripts: OpenAiEmulator(scripts.said),
     "custom-llm": lambda scripts: OpenAiEmulator(scripts.said, key=""),
+    "google": lambda scripts: GoogleEmulator(scripts.said),
     "anthropic": lambda scripts: AnthropicEmulator(scripts.said),
     "11labs": _elevenlabs,
     "cartesia": _cartesia,

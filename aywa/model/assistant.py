@@ -18,11 +18,13 @@ from aywa.errors import Gap
 from aywa.model.analysis_plan import AnalysisPlan
 from aywa.model.artifact_plan import ArtifactPlan
 from aywa.model.base import Plan
+from aywa.model.budget_plan import BudgetPlan
 from aywa.model.chat_models import ChatModelPlan
 from aywa.model.compliance_plan import CompliancePlan
 from aywa.model.faults import without_tags
 from aywa.model.keypad_plan import KeypadInputPlan
 from aywa.model.message_plan import MessagePlan
+from aywa.model.outage_plan import OutagePlan
 from aywa.model.retention_plan import RetentionPlan
 from aywa.model.route_plans import AnyVoice
 from aywa.model.server import MessageType, Secret, Server, check_web_url
@@ -111,6 +113,8 @@ class Assistant(Plan):
     server_url_secret: Secret | None = Field(None, repr=False)
     server_messages: tuple[MessageType, ...] | None = Field(None, max_length=100)
     analysis_plan: AnalysisPlan | None = None
+    provider_outage_plan: OutagePlan | None = None
+    budget_plan: BudgetPlan | None = None
 
     @field_validator("server_url")
     @classmethod

@@ -56,6 +56,7 @@ class AssistantBody(Assistant):
     server_url_secret: Secret | None = None  # type: ignore[assignment]
     credential_ids: tuple[UUID, ...] = Field((), max_length=200)
     metadata: Free | None = None
+    variable_values: Free | None = None  # by which prompt, first message and tools are filled in
     observability_plan: Free | None = None
 
     @field_validator("first_message")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from pydantic import Field
+
 from aywa.model.base import Resource, Timestamp
 from aywa.model.call import Media, TurnLatency
 
@@ -54,6 +56,16 @@ class Synthesis(Resource):
     failures: int
 
 
+class ProviderSwitch(Resource):
+    """One provider gave way to another; `reason`: its fault, `hedge` or `ill`."""
+
+    at_ms: int
+    stage: str
+    source: str = Field(alias="from")
+    target: str = Field(alias="to")
+    reason: str
+
+
 class PipelineTurn(Resource):
     """One answer: when it began, and how long its parts took."""
 
@@ -77,6 +89,7 @@ class VoicePipeline(Resource):
     recognition: Recognition
     generation: Generation
     synthesis: Synthesis
+    switches: list[ProviderSwitch]
     turns: list[PipelineTurn]
     latency_ms: dict[str, float]  # p50 and p95 of whole answers
     barge_ins: int

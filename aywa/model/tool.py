@@ -8,7 +8,9 @@ from uuid import UUID
 from pydantic import Field
 
 from aywa.model.base import Plan
+from aywa.model.extraction import VariableExtractionPlan
 from aywa.model.json_schema import JsonSchema
+from aywa.model.rejection import RejectionPlan
 from aywa.model.server_body import BackoffPlan, ServerBody, WebUrl
 
 Free = dict[str, Any]
@@ -62,7 +64,7 @@ class StaticParameter(Plan):
 
 class _Tool(Plan):
     messages: tuple[ToolMessage, ...] = Field((), max_length=50)
-    rejection_plan: Free | None = None
+    rejection_plan: RejectionPlan | None = None
     function: ToolFunction | None = None
     metadata: Free | None = None
 
@@ -75,7 +77,7 @@ class FunctionTool(_Tool):
     async_: bool = Field(False, alias="async")
     server: ServerBody | None = None
     parameters: tuple[StaticParameter, ...] = Field((), max_length=100)
-    variable_extraction_plan: Free | None = None
+    variable_extraction_plan: VariableExtractionPlan | None = None
     max_tokens: int | None = Field(None, ge=1, le=10_000)
 
 
@@ -114,7 +116,7 @@ class RequestTool(_Tool):
     credential_id: UUID | None = None
     backoff_plan: BackoffPlan | None = None
     parameters: tuple[StaticParameter, ...] = Field((), max_length=100)
-    variable_extraction_plan: Free | None = None
+    variable_extraction_plan: VariableExtractionPlan | None = None
 
 
 class KnowledgeBase(Plan):
@@ -146,13 +148,20 @@ class McpServer(ServerBody):
     url: WebUrl
 
 
+class NamedMessages(Plan):
+    """The messages of one of a server's tools."""
+
+    name: str = Field(min_length=1, max_length=200)
+    messages: tuple[ToolMessage, ...] = Field((), max_length=50)
+
+
 class McpTool(_Tool):
     """Whatever tools a server of the Model Context Protocol has."""
 
     type: Literal["mcp"]
     server: McpServer | None = None
     metadata: McpMetadata | None = None  # type: ignore[assignment]  # here it is not free
-    tool_messages: tuple[Free, ...] = Field((), max_length=100)
+    tool_messages: tuple[NamedMessages, ...] = Field((), max_length=100)
 
 
 class HandoffTool(_Tool):

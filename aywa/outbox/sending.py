@@ -7,9 +7,10 @@ from contextlib import asynccontextmanager
 
 from aywa.model.server import OAuth2Authentication
 from aywa.outbound.client import Answer, AnswerStream, Ask, OutboundClient
-from aywa.outbox.sign import request_headers
+from aywa.outbox.sign import authentication_headers, request_headers
 from aywa.outbox.targets import Target
 from aywa.outbox.tokens import Tokens
+from aywa.ports.server_requests import WebRequest
 
 UNAUTHORIZED = 401
 
@@ -61,6 +62,28 @@ class Sender:
         ask = Ask(target.url, "POST", headers, body, bound_s=bound_s, max_bytes=max_bytes)
         async with self._client.stream(ask) as answer:
             yield answer
+
+    async def fetch(
+        self, target: Target, request: WebRequest, message_id: str, at_s: int, max_bytes: int
+    ) -> Answer:
+        """What a web service answers, whatever its status. It is authenticated and not signed: it knows
+        nothing of us. What the request says itself stands before its credential. Raises `OutboundError`.
+        """
+        plan = await self._presented(target)
+        own = authentication_headers(plan, message_id, at_s, request.body, target.url)
+        named = {name.lower() for name, _ in request.headers}
+        headers = [*request.headers, *(field for field in own if field[0].lower() not in named)]
+        ask = Ask(
+            request.url, request.method, headers, request.body, bound_s=request.bound_s, max_bytes=max_bytes
+        )
+        answer = await self._client.ask(ask)
+        if answer.status == UNAUTHORIZED and isinstance(target.authentication, OAuth2Authentication):
+            self._tokens.forget(target.authentication)
+        return answer
+
+    async def credentials(self, target: Target) -> list[tuple[str, str]]:
+        """The fields that authenticate, where no body is signed. Raises `OutboundError`."""
+        return authentication_headers(await self._presented(target), "", 0, b"", target.url)
 
     async def _presented(self, target: Target) -> object:
         plan = target.authentication

@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from copy import copy
 from dataclasses import dataclass
 
 import trio
 
 from aywa.errors import ProviderError
 from aywa.log import get_logger
+from aywa.ports.routes import RouteReport, of_call
 from aywa.ports.tts import SpeechChunk, Synthesizer
 
 LARGEST_BYTES = 8 << 20  # eight minutes of speech
@@ -49,6 +51,12 @@ class PhraseCache:
         self._fixed = frozenset(fixed)
         self._largest = largest
         self._kept: OrderedDict[tuple[str, str], tuple[SpeechChunk, ...]] = OrderedDict()
+
+    def of_call(self, report: RouteReport) -> PhraseCache:
+        """The same for one call: what is kept is kept for all."""
+        cache = copy(self)
+        cache._synthesizer = of_call(self._synthesizer, report)
+        return cache
 
     @asynccontextmanager
     async def synthesize(self, text: str) -> AsyncIterator[AsyncIterator[SpeechChunk]]:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from copy import copy
 
 import trio
 
+from aywa.ports.routes import RouteReport, of_call
 from aywa.ports.tts import SpeechChunk, Synthesizer
 
 _PIECE = 16_000  # bytes: a second
@@ -19,6 +21,12 @@ class RecordedPhrases:
         self.name = synthesizer.name
         self._synthesizer = synthesizer
         self._recorded = dict(recorded)
+
+    def of_call(self, report: RouteReport) -> RecordedPhrases:
+        """The same for one call."""
+        phrases = copy(self)
+        phrases._synthesizer = of_call(self._synthesizer, report)
+        return phrases
 
     @asynccontextmanager
     async def synthesize(self, text: str) -> AsyncIterator[AsyncIterator[SpeechChunk]]:

@@ -41,13 +41,13 @@ class Account:
     operators: bool = False
 
     def access(self, address: str, usual: str) -> Access:
-        """At the `address` that a plan says, else at the account's own, else at the `usual` one.
+        """At the account's own address, else at the one that a plan says, else at the `usual` one.
 
         An operator's key goes only where the operator says: whoever writes a plan may be somebody else.
         """
         elsewhere = bool(address) and address.rstrip("/") != self.url
         key = "" if elsewhere and self.operators else self.key
-        return Access(self.provider, (address or self.url or usual).rstrip("/"), key)
+        return Access(self.provider, (self.url or address or usual).rstrip("/"), key)
 
 
 @dataclass(slots=True)

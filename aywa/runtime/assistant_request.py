@@ -31,7 +31,7 @@ from aywa.store.sealing import Sealer
 
 TYPE = "assistant-request"
 BOUND_S = 7.5  # fixed by the contract: telephone networks give up after 15
-_NOT_OVERRIDDEN = ("variableValues", "tools:append")  # which this runtime does not have
+_NOT_OVERRIDDEN = ("tools:append",)  # which this runtime does not have
 _log = get_logger("runtime.assistant_request")
 
 
@@ -93,15 +93,18 @@ class AssistantRequests:
                 rule = f"{name} is not taken by this runtime"
                 return _refused(leader, call_id, EndCode.REQUEST_INVALID, rule)
         try:
-            led = await self._led(answer, leader)
+            led = await self.led(answer, leader)
         except RequestError as error:
             return _refused(leader, call_id, EndCode.REQUEST_INVALID, error.detail)
         if led is None:
             return _refused(leader, call_id, EndCode.REQUEST_EMPTY, "the answer names no assistant")
         return Asked(led, Verdict(call_id))
 
-    async def _led(self, answer: Mapping[str, object], leader: Leader) -> Leader | None:
-        """Raises `RequestError` for an assistant that cannot be, `StoreError`."""
+    async def led(self, answer: Mapping[str, object], leader: Leader) -> Leader | None:
+        """Who `assistantId` or `assistant` names, with `assistantOverrides`; None: nobody.
+
+        Raises `RequestError` for an assistant that cannot be, `StoreError`.
+        """
         overrides = answer.get("assistantOverrides")
         patch = {
             name: value

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from random import Random
 from uuid import UUID
@@ -11,7 +12,7 @@ import trio
 
 from aywa.call.plan import CallPlan, Leader
 from aywa.call.sip_port import IncomingPort
-from aywa.errors import EndCode, EndReason, EndSide, MediaError, StoreError
+from aywa.errors import EndCode, EndReason, EndSide, MediaError, RequestError, StoreError
 from aywa.log import get_logger
 from aywa.media.clip import Clip
 from aywa.media.hold_audio import HoldAudio
@@ -129,6 +130,13 @@ class CallPlans:
             if self.providers is None
             else await self.providers.outfit(leader.org_id, assistant, lenient=lenient),
         )
+
+    async def succeed(self, org_id: UUID, destination: Mapping[str, object]) -> CallPlan:
+        """The plan of whom a call is handed to. Raises `RequestError` and `StoreError`."""
+        leader = await self._asking.led(destination, Leader(org_id))
+        if leader is None:
+            raise RequestError("the destination names no assistant")
+        return await self.prepare(leader)
 
     async def _found(self, key: str) -> _Lead | None:
         """What is known of a called number; of one that nobody has, whom the default organisation tells."""

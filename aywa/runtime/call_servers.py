@@ -9,22 +9,22 @@ from uuid import UUID
 
 from pydantic import TypeAdapter, ValidationError
 
-from aywa.call.servers import CallServers, ServerTool, TransferChoice
+from aywa.call.servers import CallServers, McpSource, PlannedTool, TransferChoice
 from aywa.call.transfer_order import plan_for
 from aywa.errors import RequestError
 from aywa.log import get_logger
 from aywa.model.assistant import Assistant
 from aywa.model.assistant_body import AssistantBody, CustomKnowledgeBase
-from aywa.model.tool import FunctionTool, Tool, TransferTool
+from aywa.model.tool import HandoffTool, McpTool, Tool, TransferTool
 from aywa.model.voices.local import CustomVoicePlan
 from aywa.ports.llm import ToolSpec
 from aywa.ports.resources import ResourceKind, ResourceReader
 from aywa.ports.server_requests import Whom
 from aywa.runtime.news_desk import Cascade
+from aywa.runtime.tool_plans import handoffs, mcp_source, planned, spoken
 
 KNOWLEDGE_REQUEST = "knowledge-base-request"
 _TOOL: TypeAdapter[Any] = TypeAdapter(Tool)
-_OPEN = {"type": "object", "properties": {}}
 _log = get_logger("runtime.call_servers")
 
 
@@ -34,12 +34,18 @@ async def call_servers(
     """Raises `StoreError` where a tool cannot be looked up. One that cannot be read is left out."""
     if not isinstance(assistant, AssistantBody):
         return CallServers(cascade)
-    tools, transfer = [], None
+    tools, mcp, transfer = list[PlannedTool](), list[McpSource](), None
+    language = _language(assistant)
     for tool, whom in [each async for each in _tools(store, org_id, assistant)]:
-        if isinstance(tool, FunctionTool):
-            tools.append(_server_tool(tool, whom))
-        elif isinstance(tool, TransferTool) and transfer is None:
-            transfer = _transfer(tool, whom)
+        if isinstance(tool, TransferTool):
+            transfer = transfer or _transfer(tool, whom, language)
+        elif isinstance(tool, McpTool):
+            if (source := mcp_source(tool, language)) is not None:
+                mcp.append(source)
+        elif isinstance(tool, HandoffTool):
+            tools += handoffs(tool, whom, language)
+        elif (plan := planned(tool, whom, language, assistant.voicemail_message)) is not None:
+            tools.append(plan)
     usual = CallServers(cascade)
     base = None if assistant.model is None else assistant.model.knowledge_base
     voice = assistant.voice
@@ -49,7 +55,13 @@ async def call_servers(
         transfer,
         (base.server or usual.first(KNOWLEDGE_REQUEST)) if isinstance(base, CustomKnowledgeBase) else None,
         voice.server if isinstance(voice, CustomVoicePlan) else None,
+        tuple(mcp),
     )
+
+
+def _language(assistant: AssistantBody) -> str:
+    """That is spoken with it, as its recogniser has it; "" where that is not said."""
+    return getattr(assistant.transcriber, "language", None) or ""
 
 
 async def _tools(store: ResourceReader, org_id: UUID, assistant: AssistantBody) -> Any:
@@ -75,27 +87,7 @@ def _read(body: Mapping[str, object]) -> Any:
         return None
 
 
-def _server_tool(tool: FunctionTool, whom: Whom | None) -> ServerTool:
-    function = tool.function
-    schema = _OPEN if function.parameters is None else dict(function.parameters)
-    shown: dict[str, object] = {
-        "type": "function",
-        "async": tool.async_,
-        "function": {"name": function.name, "description": function.description, "parameters": schema},
-    }
-    if tool.server is not None:
-        shown["server"] = {"url": tool.server.url}
-    return ServerTool(
-        ToolSpec(function.name, function.description, schema, by_server=True),
-        whom,
-        shown,
-        20.0 if tool.server is None else tool.server.timeout_seconds,
-        not tool.async_,
-        {each.key: each.value for each in tool.parameters},
-    )
-
-
-def _transfer(tool: TransferTool, whom: Whom | None) -> TransferChoice | None:
+def _transfer(tool: TransferTool, whom: Whom | None, language: str) -> TransferChoice | None:
     """None when none of its destinations is one that this runtime can reach."""
     plans = dict(_plans(tool))
     if tool.destinations and not plans:
@@ -108,7 +100,8 @@ def _transfer(tool: TransferTool, whom: Whom | None) -> TransferChoice | None:
         schema |= {"properties": {"destination": whither}, "required": ["destination"]}
     about = "; ".join(plan.destination.description for plan in plans.values() if plan.destination.description)
     usual = "Hand the call over; say so in one short sentence." + (f" To: {about}." if about else "")
-    return TransferChoice(ToolSpec(name, description or usual, schema), plans, whom)
+    messages = spoken(tool.messages, language)
+    return TransferChoice(ToolSpec(name, description or usual, schema, messages), plans, whom)
 
 
 def _plans(tool: TransferTool) -> Iterator[tuple[str, Any]]:

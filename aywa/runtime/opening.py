@@ -54,6 +54,7 @@ from aywa.settings import ArtifactSettings, RecordCalls, Settings
 from aywa.store.changes import follow_changes
 from aywa.store.config_cache import ConfigCache
 from aywa.store.sealing import Sealer
+from aywa.store.tool_ledger import PostgresToolLedger
 from aywa.transports.opening import Transports, open_transports
 from aywa.transports.session import StreamCall
 from aywa.ua.user_agent import UserAgent, open_user_agent
@@ -87,7 +88,12 @@ def _files_in(settings: ArtifactSettings) -> tuple[WavRecordings, PcapFiles, Spo
 
 
 def _outside(
-    memory: Memory, assistant: Assistant | None, worker_id: str, events: EventStream, observer: Observer
+    memory: Memory,
+    plans: CallPlans,
+    assistant: Assistant | None,
+    worker_id: str,
+    events: EventStream,
+    observer: Observer,
 ) -> dict[str, Any]:
     """What calls know of the database and of servers, and who knows of calls."""
     return {
@@ -98,6 +104,10 @@ def _outside(
         "requests": memory.outbox.requests,
         "told": memory.outbox.worker.wake,
         "worker_id": worker_id,
+        "ledger": PostgresToolLedger(memory.database.postgres),
+        "mcp": memory.outbox.mcp,
+        "successors": plans.succeed,
+        "search": memory.knowledge.search,
     }
 
 
@@ -146,7 +156,7 @@ async def open_runtime(
                 captures=captures,
                 voice_judge=voice_judge,
                 dialling=Dialling(agent, gate),
-                **_outside(memory, files.assistant, worker_id, sharing.events, observer),
+                **_outside(memory, plans, files.assistant, worker_id, sharing.events, observer),
             )
         ) as table,
     ):

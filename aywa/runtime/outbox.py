@@ -24,6 +24,8 @@ from aywa.outbox.sending import Sender
 from aywa.outbox.sign import key_of
 from aywa.outbox.targets import ACCOUNT, ASSISTANT, ConfiguredTargets, Target
 from aywa.outbox.worker import OutboxWorker, WorkerLimits
+from aywa.ports.tools import McpAccess
+from aywa.providers.mcp.client import McpClient
 from aywa.runtime.database import Database
 from aywa.runtime.news_desk import NewsDesk
 from aywa.runtime.stored_targets import StoredTargets
@@ -53,6 +55,7 @@ class Outbox:
     desk: NewsDesk
     requests: Requests
     database: Database
+    mcp: McpClient
 
     async def tell_later(self, org_id: UUID, call_id: str, *messages: Message) -> int:
         """Tell the servers of a call that is over; returns how many messages that is. Raises StoreError."""
@@ -104,11 +107,16 @@ async def open_outbox(
     blank = replace(plan, listeners=(), assistant=None)
     desk = NewsDesk(database.resources, sealer, configured, assistant, blank, also=targets.forget)
     requests = Requests(Sender(wires.asking, keys), targets, clock=wall_now, rng=plan.rng)
+    mcp = McpClient(wires.asking, partial(_credentials, requests))
     async with trio.open_nursery() as nursery:
         nursery.start_soon(worker.serve, name="outbox")
         try:
-            yield Outbox(queue, worker, plan, desk, requests, database)
+            yield Outbox(queue, worker, plan, desk, requests, database, mcp)
         finally:
             with trio.CancelScope(shield=True, deadline=trio.current_time() + FLUSH_S):
                 await worker.drain(FLUSH_S)
             nursery.cancel_scope.cancel()
+
+
+async def _credentials(requests: Requests, org_id: UUID, access: McpAccess) -> list[tuple[str, str]]:
+    return await requests.credentials(org_id, access.url, access.credential_id)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any, Generic, TypeAlias, TypeVar
 from uuid import UUID
@@ -82,7 +82,14 @@ class ProviderDesk:
         Raises `RequestError` (400) naming the field of a route that has no account, and the rule. `lenient`:
         such routes are left out, and a call that then lacks a stage is not answered.
         """
-        return await self._outfit(org_id, choices_of(assistant).over(self._usual), lenient=lenient)
+        choices = choices_of(assistant).over(self._usual)
+        outfit = await self._outfit(org_id, choices, lenient=lenient)
+        budget = None if assistant is None else assistant.budget_plan
+        if budget is None or budget.cheaper is None:
+            return outfit
+        cheaper = replace(choices_of(budget.cheaper, "budgetPlan.cheaper."), credentials=choices.credentials)
+        less = await self._outfit(org_id, cheaper.over(choices), lenient=lenient)
+        return replace(outfit, cheaper=less.equip)
 
     async def _outfit(self, org_id: UUID, choices: Choices, *, lenient: bool) -> Outfit:
         warmed: list[Warm] = []
@@ -161,7 +168,7 @@ class ProviderDesk:
             # A recogniser's connection is opened before the answer anyway.
             ready = partial(self._door.warm, access, stage=stage.stage.value)
             warmed.append(getattr(made, "warm", ready))
-        name = str(getattr(made, "name", provider))
+        name = _priced(str(getattr(made, "name", provider)), plan)
         return NamedRoute(name, lambda scope: made, key=f"{name} {account.source}")
 
     def _adapted(self, stage: Stage, adapter: Adapter[T], access: Access, choice: Choice, org_id: UUID) -> T:
@@ -182,6 +189,12 @@ async def _warm(ready: Sequence[Warm]) -> None:
     async with trio.open_nursery() as nursery:
         for each in ready:
             nursery.start_soon(each)
+
+
+def _priced(name: str, plan: Any) -> str:
+    """As prices have it: with the model, where the plan says one."""
+    model = getattr(plan, "model", None)
+    return f"{name}/{model}" if model and "/" not in name else name
 
 
 def _document(plan: Any) -> str:

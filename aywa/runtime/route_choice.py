@@ -9,6 +9,7 @@ from uuid import UUID
 
 from aywa.errors import ConfigError, Gap, RequestError
 from aywa.model.assistant import Assistant
+from aywa.model.budget_plan import CheaperPlan
 from aywa.model.price_table import Stage
 from aywa.model.route_plans import parse_route
 from aywa.settings import ProviderSettings
@@ -45,12 +46,16 @@ class Choices:
         return Choices(self.stt or usual.stt, self.llm or usual.llm, self.tts or usual.tts, self.credentials)
 
 
-def choices_of(assistant: Assistant | None) -> Choices:
-    """What the assistant says. A voice without a provider says how the usual one speaks, not who."""
+def choices_of(assistant: Assistant | CheaperPlan | None, where: str = "") -> Choices:
+    """What the assistant, or a part of it, says; `where`: what stands before the names of its fields.
+
+    A voice without a provider says how the usual one speaks, not who.
+    """
     if assistant is None:
         return Choices()
     found = {
-        stage: tuple(_chain(stage, name, getattr(assistant, name, None))) for stage, name in _FIELDS.items()
+        stage: tuple(_chain(stage, where + name, getattr(assistant, name, None)))
+        for stage, name in _FIELDS.items()
     }
     named = tuple(getattr(assistant, "credential_ids", ()))
     return Choices(found[Stage.STT], found[Stage.LLM], found[Stage.TTS], named)

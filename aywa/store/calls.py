@@ -122,9 +122,11 @@ class PostgresCallStore:
             )
             if not owners:
                 return 0
+            workers = [row["worker_id"] for row in owners]
+            await session.execute(self._sql["tell_lost_tools"], workers)
             ended = await session.fetch(
                 self._sql["end_calls_of"],
-                [row["worker_id"] for row in owners],
+                workers,
                 _GUESS,
                 now,
                 EndCode.PROCESS_LOST.value,

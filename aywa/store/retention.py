@@ -63,7 +63,14 @@ class PostgresRetention:
             await self._audit.append(session, org_id, entry)
 
 
-_WORDS = ("delete_transcript", "delete_timeline", "delete_analyses", "delete_messages", "forget_words")
+_WORDS = (
+    "delete_transcript",
+    "delete_timeline",
+    "delete_tool_runs",
+    "delete_analyses",
+    "delete_messages",
+    "forget_words",
+)
 
 
 def retention_entry(action: str, calls: int, now: datetime) -> AuditEntry:

@@ -25,7 +25,7 @@ class Announcer:
         if self._floor.state is State.CLOSING:
             self._floor.decide("turn.say_refused", state=self._floor.state.name)
             return
-        code = EndCode.ASSISTANT_HANGUP if request.end_call else None
+        code = (request.end_code or EndCode.ASSISTANT_HANGUP) if request.end_call else None
         self._parts.lines.append(
             Line(Trigger.OPERATOR, Cause.OPERATOR, request.text, code, request.protected)
         )

@@ -45,6 +45,13 @@ class AnswerSide:
         stopped = self._parts.held or backs_off or self._floor.state is State.YIELDED
         return None if stopped else self._floor.answer
 
+    def rewind(self, turn: int) -> str:
+        """What of the answer's text waits for its phrase to be complete; it waits no more."""
+        answer = self._floor.answer
+        if answer is None or answer.turn != turn or answer.source is Source.COMPLETE:
+            return ""
+        return answer.chunker.drop()
+
     def settle(self, now: float) -> None:
         """Notice that the answer is heard, and that it was heard to its end."""
         floor, answer = self._floor, self._floor.answer

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
+from aywa.errors import EndCode
 from aywa.turn.expectation import Expectation
 from aywa.turn.settings import TurnSettings
 from aywa.turn.tool_messages import ToolMessage
@@ -235,13 +236,15 @@ class KeyPressed:
 class SayRequest:
     """An operator's sentence. `interrupt` cuts what is being said, otherwise it waits its turn.
 
-    One that is `protected` cannot be interrupted by the caller.
+    One that is `protected` cannot be interrupted by the caller. `end_code`: what the call ends with if
+    `end_call` ends it; None: that the assistant has hung up.
     """
 
     text: str
     interrupt: bool = False
     end_call: bool = False
     protected: bool = False
+    end_code: EndCode | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,10 @@ class TurnManager:
                 self._answer.receive(event, now)
         self._settle(now)
 
+    def rewind(self, turn: int) -> str:
+        """Forget the end of this turn's text that nobody was given to speak, and return it: it comes anew."""
+        return self._answer.rewind(turn)
+
     def handle_timers(self, now: float) -> None:
         """Do what is due at `now`."""
         if self.state is State.ENDED:

@@ -74,6 +74,7 @@ class ToolMessage:
     conditions: tuple[Condition, ...] = ()
     to_model: bool = False
     ends_call: bool = False
+    blocking: bool = False  # of a START: the tool waits until it was heard
 
 
 def fitting(messages: Iterable[ToolMessage], arguments: Mapping[str, object]) -> tuple[ToolMessage, ...]:

@@ -40,6 +40,8 @@ _VERBS = {
     "audit": "aywa_server.cli_audit",
     "webhooks": "aywa_server.cli_webhooks",
     "artifacts": "aywa_server.cli_artifacts",
+    "providers": "aywa_server.cli_providers",
+    "emulate": "aywa_server.cli_emulate",
 }
 
 

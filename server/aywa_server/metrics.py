@@ -25,6 +25,7 @@ from aywa_server.labels import (
 )
 from aywa_server.metrics_json import metrics_json
 from aywa_server.outbox_metrics import OutboxMetrics
+from aywa_server.route_metrics import RouteMetrics
 from aywa_server.slo import SloWindow
 from aywa_server.turn_metrics import TurnMetrics
 
@@ -138,6 +139,7 @@ class Metrics:
         )
         self._started = Counter("aywa_calls_started", "Calls taken or placed", registry=self._registry)
         self._turns = TurnMetrics(self._registry)
+        self._routes = RouteMetrics(self._registry)
         self._transfers = Counter(
             "aywa_transfers", "Transfers that are over", ["mode", "outcome"], registry=self._registry
         )
@@ -209,6 +211,7 @@ class Metrics:
     def observe(self, entry: TimelineEntry) -> None:
         """Count what one timeline entry says; never raises for an entry it does not know."""
         self._turns.observe(entry)
+        self._routes.observe(entry)
         self.slo.observe(entry)
         match entry.kind:
             case "call.created":

@@ -7,11 +7,20 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from aywa.model.call import Media, TurnLatency
-from aywa.model.observing import Generation, PipelineTurn, Recognition, Synthesis, VoicePipeline
+from aywa.model.observing import (
+    Generation,
+    PipelineTurn,
+    ProviderSwitch,
+    Recognition,
+    Synthesis,
+    VoicePipeline,
+)
 from aywa.ports.store import CallRow, TimelineEntry
 from aywa.redaction import redact
 
 MAX_TURNS = 200  # the last ones
+MAX_SWITCHES = 200
+_SWITCH = ("stage", "from", "to", "reason")
 _LOSS_WARNING, _JITTER_WARNING_MS, _MOS_WARNING, _TRIP_WARNING_MS = 1.0, 20.0, 3.6, 300.0
 _AGREED = ("call.answered", "media.renegotiated")
 
@@ -19,6 +28,7 @@ _AGREED = ("call.answered", "media.renegotiated")
 def voice_pipeline(row: CallRow, entries: Sequence[TimelineEntry]) -> VoicePipeline:
     """As it stands."""
     counts = Counter(entry.kind for entry in entries)
+    failed = Counter(str(entry.data.get("stage")) for entry in entries if entry.kind == "provider.failed")
     last = {entry.kind: entry.data for entry in entries}
     names = _providers(row)
     media = None if row.media is None else Media.model_validate(dict(row.media))
@@ -36,12 +46,12 @@ def voice_pipeline(row: CallRow, entries: Sequence[TimelineEntry]) -> VoicePipel
             provider=names.get("transcriber"),
             partials=counts["stt.partial"],
             finals=counts["stt.final"],
-            failures=counts["stt.failed"],
+            failures=counts["stt.failed"] + failed["stt"],
         ),
         generation=Generation(
             provider=names.get("model"),
             requests=counts["llm.request"],
-            failures=counts["llm.failed"],
+            failures=counts["llm.failed"] + failed["llm"],
             tool_calls=counts["tool.started"],
         ),
         synthesis=Synthesis(
@@ -52,13 +62,25 @@ def voice_pipeline(row: CallRow, entries: Sequence[TimelineEntry]) -> VoicePipel
                 for entry in entries
                 if entry.kind == "tts.phrase"
             ),
-            failures=counts["tts.failed"],
+            failures=counts["tts.failed"] + failed["tts"],
         ),
+        switches=_switches(entries)[-MAX_SWITCHES:],
         turns=turns[-MAX_TURNS:],
         latency_ms={name: _rank(took, share) for name, share in (("p50", 0.5), ("p95", 0.95)) if took},
         barge_ins=counts["turn.truncated"],
         audio_warnings=audio_warnings(media, counts),
     )
+
+
+def _switches(entries: Sequence[TimelineEntry]) -> list[ProviderSwitch]:
+    """From which provider to which, and why."""
+    return [
+        ProviderSwitch.model_validate(
+            {"at_ms": entry.at_ms, **{name: str(entry.data.get(name, "")) for name in _SWITCH}}
+        )
+        for entry in entries
+        if entry.kind == "provider.switched"
+    ]
 
 
 def audio_warnings(media: Media | None, counts: Mapping[str, int]) -> list[str]:

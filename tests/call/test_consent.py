@@ -9,6 +9,8 @@ import pytest
 import trio
 import trio.testing
 
+from aywa.call.control import HandOff
+from aywa.call.plan import CallPlan
 from aywa.errors import EndCode
 from aywa.model.assistant import Assistant
 from aywa.model.overrides import overridden
@@ -299,6 +301,23 @@ async def test_an_ai_says_that_it_is_one(autojump_clock: trio.testing.MockClock)
     assert isinstance(told, dict)
     assert told["by"] == "sentence"
     assert world.entries("disclosure.ai") == [{"offset_ms": told["offsetMs"], "by": "sentence"}]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_who_takes_over_says_it_if_nobody_has(
+    told: bool, autojump_clock: trio.testing.MockClock
+) -> None:
+    plan = {"aiDisclosure": {"enabled": told}}
+    desk = {"name": "Desk", "firstMessage": "Front desk. How can I help?", "compliancePlan": plan}
+    sales = {"name": "Sales", "firstMessage": "This is sales. What do you need?"}
+    world = Disclosing(assistant=Assistant.model_validate(desk))
+    async with world.call() as person:
+        await person.listens()
+        await person.live.control(HandOff(CallPlan(Assistant.model_validate(sales))))
+        await trio.sleep(10)
+        person.session.remote_hangs_up()
+    texts = [text for _, text in world.said()]
+    assert ["I am an AI assistant." in text for text in texts] == [told, not told], texts
 
 
 async def test_who_says_it_himself_says_it_once(autojump_clock: trio.testing.MockClock) -> None:

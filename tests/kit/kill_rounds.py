@@ -125,8 +125,11 @@ class KillWorld:
         async with open_asyncio_loop() as loop, open_postgres(loop, url, max_connections=2) as postgres:
             yield postgres
 
-    async def rounds(self, count: int, tell: Callable[[Round], None]) -> None:
-        """One after the other; the runtime that is started after a kill carries the next round's calls."""
+    async def rounds(self, count: int, tell: Callable[[Round], None]) -> list[str]:
+        """One after the other; the runtime that is started after a kill carries the next round's calls.
+
+        Returns what is wrong with what servers were told in all rounds, once all of it has come.
+        """
         async with AsyncExitStack() as stack:
             child = await stack.enter_async_context(self.runtime())
             postgres = await stack.enter_async_context(self.database())
@@ -140,17 +143,15 @@ class KillWorld:
                 await _judge(postgres, known, seen, found)
                 seen |= known.rows.keys()
                 tell(found)
+            return await self._told(postgres)
 
-    async def told(self) -> list[str]:
-        """What is wrong with what servers were told in all rounds, once all of it has come."""
-        async with self.runtime(), self.database() as postgres:
-            waiting = "select count(*) as n from webhook_jobs where state <> 'delivered'"
-            with trio.move_on_after(SETTLED_S):
-                while (await postgres.system().fetch(waiting))[0]["n"]:  # noqa: ASYNC110 - another process
-                    await trio.sleep(0.2)
-            rows = await postgres.system().fetch(
-                "select id, call_id::text, seq, type, state from webhook_jobs"
-            )
+    async def _told(self, postgres: Postgres) -> list[str]:
+        """A runtime must be there, which tells them."""
+        waiting = "select count(*) as n from webhook_jobs where state <> 'delivered'"
+        with trio.move_on_after(SETTLED_S):
+            while (await postgres.system().fetch(waiting))[0]["n"]:  # noqa: ASYNC110 - another process
+                await trio.sleep(0.2)
+        rows = await postgres.system().fetch("select id, call_id::text, seq, type, state from webhook_jobs")
         return list(_message_faults(rows, self._server))
 
     async def _kill(self, child: Child, postgres: Postgres, found: Round, seen: set[str]) -> Known:

@@ -90,6 +90,8 @@ async def test_a_node_leaves_its_cluster(tmp_path: Path) -> None:
                 async with open_plain_call(runtime.sip_port, seed=2):
                     pass
             assert refused.value.status == 503
+            assert refused.value.response is not None
+            assert int(refused.value.response.headers.get("Retry-After") or 0) > 0
             placed = await runtime.client.post("/call", json={"customer": {"number": "+493012345678"}})
             assert (placed.status_code, placed.json()["code"]) == (503, "overloaded"), placed.text
             assert int(placed.headers["Retry-After"]) > 0

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from base64 import b64encode
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -18,6 +20,19 @@ from aywa.emulators.scribe import ScribeEmulator
 from tests.kit.stt_world import SILENCE, SPEECH
 
 SPOKEN = [SPEECH * 5] * 12 + [SILENCE * 5] * 3  # pieces of 100 ms
+
+# The SDK imports what its websockets library calls old, and leaves some sockets to the collector.
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
+]
+
+
+@pytest.fixture(autouse=True)
+def _collected() -> Iterator[None]:
+    """What the SDK left open is closed here, and not in somebody else's test."""
+    yield
+    gc.collect()
 
 
 async def transcribe(url: str, key: str) -> list[tuple[str, Any]]:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import pytest
+import trio
 from trio.testing import MockClock
 
 from aywa.errors import ProviderError, ProviderFault
 from tests.kit.stt_kinds import KINDS, WORDS, world
-from tests.kit.stt_world import Caller, calling
+from tests.kit.stt_world import FRAME, Caller, calling
 
 NEAR = 8000 * 0.15  # samples: what is far from where it was said is of another sentence
 
@@ -76,3 +77,31 @@ async def test_an_error_of_the_call_does_not_become_a_group(name: str, autojump_
     with pytest.raises(KeyError):
         async with transcriber.open():
             raise KeyError("of the call")
+
+
+@pytest.mark.parametrize("name", ["assembly-ai", "cartesia-turns", "custom-transcriber", "deepgram", "flux"])
+async def test_all_that_was_fed_arrives_in_order(name: str, autojump_clock: MockClock) -> None:
+    emulator, transcriber, _ = world(name)
+    fed = bytearray()
+    async with calling(transcriber) as caller:
+        for number in range(400):
+            await trio.sleep(0.02)
+            caller.position += FRAME // 2
+            pcm = (number % 251).to_bytes(2, "little") * FRAME
+            fed += pcm
+            caller.session.feed_nowait(pcm, caller.position)
+        caller.session.speech_started(caller.position)
+        await trio.sleep(0.1)
+    assert bytes(emulator.script.audio[0]) == bytes(fed)
+
+
+async def test_a_recogniser_is_kept_alive_while_nothing_arrives(autojump_clock: MockClock) -> None:
+    emulator, transcriber, door = world("deepgram")
+    async with calling(transcriber) as caller:
+        await caller.say(1.0, 1.0)
+        await caller.pass_time(40.0, None)
+        assert caller.error is None
+        assert door.clients[0].other.closed is None  # it closes after 10 s without audio or KeepAlive
+        await caller.say(1.0, 1.0)
+    assert 6 <= emulator.controls.count("KeepAlive") <= 10
+    assert caller.texts == WORDS[:2]

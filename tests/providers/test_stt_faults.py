@@ -118,6 +118,27 @@ async def test_a_broken_connection_is_told_as_what_it_is(
         assert caught.retry_after_s == 2
 
 
+@pytest.mark.parametrize(
+    ("code", "fault"),
+    [
+        (4001, ProviderFault.UNAUTHORISED),
+        (4002, ProviderFault.FUNDS),
+        (4029, ProviderFault.RATE_LIMITED),
+        (1011, ProviderFault.CLOSED),
+    ],
+)
+async def test_a_close_code_says_why(code: int, fault: ProviderFault) -> None:
+    faults = Faults([Fault(FaultKind.CLOSE, after=1, close_code=code)])
+    async with open_emulator(emulated("assembly-ai"), faults) as host, open_door(LOOPBACK) as door:
+        kind = KINDS["assembly-ai"]
+        async with calling(kind.factory(door, access(url=host.url), kind.plan)) as caller:
+            await fed_fast(caller)
+    assert caller.error is not None
+    assert caller.error.fault is fault
+    assert caller.error.close_code == code
+    assert caller.error.retryable is (code not in (4001, 4002))
+
+
 async def talk_on(caller: Caller) -> None:
     """One sentence after the other."""
     while True:

@@ -54,6 +54,7 @@ class FakeRequests:
         *,
         bound_s: float,
         only_200: bool = False,
+        key: str = "",
     ) -> Mapping[str, object]:
         self.asked.append((org_id, whom, dict(message)))
         with trio.move_on_after(bound_s):

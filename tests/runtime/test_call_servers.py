@@ -46,10 +46,12 @@ async def test_tools_of_its_own_and_by_their_ids() -> None:
     servers, (own, _) = await servers_of(
         {"model": model}, function("kept", server=server, parameters=fixed), function("bare")
     )
-    mine_, kept, bare = servers.tools
+    mine_, end, kept, bare = servers.tools
+    assert end.spec.name == "endCall"
     assert isinstance(mine_.whom, ServerBody)
     assert (mine_.whom.url, mine_.waits) == ("https://m.example", False)
-    assert (kept.whom, kept.timeout_s, kept.arguments, kept.waits) == (f"tool:{own}", 9, {"hotel": 7}, True)
+    assert (kept.whom, kept.timeout_s, kept.waits) == (f"tool:{own}", 9, True)
+    assert kept.rules.arguments == {"hotel": 7}
     assert (kept.spec.name, kept.spec.description, kept.spec.parameters) == ("kept", "Does kept.", SCHEMA)
     assert kept.spec.by_server
     assert "hidden" not in repr(kept)

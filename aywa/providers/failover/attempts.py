@@ -66,13 +66,18 @@ class Journey(Generic[ProviderT]):
             self._troubled = True
         self.report(RouteFailed(self.stage, route.name, fault_of(error), error.detail))
 
-    def goes_by(self, route: Route[ProviderT], reason: str, after_s: float) -> None:
-        """From now on it is this one. Tells of it if it was another before, or had failed meanwhile."""
+    def goes_by(
+        self, route: Route[ProviderT], reason: str, after_s: float, lost: Route[ProviderT] | None = None
+    ) -> None:
+        """From now on it is this one; `lost`: whom it replaces, who was asked in vain.
+
+        Tells of it if it is another one than before, or had failed meanwhile.
+        """
         index = next(place for place, each in enumerate(self.routes) if each is route)
         before, troubled = self._current, self._troubled
         self._current, self._troubled = index, False
-        if index > before:
-            source = self.routes[before].name
+        if (lost is not None and lost is not route) or index > before:
+            source = (lost or self.routes[before]).name
             self.report(RouteSwitched(self.stage, source, route.name, reason, round(after_s * 1000)))
         elif index < before or troubled:
             self.report(RouteRecovered(self.stage, route.name))
@@ -100,6 +105,7 @@ class Order(Generic[ProviderT]):
         self._again: list[Route[ProviderT]] = []
         self._second = False
         self._alone = len(routes) == 1
+        self.first_lost: Route[ProviderT] | None = None
         self.reason = ""  # why the first route is not the one that is asked
         if self._waiting[0] is not routes[0]:
             self.reason = "ill"
@@ -138,6 +144,7 @@ class Order(Generic[ProviderT]):
     def lost(self, route: Route[ProviderT], error: ProviderError) -> None:
         """It has failed; it may be asked once more."""
         self.reason = fault_of(error).value
+        self.first_lost = self.first_lost or route
         if fault_of(error) in _WORTH_ANOTHER_TRY and route not in self._again:
             self._again.append(route)
 

@@ -13,9 +13,10 @@ from aywa.ports.stt import Final, Transcriber, TranscriberSession, TranscriptEve
 from aywa.providers.failover.attempts import Journey, Order, all_lost, ignore, late
 from aywa.providers.failover.chain_line import ChainLine
 from aywa.providers.failover.replay import Replay
-from aywa.providers.failover.route import Route
+from aywa.providers.failover.route import Route, fault_of
 
 REOPEN_AFTER_S = (0.2, 1.0, 3.0)  # between rounds through all routes: what is said meanwhile is kept
+DEAF_S = 6.0  # no round begins later: a call that nobody hears is better ended
 BESIDE_S = 2.5  # a second recogniser that finds no words by then has heard noise
 LEAST_SPEECH = 1600  # samples of 8 kHz: shorter than the shortest word
 _BYTES_PER_S = 32_000
@@ -124,7 +125,7 @@ class ChainEar:
         route = self._order.next(now)
         if route is not None:
             self._line = self._open(route)
-        elif self._started and self._rounds < len(REOPEN_AFTER_S):
+        elif self._started and self._rounds < len(REOPEN_AFTER_S) and now - self._lost_at < DEAF_S:
             self._nursery.start_soon(self._find_later, REOPEN_AFTER_S[self._rounds])
             self._rounds += 1
         else:
@@ -135,9 +136,10 @@ class ChainEar:
 
     async def _find_later(self, seconds: float) -> None:
         await trio.sleep(seconds)
-        reason = "" if self._order is None else self._order.reason
-        self._order = Order(self._journey, trio.current_time())
-        self._order.reason = self._order.reason or reason
+        before, self._order = self._order, Order(self._journey, trio.current_time())
+        if before is not None:
+            self._order.reason = self._order.reason or before.reason
+            self._order.first_lost = before.first_lost
         self._find()
 
     def _open(self, route: Route[Transcriber], *, beside: bool = False) -> ChainLine:
@@ -156,8 +158,8 @@ class ChainEar:
         if line is not self._line:
             return
         order, self._order = self._order, None
-        reason = "" if order is None else order.reason
-        self._journey.goes_by(line.route, reason, trio.current_time() - self._lost_at)
+        reason, lost = ("", None) if order is None else (order.reason, order.first_lost)
+        self._journey.goes_by(line.route, reason, trio.current_time() - self._lost_at, lost)
         self._settled.set()
         self._watch.set()
 
@@ -200,7 +202,7 @@ class ChainEar:
             beside, self._beside = self._beside, None
             beside.beside = False
             self._line = beside
-            self._journey.goes_by(beside.route, "closed", now - self._lost_at)
+            self._journey.goes_by(beside.route, fault_of(error).value, now - self._lost_at, line.route)
             return
         if self._beside is not None:
             self._end_doubt()
@@ -230,12 +232,11 @@ class ChainEar:
         if line is None or line.session is None or self._doubted or not self._replay.pending:
             return inf
         deadlines = line.route.deadlines
+        if line.streams and line.signed_at <= self._speech_at:
+            return self._speech_at + deadlines.sign_s
         if self._stopped_at > self._speech_at:
-            signed_at = line.signed_at if line.signed_at > self._stopped_at else self._stopped_at
-            return signed_at + deadlines.final_s
-        if not line.streams:
-            return inf
-        return max(self._speech_at, line.signed_at) + deadlines.sign_s
+            return max(self._stopped_at, line.signed_at) + deadlines.final_s
+        return max(self._speech_at, line.signed_at) + deadlines.sign_s if line.streams else inf
 
     def _doubt(self) -> None:
         if self._beside is not None:
@@ -268,7 +269,8 @@ class ChainEar:
             self._last = error
             self._journey.failed(deaf.route, error, trio.current_time())
             self._drop(deaf)
-        self._journey.goes_by(line.route, "timeout", trio.current_time() - self._lost_at)
+        after_s, lost = trio.current_time() - self._lost_at, None if deaf is None else deaf.route
+        self._journey.goes_by(line.route, "timeout", after_s, lost)
         self._watch.set()
 
     def _drop(self, line: ChainLine) -> None:

@@ -115,7 +115,7 @@ class PhraseSeam:
         if len(held) <= MOST_HELD:
             return 0
         until = max(1, len(levels) - _TAIL // _FRAME)
-        return self.given + (min(range(until), key=lambda index: levels[index]) + 1) * _FRAME
+        return self.given + (min(reversed(range(until)), key=lambda index: levels[index]) + 1) * _FRAME
 
     def _behind_marks(self) -> str:
         text, cursor = self._text, 0

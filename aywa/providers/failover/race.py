@@ -188,4 +188,6 @@ class Race(Generic[ProviderT, EventT]):
                 self._journey.report(self._rules.used(attempt))
         self._running = [winner]
         reason = self.order.reason or ("hedge" if hedged else "")
-        self._journey.goes_by(winner.route, reason, trio.current_time() - self._began)
+        lost = self.order.first_lost
+        self._journey.goes_by(winner.route, reason, trio.current_time() - self._began, lost)
+        self.order.first_lost = None

@@ -110,6 +110,7 @@ class Health:
 
     def __init__(self, listener: Callable[[str, str, bool], None] | None = None) -> None:
         self._routes: dict[tuple[str, str], RouteHealth] = {}
+        self.paces: dict[str, float] = {}  # samples of 8 kHz a character, by voice, as they are learned
         self.listener = listener
 
     def of(self, stage: str, key: str) -> RouteHealth:

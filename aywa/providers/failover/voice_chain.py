@@ -31,19 +31,16 @@ class VoiceChain:
         self,
         journey: Journey[Synthesizer],
         last_resort: Synthesizer | None = None,
-        paces: dict[str, float] | None = None,
     ) -> None:
-        """`paces`: samples of 8 kHz a character, by route, as they are learned."""
         self.name = journey.routes[0].name
         self._journey = journey
         self._last_resort = last_resort
-        self._paces = {} if paces is None else paces
         self._out = False
 
     def of_call(self, report: RouteReport) -> VoiceChain:
         """The same for one call, whose listener hears what happens."""
         journey = Journey(_STAGE, self._journey.routes, self._journey.health, report)
-        return VoiceChain(journey, self._last_resort, self._paces)
+        return VoiceChain(journey, self._last_resort)
 
     @asynccontextmanager
     async def synthesize(self, text: str) -> AsyncIterator[AsyncIterator[SpeechChunk]]:
@@ -53,7 +50,7 @@ class VoiceChain:
                 yield speech
             return
         async with open_ungrouped_nursery() as nursery:
-            phrase = _Phrase(self._journey, text, self._paces, nursery)
+            phrase = _Phrase(self._journey, text, nursery, self._last_resort)
             try:
                 async with aclosing(phrase.chunks()) as chunks:
                     yield chunks
@@ -66,7 +63,11 @@ class _Phrase:
     """One phrase on its way through the routes."""
 
     def __init__(
-        self, journey: Journey[Synthesizer], text: str, paces: dict[str, float], nursery: trio.Nursery
+        self,
+        journey: Journey[Synthesizer],
+        text: str,
+        nursery: trio.Nursery,
+        last_resort: Synthesizer | None,
     ) -> None:
         rules: Rules[Synthesizer, SpeechChunk] = Rules(
             late_first="The voice gives no sound",
@@ -77,7 +78,8 @@ class _Phrase:
         self.race = Race(journey, rules, nursery)
         self.out = False  # no route is left
         self._journey = journey
-        self._paces = paces
+        self._last_resort = last_resort
+        self._paces = journey.health.paces
         self._rest = text  # what no voice has given yet
         self._paid = False  # the first route has begun to speak it
         self._seams = len(journey.routes) > 1  # to hold words back for nobody would only cost time
@@ -90,7 +92,12 @@ class _Phrase:
                 attempt = await self.race.first(self._open)
             except ProviderError:
                 self.out = True
-                raise
+                if self._last_resort is None:
+                    raise
+                async with self._last_resort.synthesize(self._rest) as speech:
+                    async for made in speech:
+                        yield _moved(made, base)
+                return
             name = attempt.route.name
             seam = PhraseSeam(self._rest, self._paces.get(name, USUAL_SAMPLES))
             try:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from enum import Enum
+from math import inf
 
 import trio
 
@@ -51,6 +52,7 @@ class Lane:
         self._scope = trio.CancelScope()
         self._out, self._queue = trio.open_memory_channel[list[str]](QUEUED)
         self._used = trio.current_time()
+        self._woken = trio.Event()  # there is another phrase to look after
 
     @property
     def has_room(self) -> bool:
@@ -65,6 +67,7 @@ class Lane:
         context = f"p{self.begun}"
         self._say(self._session.begin(context, text, trio.current_time()))
         self._phrases[context] = phrase
+        self._woken.set()
         return context
 
     def leave(self, context: str) -> None:
@@ -86,9 +89,13 @@ class Lane:
         """Until the connection ends. A blast wall: whatever goes wrong on it stays on it."""
         try:
             with self._scope:
-                await self._run()
-        except ProviderError as error:
-            self.error = error
+                async with trio.open_nursery() as nursery:
+                    nursery.start_soon(self._watch)
+                    try:
+                        await self._run()
+                    except ProviderError as error:
+                        self.error = error
+                    nursery.cancel_scope.cancel()
         except Exception as error:  # noqa: BLE001  # the connection, not the process, ends with it
             _log.error("voice.lane", provider=self._wire.provider, places=places(error))
             self.error = voice_error(
@@ -111,6 +118,17 @@ class Lane:
                 nursery.cancel_scope.cancel()
         if self.error is not None:
             raise self.error
+
+    async def _watch(self) -> None:
+        """Fail phrases that are silent for too long, while the connection is being opened and after it."""
+        while True:
+            self._woken = trio.Event()
+            due = min((phrase.due for phrase in self._phrases.values()), default=inf)
+            with trio.move_on_at(due):
+                await self._woken.wait()
+            now = trio.current_time()
+            for phrase in self._phrases.values():
+                phrase.check(now)
 
     async def _read(self, socket: ProviderSocket) -> None:
         session = self._session

@@ -16,7 +16,11 @@ MAX_BYTES = 2 * TTS_SAMPLE_RATE_HZ * 600  # ten minutes that nobody has taken ye
 
 
 class Phrase:
-    """Filled by the connection's task, emptied by one listener, who gets all there is at a time."""
+    """Filled by the connection's task, emptied by one listener, who gets all there is at a time.
+
+    Whoever fills it looks after its deadline, by `due` and `check`: a timeout around each wait would cost a
+    fifth of what a piece of audio costs in all.
+    """
 
     def __init__(self, provider: str, edge: SpeechEdge, deadlines: SpeechDeadlines) -> None:
         self.provider = provider
@@ -24,7 +28,7 @@ class Phrase:
         self.over = False  # nothing more will come
         self._edge = edge
         self._deadlines = deadlines
-        self._due = trio.current_time() + deadlines.first_audio_s
+        self.due = trio.current_time() + deadlines.first_audio_s  # by when something must have come
         self._pcm = bytearray()
         self._words: list[WordMark] = []
         self._error: ProviderError | None = None
@@ -42,7 +46,7 @@ class Phrase:
         if not self._pcm:
             return
         self.spoke = True
-        self._due = trio.current_time() + self._deadlines.gap_s
+        self.due = trio.current_time() + self._deadlines.gap_s
         self._news.set()
         if len(self._pcm) > MAX_BYTES:
             self.fail(voice_error(self.provider, "The voice does not come to an end", ProviderFault.PROTOCOL))
@@ -73,14 +77,16 @@ class Phrase:
             self._error = error
             self._finish()
 
+    def check(self, now: float) -> None:
+        """Fail it when it has been silent for too long."""
+        if now >= self.due:
+            said = "The voice fell silent" if self.spoke else "The voice does not begin to speak"
+            self.fail(voice_error(self.provider, said, ProviderFault.TIMEOUT))
+
     async def next(self) -> SpeechChunk | None:
         """All that has come since; None at the end. Raises ProviderError, for silence too."""
         while not self._pcm and not self.over:
-            with trio.move_on_at(self._due):
-                await self._news.wait()
-            if not self._news.is_set() and trio.current_time() >= self._due:
-                said = "The voice fell silent" if self.spoke else "The voice does not begin to speak"
-                self.fail(voice_error(self.provider, said, ProviderFault.TIMEOUT))
+            await self._news.wait()
         if self._pcm or (self._words and self._error is None):
             await trio.lowlevel.checkpoint_if_cancelled()
             chunk = SpeechChunk(bytes(self._pcm), tuple(self._words))
@@ -95,5 +101,5 @@ class Phrase:
 
     def _finish(self) -> None:
         self.over = True
-        self._due = inf
+        self.due = inf
         self._news.set()

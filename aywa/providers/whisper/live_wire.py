@@ -26,7 +26,7 @@ _SLACK_S = 0.2
 class WhisperLiveWire:
     """See `Wire`. It has no finals: what it has said of an utterance counts a while after its end."""
 
-    manners = Manners(sign_s=1.25, holds_audio=True, deaf_s=4.0, verdict_s=1.0, piece_ms=200, most_ms=1000)
+    manners = Manners(sign_s=4.0, holds_audio=True, deaf_s=4.0, verdict_s=1.0, piece_ms=200, most_ms=1000)
 
     def __init__(self, plan: WhisperTranscriber, uid: str) -> None:
         self._plan = plan

@@ -105,6 +105,28 @@ with owners as materialized (
 )
 select worker_id from owners where pg_try_advisory_xact_lock($1, hashtext(worker_id));
 
+-- name: tell_lost_tools
+-- system: as below
+-- What the ledger knows of a lost call's tools and the timeline does not: a result that came, or that nobody knows.
+insert into timeline (call_id, seq, at_ms, kind, data, org_id)
+select calls.id,
+       coalesce(last.seq, 0) + row_number() over (partition by calls.id order by run.began_at, run.key),
+       coalesce(last.at_ms, 0),
+       case when run.outcome = 'done' then 'tool.finished' else 'tool.unknown' end,
+       jsonb_strip_nulls(jsonb_build_object(
+           'id', run.tool_call_id, 'name', run.name, 'result', run.result, 'key', run.key, 'by', 'ledger')),
+       calls.org_id
+from calls
+join tool_runs as run on run.call_id = calls.id and run.org_id = calls.org_id
+left join lateral (
+    select at_ms, seq from timeline where timeline.call_id = calls.id order by seq desc limit 1
+) as last on true
+where calls.status <> 'ended' and calls.worker_id = any ($1::text[]) and not exists (
+    select from timeline as told
+    where told.call_id = calls.id and told.kind = 'tool.finished' and told.data ->> 'id' = run.tool_call_id
+)
+on conflict (call_id, seq) do nothing;
+
 -- name: end_calls_of
 -- system: a dead worker carried calls of every organisation
 -- A lost call ended when it last gave a sign of life, not when its loss was found.

@@ -39,6 +39,9 @@ delete from transcript where call_id = any ($1::uuid[]) and org_id = $2;
 -- The plan stays: it says when the rest is due.
 delete from timeline where call_id = any ($1::uuid[]) and org_id = $2 and kind <> 'call.retention';
 
+-- name: delete_tool_runs
+delete from tool_runs where call_id = any ($1::uuid[]) and org_id = $2;
+
 -- name: delete_analyses
 delete from analyses where call_id = any ($1::uuid[]) and org_id = $2;
 
