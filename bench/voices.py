@@ -112,7 +112,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         trio.run(_serve, options.serve, options.pace)
         return 0
     print("| voice | audio comes | messages of audio | CPU per second of speech | % of a core per call |")
-    print("| --- | ---: | ---: | ---: | ---: |")
+    print("|---|--:|--:|--:|--:|")
     dearest = 0.0
     for name in _VOICES:
         for pace in (options.pace,) if options.pace else _PACES:
