@@ -204,7 +204,7 @@ class AssistantTools:
             case DeedTool():
                 return means.deeds.do(tool, call)
             case QueryTool():
-                return await look_up(means.search, means.line.owner[0], tool, call)
+                return await look_up(means.search, means.line.owner[0], tool, call, means.line.note)
             case McpTool():
                 return await ask_mcp(means.mcp, means.line, tool, call, key)
             case HandoffTool():

@@ -104,5 +104,9 @@ class ServerLine:
             raise OutboundError("no server is named for this", OutboundFault.REFUSED)
         return self._requests, asked, self._row(), self.whole(message)
 
+    def note(self, kind: str, /, **data: object) -> None:
+        """An entry of the call's timeline."""
+        self._timeline.add(kind, **data)
+
     def _note(self, kind: str, asked: str, began: float, **more: object) -> None:
         self._timeline.add(kind, type=asked, took_ms=int((trio.current_time() - began) * 1000), **more)

@@ -64,6 +64,7 @@ Kinds and what they carry (times in `…_ms` are since the recording's first sam
 | speculation.dropped | id, why, ahead_ms, prompt_tokens, completion_tokens, estimated, characters, spent |
 | tool.started | id, name, arguments |
 | tool.finished | id, name, result, took_ms, timed_out, by: server, or ledger with key (told after a loss) |
+| knowledge.searched | id of the tool call, query, passages: file_id, source, position |
 | tool.unknown | id, name, key, by: ledger: the process was lost, whether it was done nobody knows |
 | tool.message | turn, message, text |
 | assistant.requested | took_ms, outcome, detail: what a server said that was asked for the assistant |

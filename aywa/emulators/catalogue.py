@@ -24,9 +24,11 @@ from aywa.emulators.openai_transcription import OpenAiTranscriptionEmulator
 from aywa.emulators.piper_speech import PiperSpeech
 from aywa.emulators.rime_speech import RimeSpeech
 from aywa.emulators.scribe import ScribeEmulator
+from aywa.emulators.speaking import VoiceSettings
 from aywa.emulators.whisper_live import WhisperLiveEmulator
 
 KEY = "emulated-key"
+_LOCKED = VoiceSettings(keys=frozenset({KEY}))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,27 +64,32 @@ class Together:
 
 
 def _deepgram(scripts: Scripts) -> Emulator:
-    return Together("deepgram", {("/v1/speak",): DeepgramSpeak(), (): DeepgramListenEmulator(scripts.heard)})
+    return Together(
+        "deepgram", {("/v1/speak",): DeepgramSpeak(_LOCKED), (): DeepgramListenEmulator(scripts.heard, {KEY})}
+    )
 
 
 def _openai(scripts: Scripts) -> Emulator:
     return Together(
         "openai",
         {
-            ("/v1/audio/speech",): OpenAISpeech(),
-            ("/v1/realtime", "/v1/audio/transcriptions"): OpenAiTranscriptionEmulator(scripts.heard),
+            ("/v1/audio/speech",): OpenAISpeech(_LOCKED),
+            ("/v1/realtime", "/v1/audio/transcriptions"): OpenAiTranscriptionEmulator(scripts.heard, {KEY}),
             (): OpenAiEmulator(scripts.said),
         },
     )
 
 
 def _cartesia(scripts: Scripts) -> Emulator:
-    return Together("cartesia", {("/tts",): CartesiaSpeech(), (): CartesiaInkEmulator(scripts.heard)})
+    return Together(
+        "cartesia", {("/tts",): CartesiaSpeech(_LOCKED), (): CartesiaInkEmulator(scripts.heard, {KEY})}
+    )
 
 
 def _elevenlabs(scripts: Scripts) -> Emulator:
     return Together(
-        "11labs", {("/v1/text-to-speech/",): ElevenLabsSpeech(), (): ScribeEmulator(scripts.heard)}
+        "11labs",
+        {("/v1/text-to-speech/",): ElevenLabsSpeech(_LOCKED), (): ScribeEmulator(scripts.heard, {KEY})},
     )
 
 
@@ -93,7 +100,7 @@ def _whisper(scripts: Scripts) -> Emulator:
 
 EMULATORS: Mapping[str, Callable[[Scripts], Emulator]] = {
     "deepgram": _deepgram,
-    "assembly-ai": lambda scripts: AssemblyAiEmulator(scripts.heard),
+    "assembly-ai": lambda scripts: AssemblyAiEmulator(scripts.heard, {KEY}),
     "openai": _openai,
     "groq": lambda scripts: OpenAiEmulator(scripts.said),
     "custom-llm": lambda scripts: OpenAiEmulator(scripts.said, key=""),
@@ -101,8 +108,8 @@ EMULATORS: Mapping[str, Callable[[Scripts], Emulator]] = {
     "anthropic": lambda scripts: AnthropicEmulator(scripts.said),
     "11labs": _elevenlabs,
     "cartesia": _cartesia,
-    "azure": lambda scripts: AzureSpeech(),
-    "rime-ai": lambda scripts: RimeSpeech(),
+    "azure": lambda scripts: AzureSpeech(_LOCKED),
+    "rime-ai": lambda scripts: RimeSpeech(_LOCKED),
     "piper": lambda scripts: PiperSpeech(),
     "whisper": _whisper,
     "custom-transcriber": lambda scripts: CustomTranscriberEmulator(scripts.heard),

@@ -16,6 +16,8 @@ KEY_PROVIDERS = Literal[
     "anthropic",
     "anyscale",
     "assembly-ai",
+    "azure",
+    "azure-openai",
     "cartesia",
     "cerebras",
     "deep-seek",
@@ -54,6 +56,14 @@ class KeyCredential(_Credential):
     provider: KEY_PROVIDERS
     api_key: Secret
     api_url: WebUrl | None = None
+
+
+class ServerCredential(_Credential):
+    """A server of one's own that speaks a known protocol: where it is, and its key if it has one."""
+
+    provider: Literal["llama-cpp", "ollama", "openai-compatible", "piper", "vllm", "whisper"]
+    api_url: WebUrl
+    api_key: Secret | None = None
 
 
 class OAuth2(Plan):
@@ -203,6 +213,7 @@ class BucketCredential(_Credential):
 
 Credential: TypeAlias = Annotated[
     KeyCredential
+    | ServerCredential
     | CustomLlmCredential
     | WebhookCredential
     | SipTrunkCredential
