@@ -57,6 +57,7 @@ MEASUREMENTS = (
     Measurement("outbox", "bench.outbox", "Five hundred messages a second while one of two servers is down"),
     Measurement("voices", "bench.voices", "What a streaming voice costs in CPU"),
     Measurement("knowledge", "bench.knowledge", "Fifty questions over a handbook: which find their section"),
+    Measurement("tool_kills", "bench.tool_kills", "Two hundred killed workers: which tools ran twice"),
     Measurement("kill", "bench.kill", "Fifty kills with fifty live calls: what is lost", long=True),
     Measurement("soak", "bench.soak", "Long calls and many calls: what stays behind", long=True),
 )
