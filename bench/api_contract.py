@@ -24,7 +24,9 @@ from structlog.testing import capture_logs
 
 from aywa.artifacts.blobs import DiskBlobs
 from aywa.clock import wall_now
-from aywa.settings import HttpSettings
+from aywa.proto.outbound_rules import PUBLIC_ONLY
+from aywa.runtime.knowledge import open_knowledge
+from aywa.settings import HttpSettings, KnowledgeSettings
 from aywa.store.embedded import embedded_postgres
 from aywa.store.idempotency import PostgresIdempotency
 from aywa.store.resources import PostgresResources
@@ -54,15 +56,20 @@ def open_api(postgres_url: str, folder: Path) -> Iterator[str]:
         await trio.to_thread.run_sync(stop.wait)
 
     async def run() -> None:
-        async with open_clean_postgres(postgres_url) as (_, postgres), trio.open_nursery() as nursery:
+        blobs = DiskBlobs(str(folder))
+        async with (
+            open_clean_postgres(postgres_url) as (_, postgres),
+            open_knowledge(KnowledgeSettings(), postgres, blobs, PUBLIC_ONLY) as knowledge,
+            trio.open_nursery() as nursery,
+        ):
             parts = make_parts(
                 http=http,
                 resources=Resources(PostgresResources(postgres), SEALER, Random(3), wall_now),
                 once=Once(PostgresIdempotency(postgres), SEALER, wall_now),
-                blobs=DiskBlobs(str(folder)),
+                blobs=blobs,
             )
             eraser = make_eraser(postgres, str(folder))
-            parts = replace(parts, tenancy=Tenancy(postgres), eraser=eraser)
+            parts = replace(parts, tenancy=Tenancy(postgres), eraser=eraser, knowledge=knowledge)
             config = http_config(http, sock)
             await nursery.start(partial(serve, create_app(parts), config, shutdown_trigger=stopped))
             ready.set()

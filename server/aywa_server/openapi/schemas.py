@@ -140,6 +140,8 @@ def _shown(schema: Any) -> Any:
     shown = {name: _shown(value) for name, value in schema.items()}
     if shown.get("additionalProperties") is False:
         del shown["additionalProperties"]
+    if "oneOf" in shown and "discriminator" not in shown:
+        shown["anyOf"] = shown.pop("oneOf")  # with fields beside them, more than one may fit
     return shown
 
 
