@@ -17,6 +17,7 @@ from aywa.ports.stt import Final, Partial, TranscriptEvent
 from aywa.providers.phone_band import TARGET_LEVEL_DB, gain_for
 from aywa.providers.recogniser_process import RecogniserProcess
 from aywa.providers.recogniser_wire import FrameKind
+from aywa.providers.transcript_events import TranscriptEvents
 
 _RATIO = 2  # 16 kHz samples per sample of the timeline
 _BYTES = 2
@@ -118,7 +119,7 @@ class EmbeddedSession:
 
     def events(self) -> AsyncIterator[TranscriptEvent]:
         """See the port."""
-        return _Events(self._receive)
+        return TranscriptEvents(self._receive)
 
     def close(self) -> None:
         """Abandon what is under way and end the events."""
@@ -181,22 +182,3 @@ class _Answer:
 
     def __call__(self, kind: FrameKind, payload: bytes) -> None:
         self._take(self, kind, payload)
-
-
-class _Events:
-    """The events of a session; an error among them is raised. A class, not a generator: nothing to close."""
-
-    def __init__(self, receive: trio.MemoryReceiveChannel[TranscriptEvent | ProviderError]) -> None:
-        self._receive = receive
-
-    def __aiter__(self) -> _Events:
-        return self
-
-    async def __anext__(self) -> TranscriptEvent:
-        try:
-            event = await self._receive.receive()
-        except trio.EndOfChannel:
-            raise StopAsyncIteration from None
-        if isinstance(event, ProviderError):
-            raise event
-        return event

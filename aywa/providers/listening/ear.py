@@ -16,6 +16,7 @@ from aywa.providers.listening.audio_clock import AudioClock
 from aywa.providers.listening.gate import Gate
 from aywa.providers.listening.utterances import Utterances
 from aywa.providers.listening.wire import Frame, Sign, Wire
+from aywa.providers.transcript_events import TranscriptEvents
 
 BACKLOG_S = 5.0  # audio that the socket does not take: more of it means that the session is lost
 SEND_S = 1.25  # how long one send may take
@@ -123,7 +124,7 @@ class Ear:
 
     def events(self) -> AsyncIterator[TranscriptEvent]:
         """See the port."""
-        return Events(self._in)
+        return TranscriptEvents(self._in)
 
     def close(self) -> None:
         """End the events."""
@@ -342,22 +343,3 @@ class Ear:
             return
         with suppress(trio.ClosedResourceError, trio.BrokenResourceError):  # the call is over
             self._out.send_nowait(event)
-
-
-class Events:
-    """The events of a session; an error among them is raised. A class, not a generator: nothing to close."""
-
-    def __init__(self, receive: trio.MemoryReceiveChannel[TranscriptEvent | ProviderError]) -> None:
-        self._receive = receive
-
-    def __aiter__(self) -> Events:
-        return self
-
-    async def __anext__(self) -> TranscriptEvent:
-        try:
-            event = await self._receive.receive()
-        except trio.EndOfChannel:
-            raise StopAsyncIteration from None
-        if isinstance(event, ProviderError):
-            raise event
-        return event

@@ -13,8 +13,8 @@ import trio
 from aywa.errors import ParseError, ProviderError, ProviderFault
 from aywa.model.transcribers.whisper import WhisperTranscriber
 from aywa.ports.stt import Final, TranscriptEvent
-from aywa.providers.listening.ear import Events
 from aywa.providers.listening.gate import Gate
+from aywa.providers.transcript_events import TranscriptEvents
 from aywa.providers.web.access import Access
 from aywa.providers.web.door import ProviderDoor
 from aywa.providers.whisper.post_wire import multipart, parse_answer
@@ -80,7 +80,7 @@ class PostEar:
 
     def events(self) -> AsyncIterator[TranscriptEvent]:
         """See the port."""
-        return Events(self._in)
+        return TranscriptEvents(self._in)
 
     def close(self) -> None:
         """End the events."""
